@@ -1,0 +1,2 @@
+//! Use cases: run, report, calculators.
+#![forbid(unsafe_code)]

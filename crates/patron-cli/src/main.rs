@@ -1,0 +1,3 @@
+//! The binary `patron`.
+#![forbid(unsafe_code)]
+fn main() {}

@@ -1,0 +1,2 @@
+//! Sources, grouping, spilling, parallel folds and scoring.
+#![forbid(unsafe_code)]

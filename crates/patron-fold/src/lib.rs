@@ -1,0 +1,2 @@
+//! History to profile: one walk over a customer's tagged facts.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Vocabularies of segments and the SQL conditions that define them.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Statistics of a customer base on slices and structs: purchase models, spend, cut points.
+#![forbid(unsafe_code)]
