@@ -1,0 +1,13 @@
+//! Tests of the binary and of the workspace as a whole.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`layers`] | does every crate use only what ARCHITECTURE.md says it may? |
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what helpers of tests assume must hold, or the test stops there"
+)]
+
+mod layers;
