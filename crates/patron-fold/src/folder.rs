@@ -1,0 +1,307 @@
+//! One walk over a history gives the profiles of several as-of days.
+
+use patron_core::{Coded, Day, ErrorCode, Fact, Instant, Money, MoneySum, OrderStatus};
+
+use crate::orders::{Assembly, Standing};
+use crate::profile::{NoOrderReason, Outcome, Profile};
+use crate::settings::{AsOf, FoldSettings, UnlinkedRefunds, ZeroOrders};
+
+/// Why a history cannot be folded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FoldError {
+    /// No as-of day was given.
+    #[error("no as-of day was given")]
+    NoAsOf,
+    /// The facts are not in time order.
+    #[error("fact {position} of the history is dated before the one ahead of it")]
+    NotInOrder {
+        /// Position of the first fact out of order, from 1.
+        position: usize,
+    },
+    /// More facts than a history may hold.
+    #[error("the history has {facts} facts, more than the {limit} that one customer may have")]
+    TooManyFacts {
+        /// Facts in the history.
+        facts: usize,
+        /// The most there may be.
+        limit: usize,
+    },
+}
+
+impl Coded for FoldError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoAsOf => ErrorCode::SettingInvalid,
+            Self::NotInOrder { .. } => ErrorCode::Internal,
+            Self::TooManyFacts { .. } => ErrorCode::InputNotUnderstood,
+        }
+    }
+
+    fn key(&self) -> &'static str {
+        match self {
+            Self::NoAsOf => "no_as_of",
+            Self::NotInOrder { .. } => "history_not_in_order",
+            Self::TooManyFacts { .. } => "too_many_facts",
+        }
+    }
+}
+
+/// Folds histories, one customer after another, for one or more as-of days.
+#[derive(Debug)]
+pub struct Folder {
+    settings: FoldSettings,
+    as_of: Vec<AsOf>,
+}
+
+/// Memory that a walk needs; made once, used for every customer of a batch.
+#[derive(Debug, Default)]
+pub struct Scratch<'a> {
+    assembly: Assembly<'a>,
+    days: Vec<(Day, MoneySum)>,
+}
+
+impl Folder {
+    /// Makes a folder for the given as-of days, which may come in any order.
+    ///
+    /// # Errors
+    /// [`FoldError::NoAsOf`] if there is none.
+    pub fn new(settings: FoldSettings, as_of: &[Day]) -> Result<Self, FoldError> {
+        if as_of.is_empty() {
+            return Err(FoldError::NoAsOf);
+        }
+        let as_of = as_of.iter().map(|&day| AsOf::new(day, &settings)).collect();
+        Ok(Self { settings, as_of })
+    }
+
+    /// Returns the as-of days with their bounds, in the order given.
+    #[must_use]
+    pub fn as_of(&self) -> &[AsOf] {
+        &self.as_of
+    }
+
+    /// Folds one customer's history and appends one outcome per as-of day to `outcomes`.
+    ///
+    /// `history` must be in time order (see [`Fact::order_key`]; undated refunds first).
+    ///
+    /// # Errors
+    /// [`FoldError::NotInOrder`] and [`FoldError::TooManyFacts`].
+    pub fn fold<'a>(
+        &self,
+        history: &[Fact<'a>],
+        scratch: &mut Scratch<'a>,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), FoldError> {
+        let limit = u32::MAX as usize;
+        if history.len() > limit {
+            return Err(FoldError::TooManyFacts {
+                facts: history.len(),
+                limit,
+            });
+        }
+        if let Some(at) = history
+            .windows(2)
+            .position(|pair| matches!(pair, [a, b] if a.at() > b.at()))
+        {
+            return Err(FoldError::NotInOrder { position: at + 2 });
+        }
+        scratch.assembly.assemble(history);
+        for as_of in &self.as_of {
+            outcomes.push(self.as_of_day(as_of, scratch));
+        }
+        Ok(())
+    }
+
+    fn as_of_day(&self, as_of: &AsOf, scratch: &mut Scratch<'_>) -> Outcome {
+        let Scratch { assembly, days } = scratch;
+        days.clear();
+        let mut walk = Walk::new(as_of);
+        for order in &assembly.orders {
+            if order.at > as_of.end {
+                walk.reason = walk.reason.max(Some(Why::AfterAsOf));
+                continue;
+            }
+            let standing = assembly.standing(order, as_of.end);
+            let day = self.settings.calendar.day_of(order.at);
+            walk.refund(day, standing.excess_refund, self.settings.unlinked_refunds);
+            match self.not_valid(order.amount, &standing) {
+                Some(why) => walk.reason = walk.reason.max(Some(why)),
+                None => walk.purchase(order.at, day, standing.net, order.units, days),
+            }
+        }
+        for refund in &assembly.unlinked {
+            // A refund that names neither order nor day counts from the customer's beginning.
+            if refund.at.is_none_or(|at| at <= as_of.end) {
+                let day = refund
+                    .at
+                    .map_or(Day(i32::MIN), |at| self.settings.calendar.day_of(at));
+                walk.refund(day, refund.amount.into(), self.settings.unlinked_refunds);
+                walk.reason = walk.reason.max(Some(Why::OnlyRefunds));
+            }
+        }
+        walk.finish(days)
+    }
+
+    /// Returns why an order is not valid, or nothing if it is.
+    fn not_valid(&self, amount: MoneySum, standing: &Standing) -> Option<Why> {
+        match standing.status {
+            OrderStatus::Paid | OrderStatus::Refunded => {}
+            OrderStatus::Pending => return Some(Why::NotPaid),
+            OrderStatus::Cancelled | OrderStatus::Void | OrderStatus::Test => {
+                return Some(Why::Cancelled);
+            }
+        }
+        if standing.net > MoneySum::ZERO {
+            return None;
+        }
+        if standing.refunded && amount > MoneySum::ZERO {
+            return Some(Why::FullyRefunded);
+        }
+        let counts =
+            self.settings.zero_orders == ZeroOrders::Count && standing.net == MoneySum::ZERO;
+        (!counts).then_some(Why::ZeroValue)
+    }
+}
+
+/// Why there is no valid order yet; a later variant says more about the customer than an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Why {
+    OnlyRefunds,
+    ZeroValue,
+    NotPaid,
+    Cancelled,
+    FullyRefunded,
+    AfterAsOf,
+}
+
+/// The running state of one as-of day.
+struct Walk {
+    as_of: AsOf,
+    profile: Option<Profile>,
+    refunds: MoneySum,
+    refunds_window: MoneySum,
+    reason: Option<Why>,
+}
+
+impl Walk {
+    const fn new(as_of: &AsOf) -> Self {
+        Self {
+            as_of: *as_of,
+            profile: None,
+            refunds: MoneySum::ZERO,
+            refunds_window: MoneySum::ZERO,
+            reason: None,
+        }
+    }
+
+    fn refund(&mut self, day: Day, amount: MoneySum, rule: UnlinkedRefunds) {
+        if rule == UnlinkedRefunds::Count {
+            self.refunds += amount;
+            if day > self.as_of.window_after {
+                self.refunds_window += amount;
+            }
+        }
+    }
+
+    fn purchase(
+        &mut self,
+        at: Instant,
+        day: Day,
+        net: MoneySum,
+        units: i128,
+        days: &mut Vec<(Day, MoneySum)>,
+    ) {
+        let last_order_value = Money(i64::try_from(net.0).unwrap_or(i64::MAX));
+        let profile = self.profile.get_or_insert_with(|| empty_profile(at, day));
+        profile.last_order_at = at;
+        profile.last_day = day;
+        profile.orders += 1;
+        profile.units += units;
+        profile.order_value += net;
+        profile.last_order_value = last_order_value;
+        if day > self.as_of.window_after {
+            profile.orders_window += 1;
+            profile.monetary_window += net;
+        } else if day > self.as_of.prior_window_after {
+            profile.orders_prior_window += 1;
+        }
+        if day > self.as_of.provisional_after {
+            profile.provisional_value += net;
+        }
+        match days.last_mut() {
+            Some((last, spend)) if *last == day => *spend += net,
+            _ => days.push((day, net)),
+        }
+    }
+
+    fn finish(self, days: &[(Day, MoneySum)]) -> Outcome {
+        let Some(mut profile) = self.profile else {
+            return Outcome::Prospect(self.reason.map_or(
+                NoOrderReason::NoOrders,
+                |why| match why {
+                    Why::AfterAsOf => NoOrderReason::OnlyAfterAsOf,
+                    Why::FullyRefunded => NoOrderReason::FullyRefunded,
+                    Why::Cancelled => NoOrderReason::CancelledOrVoid,
+                    Why::NotPaid => NoOrderReason::NotPaid,
+                    Why::ZeroValue => NoOrderReason::ZeroValue,
+                    Why::OnlyRefunds => NoOrderReason::OnlyRefunds,
+                },
+            ));
+        };
+        profile.unlinked_refunds = self.refunds;
+        profile.monetary = profile.order_value - self.refunds;
+        profile.monetary_window = profile.monetary_window - self.refunds_window;
+        profile.purchase_days = u32::try_from(days.len()).unwrap_or(u32::MAX);
+        for &(_, spend) in days
+            .iter()
+            .skip(1)
+            .filter(|(_, spend)| *spend > MoneySum::ZERO)
+        {
+            profile.repeat_spend_days += 1;
+            profile.repeat_spend += spend;
+        }
+        profile.gap_variation = gap_variation(days);
+        Outcome::Customer(profile)
+    }
+}
+
+const fn empty_profile(at: Instant, day: Day) -> Profile {
+    Profile {
+        first_order_at: at,
+        last_order_at: at,
+        first_day: day,
+        last_day: day,
+        orders: 0,
+        purchase_days: 0,
+        units: 0,
+        monetary: MoneySum::ZERO,
+        order_value: MoneySum::ZERO,
+        unlinked_refunds: MoneySum::ZERO,
+        last_order_value: Money::ZERO,
+        orders_window: 0,
+        monetary_window: MoneySum::ZERO,
+        orders_prior_window: 0,
+        provisional_value: MoneySum::ZERO,
+        gap_variation: None,
+        repeat_spend_days: 0,
+        repeat_spend: MoneySum::ZERO,
+    }
+}
+
+/// Coefficient of variation (sample standard deviation ÷ mean) of the gaps between purchase days.
+///
+/// Gaps are whole days, so the sums are exact integers and the result does not depend on how they were added.
+fn gap_variation(days: &[(Day, MoneySum)]) -> Option<f64> {
+    let gaps = days.len().checked_sub(1).filter(|&gaps| gaps >= 2)? as f64;
+    let (mut sum, mut squares) = (0_i64, 0_i128);
+    for pair in days.windows(2) {
+        if let [(earlier, _), (later, _)] = pair {
+            let gap = i64::from(later.days_since(*earlier));
+            sum += gap;
+            squares += i128::from(gap) * i128::from(gap);
+        }
+    }
+    let mean = sum as f64 / gaps;
+    let scatter = (squares as f64 - sum as f64 * mean).max(0.0);
+    Some((scatter / (gaps - 1.0)).sqrt() / mean)
+}

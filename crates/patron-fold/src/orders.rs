@@ -1,0 +1,206 @@
+//! Which orders a customer's facts make, and what each is worth as of a day.
+
+use patron_core::{Fact, Instant, Money, MoneySum, OrderStatus};
+
+/// An order put together from its facts, free of any as-of day.
+#[derive(Debug, Clone, Copy)]
+pub struct AssembledOrder<'a> {
+    /// The shop's id; empty if the source has none.
+    pub order_id: &'a str,
+    /// When it was placed: the earliest of its facts.
+    pub at: Instant,
+    /// Its own amount, or the sum of its lines.
+    pub amount: MoneySum,
+    /// Units bought, in ten-thousandths.
+    pub units: i128,
+    /// Its status when it was placed, as the source last knew it.
+    pub status: OrderStatus,
+    /// Where its refunds and status changes lie in [`Assembly::changes`].
+    changes: (usize, usize),
+}
+
+/// Something that changed an order after it was placed.
+#[derive(Debug, Clone, Copy)]
+enum Change {
+    Refund { at: Option<Instant>, amount: Money },
+    Status { at: Instant, status: OrderStatus },
+}
+
+/// A refund that belongs to no order of this history.
+#[derive(Debug, Clone, Copy)]
+pub struct UnlinkedRefund {
+    /// When; nothing if the source does not say.
+    pub at: Option<Instant>,
+    /// How much, as a positive amount.
+    pub amount: Money,
+}
+
+/// What an order is as of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Its amount less the refunds known by then.
+    pub net: MoneySum,
+    /// Refunds beyond its amount: they reduce the customer's value like a refund without an order.
+    pub excess_refund: MoneySum,
+    /// Whether any refund was known by then.
+    pub refunded: bool,
+    /// Its status by then.
+    pub status: OrderStatus,
+}
+
+/// A customer's orders and what changed them. Keeps its memory between customers.
+#[derive(Debug, Default)]
+pub struct Assembly<'a> {
+    /// Orders in order of time, then id.
+    pub orders: Vec<AssembledOrder<'a>>,
+    /// Refunds that belong to no order here.
+    pub unlinked: Vec<UnlinkedRefund>,
+    changes: Vec<Change>,
+    by_order: Vec<(&'a str, u32)>,
+}
+
+impl<'a> Assembly<'a> {
+    /// Puts the orders of one history together.
+    ///
+    /// Facts with one non-empty order id form one order. A fact without an order id is an order of its own. Where an
+    /// order has both an amount of its own and lines, the amount counts; of several versions of an order the last in
+    /// history order counts. Events, surveys and service contacts make no orders.
+    pub fn assemble(&mut self, history: &[Fact<'a>]) {
+        self.orders.clear();
+        self.unlinked.clear();
+        self.changes.clear();
+        self.by_order.clear();
+        for (index, fact) in (0_u32..).zip(history) {
+            match *fact {
+                Fact::Order { order_id, .. }
+                | Fact::Line { order_id, .. }
+                | Fact::Refund { order_id, .. }
+                | Fact::StatusChange { order_id, .. } => self.by_order.push((order_id, index)),
+                // Used by later parts of patron; they say nothing about orders.
+                Fact::Event { .. } | Fact::Survey { .. } | Fact::ServiceContact { .. } => {}
+            }
+        }
+        // Most histories arrive with each order's facts together: then this is one pass.
+        if !self.by_order.is_sorted() {
+            self.by_order.sort_unstable();
+        }
+        let by_order = std::mem::take(&mut self.by_order);
+        for group in by_order.chunk_by(|left, right| left.0 == right.0 && !left.0.is_empty()) {
+            self.add_group(group, history);
+        }
+        self.by_order = by_order;
+        if !self
+            .orders
+            .is_sorted_by_key(|order| (order.at, order.order_id))
+        {
+            self.orders.sort_by_key(|order| (order.at, order.order_id));
+        }
+    }
+
+    fn add_group(&mut self, group: &[(&'a str, u32)], history: &[Fact<'a>]) {
+        let first_change = self.changes.len();
+        let mut at: Option<Instant> = None;
+        let mut own: Option<(Money, OrderStatus)> = None;
+        let mut lines: Option<(MoneySum, OrderStatus)> = None;
+        let mut units = 0_i128;
+        let mut order_id = "";
+        for &(id, index) in group {
+            order_id = id;
+            let Some(fact) = history.get(index as usize) else {
+                continue;
+            };
+            match *fact {
+                Fact::Order {
+                    at: placed,
+                    net,
+                    status,
+                    ..
+                } => {
+                    at = Some(at.map_or(placed, |at| at.min(placed)));
+                    own = Some((net, status));
+                }
+                Fact::Line {
+                    at: placed,
+                    net,
+                    quantity,
+                    status,
+                    ..
+                } => {
+                    at = Some(at.map_or(placed, |at| at.min(placed)));
+                    let sum = lines.map_or(MoneySum::ZERO, |(sum, _)| sum);
+                    lines = Some((sum + net.into(), status));
+                    units += i128::from(quantity);
+                }
+                Fact::Refund { at, amount, .. } => self.changes.push(Change::Refund { at, amount }),
+                Fact::StatusChange { at, status, .. } => {
+                    self.changes.push(Change::Status { at, status });
+                }
+                Fact::Event { .. } | Fact::Survey { .. } | Fact::ServiceContact { .. } => {}
+            }
+        }
+        let placed = own.map(|(net, status)| (net.into(), status)).or(lines);
+        let (Some(at), Some((amount, status))) = (at, placed) else {
+            self.unlink(first_change);
+            return;
+        };
+        let changes = (first_change, self.changes.len());
+        self.orders.push(AssembledOrder {
+            order_id,
+            at,
+            amount,
+            units,
+            status,
+            changes,
+        });
+    }
+
+    /// The changes of an order that is not in this history: its refunds belong to the customer.
+    fn unlink(&mut self, first_change: usize) {
+        for change in self.changes.drain(first_change..) {
+            if let Change::Refund { at, amount } = change {
+                self.unlinked.push(UnlinkedRefund { at, amount });
+            }
+        }
+    }
+
+    /// Returns what an order is as of `end`: only refunds and status changes dated up to then are known; an undated
+    /// refund applies from the order's date.
+    #[must_use]
+    pub fn standing(&self, order: &AssembledOrder<'_>, end: Instant) -> Standing {
+        let mut refunds = MoneySum::ZERO;
+        let mut refunded = false;
+        let mut status = order.status;
+        let mut status_at = None;
+        for change in self
+            .changes
+            .get(order.changes.0..order.changes.1)
+            .unwrap_or_default()
+        {
+            match *change {
+                Change::Refund { at, amount } if at.is_none_or(|at| at <= end) => {
+                    refunds += amount;
+                    refunded = true;
+                }
+                Change::Status { at, status: new }
+                    if at <= end && status_at.is_none_or(|last| last <= at) =>
+                {
+                    status = new;
+                    status_at = Some(at);
+                }
+                Change::Refund { .. } | Change::Status { .. } => {}
+            }
+        }
+        let left = order.amount - refunds;
+        let excess = if left < MoneySum::ZERO && refunded {
+            MoneySum((-left.0).min(refunds.0))
+        } else {
+            MoneySum::ZERO
+        };
+        Standing {
+            net: left + excess,
+            excess_refund: excess,
+            refunded,
+            status,
+        }
+    }
+}
