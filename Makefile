@@ -1,0 +1,31 @@
+# Every target sets itself up inside this folder; nothing is installed system-wide (but see `install`).
+.PHONY: help demo install test bench soak notices clean-demo
+
+help:
+	@echo "make demo      build patron, make up a shop, run the main job on it, write demo/report.html"
+	@echo "make test      every check and test that CI runs"
+	@echo "make install   put patron on the PATH (PREFIX=DIR: into DIR/bin)"
+	@echo "make bench     side by side with DuckDB and Polars (ORDERS=10000000)"
+	@echo "make soak      the long checks; each result is a line under bench/soak/"
+	@echo "make notices   write the notices of the parts that the binary carries anew"
+
+demo:
+	@scripts/demo.sh
+
+install:
+	@scripts/install.sh
+
+test:
+	@python3 scripts/test.py
+
+bench:
+	@bench/run --orders $(or $(ORDERS),10000000)
+
+soak:
+	@python3 scripts/soak.py
+
+notices:
+	@python3 scripts/notices.py
+
+clean-demo:
+	rm -rf demo

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# make demo: everything from nothing to a report on a generated shop. Installs nothing outside this folder.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$PROJECT_ROOT"
+
+customers="${DEMO_CUSTOMERS:-20000}"
+patron="$TARGET_DIR/release/patron"
+
+need_tools cargo cc node npm
+scripts/web.sh
+
+heading "building patron (the first time this compiles about 200 crates: many minutes on two cores)"
+cargo build --release --locked -p patron-cli
+
+heading "making up a shop with $customers customers and three years of orders: demo/shop"
+rm -rf demo/shop demo/out demo/report.html
+mkdir -p demo
+"$patron" demo demo/shop --customers "$customers"
+
+heading "the main job: patron run demo/shop/orders.csv"
+"$patron" run demo/shop/orders.csv --out demo/out --currency EUR
+cp demo/out/report.html demo/report.html
+
+heading "done"
+cat <<TEXT
+The report (open it in a browser; it needs no network):
+  $PROJECT_ROOT/demo/report.html
+Files: demo/out (one row per customer, segments, rejected rows, run.json); the shop itself: demo/shop.
+The program: $patron, $(size_of "$patron")
+
+What to try next:
+  $patron run YOUR-ORDERS.csv            your own file: any CSV or Parquet with a customer, a date and an amount
+  $patron run demo/shop/orders.csv --format parquet,csv,xlsx --margin 0.4 --out demo/with-margin
+  $patron segments list                  the vocabularies that come along
+  $patron clv calculator --help          the textbook formula
+  make install                           puts patron on the PATH
+TEXT
