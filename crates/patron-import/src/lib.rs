@@ -1,2 +1,47 @@
 //! From a shop's file to accounted rows: formats, recognition, presets, row classes.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`options`] | what may the user settle before a file is read? |
+//! | [`field`] | what can a column hold? |
+//! | `preset` | what is known about the files of a shop system? |
+//! | [`understanding`], `understand` | what is this file, and which column is what? |
+//! | [`text`] | how does a text file become blocks of whole records? |
+//! | [`reader`] | what is this row: an order, a refund, or set aside, and why? |
+//! | [`batch`] | what do rows become? |
+//! | [`cell`], [`reason`], [`error`] | a cell of any file; why a row, or a whole file, is refused |
+//!
+//! Text is read here; Parquet is decoded by patron-engine, which gives typed [`Cell`]s to the same [`RowReader`]. A row is
+//! judged by itself alone, so neither blocks nor threads can change what becomes of it. What needs all rows of a
+//! customer or of an order (duplicates, repeated order ids) is left to the engine.
 #![forbid(unsafe_code)]
+
+pub mod batch;
+pub mod cell;
+pub mod error;
+pub mod field;
+pub mod options;
+mod preset;
+pub mod reader;
+pub mod reason;
+pub mod text;
+mod understand;
+pub mod understanding;
+
+pub use batch::{
+    Contact, CurrenciesSeen, FactRows, RejectedRow, RowAccount, RowBatch, RowKind, TextColumn,
+    UNDATED,
+};
+pub use cell::{Cell, ROW_HASH_SEED, hash_cell, hash_field};
+pub use error::ImportError;
+pub use field::Field;
+pub use options::{DateFormat, DecimalMark, Grain, ImportOptions, KeepRules};
+pub use preset::preset_names;
+pub use reader::RowReader;
+pub use reason::Reason;
+pub use text::{FileKind, TextBlock, TextBlocks, file_kind, open_text};
+pub use understand::understand_table;
+pub use understanding::{
+    AmountRule, Format, GrainRule, LineDiscount, Note, PresetReason, PresetUsed, Understanding,
+    UsedColumn,
+};

@@ -1,0 +1,522 @@
+//! Why a file cannot be read at all. What is wrong with a single row is a [`crate::Reason`].
+
+use std::io;
+
+use patron_core::{Coded, ErrorCode};
+
+use crate::field::Field;
+
+/// Why a file cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// There is no such file.
+    #[error("cannot open `{file}`: there is no such file")]
+    NotFound {
+        /// The file.
+        file: String,
+    },
+    /// It is a folder.
+    #[error("cannot read `{file}`: it is a folder, expected a file")]
+    IsDirectory {
+        /// The folder.
+        file: String,
+    },
+    /// The system refuses, at once or on the way.
+    #[error("cannot read `{file}`")]
+    Io {
+        /// The file.
+        file: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// There is nothing in it.
+    #[error("`{file}` is empty")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// There is a header and nothing else.
+    #[error("`{file}` has a header and no rows")]
+    HeaderOnly {
+        /// The file.
+        file: String,
+    },
+    /// It is another kind of file.
+    #[error("`{file}` is {found}, expected CSV, gzip of CSV, or Parquet")]
+    OtherFormat {
+        /// The file.
+        file: String,
+        /// What it is.
+        found: &'static str,
+    },
+    /// It is Parquet, which the text reader leaves to the engine.
+    #[error("`{file}` is Parquet, expected text")]
+    Parquet {
+        /// The file.
+        file: String,
+    },
+    /// It is not text.
+    #[error("`{file}` is not text: byte {byte:#04x} at place {offset}")]
+    Binary {
+        /// The file.
+        file: String,
+        /// The first byte that no text has.
+        byte: u8,
+        /// Its place, from 0 (in the uncompressed text).
+        offset: u64,
+    },
+    /// It is UTF-16.
+    #[error("`{file}` is text in UTF-16, expected UTF-8")]
+    Utf16 {
+        /// The file.
+        file: String,
+    },
+    /// The header is not UTF-8.
+    #[error("the header of `{file}` is not UTF-8: byte {byte:#04x} at place {offset}")]
+    HeaderNotUtf8 {
+        /// The file.
+        file: String,
+        /// The first byte that does not fit.
+        byte: u8,
+        /// Its place, from 0.
+        offset: u64,
+    },
+    /// The compressed file ends before its content does.
+    #[error("`{file}` is cut short: the compressed data ends before its end mark")]
+    TruncatedGzip {
+        /// The file.
+        file: String,
+    },
+    /// The compressed file does not hold together.
+    #[error("`{file}` is damaged: the compressed data does not hold together")]
+    CorruptGzip {
+        /// The file.
+        file: String,
+        /// What the decoder said.
+        #[source]
+        source: io::Error,
+    },
+    /// A quote is opened and never closed.
+    #[error("a quote opened in line {line} of `{file}` is never closed")]
+    QuoteNotClosed {
+        /// The file.
+        file: String,
+        /// The line.
+        line: u64,
+    },
+    /// Columns that are needed are not there.
+    #[error(
+        "`{file}` has no column for {}; it has {}",
+        missing_list(missing),
+        quoted(headers)
+    )]
+    MissingColumns {
+        /// The file.
+        file: String,
+        /// What is missing, each with the columns it might be.
+        missing: Vec<(Field, Vec<String>)>,
+        /// The headers there are.
+        headers: Vec<String>,
+        /// The first line holds a date or a number: there may be no header at all.
+        headless: bool,
+    },
+    /// Two columns could equally well be one field.
+    #[error("`{file}` has {} equally good columns for `{field}`: {}", columns.len(), quoted(columns))]
+    AmbiguousColumn {
+        /// The file.
+        file: String,
+        /// The field.
+        field: Field,
+        /// The columns.
+        columns: Vec<String>,
+    },
+    /// A `--map` names a column that is not there.
+    #[error(
+        "`{file}` has no column `{column}` for `{field}`; it has {}",
+        quoted(headers)
+    )]
+    MappedColumnMissing {
+        /// The file.
+        file: String,
+        /// The field.
+        field: Field,
+        /// The column asked for.
+        column: String,
+        /// The headers there are.
+        headers: Vec<String>,
+    },
+    /// There is no preset of that name.
+    #[error("there is no preset `{name}`; there are {}", quoted(known))]
+    UnknownPreset {
+        /// The name.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// A preset was asked for and its columns are not there.
+    #[error("`{file}` is not of preset `{preset}`: {found}")]
+    NotOfPreset {
+        /// The file.
+        file: String,
+        /// The preset.
+        preset: String,
+        /// What was found instead.
+        found: String,
+    },
+    /// Day and month cannot be told apart.
+    #[error(
+        "dates in column `{column}` of `{file}` can be read in two ways: `{example}` is day/month or month/day"
+    )]
+    AmbiguousDates {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// A date of it.
+        example: String,
+    },
+    /// Some dates only fit day/month, others only month/day.
+    #[error(
+        "dates in column `{column}` of `{file}` are mixed: `{day_first}` starts with the day, `{month_first}` with the month"
+    )]
+    MixedDates {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// A date that can only be day/month.
+        day_first: String,
+        /// A date that can only be month/day.
+        month_first: String,
+    },
+    /// No date of the sample can be read.
+    #[error("column `{column}` of `{file}` holds no dates: found `{example}`")]
+    DatesNotUnderstood {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// A value of it.
+        example: String,
+    },
+    /// Some amounts only fit a decimal point, others only a decimal comma.
+    #[error(
+        "amounts in column `{column}` of `{file}` are mixed: `{point}` has a decimal point, `{comma}` a decimal comma"
+    )]
+    MixedDecimalMarks {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// An amount with a decimal point.
+        point: String,
+        /// An amount with a decimal comma.
+        comma: String,
+    },
+    /// The file names two currencies.
+    #[error(
+        "`{file}` has two currencies: {first} in line {first_line} and {second} in line {second_line}"
+    )]
+    TwoCurrencies {
+        /// The file.
+        file: String,
+        /// The currency named first.
+        first: String,
+        /// Where.
+        first_line: u64,
+        /// Another currency.
+        second: String,
+        /// Where first.
+        second_line: u64,
+    },
+}
+
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+fn missing_list(missing: &[(Field, Vec<String>)]) -> String {
+    let fields: Vec<String> = missing
+        .iter()
+        .map(|(field, _)| format!("`{field}`"))
+        .collect();
+    fields.join(", ")
+}
+
+impl ImportError {
+    /// Returns the file the error is about; nothing for an unknown preset.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::UnknownPreset { .. } => None,
+            Self::NotFound { file }
+            | Self::IsDirectory { file }
+            | Self::Io { file, .. }
+            | Self::Empty { file }
+            | Self::HeaderOnly { file }
+            | Self::OtherFormat { file, .. }
+            | Self::Parquet { file }
+            | Self::Binary { file, .. }
+            | Self::Utf16 { file }
+            | Self::HeaderNotUtf8 { file, .. }
+            | Self::TruncatedGzip { file }
+            | Self::CorruptGzip { file, .. }
+            | Self::QuoteNotClosed { file, .. }
+            | Self::MissingColumns { file, .. }
+            | Self::AmbiguousColumn { file, .. }
+            | Self::MappedColumnMissing { file, .. }
+            | Self::NotOfPreset { file, .. }
+            | Self::AmbiguousDates { file, .. }
+            | Self::MixedDates { file, .. }
+            | Self::DatesNotUnderstood { file, .. }
+            | Self::MixedDecimalMarks { file, .. }
+            | Self::TwoCurrencies { file, .. } => Some(file),
+        }
+    }
+}
+
+impl Coded for ImportError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotFound { .. } | Self::IsDirectory { .. } | Self::Io { .. } => {
+                ErrorCode::InputUnreadable
+            }
+            Self::Empty { .. } | Self::HeaderOnly { .. } => ErrorCode::InputEmpty,
+            Self::OtherFormat { .. }
+            | Self::Parquet { .. }
+            | Self::Binary { .. }
+            | Self::Utf16 { .. }
+            | Self::HeaderNotUtf8 { .. }
+            | Self::TruncatedGzip { .. }
+            | Self::CorruptGzip { .. }
+            | Self::QuoteNotClosed { .. }
+            | Self::MissingColumns { .. }
+            | Self::NotOfPreset { .. }
+            | Self::DatesNotUnderstood { .. }
+            | Self::TwoCurrencies { .. } => ErrorCode::InputNotUnderstood,
+            Self::AmbiguousColumn { .. }
+            | Self::AmbiguousDates { .. }
+            | Self::MixedDates { .. }
+            | Self::MixedDecimalMarks { .. } => ErrorCode::InputAmbiguous,
+            Self::MappedColumnMissing { .. } | Self::UnknownPreset { .. } => {
+                ErrorCode::SettingInvalid
+            }
+        }
+    }
+
+    fn key(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "file_not_found",
+            Self::IsDirectory { .. } => "file_is_directory",
+            Self::Io { .. } => "file_unreadable",
+            Self::Empty { .. } => "file_empty",
+            Self::HeaderOnly { .. } => "file_header_only",
+            Self::OtherFormat { .. } => "file_other_format",
+            Self::Parquet { .. } => "file_parquet",
+            Self::Binary { .. } => "file_binary",
+            Self::Utf16 { .. } => "file_utf16",
+            Self::HeaderNotUtf8 { .. } => "header_not_utf8",
+            Self::TruncatedGzip { .. } => "gzip_truncated",
+            Self::CorruptGzip { .. } => "gzip_corrupt",
+            Self::QuoteNotClosed { .. } => "quote_not_closed",
+            Self::MissingColumns { .. } => "columns_missing",
+            Self::AmbiguousColumn { .. } => "column_ambiguous",
+            Self::MappedColumnMissing { .. } => "mapped_column_missing",
+            Self::UnknownPreset { .. } => "preset_unknown",
+            Self::NotOfPreset { .. } => "not_of_preset",
+            Self::AmbiguousDates { .. } => "dates_ambiguous",
+            Self::MixedDates { .. } => "dates_mixed",
+            Self::DatesNotUnderstood { .. } => "dates_not_understood",
+            Self::MixedDecimalMarks { .. } => "decimal_marks_mixed",
+            Self::TwoCurrencies { .. } => "two_currencies",
+        }
+    }
+
+    fn params(&self) -> Vec<(&'static str, String)> {
+        let mut params: Vec<(&'static str, String)> = self
+            .file()
+            .map(|file| ("file", file.to_owned()))
+            .into_iter()
+            .collect();
+        params.extend(self.own_params());
+        params
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.mend()
+    }
+}
+
+impl ImportError {
+    fn own_params(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::OtherFormat { found, .. } => vec![("found", (*found).to_owned())],
+            Self::Binary { byte, offset, .. } | Self::HeaderNotUtf8 { byte, offset, .. } => {
+                vec![
+                    ("byte", format!("{byte:#04x}")),
+                    ("offset", offset.to_string()),
+                ]
+            }
+            Self::QuoteNotClosed { line, .. } => vec![("line", line.to_string())],
+            Self::MissingColumns {
+                missing, headers, ..
+            } => vec![
+                ("missing", missing_list(missing)),
+                ("headers", quoted(headers)),
+            ],
+            Self::AmbiguousColumn { field, columns, .. } => {
+                vec![("field", field.to_string()), ("columns", quoted(columns))]
+            }
+            Self::MappedColumnMissing {
+                field,
+                column,
+                headers,
+                ..
+            } => vec![
+                ("field", field.to_string()),
+                ("column", column.clone()),
+                ("headers", quoted(headers)),
+            ],
+            Self::UnknownPreset { name, known } => {
+                vec![("name", name.clone()), ("known", quoted(known))]
+            }
+            Self::NotOfPreset { preset, found, .. } => {
+                vec![("preset", preset.clone()), ("found", found.clone())]
+            }
+            _ => self.value_params(),
+        }
+    }
+
+    fn value_params(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::AmbiguousDates {
+                column, example, ..
+            }
+            | Self::DatesNotUnderstood {
+                column, example, ..
+            } => vec![("column", column.clone()), ("example", example.clone())],
+            Self::MixedDates {
+                column,
+                day_first,
+                month_first,
+                ..
+            } => vec![
+                ("column", column.clone()),
+                ("day_first", day_first.clone()),
+                ("month_first", month_first.clone()),
+            ],
+            Self::MixedDecimalMarks {
+                column,
+                point,
+                comma,
+                ..
+            } => vec![
+                ("column", column.clone()),
+                ("point", point.clone()),
+                ("comma", comma.clone()),
+            ],
+            Self::TwoCurrencies {
+                first,
+                first_line,
+                second,
+                second_line,
+                ..
+            } => vec![
+                ("first", first.clone()),
+                ("first_line", first_line.to_string()),
+                ("second", second.clone()),
+                ("second_line", second_line.to_string()),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    fn mend(&self) -> Option<String> {
+        let mend = match self {
+            Self::NotFound { .. } => "check the name and the folder",
+            Self::IsDirectory { .. } => "name the files in it",
+            Self::Io { .. } => "check that you may read the file and that the disk is well",
+            Self::Empty { .. } | Self::HeaderOnly { .. } => {
+                "export again, with a date range that has orders"
+            }
+            Self::OtherFormat { .. } | Self::Binary { .. } => {
+                "export it as CSV in UTF-8, or unpack it first"
+            }
+            Self::Parquet { .. } => "give the file to `patron run`",
+            Self::Utf16 { .. } | Self::HeaderNotUtf8 { .. } => {
+                "save the file as UTF-8 (in a spreadsheet: \"CSV UTF-8\")"
+            }
+            Self::TruncatedGzip { .. } | Self::CorruptGzip { .. } => {
+                "download or copy the file again"
+            }
+            Self::QuoteNotClosed { .. } => {
+                "close the quote, or double it if it belongs to the text; a file cut short also ends this way"
+            }
+            Self::MixedDates { .. } => {
+                "make the dates of one form, or give `--date-format dmy` or `mdy`: rows of the other form are then set aside"
+            }
+            Self::AmbiguousDates { .. } => {
+                "say which with `--date-format dmy` or `--date-format mdy`"
+            }
+            Self::MixedDecimalMarks { .. } => {
+                "say which with `--decimal-mark point` or `comma`: rows of the other form are then set aside"
+            }
+            Self::TwoCurrencies { .. } => "give one file per currency",
+            Self::NotOfPreset { .. } => {
+                "leave out `--as`, or map the columns with `--map field=column`"
+            }
+            Self::UnknownPreset { .. } => {
+                "leave out `--as`: known files are recognised by themselves"
+            }
+            _ => return self.mend_columns(),
+        };
+        Some(mend.to_owned())
+    }
+
+    fn mend_columns(&self) -> Option<String> {
+        match self {
+            Self::MissingColumns { headless: true, .. } => Some(
+                "the first line looks like data: put a line with the names of the columns before it"
+                    .to_owned(),
+            ),
+            Self::MissingColumns {
+                missing, headers, ..
+            } => {
+                let maps: Vec<String> = missing
+                    .iter()
+                    .map(|(field, candidates)| map_hint(*field, candidates, headers))
+                    .collect();
+                Some(format!("say which with {}", maps.join(" ")))
+            }
+            Self::AmbiguousColumn { field, columns, .. } => Some(format!(
+                "say which with {}",
+                columns
+                    .iter()
+                    .map(|column| format!("`--map \"{field}={column}\"`"))
+                    .collect::<Vec<_>>()
+                    .join(" or ")
+            )),
+            Self::MappedColumnMissing { field, .. } => Some(format!(
+                "name a column as the header spells it, or by its number: `--map {field}=#1`"
+            )),
+            Self::DatesNotUnderstood { .. } => Some(
+                "name the column of the order's date with `--map ordered_at=COLUMN`".to_owned(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+fn map_hint(field: Field, candidates: &[String], headers: &[String]) -> String {
+    match candidates {
+        [] => format!(
+            "`--map \"{field}={}\"` (or another column)",
+            headers.first().map_or("COLUMN", String::as_str)
+        ),
+        [one] => format!("`--map \"{field}={one}\"`"),
+        several => format!("`--map \"{field}=COLUMN\"` (COLUMN: {})", quoted(several)),
+    }
+}

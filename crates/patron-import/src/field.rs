@@ -1,0 +1,119 @@
+//! The canonical fields a column can be.
+
+use std::fmt;
+
+macro_rules! fields {
+    ($($(#[$doc:meta])* $variant:ident => $key:literal,)+) => {
+        /// What a column of an orders file can hold, named as in the canonical tables.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Field { $($(#[$doc])* $variant,)+ }
+
+        impl Field {
+            /// Every field, in the order in which messages list them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// Returns the canonical name, as `--map` takes it.
+            #[must_use]
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$variant => $key,)+ }
+            }
+        }
+    };
+}
+
+fields! {
+    /// Who bought.
+    CustomerId => "customer_id",
+    /// The shop's id of the order.
+    OrderId => "order_id",
+    /// When the order was placed.
+    OrderedAt => "ordered_at",
+    /// Goods after discounts, before shipping and tax, of the order or the line.
+    Amount => "net",
+    /// Goods before discounts.
+    Gross => "gross",
+    /// The discount: of the order beside `gross`, of the line beside `unit_price`.
+    Discount => "discount",
+    /// Units bought.
+    Quantity => "quantity",
+    /// The price of one unit.
+    UnitPrice => "unit_price",
+    /// How much of the order was paid back so far.
+    Refunded => "refunded",
+    /// Where the order stands.
+    Status => "status",
+    /// The currency of the amounts.
+    Currency => "currency",
+    /// The shop's code of the article.
+    ProductCode => "product_id",
+    /// Whether the line sells a gift card.
+    GiftCard => "is_gift_card",
+    /// The customer's e-mail address.
+    Email => "email",
+    /// The customer's telephone number.
+    Phone => "phone",
+    /// The customer's whole name.
+    Name => "name",
+    /// The customer's first name.
+    FirstName => "first_name",
+    /// The customer's last name.
+    LastName => "last_name",
+    /// Whether the customer agreed to e-mail.
+    ConsentEmail => "consent_email",
+}
+
+impl Field {
+    /// Returns the field of a canonical name or of one of the short names people type (`date`, `amount`, `customer`, …);
+    /// case, blanks and underscores do not matter.
+    #[must_use]
+    pub fn from_key(name: &str) -> Option<Self> {
+        let wanted = plain(name);
+        let short = match wanted.as_str() {
+            "amount" | "total" | "revenue" => Some(Self::Amount),
+            "date" | "orderdate" | "time" => Some(Self::OrderedAt),
+            "customer" => Some(Self::CustomerId),
+            "order" | "invoice" => Some(Self::OrderId),
+            "price" => Some(Self::UnitPrice),
+            "product" | "productcode" | "sku" => Some(Self::ProductCode),
+            "giftcard" => Some(Self::GiftCard),
+            "consent" => Some(Self::ConsentEmail),
+            _ => None,
+        };
+        short.or_else(|| {
+            Self::ALL
+                .iter()
+                .copied()
+                .find(|field| plain(field.key()) == wanted)
+        })
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
+/// Returns a header or field name reduced to its letters and digits, in lower case: `Customer ID` and `customer_id`
+/// are the same word.
+pub(crate) fn plain(name: &str) -> String {
+    name.chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_canonical_name_finds_its_field() {
+        for &field in Field::ALL {
+            assert_eq!(Field::from_key(&field.key().to_uppercase()), Some(field));
+        }
+        assert_eq!(Field::from_key("Amount"), Some(Field::Amount));
+        assert_eq!(Field::from_key("colour"), None);
+    }
+}

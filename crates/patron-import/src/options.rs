@@ -1,0 +1,155 @@
+//! What the user may settle before a file is read.
+
+use patron_core::{OrderStatus, ShopCalendar};
+
+use crate::field::Field;
+
+/// What one row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grain {
+    /// A whole order.
+    Order,
+    /// A line of an order.
+    Line,
+}
+
+/// The order of day, month and year in the file's dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateFormat {
+    /// `2024-05-01`, `2024/5/1`, `2024年5月1日`, `20240501`.
+    YearMonthDay,
+    /// `1/5/2024`, `01.05.2024`, `1-5-24`.
+    DayMonthYear,
+    /// `5/1/2024`, `05-01-2024`.
+    MonthDayYear,
+    /// `May 1, 2024`, `1 May 2024`: the month is a word.
+    MonthName,
+}
+
+impl DateFormat {
+    /// Every format, in the order in which they are tried.
+    pub const ALL: &'static [Self] = &[
+        Self::YearMonthDay,
+        Self::DayMonthYear,
+        Self::MonthDayYear,
+        Self::MonthName,
+    ];
+
+    /// Returns the name `--date-format` takes.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::YearMonthDay => "ymd",
+            Self::DayMonthYear => "dmy",
+            Self::MonthDayYear => "mdy",
+            Self::MonthName => "named",
+        }
+    }
+
+    /// Returns the format of a name `--date-format` takes.
+    #[must_use]
+    pub fn from_key(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|format| format.key().eq_ignore_ascii_case(name.trim()))
+    }
+}
+
+/// Which mark separates units from decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecimalMark {
+    /// `1,234.50`
+    Point,
+    /// `1.234,50`
+    Comma,
+}
+
+impl DecimalMark {
+    /// Returns the name of the mark, as `--decimal-mark` takes it.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Point => "point",
+            Self::Comma => "comma",
+        }
+    }
+
+    /// Returns the mark of `point`, `comma`, `.` or `,`.
+    #[must_use]
+    pub fn from_key(name: &str) -> Option<Self> {
+        match name.trim() {
+            "." | "point" => Some(Self::Point),
+            "," | "comma" => Some(Self::Comma),
+            _ => None,
+        }
+    }
+}
+
+/// Which classes of rows are kept although they would be set aside. A kept row falls through to the next class that
+/// fits it, so a kept fee line with a negative quantity is a refund.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent switch the user has"
+)]
+pub struct KeepRules {
+    /// Postage, commission, bank charges.
+    pub fee_lines: bool,
+    /// Lines that sell a gift card.
+    pub gift_cards: bool,
+    /// Bad debt, manual adjustments.
+    pub bad_debt: bool,
+    /// Orders marked as tests or void.
+    pub test_or_void: bool,
+    /// Cancelled orders.
+    pub cancelled: bool,
+    /// Lines with a quantity of zero or less that are not refunds.
+    pub quantity_not_positive: bool,
+    /// Lines with a price below zero.
+    pub negative_price: bool,
+    /// Lines with a price of zero.
+    pub zero_price: bool,
+}
+
+/// What the user settled; everything else is understood from the file, and said.
+#[derive(Debug, Clone)]
+pub struct ImportOptions {
+    /// `--as`: the preset's name; recognised from the file where absent.
+    pub preset: Option<String>,
+    /// `--map field=column`: a header, or `#3` for the third column.
+    pub mapping: Vec<(Field, String)>,
+    /// `--grain`.
+    pub grain: Option<Grain>,
+    /// `--date-format`.
+    pub date_format: Option<DateFormat>,
+    /// `--decimal-mark`.
+    pub decimal_mark: Option<DecimalMark>,
+    /// `--delimiter`.
+    pub delimiter: Option<u8>,
+    /// `--fee-lines keep` and its like.
+    pub keep: KeepRules,
+    /// Words of the status column and what they mean, before the built-in ones.
+    pub status_words: Vec<(String, OrderStatus)>,
+    /// The shop's calendar: what a time without an offset means.
+    pub calendar: ShopCalendar,
+    /// `--currency`.
+    pub currency: Option<String>,
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            preset: None,
+            mapping: Vec::new(),
+            grain: None,
+            date_format: None,
+            decimal_mark: None,
+            delimiter: None,
+            keep: KeepRules::default(),
+            status_words: Vec::new(),
+            calendar: ShopCalendar::utc(),
+            currency: None,
+        }
+    }
+}

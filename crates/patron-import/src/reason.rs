@@ -1,0 +1,119 @@
+//! Why a row was set aside, in words that say what mends it.
+
+use crate::options::DateFormat;
+
+/// Why a row was set aside.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The row has another number of fields than the header.
+    #[error(
+        "{found} fields, expected {expected} as in the header: look for a missing or unquoted delimiter, or a row cut short"
+    )]
+    FieldCount {
+        /// Fields in the row.
+        found: usize,
+        /// Fields in the header.
+        expected: usize,
+    },
+    /// All cells are empty.
+    #[error("every cell of the row is empty: delete the row")]
+    EmptyRow,
+    /// A cell that is used is not UTF-8.
+    #[error("byte {byte:#04x} is not UTF-8 text: save the file as UTF-8")]
+    NotUtf8 {
+        /// The first byte that does not fit.
+        byte: u8,
+    },
+    /// There is no date.
+    #[error("no date: fill it in")]
+    DateMissing,
+    /// The date cannot be read.
+    #[error("not a date of the form `{}` in which this column is read: mend it, or give another `--date-format`", format.key())]
+    DateNotUnderstood {
+        /// The form settled for the column.
+        format: DateFormat,
+    },
+    /// There is no amount, quantity or price.
+    #[error("no number: fill it in (0 if nothing was paid)")]
+    NumberMissing,
+    /// The amount, quantity or price cannot be read.
+    #[error("not a number: mend it, or give another `--decimal-mark`")]
+    NotANumber,
+    /// The number does not fit.
+    #[error("larger than patron can hold: look for a missing decimal mark")]
+    NumberTooLarge,
+    /// A spreadsheet turned the id into a float.
+    #[error(
+        "an id that a spreadsheet shortened; different customers may share it: format the column as text and export again"
+    )]
+    IdShortened,
+    /// The header comes again.
+    #[error("the header again: files were put together")]
+    RepeatedHeader,
+    /// A line of totals.
+    #[error("a line of totals, not an order")]
+    Total,
+    /// Nobody to whom the row belongs.
+    #[error("no customer: a guest, or the id was not exported")]
+    NoCustomer,
+    /// The status says that it is a test.
+    #[error("a test order")]
+    TestOrder,
+    /// The status says that it is void.
+    #[error("a void order")]
+    VoidOrder,
+    /// The status says that it was cancelled.
+    #[error("the order was cancelled")]
+    Cancelled,
+    /// The document or code is an adjustment of the books.
+    #[error("bad debt or an adjustment of the books, not a purchase (`--bad-debt keep` keeps it)")]
+    BadDebt,
+    /// The code is a fee.
+    #[error("a fee or charge, not goods (`--fee-lines keep` keeps it)")]
+    Fee,
+    /// The line sells a gift card.
+    #[error(
+        "a gift card: selling it is not revenue, what is bought with it will be (`--gift-cards keep` keeps it)"
+    )]
+    GiftCard,
+    /// The quantity is zero or less.
+    #[error("a quantity of zero or less without money going back")]
+    QuantityNotPositive,
+    /// The price is below zero.
+    #[error("a price below zero")]
+    PriceNegative,
+    /// The price is zero.
+    #[error("a price of zero: a gift, a sample or a correction (`--zero-price keep` keeps it)")]
+    PriceZero,
+}
+
+impl Reason {
+    /// Returns a stable key, for translation.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::FieldCount { .. } => "field_count",
+            Self::EmptyRow => "empty_row",
+            Self::NotUtf8 { .. } => "not_utf8",
+            Self::DateMissing => "date_missing",
+            Self::DateNotUnderstood { .. } => "date_not_understood",
+            Self::NumberMissing => "number_missing",
+            Self::NotANumber => "not_a_number",
+            Self::NumberTooLarge => "number_too_large",
+            Self::IdShortened => "id_shortened",
+            Self::RepeatedHeader => "repeated_header",
+            Self::Total => "total",
+            Self::NoCustomer => "no_customer",
+            Self::TestOrder => "test_order",
+            Self::VoidOrder => "void_order",
+            Self::Cancelled => "cancelled",
+            Self::BadDebt => "bad_debt",
+            Self::Fee => "fee",
+            Self::GiftCard => "gift_card",
+            Self::QuantityNotPositive => "quantity_not_positive",
+            Self::PriceNegative => "price_negative",
+            Self::PriceZero => "price_zero",
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What was understood of a file, in a form that can be shown before a row is read.
+
+use std::fmt;
+
+use crate::field::Field;
+use crate::options::{DateFormat, DecimalMark};
+use crate::preset::RowRules;
+
+/// What kind of file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Delimited text.
+    Delimited {
+        /// The byte between fields.
+        delimiter: u8,
+        /// Compressed with gzip.
+        gzip: bool,
+    },
+    /// Columns aligned with blanks.
+    Aligned {
+        /// Compressed with gzip.
+        gzip: bool,
+    },
+    /// Parquet, decoded by the engine.
+    Parquet,
+}
+
+/// How rows become orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrainRule {
+    /// There is no order id: each row is an order.
+    EachRowIsAnOrder,
+    /// Rows are lines; lines with one order id form one order.
+    Lines,
+    /// Rows are orders, because the user or the preset says so.
+    Orders,
+    /// Rows are orders by their columns. If most repeated order ids carry a constant amount, the file must be refused
+    /// until `--grain` is given.
+    OrdersUnlessRepeated,
+}
+
+/// Where a row's amount comes from. Numbers are places in [`Understanding::columns`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AmountRule {
+    /// One column, as it stands.
+    Column(usize),
+    /// Gross less discount.
+    GrossLessDiscount {
+        /// Gross.
+        gross: usize,
+        /// The discount, an amount.
+        discount: usize,
+    },
+    /// Quantity times unit price, less a discount.
+    QuantityTimesPrice {
+        /// Quantity.
+        quantity: usize,
+        /// Unit price.
+        unit_price: usize,
+        /// The discount, if there is one.
+        discount: Option<LineDiscount>,
+    },
+}
+
+/// The discount of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineDiscount {
+    /// An amount, to be subtracted.
+    Amount(usize),
+    /// A share of the price, such as `0.2` or `20%`.
+    Rate(usize),
+}
+
+/// A column that is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedColumn {
+    /// As what.
+    pub field: Field,
+    /// Its place in the file, from 0.
+    pub index: usize,
+    /// Its header.
+    pub header: String,
+}
+
+/// A preset that applies, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresetUsed {
+    /// Its name, as `--as` takes it.
+    pub name: String,
+    /// Why it applies.
+    pub why: PresetReason,
+}
+
+/// Why a preset applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PresetReason {
+    /// The user asked for it.
+    Asked,
+    /// All its columns are there.
+    Header,
+    /// The lines have its shape.
+    Layout,
+}
+
+/// Something that was decided for the user, and said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// A stable key, for translation.
+    pub key: &'static str,
+    /// The values the text mentions, by name.
+    pub params: Vec<(&'static str, String)>,
+    text: String,
+}
+
+impl Note {
+    pub(crate) fn new(
+        key: &'static str,
+        params: Vec<(&'static str, String)>,
+        text: String,
+    ) -> Self {
+        Self { key, params, text }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// What was understood of a file: enough to read any of its rows alone.
+#[derive(Debug, Clone)]
+pub struct Understanding {
+    /// The file, as messages name it.
+    pub file: String,
+    /// What kind of file it is.
+    pub format: Format,
+    /// The preset that applies.
+    pub preset: Option<PresetUsed>,
+    /// All headers, in file order.
+    pub headers: Vec<String>,
+    /// The columns that are used. The cells of `RowReader::read_row` are in this order.
+    pub columns: Vec<UsedColumn>,
+    /// How rows become orders.
+    pub grain: GrainRule,
+    /// Where amounts come from.
+    pub amount: AmountRule,
+    /// In which order dates are written.
+    pub date_format: DateFormat,
+    /// How decimals are written.
+    pub decimal_mark: DecimalMark,
+    /// Whether the decimal mark was guessed (all samples look like `1,234`).
+    pub decimal_mark_guessed: bool,
+    /// The currency, where the file or the user says.
+    pub currency: Option<String>,
+    /// Every default and guess, to be said to the user.
+    pub notes: Vec<Note>,
+    /// The columns (places in the file) that enter the row hash, in this order: all of them, unless the rule is
+    /// `Orders` or `OrdersUnlessRepeated`: then those that are used.
+    pub hashed_columns: Vec<usize>,
+    /// What the preset sets elsewhere, such as `zero_orders = count`.
+    pub defaults: Vec<(String, String)>,
+    pub(crate) rules: RowRules,
+}
+
+impl Understanding {
+    /// Returns the place of a field in [`Understanding::columns`].
+    #[must_use]
+    pub fn slot(&self, field: Field) -> Option<usize> {
+        self.columns.iter().position(|column| column.field == field)
+    }
+}
