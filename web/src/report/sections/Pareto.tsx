@@ -1,0 +1,63 @@
+// How much of the revenue the best customers bring.
+import { useMemo } from "react";
+import type { Pareto, Report } from "../../data/report";
+import { revenueShareOfTop } from "../../data/figures";
+import { Chart } from "../../charts/Chart";
+import { PARETO_SHARE, paretoCurve } from "../../charts/options";
+import { DataTable, type Column } from "../DataTable";
+import { Disclosure, Empty, Section, Swatches } from "../parts";
+import { useSpeech } from "../speech";
+import { useChartColours } from "../useChartColours";
+
+const CHART_HEIGHT = 360;
+
+export function ParetoSection({ report }: { report: Report }) {
+  const speech = useSpeech();
+  const { t, format } = speech;
+  const colours = useChartColours();
+  const { pareto } = report;
+  const revenueShare = useMemo(() => revenueShareOfTop(pareto, PARETO_SHARE), [pareto]);
+  const option = useMemo(
+    () => paretoCurve(pareto, revenueShare, speech, colours),
+    [pareto, revenueShare, speech, colours],
+  );
+  if (pareto.points.length < 2 || revenueShare === null) {
+    return (
+      <Section id="pareto" heading={t("pareto.heading")} title={t("pareto.title_empty")}>
+        <Empty text={report.headline.customers === 0 ? t("common.no_customers") : t("pareto.title_empty")} />
+      </Section>
+    );
+  }
+  const whole = (share: number) => format.share(share).replace(/[.,]0(?=\s?%)/, "");
+  const title = t("pareto.title", { share: whole(PARETO_SHARE), revenue_share: format.share(revenueShare) });
+  const columns: Column<Pareto["top"][number]>[] = [
+    { key: "share", label: t("common.customers"), cell: (row) => `${t("pareto.top")} ${whole(row.share)}` },
+    { key: "customers", label: t("common.customers"), numeric: true, cell: (row) => format.count(row.customers) },
+    {
+      key: "revenue_share",
+      label: t("common.revenue_share"),
+      numeric: true,
+      cell: (row) => format.share(row.revenue_share),
+    },
+  ];
+  return (
+    <Section
+      id="pareto"
+      heading={t("pareto.heading")}
+      title={title}
+      sample={t("common.sample", { count: format.count(report.headline.customers), day: format.day(report.as_of) })}
+    >
+      <Swatches
+        items={[
+          { className: "first", label: `${t("pareto.y")}: ${t("pareto.curve")}` },
+          { className: "dotted", label: t("pareto.equal") },
+        ]}
+      />
+      <Chart option={option} height={CHART_HEIGHT} label={title} />
+      <p className="remark">{t("pareto.gini", { value: format.number(pareto.gini) })}</p>
+      <Disclosure label={t("common.table")} open>
+        <DataTable caption={title} columns={columns} rows={pareto.top} rowKey={(row) => String(row.share)} />
+      </Disclosure>
+    </Section>
+  );
+}
