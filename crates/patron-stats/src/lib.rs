@@ -1,4 +1,36 @@
-//! Statistics of a customer base on slices and structs: purchase models, spend, cut points.
+//! Statistics of a customer base on slices and structs: purchase models, spend, value, cut points.
+//!
+//! Plain Rust with no IO, clock, threads or columns in it. A model is three types: a config that may be wrong, the model
+//! ready to be fitted, and the fitted model that can predict.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`history`] | what does a purchase model know of a customer? |
+//! | [`bg_nbd`], [`mbg_nbd`] | who is still a customer, and how often will they buy? |
+//! | [`beta_geometric`] | what do the two have in common, and how are a million customers forecast? |
+//! | [`gamma_gamma`] | how much will they spend each time? |
+//! | [`outcome`] | between which bounds will a customer's value end up? |
+//! | [`textbook`] | what does the back of an envelope say? |
+//! | [`scores`] | where are the cut points, and which score has a value? |
+//! | [`summary`], [`correlation`], [`lorenz`] | how is a column distributed, related, concentrated? |
+//! | [`estimate`] | how well is a fit determined, and what went wrong, in words? |
+//! | [`special`] | gamma function and its derivatives |
 #![forbid(unsafe_code)]
 
+pub mod beta_geometric;
+pub mod bg_nbd;
+pub mod correlation;
+pub mod estimate;
+pub mod gamma_gamma;
+pub mod history;
+pub mod lorenz;
+pub mod mbg_nbd;
+pub mod outcome;
 pub mod scores;
+pub mod special;
+pub mod summary;
+pub mod textbook;
+
+mod matrix;
+mod optimise;
+mod quadrature;

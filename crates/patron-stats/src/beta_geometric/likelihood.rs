@@ -1,0 +1,199 @@
+//! Log-likelihood of BG/NBD and MBG/NBD with exact gradient and Hessian in (r, α, a, b).
+#![expect(
+    clippy::indexing_slicing,
+    reason = "numeric kernel: constant indices into arrays of four"
+)]
+
+use super::{BetaGeometric, Dropout};
+use crate::history::{History, WeightedHistories};
+use crate::optimise::Evaluation;
+
+/// Running sums that turn the gamma and beta functions of one history into those of the next larger x.
+///
+/// ```text
+/// ln Γ(r + x) − ln Γ(r)         = Σ_{j<x} ln(r + j)
+/// ln B(a, b + n) − ln B(a, b)   = Σ_{j<n} ln((b + j)/(a + b + j))
+/// ```
+///
+/// Exact for any x, without a special function: nothing can overflow at x = 200 or 300.
+#[derive(Debug, Clone, Copy, Default)]
+struct Rising {
+    /// Terms of the first sum so far.
+    purchases: u32,
+    /// Terms of the second sum so far.
+    survivals: u32,
+    ln_gamma: f64,
+    gamma_first: f64,
+    gamma_second: f64,
+    ln_beta: f64,
+    b_first: f64,
+    b_second: f64,
+    total_first: f64,
+    total_second: f64,
+}
+
+impl Rising {
+    fn advance(&mut self, law: &BetaGeometric, repeat_purchases: u32, survivals: u32) {
+        while self.purchases < repeat_purchases {
+            let term = law.r + f64::from(self.purchases);
+            self.ln_gamma += term.ln();
+            self.gamma_first += 1.0 / term;
+            self.gamma_second -= 1.0 / (term * term);
+            self.purchases += 1;
+        }
+        while self.survivals < survivals {
+            let stay = law.b + f64::from(self.survivals);
+            let total = law.a + stay;
+            self.ln_beta += (stay / total).ln();
+            self.b_first += 1.0 / stay;
+            self.b_second -= 1.0 / (stay * stay);
+            self.total_first += 1.0 / total;
+            self.total_second -= 1.0 / (total * total);
+            self.survivals += 1;
+        }
+    }
+}
+
+/// The two ways a history can have come about: the customer is still there, or left right after the last purchase.
+struct Ways {
+    /// `ln((α+T)^−(r+x) + [dead possible] a/(b+n−1)·(α+t)^−(r+x))`.
+    ln_sum: f64,
+    alive: f64,
+    dead: f64,
+}
+
+impl BetaGeometric {
+    /// Number of times the customer has survived a chance to leave, when still alive.
+    pub(super) fn survivals(&self, repeat_purchases: u32) -> u32 {
+        match self.dropout {
+            Dropout::AfterRepeatPurchase => repeat_purchases,
+            Dropout::AfterAnyPurchase => repeat_purchases + 1,
+        }
+    }
+
+    fn ways(&self, history: &History, survivals: u32) -> Ways {
+        let exponent = self.r + f64::from(history.repeat_purchases());
+        let ln_alive = -exponent * (self.alpha + history.age()).ln();
+        if survivals == 0 {
+            return Ways {
+                ln_sum: ln_alive,
+                alive: 1.0,
+                dead: 0.0,
+            };
+        }
+        let stay = self.b + f64::from(survivals - 1);
+        let ln_dead = self.a.ln() - stay.ln() - exponent * (self.alpha + history.recency()).ln();
+        let larger = ln_alive.max(ln_dead);
+        let ln_sum = larger + (-(ln_alive - ln_dead).abs()).exp().ln_1p();
+        Ways {
+            ln_sum,
+            alive: (ln_alive - ln_sum).exp(),
+            dead: (ln_dead - ln_sum).exp(),
+        }
+    }
+
+    /// Returns the probability that the customer has not left by the end of observation.
+    pub(super) fn alive(&self, history: &History) -> f64 {
+        let survivals = self.survivals(history.repeat_purchases());
+        if survivals == 0 {
+            return 1.0;
+        }
+        let exponent = self.r + f64::from(history.repeat_purchases());
+        let stay = self.b + f64::from(survivals - 1);
+        let silence = (history.age() - history.recency()) / (self.alpha + history.recency());
+        let ln_odds_of_death = (self.a / stay).ln() + exponent * silence.ln_1p();
+        1.0 / (1.0 + ln_odds_of_death.exp())
+    }
+
+    /// Returns the log-likelihood of all histories, sorted by x, with gradient and Hessian.
+    pub(super) fn log_likelihood(&self, histories: &WeightedHistories) -> Evaluation<4> {
+        let mut sum = Evaluation::ZERO;
+        let mut rising = Rising::default();
+        let mut customers = 0.0;
+        for (history, count) in histories.entries() {
+            let repeat_purchases = history.repeat_purchases();
+            let survivals = self.survivals(repeat_purchases);
+            rising.advance(self, repeat_purchases, survivals);
+            let weight = *count as f64;
+            customers += weight;
+            let ways = self.ways(history, survivals);
+            sum.value += weight * (rising.ln_gamma + rising.ln_beta + ways.ln_sum);
+            add_rising(&mut sum, &rising, weight);
+            self.add_ways(&mut sum, history, &ways, survivals, weight);
+        }
+        self.add_prior_rate(&mut sum, customers);
+        for i in 0..4 {
+            for j in 0..i {
+                sum.hessian[i][j] = sum.hessian[j][i];
+            }
+        }
+        sum
+    }
+
+    /// Adds `r·ln α` of every customer.
+    fn add_prior_rate(&self, sum: &mut Evaluation<4>, customers: f64) {
+        sum.value += customers * self.r * self.alpha.ln();
+        sum.gradient[0] += customers * self.alpha.ln();
+        sum.gradient[1] += customers * self.r / self.alpha;
+        sum.hessian[0][1] += customers / self.alpha;
+        sum.hessian[1][1] -= customers * self.r / (self.alpha * self.alpha);
+    }
+
+    /// Adds the derivatives of `ln(e^A + e^D)`, A the way of the living and D that of the dead:
+    ///
+    /// ```text
+    /// ∇ = πA·∇A + πD·∇D        ∇² = πA·∇²A + πD·∇²D + πA·πD·(∇A − ∇D)(∇A − ∇D)ᵀ
+    /// ```
+    fn add_ways(
+        &self,
+        sum: &mut Evaluation<4>,
+        history: &History,
+        ways: &Ways,
+        survivals: u32,
+        weight: f64,
+    ) {
+        let exponent = self.r + f64::from(history.repeat_purchases());
+        let living = self.alpha + history.age();
+        let alive = weight * ways.alive;
+        sum.gradient[0] -= alive * living.ln();
+        sum.gradient[1] -= alive * exponent / living;
+        sum.hessian[0][1] -= alive / living;
+        sum.hessian[1][1] += alive * exponent / (living * living);
+        if survivals == 0 {
+            return;
+        }
+        let leaving = self.alpha + history.recency();
+        let stay = self.b + f64::from(survivals - 1);
+        let dead = weight * ways.dead;
+        sum.gradient[0] -= dead * leaving.ln();
+        sum.gradient[1] -= dead * exponent / leaving;
+        sum.gradient[2] += dead / self.a;
+        sum.gradient[3] -= dead / stay;
+        sum.hessian[0][1] -= dead / leaving;
+        sum.hessian[1][1] += dead * exponent / (leaving * leaving);
+        sum.hessian[2][2] -= dead / (self.a * self.a);
+        sum.hessian[3][3] += dead / (stay * stay);
+        let between = weight * ways.alive * ways.dead;
+        let difference = [
+            (leaving / living).ln(),
+            exponent / leaving - exponent / living,
+            -1.0 / self.a,
+            1.0 / stay,
+        ];
+        for i in 0..4 {
+            for j in i..4 {
+                sum.hessian[i][j] += between * difference[i] * difference[j];
+            }
+        }
+    }
+}
+
+fn add_rising(sum: &mut Evaluation<4>, rising: &Rising, weight: f64) {
+    sum.gradient[0] += weight * rising.gamma_first;
+    sum.gradient[2] -= weight * rising.total_first;
+    sum.gradient[3] += weight * (rising.b_first - rising.total_first);
+    sum.hessian[0][0] += weight * rising.gamma_second;
+    sum.hessian[2][2] -= weight * rising.total_second;
+    sum.hessian[2][3] -= weight * rising.total_second;
+    sum.hessian[3][3] += weight * (rising.b_second - rising.total_second);
+}

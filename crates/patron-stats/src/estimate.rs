@@ -1,0 +1,381 @@
+//! What a maximum-likelihood fit reports besides its parameters, and what can go wrong with it, in words.
+
+use std::fmt;
+
+use crate::matrix::{self, Square};
+use crate::optimise::{BOX, Minimum};
+
+/// How well a fit is determined.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FitReport<const N: usize> {
+    /// Customers whose histories were fitted.
+    pub customers: u64,
+    /// Natural logarithm of the likelihood of all customers.
+    pub log_likelihood: f64,
+    /// Covariance of the estimates: `D·H⁻¹·D`, `H` the Hessian on the logarithms and `D` the diagonal of the parameters.
+    /// Absent where the likelihood is too flat to give one.
+    pub covariance: Option<[[f64; N]; N]>,
+    /// Iterations of the final search.
+    pub iterations: usize,
+    /// Whether the search ended at a point that satisfies its tolerance.
+    pub converged: bool,
+    /// What a reader must know before using the numbers.
+    pub warnings: Vec<FitWarning>,
+}
+
+impl<const N: usize> FitReport<N> {
+    /// Returns the square roots of the diagonal of the covariance.
+    #[must_use]
+    pub fn standard_errors(&self) -> Option<[f64; N]> {
+        let covariance = self.covariance.as_ref()?;
+        let mut errors = [0.0; N];
+        for (i, (error, row)) in errors.iter_mut().zip(covariance).enumerate() {
+            *error = row.get(i)?.sqrt();
+        }
+        Some(errors)
+    }
+
+    /// Returns Akaike's criterion, `2·parameters − 2·ln L`.
+    #[must_use]
+    pub fn aic(&self) -> f64 {
+        2.0 * N as f64 - 2.0 * self.log_likelihood
+    }
+
+    /// Returns the Bayesian criterion, `ln(customers)·parameters − 2·ln L`.
+    #[must_use]
+    pub fn bic(&self) -> f64 {
+        (self.customers as f64).ln() * N as f64 - 2.0 * self.log_likelihood
+    }
+
+    /// Makes a report of a minimum of `−ln L / customers` over the logarithms of the parameters.
+    pub(crate) fn of(minimum: &Minimum<N>, customers: u64, names: [&'static str; N]) -> Self {
+        let scale = customers as f64;
+        let hessian = minimum.at.hessian.map(|row| row.map(|h| h * scale));
+        let ln_covariance = matrix::inverse(&hessian);
+        let mut warnings = Vec::new();
+        if !minimum.converged {
+            warnings.push(FitWarning::NotConverged {
+                iterations: minimum.iterations,
+            });
+        }
+        for (name, theta) in names.into_iter().zip(minimum.theta) {
+            if theta.abs() >= BOX - 1e-9 {
+                warnings.push(FitWarning::ParameterAtBound {
+                    parameter: name,
+                    value: theta.exp(),
+                });
+            }
+        }
+        warnings.extend(flat_directions(ln_covariance.as_ref(), names));
+        Self {
+            customers,
+            log_likelihood: -minimum.at.value * scale,
+            covariance: ln_covariance.map(|ln| on_natural_scale(&ln, &minimum.theta)),
+            iterations: minimum.iterations,
+            converged: minimum.converged,
+            warnings,
+        }
+    }
+}
+
+/// `Dᵢ·Cᵢⱼ·Dⱼ` for every pair, not only the diagonal.
+fn on_natural_scale<const N: usize>(ln_covariance: &Square<N>, theta: &[f64; N]) -> Square<N> {
+    let mut covariance = *ln_covariance;
+    for (row, theta_row) in covariance.iter_mut().zip(theta) {
+        for (entry, theta_column) in row.iter_mut().zip(theta) {
+            *entry *= theta_row.exp() * theta_column.exp();
+        }
+    }
+    covariance
+}
+
+/// A standard error of this size in a logarithm says "within a factor of 20 either way, at best".
+const FLAT_STANDARD_ERROR: f64 = 1.5;
+
+fn flat_directions<const N: usize>(
+    ln_covariance: Option<&Square<N>>,
+    names: [&'static str; N],
+) -> Vec<FitWarning> {
+    let Some(ln_covariance) = ln_covariance else {
+        return vec![FitWarning::TooFlatForStandardErrors];
+    };
+    let uncertain = |(i, name): (usize, &'static str)| {
+        let ln_standard_error = ln_covariance.get(i)?.get(i)?.sqrt();
+        (ln_standard_error > FLAT_STANDARD_ERROR).then_some(FitWarning::PoorlyDetermined {
+            parameter: name,
+            ln_standard_error,
+        })
+    };
+    names
+        .into_iter()
+        .enumerate()
+        .filter_map(uncertain)
+        .collect()
+}
+
+/// Something a reader must know before using a fit.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum FitWarning {
+    /// The search stopped before its tolerance was met.
+    NotConverged {
+        /// Iterations spent.
+        iterations: usize,
+    },
+    /// A parameter ran to the edge of the range searched.
+    ParameterAtBound {
+        /// Its name in the paper.
+        parameter: &'static str,
+        /// The value at the edge.
+        value: f64,
+    },
+    /// The likelihood does not curve downwards in every direction at the best point found.
+    TooFlatForStandardErrors,
+    /// The data hardly determine a parameter.
+    PoorlyDetermined {
+        /// Its name in the paper.
+        parameter: &'static str,
+        /// Standard error of its logarithm.
+        ln_standard_error: f64,
+    },
+    /// a, b → ∞: every customer leaves with the same probability after a purchase.
+    DropoutAlike {
+        /// The common probability `a/(a + b)`.
+        probability: f64,
+    },
+    /// a/(a + b) → 0: nobody leaves.
+    NobodyLeaves,
+    /// a/(a + b) → 1: everybody leaves after the next purchase.
+    EverybodyLeaves,
+    /// r, α → ∞: every customer buys at the same rate.
+    RatesAlike {
+        /// The common rate `r/α`, purchases per model unit.
+        rate: f64,
+    },
+    /// q ≤ 1: the spread of spend between customers is so wide that its mean is infinite.
+    SpendMeanInfinite {
+        /// The estimate of q.
+        q: f64,
+    },
+    /// p or q → ∞: customers hardly differ in spend.
+    SpendAlike,
+}
+
+impl FitWarning {
+    /// Returns a stable key, for translation.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::NotConverged { .. } => "fit_not_converged",
+            Self::ParameterAtBound { .. } => "fit_parameter_at_bound",
+            Self::TooFlatForStandardErrors => "fit_too_flat_for_standard_errors",
+            Self::PoorlyDetermined { .. } => "fit_parameter_poorly_determined",
+            Self::DropoutAlike { .. } => "fit_dropout_alike",
+            Self::NobodyLeaves => "fit_nobody_leaves",
+            Self::EverybodyLeaves => "fit_everybody_leaves",
+            Self::RatesAlike { .. } => "fit_rates_alike",
+            Self::SpendMeanInfinite { .. } => "fit_spend_mean_infinite",
+            Self::SpendAlike => "fit_spend_alike",
+        }
+    }
+
+    /// Returns the values that the message mentions, by name.
+    #[must_use]
+    pub fn params(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::NotConverged { iterations } => vec![("iterations", iterations.to_string())],
+            Self::ParameterAtBound { parameter, value } => {
+                vec![
+                    ("parameter", (*parameter).to_owned()),
+                    ("value", format!("{value:.3e}")),
+                ]
+            }
+            Self::PoorlyDetermined {
+                parameter,
+                ln_standard_error,
+            } => vec![
+                ("parameter", (*parameter).to_owned()),
+                ("factor", format!("{:.1}", (2.0 * ln_standard_error).exp())),
+            ],
+            Self::DropoutAlike { probability } => {
+                vec![("probability", format!("{probability:.4}"))]
+            }
+            Self::RatesAlike { rate } => vec![("rate", format!("{rate:.4}"))],
+            Self::SpendMeanInfinite { q } => vec![("q", format!("{q:.4}"))],
+            Self::TooFlatForStandardErrors
+            | Self::NobodyLeaves
+            | Self::EverybodyLeaves
+            | Self::SpendAlike => Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for FitWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotConverged { iterations } => {
+                write!(
+                    f,
+                    "the search had not settled after {iterations} iterations: use the estimates with care"
+                )
+            }
+            Self::ParameterAtBound { parameter, value } => {
+                write!(
+                    f,
+                    "{parameter} ran to the edge of the range searched ({value:.3e}): the data do not bound it"
+                )
+            }
+            Self::TooFlatForStandardErrors => {
+                write!(
+                    f,
+                    "the likelihood is too flat at its top to give standard errors"
+                )
+            }
+            Self::PoorlyDetermined {
+                parameter,
+                ln_standard_error,
+            } => write!(
+                f,
+                "{parameter} is hardly determined by the data: within a factor of {:.1} either way",
+                (2.0 * ln_standard_error).exp()
+            ),
+            Self::DropoutAlike { probability } => write!(
+                f,
+                "a and b grow without bound: all customers seem to leave alike, with probability {probability:.4} after a purchase"
+            ),
+            Self::NobodyLeaves => {
+                write!(
+                    f,
+                    "a/(a + b) goes to 0: no sign that customers leave, every one counts as alive"
+                )
+            }
+            Self::EverybodyLeaves => {
+                write!(
+                    f,
+                    "a/(a + b) goes to 1: customers seem to leave after every purchase"
+                )
+            }
+            Self::RatesAlike { rate } => write!(
+                f,
+                "r and α grow without bound: all customers seem to buy at one rate, {rate:.4} per unit of time"
+            ),
+            Self::SpendMeanInfinite { q } => write!(
+                f,
+                "q = {q:.4} is at most 1: the mean spend per purchase across customers is infinite under the model"
+            ),
+            Self::SpendAlike => {
+                write!(
+                    f,
+                    "a parameter of spend grows without bound: customers hardly differ in what they spend"
+                )
+            }
+        }
+    }
+}
+
+/// Why a model could not be fitted or made.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FitError {
+    /// Too few customers came back to tell habit from chance.
+    #[error("need at least {required} customers with a repeat purchase, found {found}")]
+    TooFewRepeatBuyers {
+        /// Smallest number accepted.
+        required: u64,
+        /// Number in the data.
+        found: u64,
+    },
+    /// No repeat purchase has a spend, or too few.
+    #[error("need at least {required} customers with spend on a repeat purchase, found {found}")]
+    TooFewSpenders {
+        /// Smallest number accepted.
+        required: u64,
+        /// Number in the data.
+        found: u64,
+    },
+    /// All customers have the same mean spend: there is nothing to fit.
+    #[error(
+        "all {customers} customers have the same mean spend of {spend}, expected some difference"
+    )]
+    SpendConstant {
+        /// Number in the data.
+        customers: u64,
+        /// The mean they share.
+        spend: f64,
+    },
+    /// The smallest number of customers asked for is too small to fit anything.
+    #[error("a minimum of {found} customers, expected at least {required}")]
+    MinimumTooSmall {
+        /// Smallest number accepted.
+        required: u64,
+        /// Number asked for.
+        found: u64,
+    },
+    /// No starting point gives a finite likelihood.
+    #[error("the likelihood is not finite at any starting point")]
+    NoFiniteStart,
+    /// A parameter given by hand is outside its domain.
+    #[error("parameter {parameter} is {value}, expected a positive finite number")]
+    ParameterNotPositive {
+        /// Its name in the paper.
+        parameter: &'static str,
+        /// The value given.
+        value: f64,
+    },
+}
+
+impl FitError {
+    /// Returns a stable key, for translation.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::TooFewRepeatBuyers { .. } => "fit_too_few_repeat_buyers",
+            Self::TooFewSpenders { .. } => "fit_too_few_spenders",
+            Self::SpendConstant { .. } => "fit_spend_constant",
+            Self::MinimumTooSmall { .. } => "fit_minimum_too_small",
+            Self::NoFiniteStart => "fit_no_finite_start",
+            Self::ParameterNotPositive { .. } => "fit_parameter_not_positive",
+        }
+    }
+
+    /// Returns the values that the message mentions, by name.
+    #[must_use]
+    pub fn params(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::TooFewRepeatBuyers { required, found }
+            | Self::TooFewSpenders { required, found }
+            | Self::MinimumTooSmall { required, found } => {
+                vec![
+                    ("required", required.to_string()),
+                    ("found", found.to_string()),
+                ]
+            }
+            Self::SpendConstant { customers, spend } => {
+                vec![
+                    ("customers", customers.to_string()),
+                    ("spend", spend.to_string()),
+                ]
+            }
+            Self::NoFiniteStart => Vec::new(),
+            Self::ParameterNotPositive { parameter, value } => {
+                vec![
+                    ("parameter", (*parameter).to_owned()),
+                    ("value", value.to_string()),
+                ]
+            }
+        }
+    }
+}
+
+/// Returns the first error among parameters that must be positive.
+pub(crate) fn all_positive<const N: usize>(
+    names: [&'static str; N],
+    values: [f64; N],
+) -> Result<(), FitError> {
+    for (parameter, value) in names.into_iter().zip(values) {
+        if !(value > 0.0 && value.is_finite()) {
+            return Err(FitError::ParameterNotPositive { parameter, value });
+        }
+    }
+    Ok(())
+}
