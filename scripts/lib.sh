@@ -41,7 +41,7 @@ has_tool() {
 tool_in_words() {
     case "$1" in
     cc) echo "a C compiler (cc)" ;;
-    node) echo "node, version 20 or newer (found: $(node --version 2>/dev/null || echo none))" ;;
+    node) echo "node, version 20.19 or newer (found: $(node --version 2>/dev/null || echo none))" ;;
     python3) echo "python3, version 3.11 or newer, with its venv module" ;;
     *) echo "$1" ;;
     esac
@@ -51,19 +51,19 @@ how_to_get() {
     case "$1" in
     cargo) echo "install Rust with rustup; rust-toolchain.toml here then picks the version" ;;
     cc) echo "Debian or Ubuntu: apt-get install build-essential; macOS: xcode-select --install" ;;
-    node) echo "Node.js 20 or newer, from your system's packages or the Node.js site" ;;
+    node) echo "Node.js 20.19 or newer, from your system's packages or the Node.js site" ;;
     npm) echo "it comes with Node.js; on Debian it is a package of its own: apt-get install npm" ;;
     python3) echo "Debian or Ubuntu: apt-get install python3 python3-venv; macOS: brew install python" ;;
     *) echo "your system's packages" ;;
     esac
 }
 
+# The page's tools ask for node 20.19.
 node_is_new_enough() {
-    local major
-    major="$(node --version 2>/dev/null || true)"
-    major="${major#v}"
-    major="${major%%.*}"
-    [ -n "$major" ] && [ "$major" -ge 20 ]
+    local version major minor
+    version="$(node --version 2>/dev/null || true)"
+    IFS=. read -r major minor _ <<<"${version#v}"
+    [ -n "$major" ] && { [ "$major" -gt 20 ] || { [ "$major" -eq 20 ] && [ "${minor:-0}" -ge 19 ]; }; }
 }
 
 python_is_new_enough() {

@@ -12,7 +12,7 @@ name="report_in_a_browser"
 
 find_browser() {
     local candidate
-    for candidate in "${CHROME:-}" chromium chromium-browser google-chrome google-chrome-stable \
+    for candidate in "${PATRON_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" "/Applications/Chromium.app/Contents/MacOS/Chromium"; do
         if [ -n "$candidate" ] && command -v "$candidate" >/dev/null; then
             command -v "$candidate"
@@ -54,4 +54,4 @@ fi
 "$patron" run "$folder/shop/orders.csv" --out "$folder/out" --currency EUR --quiet
 echo "looking with $browser"
 cd web
-CHROME="$browser" npm run look -- "$folder/out/report.html" "$folder/look"
+PATRON_CHROMIUM="$browser" npm run look -- "$folder/out/report.html" "$folder/look"

@@ -5,6 +5,7 @@ It sets itself up inside the project (.tools/, web/node_modules/, the cargo targ
 is skipped and printed by name; with CI=true that counts as a failure.
 """
 
+import argparse
 import gzip
 import os
 import re
@@ -88,13 +89,39 @@ def sizes(folder: Path) -> None:
             print(f"  absent                       {words}")
 
 
+def chosen(steps: list[Step], only: str | None) -> list[Step]:
+    """Returns the steps asked for; what they need is then taken to be there."""
+    if only is None:
+        return steps
+    names = {name.strip() for name in only.split(",")}
+    if unknown := names - {step.name for step in steps}:
+        raise SystemExit(f"error: no step is called {', '.join(sorted(unknown))}\n  hint: --list names them")
+    picked = [step for step in steps if step.name in names]
+    for step in picked:
+        step.needs = tuple(name for name in step.needs if name in names)
+    return picked
+
+
 def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", metavar="STEP,STEP…", help="run these steps only")
+    parser.add_argument("--list", action="store_true", help="name the steps")
+    options = parser.parse_args()
     run = Run()
     with tempfile.TemporaryDirectory(prefix="patron-look-") as folder:
-        for step in [*checks(), *web(), *rust(), *browser(folder)]:
+        steps = [*checks(), *web(), *rust(), *browser(folder)]
+        if options.list:
+            print("\n".join(step.name for step in steps))
+            return 0
+        for step in chosen(steps, options.only):
             run.do(step)
         run.summary()
         sizes(Path(folder))
+    return verdict(run)
+
+
+def verdict(run: Run) -> int:
+    """Prints what was skipped, what failed and the total; returns the exit code."""
     total = run.total()
     if total.skipped:
         print("\n== skipped" + (", which CI does not allow" if IN_CI else ""))

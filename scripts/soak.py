@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""make soak: the long checks. Each result is appended as one JSON line to bench/soak/<job>.jsonl.
+
+A job is a Rust test marked `#[ignore = "soak: …"]`, or a command of the list below. `--list` names them, `--only NAME` runs
+one. `--seed N` reaches the jobs as PATRON_SEED.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import counting
+from steps import ROOT, TARGET
+
+FOLDER = ROOT / "bench" / "soak"
+RELEASE = ["--release", "--workspace", "--locked"]
+
+
+def patron() -> str:
+    return str(TARGET / "release" / "patron")
+
+
+def jobs(folder: Path) -> dict[str, list[list[str]]]:
+    """Returns the jobs that are no Rust tests: a name and its commands, which must all succeed."""
+    threads = ["1", "2", "5"]
+    big = str(folder / "big")
+    runs = [
+        [patron(), "run", f"{big}/orders.csv", "--currency", "EUR", "--quiet", "--threads", n, "--out", str(folder / f"out-{n}")]
+        for n in threads
+    ]
+    same = [["cmp", str(folder / "out-1/customers.parquet"), str(folder / f"out-{n}/customers.parquet")] for n in threads[1:]]
+    return {
+        # A million made-up customers: the same bytes whatever the threads.
+        "million_customers_same_bytes": [[patron(), "demo", big, "--customers", "1000000"], *runs, *same],
+    }
+
+
+def commit() -> str:
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+
+    changed = " with uncommitted changes" if git("status", "--porcelain", "--untracked-files=no") else ""
+    return git("rev-parse", "--short=12", "HEAD") + changed
+
+
+def record(job: str, seed: int, seconds: float, passed: bool, found: str) -> None:
+    line = {
+        "at": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "job": job,
+        "commit": commit(),
+        "seed": seed,
+        "machine": {"system": f"{platform.system()} {platform.machine()}", "cores": os.cpu_count()},
+        "seconds": round(seconds, 1),
+        "passed": passed,
+        "found": found,
+    }
+    with (FOLDER / f"{job}.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    print(f"{'passed' if passed else 'FAILED'} {job}, {seconds:.0f} s: {found}", flush=True)
+
+
+def run_tests(seed: int) -> bool:
+    """Runs the Rust tests that are marked for soak."""
+    begun = time.monotonic()
+    command = ["cargo", "test", *RELEASE, "--no-fail-fast", "--", "--ignored", "--show-output"]
+    environment = os.environ | {"PATRON_SEED": str(seed)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    tally = counting.of_cargo(done.stdout)
+    passed = done.returncode == 0
+    if not passed:
+        print(done.stdout[-20_000:])
+    if tally.passed + tally.failed > 0 or not passed:
+        record("rust_tests", seed, time.monotonic() - begun, passed, tally.line())
+    else:
+        print("no Rust test is marked for soak yet")
+    return passed
+
+
+def run_commands(job: str, commands: list[list[str]], seed: int) -> bool:
+    begun = time.monotonic()
+    environment = os.environ | {"PATRON_SEED": str(seed)}
+    for command in commands:
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        if done.returncode != 0:
+            words = " ".join(Path(word).name for word in command)
+            record(job, seed, time.monotonic() - begun, False, f"{words}: exit {done.returncode}: {done.stderr[-500:]}")
+            return False
+    record(job, seed, time.monotonic() - begun, True, f"{len(commands)} commands")
+    return True
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--only")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    work = ROOT / "bench" / ".work" / "soak"
+    named = jobs(work)
+    if options.list:
+        print("rust_tests", *named, sep="\n")
+        return 0
+    if options.only not in (None, "rust_tests", *named):
+        raise SystemExit(f"error: no job is called {options.only}\n  hint: --list names them")
+    subprocess.run(["bash", "scripts/web.sh"], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "--release", "--locked", "-p", "patron-cli"], cwd=ROOT, check=True)
+    work.mkdir(parents=True, exist_ok=True)
+    went_well = True
+    if options.only in (None, "rust_tests"):
+        went_well &= run_tests(options.seed)
+    for job, commands in named.items():
+        if options.only in (None, job):
+            went_well &= run_commands(job, commands, options.seed)
+    return 0 if went_well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
