@@ -1,2 +1,26 @@
 //! Sources, grouping, spilling, parallel folds and scoring.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`source`] | how are text and Parquet files read in parallel, every row accounted for? |
+//! | [`grouping`] | how do a customer's facts come together, within the memory allowed? |
+//! | [`cold`] | how do files become folded customers? |
+//! | [`customers`] | in which order do customers stand, and who has no order? |
+//! | [`scoring`] | which score, octant, stage and segments has each customer? |
+//! | [`output`] | how do customers become Parquet, CSV and spreadsheets? |
+//! | [`progress`], [`texts`] | who is told how far work is; how are many texts kept? |
 #![forbid(unsafe_code)]
+
+pub mod cold;
+pub mod customers;
+pub mod grouping;
+pub mod output;
+pub mod progress;
+pub mod scoring;
+pub mod source;
+pub mod texts;
+
+pub use cold::{EngineError, Folded, Gathered, Resources, gather};
+pub use customers::{CustomerTable, Prospect, ProspectReason};
+pub use progress::{Progress, Silent, Step};
+pub use source::{FileRead, RejectedSink, SourceError};

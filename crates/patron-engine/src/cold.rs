@@ -1,0 +1,414 @@
+//! The cold path: from files to folded customers.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use patron_core::{Coded, Day, ErrorCode, Instant};
+use patron_fold::{FoldError, FoldSettings, Folder};
+use patron_import::{GrainRule, ImportOptions};
+use rayon::prelude::*;
+
+use crate::customers::{CustomerTable, Prospect, assemble};
+use crate::grouping::{
+    FoldedPartition, GroupingError, GroupingRules, PARTITIONS, PartitionStore, RepeatedOrders,
+    RowKindKey, fold_partition,
+};
+use crate::progress::{Progress, Step};
+use crate::source::{FileRead, Reading, RejectedSink, SourceError, read_file};
+
+/// What the machine may be used for.
+#[derive(Debug, Clone)]
+pub struct Resources {
+    /// Threads that read and fold.
+    pub threads: usize,
+    /// Memory in bytes that the run may use, about half of it for facts that wait to be folded.
+    pub memory_bytes: u64,
+    /// Where facts go that do not fit.
+    pub spill_folder: PathBuf,
+}
+
+/// Why files cannot be turned into customers.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Facts cannot be grouped or folded.
+    #[error(transparent)]
+    Grouping(#[from] GroupingError),
+    /// The settings of the fold are wrong.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    /// No file was named.
+    #[error("no orders file was named")]
+    NoFiles,
+    /// Facts went in that did not come out: a defect of patron, found by counting.
+    #[error("{read} facts were read but {folded} were folded")]
+    FactsLost {
+        /// Facts read.
+        read: u64,
+        /// Facts folded.
+        folded: u64,
+    },
+    /// Two currencies in one run.
+    #[error(
+        "two currencies: `{first}` (`{first_file}`, line {first_line}) and `{second}` (`{second_file}`, line {second_line})"
+    )]
+    TwoCurrencies {
+        /// The currency met first.
+        first: String,
+        /// Where.
+        first_file: String,
+        /// On which line.
+        first_line: u64,
+        /// Another currency.
+        second: String,
+        /// Where.
+        second_file: String,
+        /// On which line.
+        second_line: u64,
+    },
+    /// Order ids repeat with a constant amount, and nobody said what a row is.
+    #[error(
+        "order id `{example}` stands in {rows} rows with the same amount ({constant} such ids); a row may be an order or a line of one"
+    )]
+    AmbiguousGrain {
+        /// Such an id.
+        example: String,
+        /// Its rows.
+        rows: u64,
+        /// How many ids are like it.
+        constant: u64,
+    },
+    /// There is no valid order.
+    #[error("no valid order is left: {rows_in} rows in, {accepted} accepted")]
+    NoValidOrder {
+        /// Rows read.
+        rows_in: u64,
+        /// Rows accepted.
+        accepted: u64,
+    },
+    /// There is no valid order as of the day asked for.
+    #[error("no valid order by {as_of}: the earliest in the data is of {earliest}")]
+    AsOfBeforeFirstOrder {
+        /// The day asked for.
+        as_of: Day,
+        /// The earliest order.
+        earliest: Day,
+    },
+}
+
+impl Coded for EngineError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Source(error) => error.code(),
+            Self::Grouping(error) => error.code(),
+            Self::Fold(error) => error.code(),
+            Self::NoFiles => ErrorCode::SettingInvalid,
+            Self::FactsLost { .. } => ErrorCode::Internal,
+            Self::TwoCurrencies { .. } | Self::AmbiguousGrain { .. } => ErrorCode::InputAmbiguous,
+            Self::NoValidOrder { .. } | Self::AsOfBeforeFirstOrder { .. } => ErrorCode::InputEmpty,
+        }
+    }
+
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Source(error) => error.key(),
+            Self::Grouping(error) => error.key(),
+            Self::Fold(error) => error.key(),
+            Self::NoFiles => "no_files",
+            Self::FactsLost { .. } => "facts_lost",
+            Self::TwoCurrencies { .. } => "two_currencies",
+            Self::AmbiguousGrain { .. } => "ambiguous_grain",
+            Self::NoValidOrder { .. } => "no_valid_order",
+            Self::AsOfBeforeFirstOrder { .. } => "as_of_before_first_order",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Source(error) => error.hint(),
+            Self::Grouping(error) => error.hint(),
+            Self::TwoCurrencies { first, .. } => {
+                Some(format!("export one currency at a time, such as only `{first}`; patron does not add up different money"))
+            }
+            Self::AmbiguousGrain { .. } => Some(
+                "say `--grain order` if every row repeats the order's total, `--grain line` if every row is a line with its own amount"
+                    .to_owned(),
+            ),
+            Self::NoValidOrder { .. } => {
+                Some("look into `rejected.csv` and `customers_without_order.csv` for the reasons".to_owned())
+            }
+            Self::AsOfBeforeFirstOrder { earliest, .. } => Some(format!("use `--as-of {earliest}` or later")),
+            _ => None,
+        }
+    }
+}
+
+/// Everything read, waiting to be folded.
+#[derive(Debug)]
+pub struct Gathered {
+    store: PartitionStore,
+    /// What was read of each file, in the order given.
+    pub files: Vec<FileRead>,
+    repeats_are_versions: bool,
+    may_repeat: bool,
+}
+
+/// What folding gave.
+#[derive(Debug)]
+pub struct Folded {
+    /// Customers and people without a valid order, one pair per as-of day.
+    pub by_day: Vec<(CustomerTable, Vec<Prospect>)>,
+    /// Rows that equal an earlier row of the same file in every column.
+    pub duplicates: u64,
+    /// Order rows that only repeat or supersede another.
+    pub merged_order_lines: u64,
+    /// Refund rows that only repeat another.
+    pub merged_refunds: u64,
+    /// Bytes of facts that went to disk.
+    pub spilled_bytes: u64,
+}
+
+/// Reads files into partitions, accounting for every row.
+///
+/// # Errors
+/// [`EngineError`]: the first file that cannot be read, or two currencies.
+pub fn gather(
+    paths: &[PathBuf],
+    options: &ImportOptions,
+    resources: &Resources,
+    rejected: &mut dyn RejectedSink,
+    progress: &dyn Progress,
+) -> Result<Gathered, EngineError> {
+    if paths.is_empty() {
+        return Err(EngineError::NoFiles);
+    }
+    let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    progress.begin(Step::Read, paths.iter().map(size).sum());
+    let store = PartitionStore::new(resources.memory_bytes / 2, resources.spill_folder.clone());
+    let options = Arc::new(options.clone());
+    let mut files = Vec::new();
+    let mut bytes_before = 0;
+    for (index, path) in (0_u32..).zip(paths) {
+        let reading = Reading {
+            options: Arc::clone(&options),
+            threads: resources.threads.max(1),
+            store: &store,
+            progress,
+            bytes_before,
+        };
+        files.push(read_file(path, index, &reading, rejected)?);
+        bytes_before += size(path);
+    }
+    progress.end();
+    one_currency(&files)?;
+    let has = |rule: GrainRule| files.iter().any(|file| file.understanding.grain == rule);
+    let repeats_are_versions = has(GrainRule::Orders);
+    let may_repeat = has(GrainRule::OrdersUnlessRepeated);
+    Ok(Gathered {
+        store,
+        files,
+        repeats_are_versions,
+        may_repeat,
+    })
+}
+
+fn one_currency(files: &[FileRead]) -> Result<(), EngineError> {
+    let mut first: Option<(String, &Path, u64)> = None;
+    for file in files {
+        for (currency, line) in file.currencies.in_order() {
+            match &first {
+                None => first = Some((currency, &file.path, line)),
+                Some((known, path, known_line)) if *known != currency => {
+                    return Err(EngineError::TwoCurrencies {
+                        first: known.clone(),
+                        first_file: path.display().to_string(),
+                        first_line: *known_line,
+                        second: currency,
+                        second_file: file.path.display().to_string(),
+                        second_line: line,
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Gathered {
+    /// Returns the one currency that the files name, if they name any.
+    #[must_use]
+    pub fn currency(&self) -> Option<String> {
+        self.files
+            .iter()
+            .find_map(|file| file.currencies.in_order().into_iter().next())
+            .map(|(currency, _)| currency)
+    }
+
+    /// Folds every customer as of the given day, or, without one, as of the day of the last valid order.
+    ///
+    /// # Errors
+    /// [`EngineError::NoValidOrder`], [`EngineError::AsOfBeforeFirstOrder`], [`EngineError::AmbiguousGrain`] and
+    /// failures of the fold itself.
+    pub fn fold_one(
+        &self,
+        settings: &FoldSettings,
+        as_of: Option<Day>,
+        drop_duplicates: bool,
+        progress: &dyn Progress,
+    ) -> Result<Folded, EngineError> {
+        let latest = self
+            .files
+            .iter()
+            .filter_map(|file| file.latest_order_at)
+            .max();
+        let nothing = || self.no_valid_order();
+        let mut day = match (as_of, latest) {
+            (Some(day), _) => day,
+            (None, Some(at)) => settings.calendar.day_of(Instant(at)),
+            (None, None) => return Err(nothing()),
+        };
+        loop {
+            let folded = self.fold(settings, &[day], drop_duplicates, progress)?;
+            let table = folded.by_day.first().map(|(table, _)| table);
+            let last =
+                table.and_then(|table| table.profiles.iter().map(|profile| profile.last_day).max());
+            match (last, as_of) {
+                (Some(last), None) if last < day => day = last,
+                (Some(_), _) => return Ok(folded),
+                (None, None) => return Err(nothing()),
+                (None, Some(asked)) => {
+                    return Err(self.before_first_order(
+                        settings,
+                        asked,
+                        drop_duplicates,
+                        progress,
+                    ));
+                }
+            }
+        }
+    }
+
+    fn no_valid_order(&self) -> EngineError {
+        let count = |of: fn(&FileRead) -> u64| self.files.iter().map(of).sum();
+        EngineError::NoValidOrder {
+            rows_in: count(|file| file.account.rows_in),
+            accepted: count(|file| {
+                let accepted = patron_core::RowClass::ALL
+                    .iter()
+                    .filter(|class| class.is_accepted());
+                accepted.map(|&class| file.account.count(class)).sum()
+            }),
+        }
+    }
+
+    /// Tells an as-of day that is too early from data without any valid order.
+    fn before_first_order(
+        &self,
+        settings: &FoldSettings,
+        asked: Day,
+        drop_duplicates: bool,
+        progress: &dyn Progress,
+    ) -> EngineError {
+        match self.fold_one(settings, None, drop_duplicates, progress) {
+            Ok(folded) => {
+                let profiles = folded.by_day.iter().flat_map(|(table, _)| &table.profiles);
+                match profiles.map(|profile| profile.first_day).min() {
+                    Some(earliest) if earliest > asked => EngineError::AsOfBeforeFirstOrder {
+                        as_of: asked,
+                        earliest,
+                    },
+                    _ => self.no_valid_order(),
+                }
+            }
+            Err(error) => error,
+        }
+    }
+
+    /// Folds every customer as of several days in one walk.
+    ///
+    /// # Errors
+    /// [`EngineError::AmbiguousGrain`], [`EngineError::FactsLost`] and failures of the fold itself.
+    pub fn fold(
+        &self,
+        settings: &FoldSettings,
+        as_of: &[Day],
+        drop_duplicates: bool,
+        progress: &dyn Progress,
+    ) -> Result<Folded, EngineError> {
+        let folder = Folder::new(settings.clone(), as_of)?;
+        let rules = GroupingRules {
+            drop_duplicates,
+            repeats_are_versions: self.repeats_are_versions,
+        };
+        progress.begin(Step::Fold, PARTITIONS as u64);
+        let done = AtomicU64::new(0);
+        let partitions = (0..PARTITIONS)
+            .into_par_iter()
+            .map(|index| {
+                let folded = self
+                    .store
+                    .with_partition(index, |segments| fold_partition(segments, &folder, rules));
+                progress.advance_to(done.fetch_add(1, Ordering::Relaxed) + 1);
+                folded
+            })
+            .collect::<Result<Vec<FoldedPartition>, GroupingError>>()?;
+        progress.end();
+        self.check_counts(&partitions)?;
+        self.check_grain(&partitions)?;
+        let merged = |kind: RowKindKey| {
+            partitions
+                .iter()
+                .filter_map(|part| part.merged.get(&kind))
+                .sum()
+        };
+        Ok(Folded {
+            duplicates: partitions
+                .iter()
+                .map(|partition| partition.duplicates)
+                .sum(),
+            merged_order_lines: merged(RowKindKey::OrderLine),
+            merged_refunds: merged(RowKindKey::Refund),
+            spilled_bytes: self.store.spilled_bytes(),
+            by_day: assemble(&partitions, folder.as_of()),
+        })
+    }
+
+    fn check_counts(&self, partitions: &[FoldedPartition]) -> Result<(), EngineError> {
+        let read = self.files.iter().map(|file| file.facts).sum();
+        let folded = partitions.iter().map(|partition| partition.records).sum();
+        if read == folded {
+            Ok(())
+        } else {
+            Err(EngineError::FactsLost { read, folded })
+        }
+    }
+
+    /// Refuses order ids that repeat with a constant amount where nobody said what a row is.
+    ///
+    /// A few equal lines inside a file whose repeated ids mostly differ in amount are lines; if most are constant, the
+    /// amount is probably the order's total, repeated.
+    fn check_grain(&self, partitions: &[FoldedPartition]) -> Result<(), EngineError> {
+        if !self.may_repeat || self.repeats_are_versions {
+            return Ok(());
+        }
+        let mut repeated = RepeatedOrders::default();
+        for partition in partitions {
+            repeated.merge(partition.repeated.clone());
+        }
+        match repeated.example {
+            Some((example, rows)) if repeated.constant > repeated.varying => {
+                Err(EngineError::AmbiguousGrain {
+                    example,
+                    rows,
+                    constant: repeated.constant,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,510 @@
+//! From the bytes of one partition to the outcomes of its customers.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashTable;
+use patron_core::{Fact, Money, RowClass};
+use patron_fold::folder::Scratch;
+use patron_fold::{Folder, Outcome};
+use patron_import::RowKind;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::GroupingError;
+use super::record::Record;
+use crate::texts::Texts;
+
+/// How rows of one customer make orders.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GroupingRules {
+    /// Rows that equal an earlier row of their file in every column are merged into it; if false they are counted and
+    /// kept, since two equal lines may be two units bought.
+    pub drop_duplicates: bool,
+    /// Rows with one order id repeat the order: the latest version counts, the others are merged. If false, such rows
+    /// are taken for lines, and [`RepeatedOrders`] tells whether that can be true.
+    pub repeats_are_versions: bool,
+}
+
+/// How order ids repeat in files that have neither quantities nor unit prices.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RepeatedOrders {
+    /// Order ids that repeat with one and the same amount.
+    pub constant: u64,
+    /// Order ids that repeat with differing amounts.
+    pub varying: u64,
+    /// The first, by id, that repeats with a constant amount; with its number of rows.
+    pub example: Option<(String, u64)>,
+}
+
+impl RepeatedOrders {
+    /// Adds what was found in another partition.
+    pub fn merge(&mut self, other: Self) {
+        self.constant += other.constant;
+        self.varying += other.varying;
+        self.example = match (self.example.take(), other.example) {
+            (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
+    }
+}
+
+/// The customers of one partition with an outcome for each as-of day.
+#[derive(Debug, Default)]
+pub(crate) struct FoldedPartition {
+    pub(crate) names: Texts,
+    /// Customer by customer, as-of day by as-of day.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// The reason of customers known only from set-aside rows; by position.
+    pub(crate) mentioned: Vec<Option<RowClass>>,
+    /// E-mail, phone, name, consent; empty if no record had any.
+    pub(crate) contacts: [Texts; 4],
+    pub(crate) has_contacts: bool,
+    pub(crate) records: u64,
+    pub(crate) duplicates: u64,
+    pub(crate) merged: BTreeMap<RowKindKey, u64>,
+    pub(crate) repeated: RepeatedOrders,
+}
+
+/// Which accepted kind merged rows would have been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum RowKindKey {
+    OrderLine,
+    Refund,
+}
+
+/// Decodes, groups and folds one partition.
+pub(crate) fn fold_partition(
+    segments: &[&[u8]],
+    folder: &Folder,
+    rules: GroupingRules,
+) -> Result<FoldedPartition, GroupingError> {
+    let records = decode(segments)?;
+    let groups = Groups::new(&records);
+    let mut partition = FoldedPartition {
+        records: records.len() as u64,
+        ..FoldedPartition::default()
+    };
+    let mut work = Work::default();
+    for group in 0..groups.len() {
+        work.load(
+            groups
+                .members(group)
+                .iter()
+                .filter_map(|&row| records.get(row as usize)),
+        );
+        let Some(customer) = work.rows.first().map(|row| row.customer) else {
+            continue;
+        };
+        work.mark_duplicates(rules.drop_duplicates, &mut partition);
+        work.resolve_repeats(rules.repeats_are_versions, &mut partition);
+        work.facts
+            .sort_unstable_by(|a, b| a.order_key().cmp(&b.order_key()));
+        folder
+            .fold(&work.facts, &mut work.scratch, &mut partition.outcomes)
+            .map_err(|source| GroupingError::Fold {
+                customer: customer.to_owned(),
+                source,
+            })?;
+        partition.names.push(customer);
+        partition.mentioned.push(if work.facts.is_empty() {
+            work.mentioned
+        } else {
+            None
+        });
+        work.push_contact(&mut partition);
+    }
+    Ok(partition)
+}
+
+fn decode<'a>(segments: &[&'a [u8]]) -> Result<Vec<Record<'a>>, GroupingError> {
+    let bytes: usize = segments.iter().map(|segment| segment.len()).sum();
+    let mut records = Vec::with_capacity(bytes / 45);
+    for segment in segments {
+        let mut rest = *segment;
+        while !rest.is_empty() {
+            records.push(Record::read(&mut rest).ok_or(GroupingError::Damaged)?);
+        }
+    }
+    Ok(records)
+}
+
+/// Rows by customer: a hash table finds the customer, a counting sort brings the rows together.
+struct Groups {
+    starts: Vec<u32>,
+    rows: Vec<u32>,
+}
+
+impl Groups {
+    fn new(records: &[Record<'_>]) -> Self {
+        let mut table: HashTable<(u64, u32)> = HashTable::with_capacity(records.len() / 8 + 16);
+        let mut firsts: Vec<&str> = Vec::new();
+        let mut group_of = Vec::with_capacity(records.len());
+        let mut starts = vec![0_u32];
+        for record in records {
+            let hash = xxh3_64(record.customer.as_bytes());
+            let same = |entry: &(u64, u32)| {
+                entry.0 == hash
+                    && firsts
+                        .get(entry.1 as usize)
+                        .is_some_and(|&first| first == record.customer)
+            };
+            let group = match table.find(hash, same) {
+                Some(&(_, group)) => group,
+                None => {
+                    let group = u32::try_from(firsts.len()).unwrap_or(u32::MAX);
+                    table.insert_unique(hash, (hash, group), |entry| entry.0);
+                    firsts.push(record.customer);
+                    starts.push(0);
+                    group
+                }
+            };
+            group_of.push(group);
+            if let Some(count) = starts.get_mut(group as usize + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        let mut next = starts.clone();
+        let mut rows = vec![0_u32; records.len()];
+        for (row, &group) in (0_u32..).zip(&group_of) {
+            if let Some(position) = next.get_mut(group as usize) {
+                if let Some(slot) = rows.get_mut(*position as usize) {
+                    *slot = row;
+                }
+                *position += 1;
+            }
+        }
+        Self { starts, rows }
+    }
+
+    const fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    fn members(&self, group: usize) -> &[u32] {
+        match (self.starts.get(group), self.starts.get(group + 1)) {
+            (Some(&from), Some(&to)) => self
+                .rows
+                .get(from as usize..to as usize)
+                .unwrap_or_default(),
+            _ => &[],
+        }
+    }
+}
+
+/// Memory for one customer at a time.
+#[derive(Default)]
+struct Work<'a> {
+    rows: Vec<Record<'a>>,
+    facts: Vec<Fact<'a>>,
+    mentioned: Option<RowClass>,
+    scratch: Scratch<'a>,
+}
+
+impl<'a> Work<'a> {
+    fn load<'r>(&mut self, rows: impl Iterator<Item = &'r Record<'a>>)
+    where
+        'a: 'r,
+    {
+        self.rows.clear();
+        self.rows.extend(rows.copied());
+        self.mentioned = None;
+        for row in &self.rows {
+            if let RowKind::Mention(class) = row.kind {
+                self.mentioned = Some(
+                    self.mentioned
+                        .map_or(class, |mentioned| mentioned.min(class)),
+                );
+            }
+        }
+    }
+
+    /// Counts rows that equal another in every column, and takes them out if the rules say so.
+    fn mark_duplicates(&mut self, drop: bool, partition: &mut FoldedPartition) {
+        if self.rows.len() < 2 {
+            return;
+        }
+        self.rows.sort_unstable_by_key(|row| {
+            (
+                row.row_hash,
+                row.kind.to_u8(),
+                row.is_derived_refund(),
+                row.at,
+            )
+        });
+        let same = |a: &Record<'_>, b: &Record<'_>| {
+            a.row_hash == b.row_hash
+                && a.kind == b.kind
+                && a.is_derived_refund() == b.is_derived_refund()
+        };
+        for pair in self.rows.windows(2) {
+            let [a, b] = pair else { continue };
+            if !a.is_derived_refund() && same(a, b) {
+                partition.duplicates += 1;
+                // Rows set aside stay set aside.
+                if drop && !matches!(a.kind, RowKind::Mention(_)) {
+                    *partition.merged.entry(kind_key(a.kind)).or_default() += 1;
+                }
+            }
+        }
+        if drop {
+            self.rows.dedup_by(|b, a| same(a, b));
+        }
+    }
+
+    /// Turns rows into facts. Rows of kind order that share an order id are versions of one order or its lines.
+    fn resolve_repeats(&mut self, repeats_are_versions: bool, partition: &mut FoldedPartition) {
+        self.facts.clear();
+        let is_order = |row: &Record<'_>| row.kind == RowKind::Order && !row.order_id.is_empty();
+        let orders = self.rows.iter().filter(|row| is_order(row)).count();
+        if orders < 2 {
+            self.facts
+                .extend(self.rows.iter().filter_map(|row| row.fact().ok()));
+            return;
+        }
+        self.rows
+            .sort_unstable_by_key(|row| (row.order_id, row.at, row.net, row.row_hash));
+        for group in self
+            .rows
+            .chunk_by(|a, b| !a.order_id.is_empty() && a.order_id == b.order_id)
+        {
+            let versions = group.iter().filter(|row| is_order(row)).count();
+            if versions < 2 {
+                self.facts
+                    .extend(group.iter().filter_map(|row| row.fact().ok()));
+            } else if repeats_are_versions {
+                // The latest version with the refund that came in its row; refunds of their own stay.
+                let latest = group
+                    .iter()
+                    .rfind(|row| is_order(row))
+                    .map(|row| row.row_hash);
+                *partition.merged.entry(RowKindKey::OrderLine).or_default() += versions as u64 - 1;
+                let mut seen = false;
+                for row in group.iter().rev() {
+                    let once = is_order(row) && !std::mem::replace(&mut seen, true);
+                    if once
+                        || (!is_order(row)
+                            && (!row.is_derived_refund() || Some(row.row_hash) == latest))
+                    {
+                        self.facts.extend(row.fact().ok());
+                    }
+                }
+            } else {
+                tally_repeat(group, versions as u64, &mut partition.repeated);
+                self.facts
+                    .extend(group.iter().filter_map(|row| as_line(row)));
+            }
+        }
+    }
+
+    /// The customer's contact details: the latest of each that is not empty.
+    fn push_contact(&self, partition: &mut FoldedPartition) {
+        for (field, column) in partition.contacts.iter_mut().enumerate() {
+            let value = |row: &Record<'a>| {
+                row.contact
+                    .and_then(|contact| contact.get(field).copied())
+                    .filter(|text| !text.is_empty())
+            };
+            let latest = self
+                .rows
+                .iter()
+                .filter_map(|row| value(row).map(|text| (row.at, text)))
+                .max()
+                .map(|(_, text)| text);
+            partition.has_contacts |= latest.is_some();
+            column.push(latest.unwrap_or_default());
+        }
+    }
+}
+
+fn as_line<'a>(row: &Record<'a>) -> Option<Fact<'a>> {
+    match row.fact().ok()? {
+        Fact::Order {
+            at,
+            order_id,
+            net,
+            status,
+        } => Some(Fact::Line {
+            at,
+            order_id,
+            net,
+            quantity: 0,
+            status,
+        }),
+        other => Some(other),
+    }
+}
+
+fn tally_repeat(group: &[Record<'_>], rows: u64, repeated: &mut RepeatedOrders) {
+    let mut amounts = group
+        .iter()
+        .filter(|row| row.kind == RowKind::Order)
+        .map(|row| Money(row.net));
+    let first = amounts.next();
+    if amounts.all(|amount| Some(amount) == first) {
+        repeated.constant += 1;
+        if let Some(id) = group.first().map(|row| row.order_id) {
+            let smaller = repeated
+                .example
+                .as_ref()
+                .is_none_or(|(example, _)| id < example.as_str());
+            if smaller {
+                repeated.example = Some((id.to_owned(), rows));
+            }
+        }
+    } else {
+        repeated.varying += 1;
+    }
+}
+
+const fn kind_key(kind: RowKind) -> RowKindKey {
+    match kind {
+        RowKind::Refund => RowKindKey::Refund,
+        RowKind::Order | RowKind::Line | RowKind::Mention(_) => RowKindKey::OrderLine,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use patron_core::{Day, OrderStatus};
+    use patron_fold::FoldSettings;
+
+    fn row<'a>(
+        customer: &'a str,
+        order_id: &'a str,
+        kind: RowKind,
+        at: i64,
+        net: i64,
+        row_hash: u64,
+    ) -> Record<'a> {
+        Record {
+            kind,
+            status: OrderStatus::Paid,
+            at,
+            net,
+            row_hash,
+            quantity: 0,
+            customer,
+            order_id,
+            contact: None,
+        }
+    }
+
+    fn fold(rows: &[Record<'_>], rules: GroupingRules) -> FoldedPartition {
+        let mut bytes = Vec::new();
+        rows.iter().for_each(|row| row.write(&mut bytes));
+        let folder = Folder::new(FoldSettings::default(), &[Day(100)]).unwrap();
+        fold_partition(&[&bytes], &folder, rules).unwrap()
+    }
+
+    fn money(partition: &FoldedPartition, index: usize) -> (u64, i128) {
+        match partition.outcomes[index] {
+            Outcome::Customer(profile) => (profile.orders, profile.monetary.0),
+            Outcome::Prospect(_) => (0, 0),
+        }
+    }
+
+    #[test]
+    fn rows_are_grouped_by_customer_whatever_their_order() {
+        let rows = [
+            row("b", "1", RowKind::Order, 5, 10, 1),
+            row("a", "2", RowKind::Order, 3, 20, 2),
+            row("b", "3", RowKind::Order, 1, 30, 3),
+        ];
+        let partition = fold(&rows, GroupingRules::default());
+        assert_eq!(
+            (partition.names.get(0), money(&partition, 0)),
+            ("b", (2, 40))
+        );
+        assert_eq!(
+            (partition.names.get(1), money(&partition, 1)),
+            ("a", (1, 20))
+        );
+        assert_eq!(partition.records, 3);
+    }
+
+    #[test]
+    fn equal_lines_are_counted_and_kept_or_dropped() {
+        let line = row("a", "1", RowKind::Line, 5, 10, 77);
+        let kept = fold(&[line, line, line], GroupingRules::default());
+        assert_eq!((kept.duplicates, money(&kept, 0)), (2, (1, 30)));
+        let rules = GroupingRules {
+            drop_duplicates: true,
+            ..GroupingRules::default()
+        };
+        let dropped = fold(&[line, line, line], rules);
+        assert_eq!((dropped.duplicates, money(&dropped, 0)), (2, (1, 10)));
+        assert_eq!(dropped.merged.get(&RowKindKey::OrderLine), Some(&2));
+    }
+
+    #[test]
+    fn versions_of_an_order_merge_into_the_latest_with_its_own_refund() {
+        let rows = [
+            row("a", "1", RowKind::Order, 5, 100, 1),
+            row("a", "1", RowKind::Refund, i64::MIN, 10, 1),
+            row("a", "1", RowKind::Order, 6, 100, 2),
+            row("a", "1", RowKind::Refund, i64::MIN, 30, 2),
+        ];
+        let rules = GroupingRules {
+            repeats_are_versions: true,
+            ..GroupingRules::default()
+        };
+        let partition = fold(&rows, rules);
+        assert_eq!(money(&partition, 0), (1, 70));
+        assert_eq!(partition.merged.get(&RowKindKey::OrderLine), Some(&1));
+    }
+
+    #[test]
+    fn repeated_ids_are_told_apart_by_whether_the_amount_is_constant() {
+        let rows = [
+            row("a", "2", RowKind::Order, 5, 100, 1),
+            row("a", "2", RowKind::Order, 5, 100, 2),
+            row("a", "1", RowKind::Order, 5, 50, 3),
+            row("a", "1", RowKind::Order, 5, 60, 4),
+            row("a", "3", RowKind::Order, 5, 1, 5),
+        ];
+        let partition = fold(&rows, GroupingRules::default());
+        let expected = RepeatedOrders {
+            constant: 1,
+            varying: 1,
+            example: Some(("2".to_owned(), 2)),
+        };
+        assert_eq!(partition.repeated, expected);
+        assert_eq!(money(&partition, 0), (3, 311), "taken for lines");
+    }
+
+    #[test]
+    fn whoever_is_only_mentioned_is_kept_with_the_reason() {
+        let rows = [
+            row("a", "", RowKind::Mention(RowClass::FeeLine), 5, 0, 1),
+            row("a", "", RowKind::Mention(RowClass::CancelledOrder), 5, 0, 2),
+            row("b", "", RowKind::Refund, 5, 7, 3),
+        ];
+        let partition = fold(&rows, GroupingRules::default());
+        assert_eq!(partition.mentioned, [Some(RowClass::CancelledOrder), None]);
+        assert!(matches!(partition.outcomes[1], Outcome::Prospect(_)));
+    }
+
+    #[test]
+    fn the_latest_contact_that_is_not_empty_is_kept() {
+        let with = |at, contact| Record {
+            contact: Some(contact),
+            ..row("a", "", RowKind::Order, at, 1, at as u64)
+        };
+        let rows = [
+            with(1, ["old@x", "1", "", ""]),
+            with(2, ["new@x", "", "Ann", "yes"]),
+        ];
+        let partition = fold(&rows, GroupingRules::default());
+        let contact: Vec<&str> = partition
+            .contacts
+            .iter()
+            .map(|column| column.get(0))
+            .collect();
+        assert_eq!(contact, ["new@x", "1", "Ann", "yes"]);
+    }
+}

@@ -1,0 +1,241 @@
+//! How one fact of one customer lies in a partition's bytes.
+//!
+//! ```text
+//! kind u8 | status u8, bit 7: contact follows | at i64 | net i64 | row hash u64 | [quantity i64, lines only]
+//! customer: length varint, bytes | order id: length varint, bytes | [email, phone, name, consent: the same]
+//! ```
+//! Little endian. The format lives for one run and in one process only, so it needs no version.
+
+use patron_core::{Fact, Instant, Money, OrderStatus, RefundKind, RowClass};
+use patron_import::RowKind;
+
+const CONTACT_BIT: u8 = 0x80;
+
+/// E-mail, phone, name and consent as the source has them; empty where it has none.
+pub(crate) type ContactFields<'a> = [&'a str; 4];
+
+/// One fact, borrowed from the bytes of a partition.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Record<'a> {
+    pub(crate) kind: RowKind,
+    pub(crate) status: OrderStatus,
+    /// µs UTC; `i64::MIN` for an undated refund.
+    pub(crate) at: i64,
+    pub(crate) net: i64,
+    pub(crate) row_hash: u64,
+    pub(crate) quantity: i64,
+    pub(crate) customer: &'a str,
+    pub(crate) order_id: &'a str,
+    pub(crate) contact: Option<ContactFields<'a>>,
+}
+
+impl<'a> Record<'a> {
+    /// Appends the record to `out`.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let contact = if self.contact.is_some() {
+            CONTACT_BIT
+        } else {
+            0
+        };
+        out.extend_from_slice(&[self.kind.to_u8(), status_code(self.status) | contact]);
+        out.extend_from_slice(&self.at.to_le_bytes());
+        out.extend_from_slice(&self.net.to_le_bytes());
+        out.extend_from_slice(&self.row_hash.to_le_bytes());
+        if self.kind == RowKind::Line {
+            out.extend_from_slice(&self.quantity.to_le_bytes());
+        }
+        write_text(out, self.customer);
+        write_text(out, self.order_id);
+        for field in self.contact.iter().flatten() {
+            write_text(out, field);
+        }
+    }
+
+    /// Reads the record at the start of `bytes` and moves `bytes` behind it; nothing if the bytes are not a record.
+    pub(crate) fn read(bytes: &mut &'a [u8]) -> Option<Self> {
+        let kind = RowKind::from_u8(take_byte(bytes)?)?;
+        let status = take_byte(bytes)?;
+        let at = take_i64(bytes)?;
+        let net = take_i64(bytes)?;
+        let row_hash = u64::from_le_bytes(take_i64(bytes)?.to_le_bytes());
+        let quantity = if kind == RowKind::Line {
+            take_i64(bytes)?
+        } else {
+            0
+        };
+        let customer = take_text(bytes)?;
+        let order_id = take_text(bytes)?;
+        let contact = if status & CONTACT_BIT == 0 {
+            None
+        } else {
+            Some([
+                take_text(bytes)?,
+                take_text(bytes)?,
+                take_text(bytes)?,
+                take_text(bytes)?,
+            ])
+        };
+        let status = status_of(status & !CONTACT_BIT)?;
+        Some(Self {
+            kind,
+            status,
+            at,
+            net,
+            row_hash,
+            quantity,
+            customer,
+            order_id,
+            contact,
+        })
+    }
+
+    /// Returns the fact, or the class of the set-aside row that merely mentions the customer.
+    pub(crate) fn fact(&self) -> Result<Fact<'a>, RowClass> {
+        let (at, order_id, net) = (Instant(self.at), self.order_id, Money(self.net));
+        match self.kind {
+            RowKind::Order => Ok(Fact::Order {
+                at,
+                order_id,
+                net,
+                status: self.status,
+            }),
+            RowKind::Line => Ok(Fact::Line {
+                at,
+                order_id,
+                net,
+                quantity: self.quantity,
+                status: self.status,
+            }),
+            RowKind::Refund => {
+                let at = (self.at != i64::MIN).then_some(at);
+                Ok(Fact::Refund {
+                    at,
+                    order_id,
+                    amount: net,
+                    kind: RefundKind::Return,
+                })
+            }
+            RowKind::Mention(class) => Err(class),
+        }
+    }
+
+    /// Returns true for the refund that a row's "refunded" column gives besides its order.
+    pub(crate) fn is_derived_refund(&self) -> bool {
+        self.kind == RowKind::Refund && self.at == i64::MIN
+    }
+}
+
+const STATUSES: [OrderStatus; 6] = [
+    OrderStatus::Paid,
+    OrderStatus::Pending,
+    OrderStatus::Cancelled,
+    OrderStatus::Void,
+    OrderStatus::Test,
+    OrderStatus::Refunded,
+];
+
+const fn status_code(status: OrderStatus) -> u8 {
+    status as u8
+}
+
+fn status_of(code: u8) -> Option<OrderStatus> {
+    STATUSES
+        .iter()
+        .copied()
+        .find(|&status| status_code(status) == code)
+}
+
+fn write_text(out: &mut Vec<u8>, text: &str) {
+    let mut length = text.len();
+    while length >= 0x80 {
+        out.push(0x80 | u8::try_from(length & 0x7f).unwrap_or(0));
+        length >>= 7;
+    }
+    out.push(u8::try_from(length).unwrap_or(0));
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
+    let (&first, rest) = bytes.split_first()?;
+    *bytes = rest;
+    Some(first)
+}
+
+fn take_i64(bytes: &mut &[u8]) -> Option<i64> {
+    let (head, rest) = bytes.split_first_chunk::<8>()?;
+    *bytes = rest;
+    Some(i64::from_le_bytes(*head))
+}
+
+fn take_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
+    let mut length = 0_usize;
+    let mut shift = 0_u32;
+    loop {
+        let byte = take_byte(bytes)?;
+        length |= usize::from(byte & 0x7f).checked_shl(shift)?;
+        if byte & 0x80 == 0 {
+            break;
+        }
+        shift += 7;
+    }
+    let (text, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    std::str::from_utf8(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_survives_the_journey() {
+        let long = "x".repeat(20_000);
+        for kind in [
+            RowKind::Order,
+            RowKind::Line,
+            RowKind::Refund,
+            RowKind::Mention(RowClass::FeeLine),
+        ] {
+            for contact in [None, Some(["a@example.com", "", "王", "yes"])] {
+                let record = Record {
+                    kind,
+                    status: OrderStatus::Refunded,
+                    at: i64::MIN,
+                    net: -7,
+                    row_hash: u64::MAX,
+                    quantity: if kind == RowKind::Line { 5 } else { 0 },
+                    customer: &long,
+                    order_id: "",
+                    contact,
+                };
+                let mut bytes = Vec::new();
+                record.write(&mut bytes);
+                bytes.push(99);
+                let mut rest = bytes.as_slice();
+                let read = Record::read(&mut rest).unwrap();
+                assert_eq!(rest, [99]);
+                assert_eq!(format!("{read:?}"), format!("{record:?}"));
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_end_early_are_no_record() {
+        let record = Record {
+            kind: RowKind::Order,
+            status: OrderStatus::Paid,
+            at: 1,
+            net: 2,
+            row_hash: 3,
+            quantity: 0,
+            customer: "c",
+            order_id: "o",
+            contact: None,
+        };
+        let mut bytes = Vec::new();
+        record.write(&mut bytes);
+        for length in 0..bytes.len() {
+            assert!(Record::read(&mut &bytes[..length]).is_none(), "{length}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Where facts wait, partition by partition, until their customers are folded; on disk when memory is short.
+//!
+//! A customer's facts all lie in one partition, chosen by a hash of the id. Partitions are lists of segments, so nothing
+//! is copied when they grow. When the segments in memory exceed the budget, whole partitions are appended to files that
+//! have no name: whatever ends the process, nothing is left behind.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::GroupingError;
+use super::record::Record;
+
+/// Number of partitions: few enough that each worker's buffers stay small, many enough that one partition of
+/// 100 million orders is about 20 MB.
+pub(crate) const PARTITIONS: usize = 256;
+/// Bytes that a worker collects for a partition before it hands them over.
+const SEGMENT_BYTES: usize = 48 * 1024;
+
+/// The facts of all customers, by partition.
+#[derive(Debug)]
+pub(crate) struct PartitionStore {
+    partitions: Vec<Mutex<Partition>>,
+    budget_bytes: u64,
+    in_memory: AtomicU64,
+    spilled: AtomicU64,
+    next_to_spill: AtomicUsize,
+    folder: PathBuf,
+}
+
+#[derive(Debug, Default)]
+struct Partition {
+    segments: Vec<Vec<u8>>,
+    file: Option<File>,
+    file_bytes: u64,
+}
+
+/// One worker's unfinished segments.
+#[derive(Debug)]
+pub(crate) struct Scatter<'a> {
+    store: &'a PartitionStore,
+    buffers: Vec<Vec<u8>>,
+}
+
+impl PartitionStore {
+    /// Makes an empty store that keeps about `budget_bytes` in memory and the rest in files in `folder`.
+    pub(crate) fn new(budget_bytes: u64, folder: PathBuf) -> Self {
+        Self {
+            partitions: (0..PARTITIONS).map(|_| Mutex::default()).collect(),
+            budget_bytes,
+            in_memory: AtomicU64::new(0),
+            spilled: AtomicU64::new(0),
+            next_to_spill: AtomicUsize::new(0),
+            folder,
+        }
+    }
+
+    /// Returns how many bytes went to disk.
+    pub(crate) fn spilled_bytes(&self) -> u64 {
+        self.spilled.load(Ordering::Relaxed)
+    }
+
+    /// Returns a worker's way in.
+    pub(crate) fn scatter(&self) -> Scatter<'_> {
+        Scatter {
+            store: self,
+            buffers: vec![Vec::new(); PARTITIONS],
+        }
+    }
+
+    /// Calls `work` with the segments of one partition.
+    pub(crate) fn with_partition<T>(
+        &self,
+        index: usize,
+        work: impl FnOnce(&[&[u8]]) -> Result<T, GroupingError>,
+    ) -> Result<T, GroupingError> {
+        let Some(partition) = self.partitions.get(index) else {
+            return work(&[]);
+        };
+        let mut partition = lock(partition);
+        let mut from_disk = Vec::new();
+        if let Some(file) = partition.file.as_mut() {
+            file.seek(SeekFrom::Start(0))
+                .map_err(|source| self.spill_error(source))?;
+            file.read_to_end(&mut from_disk)
+                .map_err(|source| self.spill_error(source))?;
+        }
+        let mut segments: Vec<&[u8]> = partition.segments.iter().map(Vec::as_slice).collect();
+        segments.push(&from_disk);
+        work(&segments)
+    }
+
+    fn add(&self, index: usize, segment: Vec<u8>) -> Result<(), GroupingError> {
+        let bytes = segment.capacity() as u64;
+        if let Some(partition) = self.partitions.get(index) {
+            lock(partition).segments.push(segment);
+        }
+        let in_memory = self.in_memory.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if in_memory > self.budget_bytes {
+            self.spill()?;
+        }
+        Ok(())
+    }
+
+    /// Writes partitions to disk, in turn, until three quarters of the budget are in memory.
+    fn spill(&self) -> Result<(), GroupingError> {
+        let target = self.budget_bytes / 4 * 3;
+        for _ in 0..PARTITIONS {
+            if self.in_memory.load(Ordering::Relaxed) <= target {
+                break;
+            }
+            let index = self.next_to_spill.fetch_add(1, Ordering::Relaxed) % PARTITIONS;
+            if let Some(partition) = self.partitions.get(index) {
+                self.spill_partition(&mut lock(partition))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn spill_partition(&self, partition: &mut Partition) -> Result<(), GroupingError> {
+        let segments = std::mem::take(&mut partition.segments);
+        if segments.is_empty() {
+            return Ok(());
+        }
+        let file = match partition.file.as_mut() {
+            Some(file) => file,
+            None => {
+                let file = tempfile::tempfile_in(&self.folder)
+                    .map_err(|source| self.spill_error(source))?;
+                partition.file.insert(file)
+            }
+        };
+        for segment in segments {
+            file.write_all(&segment)
+                .map_err(|source| self.spill_error(source))?;
+            partition.file_bytes += segment.len() as u64;
+            self.in_memory
+                .fetch_sub(segment.capacity() as u64, Ordering::Relaxed);
+            self.spilled
+                .fetch_add(segment.len() as u64, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn spill_error(&self, source: std::io::Error) -> GroupingError {
+        GroupingError::Spill {
+            folder: self.folder.clone(),
+            source,
+        }
+    }
+}
+
+impl Scatter<'_> {
+    /// Adds a record to its customer's partition.
+    pub(crate) fn push(&mut self, record: &Record<'_>) -> Result<(), GroupingError> {
+        let index = partition_of(record.customer);
+        let Some(buffer) = self.buffers.get_mut(index) else {
+            return Ok(());
+        };
+        if buffer.capacity() == 0 {
+            buffer.reserve_exact(SEGMENT_BYTES);
+        }
+        record.write(buffer);
+        if buffer.len() + 256 > SEGMENT_BYTES {
+            let segment = std::mem::take(buffer);
+            self.store.add(index, segment)?;
+        }
+        Ok(())
+    }
+
+    /// Hands over what is left. Without it the last facts would be lost, so it consumes the scatter.
+    pub(crate) fn finish(mut self) -> Result<(), GroupingError> {
+        for (index, buffer) in self.buffers.drain(..).enumerate() {
+            if !buffer.is_empty() {
+                let mut segment = buffer;
+                segment.shrink_to_fit();
+                self.store.add(index, segment)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn partition_of(customer: &str) -> usize {
+    // The top bits: the hash tables inside a partition use the low ones.
+    usize::try_from(xxh3_64(customer.as_bytes()) >> 56).unwrap_or(0) % PARTITIONS
+}
+
+/// A worker that panicked holding the lock is reported by its own thread; the bytes behind the lock are still whole.
+fn lock(partition: &Mutex<Partition>) -> MutexGuard<'_, Partition> {
+    partition.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use patron_core::OrderStatus;
+    use patron_import::RowKind;
+
+    fn total(store: &PartitionStore) -> (u64, i64) {
+        let mut found = (0, 0);
+        for index in 0..PARTITIONS {
+            store
+                .with_partition(index, |segments| {
+                    for segment in segments {
+                        let mut rest = *segment;
+                        while let Some(record) = Record::read(&mut rest) {
+                            assert_eq!(partition_of(record.customer), index);
+                            found = (found.0 + 1, found.1 + record.net);
+                        }
+                        assert!(rest.is_empty());
+                    }
+                    Ok(())
+                })
+                .unwrap();
+        }
+        found
+    }
+
+    #[test]
+    fn everything_put_in_comes_out_with_and_without_spilling() {
+        for budget in [u64::MAX, 100_000, 0] {
+            let folder = tempfile::tempdir().unwrap();
+            let store = PartitionStore::new(budget, folder.path().to_owned());
+            let mut scatter = store.scatter();
+            for number in 0..50_000_i64 {
+                let customer = format!("customer-{}", number % 7_000);
+                let record = Record {
+                    kind: RowKind::Order,
+                    status: OrderStatus::Paid,
+                    at: number,
+                    net: number,
+                    row_hash: 0,
+                    quantity: 0,
+                    customer: &customer,
+                    order_id: "order",
+                    contact: None,
+                };
+                scatter.push(&record).unwrap();
+            }
+            scatter.finish().unwrap();
+            assert_eq!(total(&store), (50_000, (0..50_000).sum()));
+            assert_eq!(
+                total(&store),
+                (50_000, (0..50_000).sum()),
+                "reading does not consume"
+            );
+            assert_eq!(store.spilled_bytes() > 0, budget != u64::MAX);
+        }
+    }
+}

@@ -1,0 +1,492 @@
+//! The columns of `customers.*`: their order, names, types and values, defined once for every form of file and for
+//! segment conditions.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::builder::{ListBuilder, StringBuilder};
+use arrow_array::types::{
+    Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
+};
+use arrow_array::{
+    ArrayRef, Decimal128Array, PrimitiveArray, RecordBatch, RecordBatchOptions, StringArray,
+};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
+use patron_fold::Profile;
+
+use crate::customers::CustomerTable;
+use crate::scoring::{Lifecycle, Octants, Scores, Segments};
+use crate::texts::Texts;
+
+/// What customers are worth, in customer order. Money in ten-thousandths.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerValues {
+    /// Margin (or revenue) so far.
+    pub historic_value: Vec<i64>,
+    /// What the models expect; nothing where there is no model.
+    pub expected: Option<ExpectedValues>,
+}
+
+/// What the models expect of each customer, in customer order.
+#[derive(Debug, Clone, Default)]
+pub struct ExpectedValues {
+    /// P(alive) at the as-of day.
+    pub probability_alive: Vec<f64>,
+    /// Purchase days within the horizon.
+    pub expected_purchases: Vec<f64>,
+    /// Median time of the next order, µs UTC; nothing if it may well never come.
+    pub next_order_expected_at: Vec<Option<i64>>,
+    /// Money per purchase day.
+    pub expected_order_value: Vec<i64>,
+    /// Discounted value over the horizon.
+    pub clv: Vec<i64>,
+    /// 5 % quantile of the outcome.
+    pub clv_low: Vec<i64>,
+    /// 95 % quantile of the outcome.
+    pub clv_high: Vec<i64>,
+    /// Discounted value for ever.
+    pub clv_lifetime: Vec<i64>,
+}
+
+/// Everything known about the customers of a run, before segments.
+#[derive(Debug, Clone, Copy)]
+pub struct ScoredCustomers<'a> {
+    /// Ids and profiles.
+    pub table: &'a CustomerTable,
+    /// R, F, M scores.
+    pub scores: &'a Scores,
+    /// Octants.
+    pub octants: &'a Octants,
+    /// Stages.
+    pub lifecycle: &'a Lifecycle,
+    /// Values.
+    pub values: &'a CustomerValues,
+}
+
+impl ScoredCustomers<'_> {
+    /// Returns the number of customers.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Returns true if there is no customer.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+}
+
+/// A column: its name, type and how a range of customers becomes an array.
+struct Column<'a> {
+    field: Field,
+    build: Box<dyn Fn(Range<usize>) -> ArrayRef + Send + Sync + 'a>,
+}
+
+/// The columns of customers, ready to be cut into batches.
+pub struct Columns<'a> {
+    columns: Vec<Column<'a>>,
+    schema: SchemaRef,
+}
+
+impl std::fmt::Debug for Columns<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Columns")
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Columns<'a> {
+    /// The columns of `customers.*`, in the order of DEFINITIONS §9.
+    #[must_use]
+    pub fn for_results(customers: &ScoredCustomers<'a>, segments: &'a Segments) -> Self {
+        let mut columns = behaviour(customers.table);
+        columns.extend(scores(customers));
+        columns.push(text("segment", |row| segments.primary_key(row)));
+        columns.push(segment_list(segments));
+        columns.extend(history_lengths(customers.table));
+        columns.extend(value(customers.values, true));
+        columns.extend(contacts(customers.table));
+        Self::new(columns)
+    }
+
+    /// The columns that segment conditions may read: those of the results that do not depend on segments, and some more.
+    /// Value columns are there only if there is a model.
+    #[must_use]
+    pub fn for_conditions(customers: &ScoredCustomers<'a>) -> Self {
+        let mut columns = behaviour(customers.table);
+        columns.extend(scores(customers));
+        columns.extend(history_lengths(customers.table));
+        columns.extend(value(customers.values, false));
+        columns.extend(condition_extras(customers));
+        Self::new(columns)
+    }
+
+    fn new(columns: Vec<Column<'a>>) -> Self {
+        let fields: Vec<Field> = columns.iter().map(|column| column.field.clone()).collect();
+        Self {
+            columns,
+            schema: Arc::new(Schema::new(fields)),
+        }
+    }
+
+    /// Returns names and types.
+    #[must_use]
+    pub const fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Returns the customers of a range as a batch.
+    ///
+    /// # Errors
+    /// What arrow says where an array does not fit its field; every array is built for its own, so this is a defect.
+    pub fn batch(&self, rows: Range<usize>) -> Result<RecordBatch, ArrowError> {
+        let arrays = self
+            .columns
+            .iter()
+            .map(|column| (column.build)(rows.clone()))
+            .collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+        RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
+    }
+}
+
+fn behaviour(table: &CustomerTable) -> Vec<Column<'_>> {
+    let of =
+        |profile: fn(&Profile) -> i64| move |row: usize| table.profiles.get(row).map_or(0, profile);
+    let sum = |profile: fn(&Profile) -> i128| {
+        move |row: usize| table.profiles.get(row).map_or(0, profile)
+    };
+    let day = table.as_of.day;
+    vec![
+        text("customer_id", |row| table.ids.get(row)),
+        instant("first_order_at", false, {
+            let first = of(|profile| profile.first_order_at.0);
+            move |row| Some(first(row))
+        }),
+        instant("last_order_at", false, {
+            let last = of(|profile| profile.last_order_at.0);
+            move |row| Some(last(row))
+        }),
+        days("recency_days", move |row| {
+            table
+                .profiles
+                .get(row)
+                .map_or(0, |profile| profile.recency_days(day))
+        }),
+        count(
+            "orders",
+            of(|profile| i64::try_from(profile.orders).unwrap_or(i64::MAX)),
+        ),
+        count(
+            "purchase_days",
+            of(|profile| i64::from(profile.purchase_days)),
+        ),
+        money_sum("monetary", sum(|profile| profile.monetary.0)),
+        money(
+            "average_order_value",
+            of(|profile| profile.average_order_value().0),
+        ),
+        money("last_order_value", of(|profile| profile.last_order_value.0)),
+        count(
+            "orders_window",
+            of(|profile| i64::try_from(profile.orders_window).unwrap_or(i64::MAX)),
+        ),
+        money_sum("monetary_window", sum(|profile| profile.monetary_window.0)),
+        optional_float("mean_days_between_orders", move |row| {
+            table
+                .profiles
+                .get(row)
+                .and_then(Profile::mean_days_between_orders)
+        }),
+    ]
+}
+
+fn scores<'a>(customers: &ScoredCustomers<'a>) -> Vec<Column<'a>> {
+    let (scores, octants, lifecycle) = (customers.scores, customers.octants, customers.lifecycle);
+    let axis = |axis: usize| {
+        move |row: usize| {
+            scores
+                .of(row)
+                .get(axis)
+                .map_or(0, |&score| i64::from(score))
+        }
+    };
+    vec![
+        count("r_score", axis(0)),
+        count("f_score", axis(1)),
+        count("m_score", axis(2)),
+        owned_text("rfm", move |row| scores.text(scores.of(row))),
+        float("rfm_total", move |row| scores.total(scores.of(row))),
+        text("octant", move |row| {
+            octants.octants.get(row).map_or("", |octant| octant.key())
+        }),
+        text("lifecycle", move |row| {
+            lifecycle.stages.get(row).map_or("", |stage| stage.key())
+        }),
+    ]
+}
+
+fn history_lengths(table: &CustomerTable) -> Vec<Column<'_>> {
+    let day = table.as_of.day;
+    let of = move |row: usize| table.profiles.get(row);
+    vec![
+        count("repeat_purchases", move |row| {
+            of(row).map_or(0, |profile| i64::from(profile.repeat_purchases()))
+        }),
+        days("days_first_to_last", move |row| {
+            of(row).map_or(0, Profile::days_first_to_last)
+        }),
+        days("age_days", move |row| {
+            of(row).map_or(0, |profile| profile.age_days(day))
+        }),
+    ]
+}
+
+/// Value columns; without a model they are all null, or left out where `always` is false.
+fn value(values: &CustomerValues, always: bool) -> Vec<Column<'_>> {
+    let expected = values.expected.as_ref();
+    let historic = move |row: usize| values.historic_value.get(row).copied();
+    let mut columns = Vec::new();
+    let amount = |pick: fn(&ExpectedValues) -> &[i64]| {
+        move |row: usize| expected.and_then(|expected| pick(expected).get(row).copied())
+    };
+    if always || expected.is_some() {
+        let number = |pick: fn(&ExpectedValues) -> &[f64]| {
+            move |row: usize| expected.and_then(|expected| pick(expected).get(row).copied())
+        };
+        columns.push(optional_float(
+            "probability_alive",
+            number(|expected| &expected.probability_alive),
+        ));
+        columns.push(optional_float(
+            "expected_purchases",
+            number(|expected| &expected.expected_purchases),
+        ));
+        columns.push(instant("next_order_expected_at", true, move |row| {
+            expected
+                .and_then(|expected| expected.next_order_expected_at.get(row).copied().flatten())
+        }));
+        columns.push(optional_money(
+            "expected_order_value",
+            amount(|expected| &expected.expected_order_value),
+        ));
+    }
+    columns.push(optional_money("historic_value", historic));
+    if always || expected.is_some() {
+        let clv = amount(|expected| &expected.clv);
+        columns.push(optional_money("clv", clv));
+        columns.push(optional_money(
+            "clv_low",
+            amount(|expected| &expected.clv_low),
+        ));
+        columns.push(optional_money(
+            "clv_high",
+            amount(|expected| &expected.clv_high),
+        ));
+        columns.push(optional_money(
+            "clv_lifetime",
+            amount(|expected| &expected.clv_lifetime),
+        ));
+        columns.push(optional_money("total_clv", move |row| {
+            Some(historic(row)?.saturating_add(clv(row)?))
+        }));
+    }
+    columns
+}
+
+fn contacts(table: &CustomerTable) -> Vec<Column<'_>> {
+    let Some(contacts) = &table.contacts else {
+        return Vec::new();
+    };
+    let names = ["email", "phone", "name", "consent_email"];
+    let present = |texts: &&Texts| texts.total_bytes() > 0;
+    names
+        .into_iter()
+        .zip(contacts)
+        .filter(|(_, texts)| present(texts))
+        .map(|(name, texts)| {
+            optional_text(name, move |row| {
+                Some(texts.get(row)).filter(|text| !text.is_empty())
+            })
+        })
+        .collect()
+}
+
+fn condition_extras<'a>(customers: &ScoredCustomers<'a>) -> Vec<Column<'a>> {
+    let table = customers.table;
+    let scores = customers.scores;
+    let bins = |axis: usize| {
+        let bins = scores
+            .cut_points
+            .get(axis)
+            .map_or(0, |cuts| i64::from(cuts.bins()));
+        move |_: usize| bins
+    };
+    vec![
+        count("r_bins", bins(0)),
+        count("f_bins", bins(1)),
+        count("m_bins", bins(2)),
+        count("orders_prior_window", move |row| {
+            table.profiles.get(row).map_or(0, |profile| {
+                i64::try_from(profile.orders_prior_window).unwrap_or(i64::MAX)
+            })
+        }),
+        optional_float("gap_variation", move |row| {
+            table
+                .profiles
+                .get(row)
+                .and_then(|profile| profile.gap_variation)
+        }),
+    ]
+}
+
+fn text<'a>(name: &str, get: impl Fn(usize) -> &'a str + Send + Sync + 'a) -> Column<'a> {
+    let build = move |rows: Range<usize>| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(rows.map(&get)))
+    };
+    Column {
+        field: Field::new(name, DataType::Utf8, false),
+        build: Box::new(build),
+    }
+}
+
+fn owned_text<'a>(name: &str, get: impl Fn(usize) -> String + Send + Sync + 'a) -> Column<'a> {
+    let build = move |rows: Range<usize>| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(rows.map(&get)))
+    };
+    Column {
+        field: Field::new(name, DataType::Utf8, false),
+        build: Box::new(build),
+    }
+}
+
+fn optional_text<'a>(
+    name: &str,
+    get: impl Fn(usize) -> Option<&'a str> + Send + Sync + 'a,
+) -> Column<'a> {
+    let build =
+        move |rows: Range<usize>| -> ArrayRef { Arc::new(rows.map(&get).collect::<StringArray>()) };
+    Column {
+        field: Field::new(name, DataType::Utf8, true),
+        build: Box::new(build),
+    }
+}
+
+fn count<'a>(name: &str, get: impl Fn(usize) -> i64 + Send + Sync + 'a) -> Column<'a> {
+    let build = move |rows: Range<usize>| -> ArrayRef {
+        Arc::new(PrimitiveArray::<Int64Type>::from_iter_values(
+            rows.map(&get),
+        ))
+    };
+    Column {
+        field: Field::new(name, DataType::Int64, false),
+        build: Box::new(build),
+    }
+}
+
+fn days<'a>(name: &str, get: impl Fn(usize) -> i32 + Send + Sync + 'a) -> Column<'a> {
+    let build = move |rows: Range<usize>| -> ArrayRef {
+        Arc::new(PrimitiveArray::<Int32Type>::from_iter_values(
+            rows.map(&get),
+        ))
+    };
+    Column {
+        field: Field::new(name, DataType::Int32, false),
+        build: Box::new(build),
+    }
+}
+
+fn float<'a>(name: &str, get: impl Fn(usize) -> f64 + Send + Sync + 'a) -> Column<'a> {
+    let build = move |rows: Range<usize>| -> ArrayRef {
+        Arc::new(PrimitiveArray::<Float64Type>::from_iter_values(
+            rows.map(&get),
+        ))
+    };
+    Column {
+        field: Field::new(name, DataType::Float64, false),
+        build: Box::new(build),
+    }
+}
+
+fn optional_float<'a>(
+    name: &str,
+    get: impl Fn(usize) -> Option<f64> + Send + Sync + 'a,
+) -> Column<'a> {
+    let build = move |rows: Range<usize>| -> ArrayRef {
+        Arc::new(rows.map(&get).collect::<PrimitiveArray<Float64Type>>())
+    };
+    Column {
+        field: Field::new(name, DataType::Float64, true),
+        build: Box::new(build),
+    }
+}
+
+fn instant<'a>(
+    name: &str,
+    nullable: bool,
+    get: impl Fn(usize) -> Option<i64> + Send + Sync + 'a,
+) -> Column<'a> {
+    let build = move |rows: Range<usize>| -> ArrayRef {
+        let array: PrimitiveArray<TimestampMicrosecondType> = rows.map(&get).collect();
+        Arc::new(array.with_timezone("UTC"))
+    };
+    let data_type = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    Column {
+        field: Field::new(name, data_type, nullable),
+        build: Box::new(build),
+    }
+}
+
+fn money<'a>(name: &str, get: impl Fn(usize) -> i64 + Send + Sync + 'a) -> Column<'a> {
+    decimal(name, 18, false, move |row| Some(i128::from(get(row))))
+}
+
+fn optional_money<'a>(
+    name: &str,
+    get: impl Fn(usize) -> Option<i64> + Send + Sync + 'a,
+) -> Column<'a> {
+    decimal(name, 18, true, move |row| get(row).map(i128::from))
+}
+
+fn money_sum<'a>(name: &str, get: impl Fn(usize) -> i128 + Send + Sync + 'a) -> Column<'a> {
+    decimal(name, 38, false, move |row| Some(get(row)))
+}
+
+fn decimal<'a>(
+    name: &str,
+    precision: u8,
+    nullable: bool,
+    get: impl Fn(usize) -> Option<i128> + Send + Sync + 'a,
+) -> Column<'a> {
+    let data_type = DataType::Decimal128(precision, 4);
+    let array_type = data_type.clone();
+    let build = move |rows: Range<usize>| -> ArrayRef {
+        let array: PrimitiveArray<Decimal128Type> = rows.map(&get).collect::<Decimal128Array>();
+        Arc::new(array.with_data_type(array_type.clone()))
+    };
+    Column {
+        field: Field::new(name, data_type, nullable),
+        build: Box::new(build),
+    }
+}
+
+fn segment_list(segments: &Segments) -> Column<'_> {
+    let item = Arc::new(Field::new_list_field(DataType::Utf8, true));
+    let data_type = DataType::List(Arc::clone(&item));
+    let build = move |rows: Range<usize>| -> ArrayRef {
+        let mut list = ListBuilder::new(StringBuilder::new());
+        for row in rows {
+            for key in segments.member_keys(row) {
+                list.values().append_value(key);
+            }
+            list.append(true);
+        }
+        Arc::new(list.finish())
+    };
+    Column {
+        field: Field::new("segments", data_type, false),
+        build: Box::new(build),
+    }
+}

@@ -1,0 +1,361 @@
+//! Reading a shop's files in parallel: text through patron-import's blocks, Parquet by row groups.
+//!
+//! Every file is read once. Facts go to the partitions of [`crate::grouping`]; rows set aside go to a [`RejectedSink`] in
+//! file order, whatever thread read them; everything is counted.
+
+mod parquet;
+mod text;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use patron_core::{Coded, ErrorCode, OrderStatus, RowFlag};
+use patron_import::{
+    CurrenciesSeen, FactRows, FileKind, ImportError, ImportOptions, RejectedRow, RowAccount,
+    RowBatch, RowKind, Understanding, file_kind,
+};
+
+use crate::grouping::{GroupingError, PartitionStore, Record, Scatter};
+use crate::progress::Progress;
+
+/// Takes the rows that are set aside, in the order of files and lines.
+pub trait RejectedSink {
+    /// Takes one row of `file`.
+    ///
+    /// # Errors
+    /// Whatever writing it meets.
+    fn take(&mut self, file: &str, row: &RejectedRow) -> std::io::Result<()>;
+}
+
+/// What was read of one file.
+#[derive(Debug, Clone)]
+pub struct FileRead {
+    /// Where it lies, as given.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// Its size.
+    pub bytes: u64,
+    /// What it was understood as.
+    pub understanding: Arc<Understanding>,
+    /// In which class its rows ended.
+    pub account: RowAccount,
+    /// Which currencies its rows named.
+    pub currencies: CurrenciesSeen,
+    /// Status words that are not known, with their numbers.
+    pub unknown_statuses: BTreeMap<String, u64>,
+    /// The latest order or order line that could count, µs UTC.
+    pub latest_order_at: Option<i64>,
+    /// Facts and mentions handed to the partitions.
+    pub facts: u64,
+}
+
+/// Why a file cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// patron-import says why.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// A Parquet file cannot be opened or decoded.
+    #[error("cannot read `{file}` as Parquet")]
+    Parquet {
+        /// Which file.
+        file: String,
+        /// What the decoder said.
+        #[source]
+        source: ::parquet::errors::ParquetError,
+    },
+    /// A column of a Parquet file has a type that cannot hold what it is used for.
+    #[error("column `{column}` of `{file}` has the type {found}, which patron cannot use")]
+    ColumnType {
+        /// Which file.
+        file: String,
+        /// Which column.
+        column: String,
+        /// Its type.
+        found: String,
+    },
+    /// A file cannot be opened.
+    #[error("cannot open `{file}`")]
+    Open {
+        /// Which file.
+        file: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The list of rows set aside cannot be written.
+    #[error("cannot write the list of rows that were set aside")]
+    Rejected(#[source] std::io::Error),
+    /// Facts cannot be kept.
+    #[error(transparent)]
+    Grouping(#[from] GroupingError),
+    /// A thread of patron died.
+    #[error("a reading thread stopped unexpectedly")]
+    Thread,
+}
+
+impl Coded for SourceError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Import(error) => error.code(),
+            Self::Parquet { .. } | Self::ColumnType { .. } => ErrorCode::InputNotUnderstood,
+            Self::Open { .. } => ErrorCode::InputUnreadable,
+            Self::Rejected(_) => ErrorCode::OutputUnwritable,
+            Self::Grouping(error) => error.code(),
+            Self::Thread => ErrorCode::Internal,
+        }
+    }
+
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Import(error) => error.key(),
+            Self::Parquet { .. } => "parquet_not_understood",
+            Self::ColumnType { .. } => "column_type",
+            Self::Open { .. } => "cannot_open",
+            Self::Rejected(_) => "cannot_write_rejected",
+            Self::Grouping(error) => error.key(),
+            Self::Thread => "thread_stopped",
+        }
+    }
+
+    fn params(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Import(error) => error.params(),
+            Self::Parquet { file, .. } | Self::Open { file, .. } => vec![("file", file.clone())],
+            Self::ColumnType {
+                file,
+                column,
+                found,
+            } => {
+                vec![
+                    ("file", file.clone()),
+                    ("column", column.clone()),
+                    ("found", found.clone()),
+                ]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Import(error) => error.hint(),
+            Self::Parquet { .. } => Some("the file may be cut short: copy or export it again".to_owned()),
+            Self::ColumnType { .. } => {
+                Some("name another column with `--map field=column`, or write it as text, a number or a date".to_owned())
+            }
+            Self::Grouping(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
+
+/// What every file's reading shares.
+pub(crate) struct Reading<'a> {
+    pub(crate) options: Arc<ImportOptions>,
+    pub(crate) threads: usize,
+    pub(crate) store: &'a PartitionStore,
+    pub(crate) progress: &'a dyn Progress,
+    /// Bytes of the files before this one, for progress.
+    pub(crate) bytes_before: u64,
+}
+
+/// Reads one file from beginning to end.
+pub(crate) fn read_file(
+    path: &Path,
+    index: u32,
+    reading: &Reading<'_>,
+    rejected: &mut dyn RejectedSink,
+) -> Result<FileRead, SourceError> {
+    match file_kind(path)? {
+        FileKind::Text => text::read(path, index, reading, rejected),
+        FileKind::Parquet => parquet::read(path, index, reading, rejected),
+    }
+}
+
+/// What one block or row group came to, without its facts, which are in the store by then.
+#[derive(Debug, Default)]
+pub(crate) struct BlockRead {
+    account: RowAccount,
+    rejected: Vec<RejectedRow>,
+    aside_hashes: Vec<u64>,
+    currencies: CurrenciesSeen,
+    unknown_statuses: Vec<(String, u64)>,
+    latest_order_at: Option<i64>,
+    facts: u64,
+}
+
+impl BlockRead {
+    /// Hands a batch's facts to the partitions and keeps the rest.
+    fn absorb(&mut self, batch: RowBatch, scatter: &mut Scatter<'_>) -> Result<(), GroupingError> {
+        self.facts += batch.facts.len() as u64;
+        let salt = u64::from(batch.file).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.latest_order_at =
+            self.latest_order_at
+                .max(scatter_facts(&batch.facts, salt, scatter)?);
+        self.account.merge(&batch.account);
+        self.rejected.extend(batch.rejected);
+        self.aside_hashes.extend(batch.aside_hashes);
+        self.currencies.merge(&batch.currencies);
+        self.unknown_statuses.extend(batch.unknown_statuses);
+        Ok(())
+    }
+}
+
+fn scatter_facts(
+    facts: &FactRows,
+    salt: u64,
+    scatter: &mut Scatter<'_>,
+) -> Result<Option<i64>, GroupingError> {
+    let mut latest = None;
+    let columns = facts.at.iter().zip(&facts.net).zip(&facts.quantity);
+    let columns = columns
+        .zip(&facts.kind)
+        .zip(&facts.status)
+        .zip(&facts.row_hash);
+    for (row, (((((&at, &net), &quantity), &kind), &status), &row_hash)) in columns.enumerate() {
+        let contact = facts.contact.as_ref().map(|contact| {
+            [
+                contact.email.get(row),
+                contact.phone.get(row),
+                contact.name.get(row),
+                contact.consent.get(row),
+            ]
+        });
+        let record = Record {
+            kind,
+            status,
+            at,
+            net,
+            // Equal rows of different files are no duplicates.
+            row_hash: row_hash ^ salt,
+            quantity,
+            customer: facts.customer.get(row),
+            order_id: facts.order_id.get(row),
+            contact: contact.filter(|fields| fields.iter().any(|text| !text.is_empty())),
+        };
+        let buys = matches!(kind, RowKind::Order | RowKind::Line);
+        if buys && matches!(status, OrderStatus::Paid | OrderStatus::Refunded) {
+            latest = latest.max(Some(at));
+        }
+        scatter.push(&record)?;
+    }
+    Ok(latest)
+}
+
+/// Puts blocks together in file order.
+struct Collector<'a> {
+    file: String,
+    rejected: &'a mut dyn RejectedSink,
+    waiting: BTreeMap<u64, BlockRead>,
+    next: u64,
+    total: BlockRead,
+    error: Option<(u64, SourceError)>,
+}
+
+impl<'a> Collector<'a> {
+    fn new(path: &Path, rejected: &'a mut dyn RejectedSink) -> Self {
+        Self {
+            file: path.display().to_string(),
+            rejected,
+            waiting: BTreeMap::new(),
+            next: 0,
+            total: BlockRead::default(),
+            error: None,
+        }
+    }
+
+    /// Takes what block `index` came to. Of several errors the one of the earliest block is kept.
+    fn take(&mut self, index: u64, read: Result<BlockRead, SourceError>) {
+        match read {
+            Ok(block) => {
+                self.waiting.insert(index, block);
+                while let Some(block) = self.waiting.remove(&self.next) {
+                    self.add(block);
+                    self.next += 1;
+                }
+            }
+            Err(error) => self.fail(index, error),
+        }
+    }
+
+    fn fail(&mut self, index: u64, error: SourceError) {
+        if self
+            .error
+            .as_ref()
+            .is_none_or(|(earlier, _)| index < *earlier)
+        {
+            self.error = Some((index, error));
+        }
+    }
+
+    const fn has_failed(&self) -> bool {
+        self.error.is_some()
+    }
+
+    fn add(&mut self, block: BlockRead) {
+        if self.error.is_none() {
+            for row in &block.rejected {
+                if let Err(error) = self.rejected.take(&self.file, row) {
+                    self.error = Some((0, SourceError::Rejected(error)));
+                    return;
+                }
+            }
+        }
+        let total = &mut self.total;
+        total.account.merge(&block.account);
+        total.aside_hashes.extend(block.aside_hashes);
+        total.currencies.merge(&block.currencies);
+        total.unknown_statuses.extend(block.unknown_statuses);
+        total.latest_order_at = total.latest_order_at.max(block.latest_order_at);
+        total.facts += block.facts;
+    }
+
+    fn finish(
+        mut self,
+        path: &Path,
+        understanding: Arc<Understanding>,
+        sha256: [u8; 32],
+        bytes: u64,
+    ) -> Result<FileRead, SourceError> {
+        if let Some((_, error)) = self.error {
+            return Err(error);
+        }
+        let duplicates = count_repeats(&mut self.total.aside_hashes);
+        if let Some(flag) = self
+            .total
+            .account
+            .flags
+            .get_mut(RowFlag::Duplicate as usize)
+        {
+            *flag += duplicates;
+        }
+        let mut unknown_statuses = BTreeMap::new();
+        for (word, count) in self.total.unknown_statuses {
+            *unknown_statuses.entry(word).or_default() += count;
+        }
+        Ok(FileRead {
+            path: path.to_owned(),
+            sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            bytes,
+            understanding,
+            account: self.total.account,
+            currencies: self.total.currencies,
+            unknown_statuses,
+            latest_order_at: self.total.latest_order_at,
+            facts: self.total.facts,
+        })
+    }
+}
+
+/// Returns how many values equal an earlier one.
+fn count_repeats(hashes: &mut [u64]) -> u64 {
+    hashes.sort_unstable();
+    hashes
+        .windows(2)
+        .filter(|pair| matches!(pair, [a, b] if a == b))
+        .count() as u64
+}

@@ -1,0 +1,150 @@
+//! Typed access to the cells of an arrow column.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
+};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array,
+    RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use arrow_cast::cast;
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use arrow_schema::{DataType, TimeUnit};
+use patron_import::Cell;
+
+/// A column in one of the few forms a cell can have. Whatever else a file holds is cast without loss to one of them.
+#[derive(Debug)]
+pub(super) enum Column {
+    Text(StringArray),
+    Int(Int64Array),
+    Float(Float64Array),
+    Decimal(Decimal128Array, i8),
+    Instant(TimestampMicrosecondArray),
+    Local(TimestampMicrosecondArray),
+    Date(Date32Array),
+    Bool(BooleanArray),
+    Null,
+}
+
+impl Column {
+    /// Brings an array into a form that cells can be read from; the error is the type's name.
+    pub(super) fn new(array: &ArrayRef) -> Result<Self, String> {
+        let found = || array.data_type().to_string();
+        let to = |data_type: &DataType| cast(array, data_type).map_err(|_| found());
+        Ok(match array.data_type() {
+            DataType::Utf8 => Self::Text(array.as_string::<i32>().clone()),
+            DataType::LargeUtf8 | DataType::Utf8View => {
+                Self::Text(to(&DataType::Utf8)?.as_string::<i32>().clone())
+            }
+            DataType::Dictionary(_, values) => {
+                return Self::new(&to(values)?);
+            }
+            DataType::Int8
+            | DataType::Int16
+            | DataType::Int32
+            | DataType::Int64
+            | DataType::UInt8
+            | DataType::UInt16
+            | DataType::UInt32 => {
+                Self::Int(to(&DataType::Int64)?.as_primitive::<Int64Type>().clone())
+            }
+            DataType::UInt64 => Self::decimal(&to(&DataType::Decimal128(20, 0))?, 0),
+            DataType::Float16 | DataType::Float32 => Self::shortest(array, &found)?,
+            DataType::Float64 => Self::Float(array.as_primitive::<Float64Type>().clone()),
+            DataType::Decimal32(_, scale)
+            | DataType::Decimal64(_, scale)
+            | DataType::Decimal256(_, scale) => {
+                let wide = to(&DataType::Decimal128(38, *scale))?;
+                if wide.null_count() != array.null_count() {
+                    return Err(found());
+                }
+                Self::decimal(&wide, *scale)
+            }
+            DataType::Decimal128(_, scale) => Self::decimal(array, *scale),
+            DataType::Timestamp(_, zone) => {
+                let micros = to(&DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))?;
+                let micros = micros.as_primitive::<TimestampMicrosecondType>().clone();
+                if zone.is_some() {
+                    Self::Instant(micros)
+                } else {
+                    Self::Local(micros)
+                }
+            }
+            DataType::Date32 => Self::Date(array.as_primitive::<Date32Type>().clone()),
+            DataType::Date64 => {
+                Self::Date(to(&DataType::Date32)?.as_primitive::<Date32Type>().clone())
+            }
+            DataType::Boolean => Self::Bool(array.as_boolean().clone()),
+            DataType::Null => Self::Null,
+            _ => return Err(found()),
+        })
+    }
+
+    fn decimal(array: &ArrayRef, scale: i8) -> Self {
+        Self::Decimal(array.as_primitive::<Decimal128Type>().clone(), scale)
+    }
+
+    /// A 32-bit float by its shortest decimal: 0.1 stays 0.1 instead of becoming 0.10000000149.
+    fn shortest(array: &ArrayRef, found: &dyn Fn() -> String) -> Result<Self, String> {
+        let text = cast(array, &DataType::Utf8).map_err(|_| found())?;
+        let float = cast(&text, &DataType::Float64).map_err(|_| found())?;
+        Ok(Self::Float(float.as_primitive::<Float64Type>().clone()))
+    }
+
+    /// Returns the cell of a row.
+    pub(super) fn cell(&self, row: usize) -> Cell<'_> {
+        if self.is_null(row) {
+            return Cell::Null;
+        }
+        match self {
+            Self::Text(array) => Cell::Text(array.value(row)),
+            Self::Int(array) => Cell::Int(array.value(row)),
+            Self::Float(array) => Cell::Float(array.value(row)),
+            Self::Decimal(array, scale) => Cell::Decimal {
+                unscaled: array.value(row),
+                scale: *scale,
+            },
+            Self::Instant(array) => Cell::Instant(array.value(row)),
+            Self::Local(array) => Cell::Local(array.value(row)),
+            Self::Date(array) => Cell::Date(array.value(row)),
+            Self::Bool(array) => Cell::Bool(array.value(row)),
+            Self::Null => Cell::Null,
+        }
+    }
+
+    fn is_null(&self, row: usize) -> bool {
+        match self {
+            Self::Text(array) => array.is_null(row),
+            Self::Int(array) => array.is_null(row),
+            Self::Float(array) => array.is_null(row),
+            Self::Decimal(array, _) => array.is_null(row),
+            Self::Instant(array) | Self::Local(array) => array.is_null(row),
+            Self::Date(array) => array.is_null(row),
+            Self::Bool(array) => array.is_null(row),
+            Self::Null => true,
+        }
+    }
+}
+
+/// Returns the rows of a batch as texts, for recognition only.
+pub(super) fn sample_rows(batch: &RecordBatch) -> Vec<Vec<Option<String>>> {
+    let options = FormatOptions::default();
+    let formatters: Vec<Option<ArrayFormatter<'_>>> = batch
+        .columns()
+        .iter()
+        .map(|column| ArrayFormatter::try_new(column.as_ref(), &options).ok())
+        .collect();
+    let text = |column: usize, row: usize| {
+        let array = batch.columns().get(column)?;
+        let formatter = formatters.get(column)?.as_ref()?;
+        (!array.is_null(row)).then(|| formatter.value(row).to_string())
+    };
+    (0..batch.num_rows())
+        .map(|row| {
+            (0..batch.num_columns())
+                .map(|column| text(column, row))
+                .collect()
+        })
+        .collect()
+}
