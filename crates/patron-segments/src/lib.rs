@@ -1,2 +1,33 @@
 //! Vocabularies of segments and the SQL conditions that define them.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`condition`] | is a SQL expression over profile columns sound, and which customers meet it? |
+//! | [`vocabulary`] | which named conditions make up a vocabulary, and how is a file of one read? |
+//! | [`compiled`] | which segments does each customer belong to? |
+//! | [`check`](check()) | which cells does a vocabulary leave out, name twice, or never reach? |
+//! | [`names`] | what are octants and lifecycle stages called, and what to do for each octant? |
+//!
+//! Not here: scores, octants and stages of customers; the engine hands them over as columns.
 #![forbid(unsafe_code)]
+
+mod cells;
+mod check;
+pub mod compiled;
+pub mod condition;
+mod error;
+mod language;
+pub mod names;
+mod nearest;
+mod profile;
+mod shipped;
+pub mod vocabulary;
+
+pub use check::{CheckReport, Overlap, SegmentCheck, check};
+pub use compiled::{Assignment, CompiledVocabulary, NO_SEGMENT};
+pub use condition::{Condition, ConditionError, ConditionErrorKind, Kind};
+pub use error::VocabularyError;
+pub use language::{Language, Names};
+pub use profile::profile_schema;
+pub use shipped::{DEFAULT_VOCABULARY, Shipped};
+pub use vocabulary::{AxisSettings, BinsWanted, OTHERS, Segment, Vocabulary};

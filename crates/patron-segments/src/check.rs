@@ -1,0 +1,168 @@
+//! What a vocabulary covers: holes, overlaps and names that are never reached, over all cells.
+
+use serde::Serialize;
+
+use crate::cells;
+use crate::compiled::members_of_cells;
+use crate::condition::Condition;
+use crate::error::VocabularyError;
+use crate::profile::profile_schema;
+use crate::vocabulary::Vocabulary;
+
+/// Columns whose values a cell decides: scores, bins, their text and sum (weights 1), the octant.
+const DECIDED: [&str; 9] = [
+    "r_score",
+    "f_score",
+    "m_score",
+    "rfm",
+    "rfm_total",
+    "r_bins",
+    "f_bins",
+    "m_bins",
+    "octant",
+];
+
+/// What a vocabulary covers. A cell is a combination of scores of the axes that its conditions read, or an octant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckReport {
+    /// The vocabulary's key.
+    pub vocabulary: String,
+    /// The numbers of bins of R, F, M that were tried.
+    pub bins: [u8; 3],
+    /// How many cells there are.
+    pub cells: usize,
+    /// Each segment, in the order in which they are tried.
+    pub segments: Vec<SegmentCheck>,
+    /// Cells that no decidable condition covers: `others`, unless one that reads more than scores takes them.
+    pub holes: Vec<String>,
+    /// Cells that two or more conditions cover.
+    pub overlaps: Vec<Overlap>,
+    /// Decidable segments that are the primary name of no cell: earlier ones take all theirs.
+    pub unreachable: Vec<String>,
+}
+
+/// What one segment covers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SegmentCheck {
+    /// The segment's key.
+    pub key: String,
+    /// In how many cells it is the primary name; nothing if more than scores decides.
+    pub primary_cells: Option<usize>,
+    /// How many cells meet its condition; nothing if more than scores decides.
+    pub member_cells: Option<usize>,
+    /// The columns besides scores and octant that it reads: these keep it from being decided by cell.
+    pub other_columns: Vec<String>,
+}
+
+/// A cell that several conditions cover.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Overlap {
+    /// The cell, such as `545`.
+    pub cell: String,
+    /// The segments, in order: the first gives the primary name.
+    pub keys: Vec<String>,
+}
+
+/// Tries every cell of a vocabulary's own bins (5 where any will do).
+///
+/// # Errors
+/// A condition that does not hold together; not for a vocabulary that came from [`Vocabulary::parse`].
+pub fn check(vocabulary: &Vocabulary) -> Result<CheckReport, VocabularyError> {
+    let bins = vocabulary.default_bins();
+    let schema = profile_schema();
+    let mut conditions = Vec::new();
+    let mut segments = Vec::new();
+    let mut read: Vec<String> = Vec::new();
+    for (index, segment) in vocabulary.segments.iter().enumerate() {
+        let condition = Condition::compile(&segment.when, &schema)
+            .map_err(|error| vocabulary.at(segment, error))?;
+        let names: Vec<String> = condition.columns().map(str::to_owned).collect();
+        let (decided, other): (Vec<String>, Vec<String>) = names
+            .into_iter()
+            .partition(|name| DECIDED.contains(&name.as_str()));
+        if other.is_empty() {
+            read.extend(decided);
+            conditions.push((1_u64 << (index % 64), condition));
+        }
+        segments.push(SegmentCheck {
+            key: segment.key.clone(),
+            primary_cells: None,
+            member_cells: None,
+            other_columns: other,
+        });
+    }
+    let reads = |names: &[&str]| read.iter().any(|column| names.contains(&column.as_str()));
+    let axes = [
+        reads(&["r_score", "rfm", "rfm_total"]),
+        reads(&["f_score", "rfm", "rfm_total"]),
+        reads(&["m_score", "rfm", "rfm_total"]),
+    ];
+    let octants = reads(&["octant"]);
+    let cells = if axes.contains(&true) || octants {
+        cells::cells(bins, axes, octants)
+    } else {
+        Vec::new()
+    };
+    let members = members_of_cells(&conditions, &cells::batch(&cells, bins)).unwrap_or_default();
+    let mut report = CheckReport {
+        vocabulary: vocabulary.key.clone(),
+        bins,
+        cells: cells.len(),
+        segments,
+        holes: Vec::new(),
+        overlaps: Vec::new(),
+        unreachable: Vec::new(),
+    };
+    for (cell, members) in cells.iter().zip(members) {
+        report.add(&cell.name(bins), members);
+    }
+    report.finish();
+    Ok(report)
+}
+
+impl CheckReport {
+    fn add(&mut self, cell: &str, members: u64) {
+        match members.count_ones() {
+            0 => self.holes.push(cell.to_owned()),
+            1 => {}
+            _ => {
+                let keys = self.segments.iter().enumerate();
+                let keys = keys.filter(|(index, _)| members >> index & 1 == 1);
+                self.overlaps.push(Overlap {
+                    cell: cell.to_owned(),
+                    keys: keys.map(|(_, segment)| segment.key.clone()).collect(),
+                });
+            }
+        }
+        for (index, segment) in self.segments.iter_mut().enumerate() {
+            if !segment.other_columns.is_empty() {
+                continue;
+            }
+            let member = usize::from(members >> index & 1 == 1);
+            let primary = usize::from(members.trailing_zeros() as usize == index);
+            segment.member_cells = Some(segment.member_cells.unwrap_or(0) + member);
+            segment.primary_cells = Some(segment.primary_cells.unwrap_or(0) + primary);
+        }
+    }
+
+    fn finish(&mut self) {
+        let unreached = self
+            .segments
+            .iter()
+            .filter(|segment| segment.primary_cells == Some(0));
+        self.unreachable = unreached.map(|segment| segment.key.clone()).collect();
+    }
+
+    /// Returns the segments that cannot be decided by cell.
+    pub fn undecided(&self) -> impl Iterator<Item = &SegmentCheck> {
+        self.segments
+            .iter()
+            .filter(|segment| !segment.other_columns.is_empty())
+    }
+
+    /// Returns whether every cell has exactly one name, as far as cells decide.
+    #[must_use]
+    pub fn is_exact_cover(&self) -> bool {
+        self.holes.is_empty() && self.overlaps.is_empty()
+    }
+}

@@ -1,0 +1,94 @@
+//! Segment conditions: SQL expressions over profile columns.
+//!
+//! sqlparser reads the text; [`bind`](self) types it against a schema; Arrow's kernels evaluate it. There is no
+//! language of our own: AND OR NOT, comparisons, BETWEEN, IN, IS NULL, LIKE, arithmetic and a few functions, with
+//! SQL's three-valued logic. Two choices where databases differ: `/` never truncates, and a quotient over zero is null.
+
+mod bind;
+mod error;
+mod evaluate;
+mod functions;
+mod kind;
+mod literal;
+mod node;
+mod parse;
+mod place;
+
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow_schema::{ArrowError, Schema};
+
+pub use error::{ConditionError, ConditionErrorKind};
+pub(crate) use evaluate::Columns;
+pub use kind::Kind;
+pub use parse::{LONGEST_CONDITION, MOST_OPERATORS};
+
+/// A condition that fits a schema: what can be evaluated.
+///
+/// # Examples
+/// ```
+/// use patron_segments::{Condition, profile_schema};
+/// let condition = Condition::compile("recency_days <= 30 AND monetary > 500", &profile_schema())?;
+/// assert_eq!(condition.columns().collect::<Vec<_>>(), ["recency_days", "monetary"]);
+/// # Ok::<(), patron_segments::ConditionError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Condition {
+    text: String,
+    root: node::Node,
+    columns: Vec<bind::ColumnUse>,
+}
+
+impl Condition {
+    /// Reads a condition and checks it against the columns there are.
+    ///
+    /// # Errors
+    /// [`ConditionError`] with the place in `text`.
+    pub fn compile(text: &str, schema: &Schema) -> Result<Self, ConditionError> {
+        let expression = parse::parse(text)?;
+        let (root, columns) = bind::bind(text, &expression, schema)?;
+        Ok(Self {
+            text: text.to_owned(),
+            root,
+            columns,
+        })
+    }
+
+    /// Returns the text that was compiled.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the names of the columns it reads, each once, in the order of first use.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str())
+    }
+
+    /// Evaluates the condition for each row: true, false, or null where SQL's answer is unknown.
+    ///
+    /// # Errors
+    /// The batch lacks a column or has it in another kind, or a number left its range.
+    pub fn evaluate(&self, batch: &RecordBatch) -> Result<BooleanArray, ConditionError> {
+        self.evaluate_with(&mut Columns::new(batch))
+    }
+
+    pub(crate) fn evaluate_with(
+        &self,
+        columns: &mut Columns<'_>,
+    ) -> Result<BooleanArray, ConditionError> {
+        let read: Result<Vec<ArrayRef>, ArrowError> = self
+            .columns
+            .iter()
+            .map(|column| columns.get(&column.name, column.kind))
+            .collect();
+        let rows = columns.rows().num_rows();
+        read.and_then(|read| evaluate::evaluate(&self.root, &read, rows))
+            .map_err(|cause| ConditionError {
+                kind: ConditionErrorKind::Evaluation {
+                    message: cause.to_string(),
+                },
+                text: self.text.clone(),
+                span: place::whole(&self.text),
+            })
+    }
+}

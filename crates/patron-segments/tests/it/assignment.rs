@@ -1,0 +1,169 @@
+//! Which rows belong to which segment, fast and slow way alike.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use patron_segments::{CompiledVocabulary, NO_SEGMENT, Vocabulary};
+use proptest::prelude::*;
+
+type Row = ([i64; 3], &'static str);
+
+fn batch(rows: &[Row], bins: [i64; 3], with_bins: bool) -> RecordBatch {
+    let axis = |index: usize| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(
+            rows.iter().map(|(scores, _)| scores[index]),
+        ))
+    };
+    let constant = |bins: i64| -> ArrayRef { Arc::new(Int64Array::from(vec![bins; rows.len()])) };
+    let text = |[r, f, m]: [i64; 3]| {
+        if bins.iter().all(|&bins| bins <= 9) {
+            format!("{r}{f}{m}")
+        } else {
+            format!("{r}-{f}-{m}")
+        }
+    };
+    let rfm = StringArray::from_iter_values(rows.iter().map(|(scores, _)| text(*scores)));
+    let lifecycle = StringArray::from_iter_values(rows.iter().map(|(_, stage)| stage));
+    let total = Float64Array::from_iter_values(
+        rows.iter()
+            .map(|(scores, _)| scores.iter().sum::<i64>() as f64),
+    );
+    let mut columns: Vec<(&str, ArrayRef)> = vec![
+        ("r_score", axis(0)),
+        ("f_score", axis(1)),
+        ("m_score", axis(2)),
+        ("rfm", Arc::new(rfm)),
+        ("rfm_total", Arc::new(total)),
+        ("lifecycle", Arc::new(lifecycle)),
+    ];
+    for (index, name) in ["r_bins", "f_bins", "m_bins"].into_iter().enumerate() {
+        // A bins column that is not uniform turns the look-up off: one more row of other bins at the end.
+        let column: ArrayRef = if with_bins {
+            constant(bins[index])
+        } else {
+            let last = rows.len() - 1;
+            Arc::new(Int64Array::from_iter_values(
+                (0..rows.len()).map(|row| bins[index] + i64::from(row == last)),
+            ))
+        };
+        columns.push((name, column));
+    }
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+fn assign(name: &str, rows: &[Row]) -> Vec<(String, Vec<String>)> {
+    let batch = batch(rows, [5, 5, 5], true);
+    let vocabulary = Vocabulary::load_shipped(name).unwrap();
+    let compiled = CompiledVocabulary::compile(&vocabulary, &batch.schema()).unwrap();
+    let found = compiled.assign(&batch).unwrap();
+    found
+        .primary
+        .iter()
+        .zip(found.members)
+        .map(|(&primary, members)| {
+            let members = compiled.keys_of(members).map(str::to_owned).collect();
+            (compiled.key_of(primary).to_owned(), members)
+        })
+        .collect()
+}
+
+#[test]
+fn the_first_match_names_and_every_match_is_a_membership() {
+    let rows = [
+        ([5, 5, 5], "active"),
+        ([4, 4, 4], "churned"),
+        ([2, 5, 1], "dormant"),
+    ];
+    let found = assign("r-rfm-0.3.0", &rows);
+    assert_eq!(found[0].0, "champions");
+    assert_eq!(
+        found[0].1,
+        ["champions", "potential_loyalist", "soulmates", "core"]
+    );
+    assert_eq!(found[1].0, "potential_loyalist");
+    assert_eq!(found[1].1, ["potential_loyalist", "loyal_customers"]);
+    // 251 is a hole of that table.
+    assert_eq!(found[2], ("others".to_owned(), vec![]));
+}
+
+#[test]
+fn soulmates_and_core_never_name_and_do_not_hide_a_vocabularys_own() {
+    let rows = [([5, 5, 5], "silent"), ([1, 1, 1], "active")];
+    let found = assign("omniconvert-reveal", &rows);
+    assert_eq!(found[0].0, "soulmates");
+    assert_eq!(
+        found[0].1.iter().filter(|key| *key == "soulmates").count(),
+        1
+    );
+    assert!(found[0].1.contains(&"core".to_owned()));
+    let found = assign("pymc", &[([4, 1, 1], "active"), ([1, 2, 1], "active")]);
+    assert_eq!(found[1].0, "others");
+    assert_eq!(found[1].1, ["core"]);
+}
+
+#[test]
+fn a_vocabulary_needs_its_columns() {
+    let batch = batch(&[([1, 1, 1], "active")], [5, 5, 5], true);
+    let seed = Vocabulary::load_shipped("seed-five").unwrap();
+    let error = CompiledVocabulary::compile(&seed, &batch.schema()).unwrap_err();
+    assert!(error.to_string().contains("win_back"), "{error}");
+}
+
+#[test]
+fn scores_beyond_nine_are_written_with_dashes_in_the_look_up_too() {
+    let toml = r#"
+        key = "mine"
+        names = "Mine"
+        bins = [10, 5, 9]
+        [[segment]]
+        key = "best"
+        names = "Best"
+        rank = 1
+        when = "rfm = '10-5-9'"
+    "#;
+    let mine = Vocabulary::parse(toml, "mine.toml").unwrap();
+    let batch = batch(
+        &[([10, 5, 9], "active"), ([1, 5, 9], "active")],
+        [10, 5, 9],
+        true,
+    );
+    let compiled = CompiledVocabulary::compile(&mine, &batch.schema()).unwrap();
+    assert_eq!(compiled.assign(&batch).unwrap().primary, [0, NO_SEGMENT]);
+}
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    let stage = prop::sample::select(vec!["active", "silent", "dormant", "churned"]);
+    prop::collection::vec((prop::array::uniform3(1_i64..=5), stage), 2..40)
+}
+
+proptest! {
+    /// The table of combinations gives what the kernels give row by row.
+    #[test]
+    fn look_up_and_row_by_row_agree(rows in rows()) {
+        for name in ["bloomreach", "putler", "shopify", "r-rfm-classic", "sonwane", "tutorial"] {
+            let mut vocabulary = Vocabulary::load_shipped(name).unwrap();
+            vocabulary.segments.retain(|segment| segment.key != "prospects");
+            let fast = batch(&rows, [5, 5, 5], true);
+            let slow = batch(&rows, [5, 5, 5], false);
+            let compiled = CompiledVocabulary::compile(&vocabulary, &fast.schema()).unwrap();
+            let (fast, slow) = (compiled.assign(&fast).unwrap(), compiled.assign(&slow).unwrap());
+            prop_assert_eq!(&fast.primary, &slow.primary, "{}", name);
+            // The last row has other bins, so `soulmates` may differ there and only there.
+            let last = rows.len() - 1;
+            prop_assert_eq!(&fast.members[..last], &slow.members[..last], "{}", name);
+        }
+    }
+
+    /// Primary is the first membership that the vocabulary has itself.
+    #[test]
+    fn primary_is_the_first_own_membership(rows in rows()) {
+        let vocabulary = Vocabulary::load_shipped("r-rfm-0.3.0").unwrap();
+        let batch = batch(&rows, [5, 5, 5], true);
+        let compiled = CompiledVocabulary::compile(&vocabulary, &batch.schema()).unwrap();
+        let found = compiled.assign(&batch).unwrap();
+        for (&primary, &members) in found.primary.iter().zip(&found.members) {
+            let first = compiled.keys_of(members).find(|key| vocabulary.segment(key).is_some());
+            prop_assert_eq!(compiled.key_of(primary), first.unwrap_or("others"));
+        }
+    }
+}
