@@ -106,6 +106,16 @@ pub enum ImportError {
         /// The line.
         line: u64,
     },
+    /// A line is longer than any record patron holds.
+    #[error("line {line} of `{file}` is longer than {limit} bytes")]
+    RecordTooLong {
+        /// The file.
+        file: String,
+        /// The line.
+        line: u64,
+        /// The most bytes a record may have.
+        limit: usize,
+    },
     /// Columns that are needed are not there.
     #[error(
         "`{file}` has no column for {}; it has {}",
@@ -265,6 +275,7 @@ impl ImportError {
             | Self::TruncatedGzip { file }
             | Self::CorruptGzip { file, .. }
             | Self::QuoteNotClosed { file, .. }
+            | Self::RecordTooLong { file, .. }
             | Self::MissingColumns { file, .. }
             | Self::AmbiguousColumn { file, .. }
             | Self::MappedColumnMissing { file, .. }
@@ -293,6 +304,7 @@ impl Coded for ImportError {
             | Self::TruncatedGzip { .. }
             | Self::CorruptGzip { .. }
             | Self::QuoteNotClosed { .. }
+            | Self::RecordTooLong { .. }
             | Self::MissingColumns { .. }
             | Self::NotOfPreset { .. }
             | Self::DatesNotUnderstood { .. }
@@ -322,6 +334,7 @@ impl Coded for ImportError {
             Self::TruncatedGzip { .. } => "gzip_truncated",
             Self::CorruptGzip { .. } => "gzip_corrupt",
             Self::QuoteNotClosed { .. } => "quote_not_closed",
+            Self::RecordTooLong { .. } => "record_too_long",
             Self::MissingColumns { .. } => "columns_missing",
             Self::AmbiguousColumn { .. } => "column_ambiguous",
             Self::MappedColumnMissing { .. } => "mapped_column_missing",
@@ -360,7 +373,9 @@ impl ImportError {
                     ("offset", offset.to_string()),
                 ]
             }
-            Self::QuoteNotClosed { line, .. } => vec![("line", line.to_string())],
+            Self::QuoteNotClosed { line, .. } | Self::RecordTooLong { line, .. } => {
+                vec![("line", line.to_string())]
+            }
             Self::MissingColumns {
                 missing, headers, ..
             } => vec![
@@ -455,6 +470,7 @@ impl ImportError {
             Self::QuoteNotClosed { .. } => {
                 "close the quote, or double it if it belongs to the text; a file cut short also ends this way"
             }
+            Self::RecordTooLong { .. } => "check that the file is text with one row per line",
             Self::MixedDates { .. } => {
                 "make the dates of one form, or give `--date-format dmy` or `mdy`: rows of the other form are then set aside"
             }

@@ -27,6 +27,8 @@ pub mod reason;
 pub mod text;
 mod understand;
 pub mod understanding;
+mod value;
+mod words;
 
 pub use batch::{
     Contact, CurrenciesSeen, FactRows, RejectedRow, RowAccount, RowBatch, RowKind, TextColumn,

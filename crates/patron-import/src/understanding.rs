@@ -161,6 +161,8 @@ pub struct Understanding {
     /// What the preset sets elsewhere, such as `zero_orders = count`.
     pub defaults: Vec<(String, String)>,
     pub(crate) rules: RowRules,
+    /// The customer's column is an e-mail address: case does not matter.
+    pub(crate) customer_is_email: bool,
 }
 
 impl Understanding {

@@ -1,0 +1,253 @@
+//! Opens a text file: what it is, its header, a sample, what was understood.
+
+use std::path::Path;
+
+use crate::error::ImportError;
+use crate::options::ImportOptions;
+use crate::text::TextBlocks;
+use crate::text::records::{Fields, RecordEnd, Records, Separation, count_lines, record_end};
+use crate::text::sniff::{self, PARQUET_MARK, UTF8_MARK};
+use crate::text::source::Source;
+use crate::understand::understand_table;
+use crate::understanding::{Format, PresetReason, PresetUsed, Understanding};
+
+/// Bytes from which a file is understood.
+const SAMPLE_BYTES: usize = 1024 * 1024;
+/// Rows from which a file is understood, at most.
+const SAMPLE_ROWS: usize = 10_000;
+/// Bytes by which a file's kind is told.
+const KIND_BYTES: usize = 64 * 1024;
+
+/// What a file is, by its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// Text, perhaps compressed with gzip: [`open_text`] reads it.
+    Text,
+    /// Parquet: the engine reads it.
+    Parquet,
+}
+
+/// Returns what a file is, by its first bytes.
+///
+/// # Errors
+/// [`ImportError`] if it cannot be opened, is a folder, is empty, or is neither text nor Parquet.
+pub fn file_kind(path: &Path) -> Result<FileKind, ImportError> {
+    let mut source = Source::open(path)?;
+    let mut start = Vec::new();
+    source.read_up_to(KIND_BYTES, &mut start)?;
+    if start.is_empty() {
+        return Err(ImportError::Empty {
+            file: source.file().to_owned(),
+        });
+    }
+    if start.starts_with(PARQUET_MARK) && !source.is_gzip() {
+        return Ok(FileKind::Parquet);
+    }
+    sniff::require_text(source.file(), &start)?;
+    Ok(FileKind::Text)
+}
+
+/// Opens a text file, understands it from its first rows, and starts it from the beginning.
+///
+/// # Errors
+/// [`ImportError`] if it cannot be read, is not text, or cannot be understood.
+pub fn open_text(
+    path: &Path,
+    options: &ImportOptions,
+) -> Result<(Understanding, TextBlocks), ImportError> {
+    let mut source = Source::open(path)?;
+    let file = source.file().to_owned();
+    let mut buffer = Vec::new();
+    let read = source.read_up_to(SAMPLE_BYTES, &mut buffer)?;
+    let at_end = read < SAMPLE_BYTES;
+    let kind_bytes = buffer.get(..KIND_BYTES).unwrap_or(&buffer);
+    sniff::require_text(&file, kind_bytes)?;
+    let marked = buffer.starts_with(UTF8_MARK);
+    let skipped = if marked { UTF8_MARK.len() } else { 0 };
+    let start = Start {
+        file: &file,
+        bytes: buffer.get(skipped..).unwrap_or_default(),
+        at_end,
+        gzip: source.is_gzip(),
+    };
+    let opened = start.open(options)?;
+    let used = skipped + opened.header_bytes;
+    let line = 1 + opened.header_lines;
+    let rest = buffer.split_off(used);
+    let blocks = TextBlocks::new(source, opened.separation, rest, at_end, (line, used as u64));
+    Ok((opened.understanding, blocks))
+}
+
+/// The first bytes of a file, after a byte order mark.
+struct Start<'a> {
+    file: &'a str,
+    bytes: &'a [u8],
+    at_end: bool,
+    gzip: bool,
+}
+
+struct Opened {
+    understanding: Understanding,
+    separation: Separation,
+    header_bytes: usize,
+    header_lines: u64,
+}
+
+impl Start<'_> {
+    fn open(&self, options: &ImportOptions) -> Result<Opened, ImportError> {
+        if self.bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(ImportError::Empty {
+                file: self.file.to_owned(),
+            });
+        }
+        let asked = options.preset.as_deref();
+        if options.delimiter.is_none()
+            && let Some(aligned) = sniff::aligned(self.whole(Separation::Blanks), asked)
+        {
+            return self.open_aligned(&aligned, options);
+        }
+        let (told, start) = self.told_delimiter();
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let delimiter = options
+            .delimiter
+            .or(told)
+            .unwrap_or_else(|| sniff::delimiter(rest));
+        let separation = Separation::Delimiter(delimiter);
+        let whole = self.whole(separation);
+        let table = self.table(whole.get(start..).unwrap_or_default(), separation)?;
+        let header_bytes = start + table.header_bytes;
+        let header = self.bytes.get(..header_bytes).unwrap_or_default();
+        if let Err(error) = std::str::from_utf8(header) {
+            return Err(ImportError::HeaderNotUtf8 {
+                file: self.file.to_owned(),
+                byte: header.get(error.valid_up_to()).copied().unwrap_or(0),
+                offset: error.valid_up_to() as u64,
+            });
+        }
+        let format = Format::Delimited {
+            delimiter,
+            gzip: self.gzip,
+        };
+        Ok(Opened {
+            understanding: understand_table(
+                self.file,
+                format,
+                &table.headers,
+                &table.rows,
+                options,
+            )?,
+            separation,
+            header_bytes,
+            header_lines: count_lines(header),
+        })
+    }
+
+    /// Reads a first line `sep=;`, which spreadsheets write and read; gives the delimiter and the place after it.
+    fn told_delimiter(&self) -> (Option<u8>, usize) {
+        match self.bytes {
+            [
+                b's' | b'S',
+                b'e' | b'E',
+                b'p' | b'P',
+                b'=',
+                delimiter,
+                b'\r',
+                b'\n',
+                ..,
+            ] => (Some(*delimiter), 7),
+            [
+                b's' | b'S',
+                b'e' | b'E',
+                b'p' | b'P',
+                b'=',
+                delimiter,
+                b'\n' | b'\r',
+                ..,
+            ] => (Some(*delimiter), 6),
+            _ => (None, 0),
+        }
+    }
+
+    fn open_aligned(
+        &self,
+        aligned: &sniff::Aligned,
+        options: &ImportOptions,
+    ) -> Result<Opened, ImportError> {
+        let table = self.table(self.whole(Separation::Blanks), Separation::Blanks)?;
+        let mut rows = table.rows;
+        let mut header_bytes = table.header_bytes;
+        if !aligned.has_header {
+            rows.insert(0, table.headers.into_iter().map(Some).collect());
+            header_bytes = 0;
+        }
+        let format = Format::Aligned { gzip: self.gzip };
+        let mut understanding =
+            understand_table(self.file, format, &aligned.headers, &rows, options)?;
+        if options.preset.is_none() {
+            understanding.preset = Some(PresetUsed {
+                name: aligned.preset.name.clone(),
+                why: PresetReason::Layout,
+            });
+        }
+        let header = self.bytes.get(..header_bytes).unwrap_or_default();
+        Ok(Opened {
+            understanding,
+            separation: Separation::Blanks,
+            header_bytes,
+            header_lines: count_lines(header),
+        })
+    }
+
+    /// Returns the first bytes without a record that may go on after them.
+    fn whole(&self, separation: Separation) -> &[u8] {
+        let mut cut = 0;
+        while cut < self.bytes.len() {
+            match record_end(self.bytes, cut, separation, self.at_end) {
+                RecordEnd::Whole { next, .. } => cut = next,
+                RecordEnd::Open { .. } => break,
+            }
+        }
+        self.bytes.get(..cut).unwrap_or_default()
+    }
+
+    fn table(&self, whole: &[u8], separation: Separation) -> Result<Table, ImportError> {
+        let not_closed = |line| ImportError::QuoteNotClosed {
+            file: self.file.to_owned(),
+            line,
+        };
+        let mut fields = Fields::default();
+        let mut records = Records::new(whole, separation, 1);
+        let Some(header) = records.read(&mut fields).map_err(not_closed)? else {
+            // Nothing whole in the sample although there is text: a quote that swallows everything.
+            return Err(not_closed(1));
+        };
+        let headers: Vec<String> = fields
+            .to_texts(whole)
+            .into_iter()
+            .map(|header| header.unwrap_or_default().trim().to_owned())
+            .collect();
+        let mut rows = Vec::new();
+        while rows.len() < SAMPLE_ROWS && records.read(&mut fields).map_err(not_closed)?.is_some() {
+            rows.push(fields.to_texts(whole));
+        }
+        if rows.is_empty() && self.at_end && separation != Separation::Blanks {
+            if whole.len() < self.bytes.len() {
+                return Err(not_closed(1 + count_lines(whole)));
+            }
+            return Err(ImportError::HeaderOnly {
+                file: self.file.to_owned(),
+            });
+        }
+        Ok(Table {
+            headers,
+            rows,
+            header_bytes: header.next,
+        })
+    }
+}
+
+struct Table {
+    headers: Vec<String>,
+    rows: Vec<Vec<Option<String>>>,
+    header_bytes: usize,
+}

@@ -1,0 +1,155 @@
+//! In which order dates are written, and how decimals: settled from the sample for the whole column, never by row.
+
+use patron_core::Money;
+
+use crate::error::ImportError;
+use crate::options::{DateFormat, DecimalMark, ImportOptions};
+use crate::understand::Table;
+use crate::value::amount::{self, MarkEvidence};
+use crate::value::date;
+
+/// A form that fits fewer of the distinguishing values than this share is not the column's.
+const CLEAR_MAJORITY_OF_20: usize = 18;
+
+/// Returns true if a text is a date in some form.
+pub(super) fn is_date(text: &str) -> bool {
+    DateFormat::ALL
+        .iter()
+        .any(|&format| date::parse(text, format).is_some())
+}
+
+/// What a value says about the order of day and month.
+fn reads_as(value: &str) -> (bool, bool) {
+    (
+        date::parse(value, DateFormat::DayMonthYear).is_some(),
+        date::parse(value, DateFormat::MonthDayYear).is_some(),
+    )
+}
+
+/// Settles the form of the dates of a column.
+pub(super) fn date_format(
+    table: Table<'_>,
+    column: usize,
+    options: &ImportOptions,
+) -> Result<DateFormat, ImportError> {
+    if let Some(format) = options.date_format {
+        return Ok(format);
+    }
+    let count = |format| {
+        table
+            .values(column)
+            .filter(|value| date::parse(value, format).is_some())
+            .count()
+    };
+    let numbered = count(DateFormat::YearMonthDay);
+    let named = count(DateFormat::MonthName);
+    let either = table
+        .values(column)
+        .filter(|value| {
+            let (day_first, month_first) = reads_as(value);
+            day_first || month_first
+        })
+        .count();
+    if either > numbered.max(named) {
+        return day_or_month_first(table, column);
+    }
+    match table.values(column).next() {
+        Some(example) if numbered.max(named) == 0 => Err(ImportError::DatesNotUnderstood {
+            file: table.file.to_owned(),
+            column: table.header(column).to_owned(),
+            example: example.to_owned(),
+        }),
+        _ if named > numbered => Ok(DateFormat::MonthName),
+        _ => Ok(DateFormat::YearMonthDay),
+    }
+}
+
+fn day_or_month_first(table: Table<'_>, column: usize) -> Result<DateFormat, ImportError> {
+    let (mut day_first, mut month_first) = (Vec::new(), Vec::new());
+    for value in table.values(column) {
+        match reads_as(value) {
+            (true, false) => day_first.push(value),
+            (false, true) => month_first.push(value),
+            _ => {}
+        }
+    }
+    let decided = day_first.len() + month_first.len();
+    let clear = |count: usize| count * 20 >= decided * CLEAR_MAJORITY_OF_20;
+    let file = table.file.to_owned();
+    let header = table.header(column).to_owned();
+    match (day_first.first(), month_first.first()) {
+        (None, None) => Err(ImportError::AmbiguousDates {
+            file,
+            column: header,
+            example: table.values(column).next().unwrap_or_default().to_owned(),
+        }),
+        (Some(_), _) if clear(day_first.len()) => Ok(DateFormat::DayMonthYear),
+        (_, Some(_)) if clear(month_first.len()) => Ok(DateFormat::MonthDayYear),
+        (day, month) => Err(ImportError::MixedDates {
+            file,
+            column: header,
+            day_first: day.copied().unwrap_or_default().to_owned(),
+            month_first: month.copied().unwrap_or_default().to_owned(),
+        }),
+    }
+}
+
+/// Settles the decimal mark of a file from all its columns of numbers together, since one program wrote them; says
+/// whether it was guessed.
+pub(super) fn decimal_mark(
+    table: Table<'_>,
+    columns: &[usize],
+    options: &ImportOptions,
+) -> Result<(DecimalMark, bool), ImportError> {
+    if let Some(mark) = options.decimal_mark {
+        return Ok((mark, false));
+    }
+    let (mut points, mut commas, mut unclear) = (Vec::new(), Vec::new(), false);
+    for &column in columns {
+        for value in table.values(column) {
+            match amount::mark_evidence(value) {
+                MarkEvidence::Point => points.push((column, value)),
+                MarkEvidence::Comma => commas.push((column, value)),
+                MarkEvidence::CommaAmbiguous => unclear = true,
+                MarkEvidence::None => {}
+            }
+        }
+    }
+    let decided = points.len() + commas.len();
+    let clear = |count: usize| count * 20 >= decided * CLEAR_MAJORITY_OF_20;
+    match (points.first(), commas.first()) {
+        (None, None) => Ok((DecimalMark::Point, unclear)),
+        (Some(_), _) if clear(points.len()) => Ok((DecimalMark::Point, false)),
+        (_, Some(_)) if clear(commas.len()) => Ok((DecimalMark::Comma, false)),
+        (point, comma) => Err(ImportError::MixedDecimalMarks {
+            file: table.file.to_owned(),
+            column: table
+                .header(comma.map_or(0, |&(column, _)| column))
+                .to_owned(),
+            point: point.map_or("", |&(_, value)| value).to_owned(),
+            comma: comma.map_or("", |&(_, value)| value).to_owned(),
+        }),
+    }
+}
+
+/// Returns true if a discount column holds shares of the price, not amounts: a percent sign or a name that says so, or
+/// nothing but numbers from 0 to 1 with at least one in between.
+pub(super) fn is_rate(table: Table<'_>, column: usize) -> bool {
+    let header = table.header(column).to_lowercase();
+    if ["rate", "percent", "%", "pct", "折扣率"]
+        .iter()
+        .any(|word| header.contains(word))
+        || table.values(column).any(|value| value.ends_with('%'))
+    {
+        return true;
+    }
+    let mut between = false;
+    let within = table.values(column).all(|value| {
+        Money::parse(value).is_ok_and(|parsed| {
+            let share = parsed.amount.0;
+            between |= share > 0 && share < patron_core::money::SCALE;
+            (0..=patron_core::money::SCALE).contains(&share)
+        })
+    });
+    within && between
+}

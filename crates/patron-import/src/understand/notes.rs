@@ -1,0 +1,265 @@
+//! What is said to the user: every default and every guess.
+
+use crate::field::Field;
+use crate::options::{DateFormat, DecimalMark, ImportOptions};
+use crate::understand::Table;
+use crate::understanding::{
+    AmountRule, GrainRule, LineDiscount, Note, PresetReason, Understanding, UsedColumn,
+};
+use crate::value::date::{self, ParsedTime};
+use crate::words;
+
+/// Status words of the sample that are listed, at most.
+const LISTED_WORDS: usize = 10;
+
+fn note(key: &'static str, params: &[(&'static str, &str)], text: String) -> Note {
+    let params = params
+        .iter()
+        .map(|&(name, value)| (name, value.to_owned()))
+        .collect();
+    Note::new(key, params, text)
+}
+
+/// Says how the table as a whole was understood.
+pub(super) fn about(
+    table: Table<'_>,
+    understanding: &Understanding,
+    options: &ImportOptions,
+) -> Vec<Note> {
+    let mut notes: Vec<Note> = Vec::new();
+    notes.extend(preset(understanding));
+    notes.push(columns(&understanding.columns));
+    notes.push(grain(understanding.grain));
+    notes.extend(dates(table, understanding, options));
+    notes.extend(decimals(understanding, options));
+    notes.extend(statuses(table, understanding, options));
+    if understanding.slot(Field::Refunded).is_some() {
+        notes.push(note(
+            "refunds_undated",
+            &[],
+            "refunded amounts have no date: they count at their order's date".to_owned(),
+        ));
+    }
+    notes
+}
+
+fn preset(understanding: &Understanding) -> Option<Note> {
+    let used = understanding.preset.as_ref()?;
+    let why = match used.why {
+        PresetReason::Asked => "as asked",
+        PresetReason::Header => "all its columns are there",
+        PresetReason::Layout => "its lines have that shape",
+    };
+    Some(note(
+        "preset",
+        &[("preset", &used.name), ("why", why)],
+        format!("read with preset `{}`: {why}", used.name),
+    ))
+}
+
+fn columns(columns: &[UsedColumn]) -> Note {
+    let list: Vec<String> = columns
+        .iter()
+        .map(|column| format!("{} = `{}`", column.field, column.header))
+        .collect();
+    let list = list.join(", ");
+    note(
+        "columns",
+        &[("columns", &list)],
+        format!("columns used: {list}"),
+    )
+}
+
+fn grain(rule: GrainRule) -> Note {
+    let (key, text) = match rule {
+        GrainRule::EachRowIsAnOrder => (
+            "each_row_is_an_order",
+            "there is no order id: each row is one order",
+        ),
+        GrainRule::Lines => (
+            "rows_are_lines",
+            "each row is an order line; lines with one order id form one order",
+        ),
+        GrainRule::Orders | GrainRule::OrdersUnlessRepeated => {
+            ("rows_are_orders", "each row is one order")
+        }
+    };
+    note(key, &[], text.to_owned())
+}
+
+fn dates(table: Table<'_>, understanding: &Understanding, options: &ImportOptions) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let format = understanding.date_format;
+    if options.date_format.is_none() && format != DateFormat::YearMonthDay {
+        let order = match format {
+            DateFormat::DayMonthYear => "day, month, year",
+            DateFormat::MonthDayYear => "month, day, year",
+            _ => "with the month as a word",
+        };
+        notes.push(note(
+            "date_format",
+            &[("format", format.key())],
+            format!("dates are read as {order}: some can be read in no other way"),
+        ));
+    }
+    let column = understanding
+        .columns
+        .iter()
+        .find(|column| column.field == Field::OrderedAt)
+        .map_or(0, |column| column.index);
+    let local = table
+        .values(column)
+        .any(|value| matches!(date::parse(value, format), Some(ParsedTime::Local(_))));
+    if local {
+        let zone = options.calendar.name();
+        notes.push(note(
+            "local_times",
+            &[("zone", zone)],
+            format!(
+                "dates have no offset from UTC: they are taken in the shop's time zone, {zone}"
+            ),
+        ));
+    }
+    notes
+}
+
+fn decimals(understanding: &Understanding, options: &ImportOptions) -> Option<Note> {
+    if understanding.decimal_mark_guessed {
+        return Some(note(
+            "decimal_mark_guessed",
+            &[],
+            "amounts such as `1,234` are read with a thousands mark (a guess; `--decimal-mark comma` reads them with decimals)".to_owned(),
+        ));
+    }
+    (understanding.decimal_mark == DecimalMark::Comma && options.decimal_mark.is_none()).then(
+        || {
+            note(
+                "decimal_comma",
+                &[],
+                "amounts are read with a decimal comma: some can be read in no other way"
+                    .to_owned(),
+            )
+        },
+    )
+}
+
+fn statuses(
+    table: Table<'_>,
+    understanding: &Understanding,
+    options: &ImportOptions,
+) -> Option<Note> {
+    let slot = understanding.slot(Field::Status)?;
+    let column = understanding.columns.get(slot)?.index;
+    let mut unknown: Vec<&str> = table
+        .values(column)
+        .filter(|word| words::status(word).is_none())
+        .filter(|word| !options.status_words.iter().any(|(known, _)| known == word))
+        .collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    if unknown.is_empty() {
+        return None;
+    }
+    unknown.truncate(LISTED_WORDS);
+    let list = format!("`{}`", unknown.join("`, `"));
+    Some(note(
+        "statuses_unknown",
+        &[("words", &list)],
+        format!("status words that are not known count as paid: {list}"),
+    ))
+}
+
+/// Says who the customer is, where that is not simply the id.
+pub(super) fn customer(notes: &mut Vec<Note>, is_email: bool, email_beside_id: bool) {
+    if is_email {
+        notes.push(note(
+            "customer_is_email",
+            &[],
+            "there is no customer id: customers are told apart by e-mail address, in lower case"
+                .to_owned(),
+        ));
+    }
+    if email_beside_id {
+        notes.push(note(
+            "email_for_guests",
+            &[],
+            "where the customer id is empty, the e-mail address in lower case stands for it"
+                .to_owned(),
+        ));
+    }
+}
+
+pub(super) fn status_ignored(header: &str) -> Note {
+    note(
+        "status_ignored",
+        &[("column", header)],
+        format!(
+            "column `{header}` holds no status word that is known and is not used (`--map status={header}` uses it)"
+        ),
+    )
+}
+
+pub(super) fn order_level_amount(header: &str) -> Note {
+    note(
+        "amount_of_the_order",
+        &[("column", header)],
+        format!(
+            "column `{header}` is taken for the whole order's amount and not used, since there are quantity and unit price (`--map \"net={header}\"` uses it)"
+        ),
+    )
+}
+
+/// Says where the amount comes from.
+pub(super) fn amount(columns: &[UsedColumn], rule: AmountRule, canonical: bool) -> Note {
+    let header = |slot: usize| {
+        columns
+            .get(slot)
+            .map_or("", |column| column.header.as_str())
+    };
+    match rule {
+        AmountRule::Column(slot) => {
+            let name = header(slot);
+            let text = if canonical {
+                format!("the amount is `{name}`")
+            } else {
+                format!(
+                    "the amount is `{name}` as it stands: whether it includes shipping and tax is not known"
+                )
+            };
+            let key = if canonical {
+                "amount_column"
+            } else {
+                "amount_as_it_stands"
+            };
+            note(key, &[("column", name)], text)
+        }
+        AmountRule::GrossLessDiscount { gross, discount } => note(
+            "gross_less_discount",
+            &[("gross", header(gross)), ("discount", header(discount))],
+            format!(
+                "the amount is `{}` less `{}`",
+                header(gross),
+                header(discount)
+            ),
+        ),
+        AmountRule::QuantityTimesPrice {
+            quantity,
+            unit_price,
+            discount,
+        } => {
+            let less = match discount {
+                None => String::new(),
+                Some(LineDiscount::Amount(slot)) => format!(", less `{}`", header(slot)),
+                Some(LineDiscount::Rate(slot)) => {
+                    format!(", less `{}` read as a share of it", header(slot))
+                }
+            };
+            let text = format!(
+                "the amount is `{}` × `{}`{less}",
+                header(quantity),
+                header(unit_price)
+            );
+            note("quantity_times_price", &[("less", &less)], text)
+        }
+    }
+}

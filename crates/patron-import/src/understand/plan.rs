@@ -1,0 +1,321 @@
+//! Which columns make up customer, order, time, amount and grain.
+
+use crate::error::ImportError;
+use crate::field::Field;
+use crate::options::{Grain, ImportOptions};
+use crate::preset::{Preset, PresetGrain};
+use crate::understand::columns::Columns;
+use crate::understand::{Table, marks, notes};
+use crate::understanding::{AmountRule, GrainRule, LineDiscount, Note, UsedColumn};
+use crate::words;
+
+/// Fields that are used as they are, where they are there.
+const OPTIONAL: [Field; 6] = [
+    Field::Phone,
+    Field::Name,
+    Field::FirstName,
+    Field::LastName,
+    Field::ConsentEmail,
+    Field::GiftCard,
+];
+
+/// What is used, and how.
+pub(super) struct Plan {
+    pub(super) columns: Vec<UsedColumn>,
+    pub(super) amount: AmountRule,
+    pub(super) grain: GrainRule,
+    pub(super) customer_is_email: bool,
+    pub(super) notes: Vec<Note>,
+}
+
+/// Columns with one meaning each, before an amount rule is chosen.
+struct Draft<'a> {
+    table: Table<'a>,
+    found: &'a Columns,
+    columns: Vec<UsedColumn>,
+    notes: Vec<Note>,
+}
+
+impl Plan {
+    pub(super) fn make(
+        table: Table<'_>,
+        found: &Columns,
+        preset: Option<&Preset>,
+        options: &ImportOptions,
+    ) -> Result<Self, ImportError> {
+        let mut draft = Draft {
+            table,
+            found,
+            columns: Vec::new(),
+            notes: Vec::new(),
+        };
+        let email = found.first(Field::Email);
+        let customer = found.only(table, Field::CustomerId)?;
+        let dates = found.only(table, Field::OrderedAt)?;
+        let order = found.only(table, Field::OrderId)?;
+        let customer_is_email = customer.is_none() && email.is_some();
+        let amount_field = draft.amount_source()?;
+        let missing: Vec<Field> = [
+            (Field::CustomerId, customer.or(email).is_none()),
+            (Field::OrderedAt, dates.is_none()),
+            (Field::Amount, amount_field.is_none()),
+        ]
+        .into_iter()
+        .filter_map(|(field, is_missing)| is_missing.then_some(field))
+        .collect();
+        let Some(source) = amount_field.filter(|_| missing.is_empty()) else {
+            return Err(missing_columns(table, &missing));
+        };
+        draft.take(Field::CustomerId, customer.or(email));
+        draft.take(Field::OrderedAt, dates);
+        draft.take(Field::OrderId, order);
+        draft.take(Field::Email, email);
+        for field in OPTIONAL {
+            draft.take(field, found.first(field));
+        }
+        if preset.is_some_and(|preset| preset.rules.use_product_code()) {
+            draft.take(Field::ProductCode, found.first(Field::ProductCode));
+        }
+        draft.take_status()?;
+        draft.take(Field::Currency, found.only(table, Field::Currency)?);
+        draft.take(Field::Refunded, found.only(table, Field::Refunded)?);
+        let amount = draft.take_amount(source);
+        let quantity = draft.quantity_or_price();
+        let grain = grain_rule(order.is_some(), quantity, preset, options);
+        notes::customer(
+            &mut draft.notes,
+            customer_is_email,
+            customer.and(email).is_some(),
+        );
+        Ok(Self {
+            columns: draft.columns,
+            amount,
+            grain,
+            customer_is_email,
+            notes: draft.notes,
+        })
+    }
+
+    fn places(&self, fields: &[Field]) -> Vec<usize> {
+        self.columns
+            .iter()
+            .filter(|column| fields.contains(&column.field))
+            .map(|column| column.index)
+            .collect()
+    }
+
+    /// Returns the column of the order's date.
+    pub(super) fn date_column(&self) -> usize {
+        self.places(&[Field::OrderedAt])
+            .first()
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// Returns the columns that hold amounts, prices or quantities.
+    pub(super) fn number_columns(&self) -> Vec<usize> {
+        self.places(&[
+            Field::Amount,
+            Field::Gross,
+            Field::Discount,
+            Field::Quantity,
+            Field::UnitPrice,
+            Field::Refunded,
+        ])
+    }
+}
+
+/// From what an amount is made; numbers are columns of the file.
+#[derive(Debug, Clone, Copy)]
+enum AmountSource {
+    Column(usize),
+    GrossLessDiscount(usize, usize),
+    QuantityTimesPrice(usize, usize),
+}
+
+impl Draft<'_> {
+    fn take(&mut self, field: Field, index: Option<usize>) -> Option<usize> {
+        let index = index?;
+        self.columns.push(UsedColumn {
+            field,
+            index,
+            header: self.table.header(index).to_owned(),
+        });
+        Some(self.columns.len() - 1)
+    }
+
+    /// Uses the status column only if some of its words are known, or if it was named: `State` of an address is none.
+    fn take_status(&mut self) -> Result<(), ImportError> {
+        let Some(index) = self.found.only(self.table, Field::Status)? else {
+            return Ok(());
+        };
+        let known = self
+            .table
+            .values(index)
+            .any(|word| words::status(word).is_some());
+        if known || self.found.is_given(Field::Status) {
+            self.take(Field::Status, Some(index));
+        } else {
+            self.notes
+                .push(notes::status_ignored(self.table.header(index)));
+        }
+        Ok(())
+    }
+
+    fn amount_source(&mut self) -> Result<Option<AmountSource>, ImportError> {
+        let (table, found) = (self.table, self.found);
+        let quantity = found.first(Field::Quantity);
+        let price = found.first(Field::UnitPrice);
+        let line = quantity.zip(price);
+        if let (Some(_), Some(amount)) = (line, found.first(Field::Amount)) {
+            let header = table.header(amount);
+            if !found.is_given(Field::Amount) && words::is_order_level(header) {
+                self.notes.push(notes::order_level_amount(header));
+                return self.quantity_times_price();
+            }
+        }
+        if let Some(amount) = found.only(table, Field::Amount)? {
+            return Ok(Some(AmountSource::Column(amount)));
+        }
+        if let Some(gross) = found.only(table, Field::Gross)? {
+            return Ok(Some(match found.only(table, Field::Discount)? {
+                Some(discount) => AmountSource::GrossLessDiscount(gross, discount),
+                None => AmountSource::Column(gross),
+            }));
+        }
+        match (quantity, price) {
+            (Some(_), Some(_)) => self.quantity_times_price(),
+            // A price without a quantity is what was paid.
+            (None, Some(_)) => Ok(found
+                .only(table, Field::UnitPrice)?
+                .map(AmountSource::Column)),
+            _ => Ok(None),
+        }
+    }
+
+    fn quantity_times_price(&self) -> Result<Option<AmountSource>, ImportError> {
+        let quantity = self.found.only(self.table, Field::Quantity)?;
+        let price = self.found.only(self.table, Field::UnitPrice)?;
+        Ok(quantity
+            .zip(price)
+            .map(|(quantity, price)| AmountSource::QuantityTimesPrice(quantity, price)))
+    }
+
+    fn take_amount(&mut self, source: AmountSource) -> AmountRule {
+        let quantity = self.found.first(Field::Quantity);
+        let price = self.found.first(Field::UnitPrice);
+        let rule = match source {
+            AmountSource::Column(amount) => {
+                let slot = self.take(Field::Amount, Some(amount));
+                self.take(Field::Quantity, quantity);
+                self.take(Field::UnitPrice, price.filter(|&price| price != amount));
+                AmountRule::Column(slot.unwrap_or(0))
+            }
+            AmountSource::GrossLessDiscount(gross, discount) => {
+                let gross = self.take(Field::Gross, Some(gross)).unwrap_or(0);
+                let discount = self.take(Field::Discount, Some(discount)).unwrap_or(0);
+                self.take(Field::Quantity, quantity);
+                AmountRule::GrossLessDiscount { gross, discount }
+            }
+            AmountSource::QuantityTimesPrice(quantity, price) => {
+                let quantity = self.take(Field::Quantity, Some(quantity)).unwrap_or(0);
+                let unit_price = self.take(Field::UnitPrice, Some(price)).unwrap_or(0);
+                AmountRule::QuantityTimesPrice {
+                    quantity,
+                    unit_price,
+                    discount: self.line_discount(),
+                }
+            }
+        };
+        let canonical = self.found.is_canonical(self.table, Field::Amount);
+        self.notes
+            .push(notes::amount(&self.columns, rule, canonical));
+        rule
+    }
+
+    fn line_discount(&mut self) -> Option<LineDiscount> {
+        let index = self.found.first(Field::Discount)?;
+        let is_rate = marks::is_rate(self.table, index);
+        let slot = self.take(Field::Discount, Some(index))?;
+        Some(if is_rate {
+            LineDiscount::Rate(slot)
+        } else {
+            LineDiscount::Amount(slot)
+        })
+    }
+
+    fn quantity_or_price(&self) -> bool {
+        self.columns
+            .iter()
+            .any(|column| matches!(column.field, Field::Quantity | Field::UnitPrice))
+    }
+}
+
+fn grain_rule(
+    has_order_id: bool,
+    quantity_or_price: bool,
+    preset: Option<&Preset>,
+    options: &ImportOptions,
+) -> GrainRule {
+    let given = options.grain.or_else(|| {
+        preset?.grain.map(|grain| match grain {
+            PresetGrain::Order => Grain::Order,
+            PresetGrain::Line => Grain::Line,
+        })
+    });
+    match (has_order_id, given) {
+        (false, _) => GrainRule::EachRowIsAnOrder,
+        (true, Some(Grain::Line)) => GrainRule::Lines,
+        (true, Some(Grain::Order)) => GrainRule::Orders,
+        (true, None) if quantity_or_price => GrainRule::Lines,
+        (true, None) => GrainRule::OrdersUnlessRepeated,
+    }
+}
+
+fn missing_columns(table: Table<'_>, missing: &[Field]) -> ImportError {
+    let headless = table
+        .headers
+        .iter()
+        .any(|header| marks::is_date(header) || patron_core::Money::parse(header).is_ok());
+    ImportError::MissingColumns {
+        file: table.file.to_owned(),
+        missing: missing
+            .iter()
+            .map(|&field| (field, candidates(table, field)))
+            .collect(),
+        headers: table.headers.to_vec(),
+        headless,
+    }
+}
+
+/// Returns the headers of the columns that could be a field by what they hold.
+fn candidates(table: Table<'_>, field: Field) -> Vec<String> {
+    let holds = |test: fn(&str) -> bool, index: usize| {
+        let mut any = false;
+        let all = table.values(index).all(|value| {
+            any = true;
+            test(value)
+        });
+        any && all
+    };
+    let is_number = |value: &str| patron_core::Money::parse(value).is_ok();
+    let could_be = |index: usize| match field {
+        Field::OrderedAt => holds(marks::is_date, index),
+        Field::Amount => holds(is_number, index) && !holds(marks::is_date, index),
+        _ => looks_like_a_person(table.header(index)),
+    };
+    (0..table.headers.len())
+        .filter(|&index| could_be(index))
+        .map(|index| table.header(index).to_owned())
+        .collect()
+}
+
+fn looks_like_a_person(header: &str) -> bool {
+    let header = header.to_lowercase();
+    [
+        "id", "cust", "client", "buyer", "user", "member", "name", "mail", "phone", "account",
+        "客", "会员", "會員", "买家", "買家", "用户", "用戶",
+    ]
+    .iter()
+    .any(|word| header.contains(word))
+}

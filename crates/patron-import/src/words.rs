@@ -1,0 +1,233 @@
+//! The words of `words.toml`: headers, statuses, totals, missing values.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+use patron_core::OrderStatus;
+use serde::Deserialize;
+
+use crate::field::{Field, plain};
+
+const SOURCE: &str = include_str!("../words.toml");
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    // The file is part of the binary and a test reads it.
+    toml::from_str::<Source>(SOURCE)
+        .unwrap_or_default()
+        .compile()
+});
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Source {
+    columns: BTreeMap<String, Vec<Vec<String>>>,
+    statuses: BTreeMap<String, Vec<String>>,
+    order_level: List,
+    totals: List,
+    missing: List,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct List {
+    words: Vec<String>,
+}
+
+/// What a status word means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StatusMeaning {
+    pub(crate) status: OrderStatus,
+    /// The whole amount went back, unless a column says how much.
+    pub(crate) whole_amount_refunded: bool,
+}
+
+impl StatusMeaning {
+    pub(crate) const PAID: Self = Self::plain(OrderStatus::Paid);
+
+    pub(crate) const fn plain(status: OrderStatus) -> Self {
+        Self {
+            status,
+            whole_amount_refunded: matches!(status, OrderStatus::Refunded),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Words {
+    /// Header word → its fields with the rank of the list (0 is best).
+    columns: HashMap<String, Vec<(Field, usize)>>,
+    statuses: HashMap<String, StatusMeaning>,
+    order_level: Vec<String>,
+    totals: Vec<String>,
+    missing: Vec<String>,
+}
+
+impl Source {
+    fn compile(self) -> Words {
+        let mut words = Words::default();
+        for (key, ranks) in &self.columns {
+            let Some(field) = Field::from_key(key) else {
+                continue;
+            };
+            for (rank, list) in ranks.iter().enumerate() {
+                for word in list {
+                    words
+                        .columns
+                        .entry(plain(word))
+                        .or_default()
+                        .push((field, rank));
+                }
+            }
+        }
+        for (key, list) in &self.statuses {
+            let Some(meaning) = meaning(key) else {
+                continue;
+            };
+            for word in list {
+                words.statuses.insert(plain(word), meaning);
+            }
+        }
+        words.order_level = plain_all(&self.order_level.words);
+        words.totals = plain_all(&self.totals.words);
+        words.missing = self.missing.words;
+        words
+    }
+}
+
+fn plain_all(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| plain(word)).collect()
+}
+
+fn meaning(key: &str) -> Option<StatusMeaning> {
+    let status = match key {
+        "paid" => OrderStatus::Paid,
+        "pending" => OrderStatus::Pending,
+        "cancelled" => OrderStatus::Cancelled,
+        "void" => OrderStatus::Void,
+        "test" => OrderStatus::Test,
+        "refunded" | "partially_refunded" => OrderStatus::Refunded,
+        _ => return None,
+    };
+    Some(StatusMeaning {
+        status,
+        whole_amount_refunded: key == "refunded",
+    })
+}
+
+/// Returns the rank of a header as a field, 0 being best; nothing if the word does not mean the field.
+pub(crate) fn column_rank(header: &str, field: Field) -> Option<usize> {
+    let fields = WORDS.columns.get(&plain(header))?;
+    fields
+        .iter()
+        .find(|(known, _)| *known == field)
+        .map(|&(_, rank)| rank)
+}
+
+/// Returns true for headers of amounts that belong to a whole order, such as `order_total`.
+pub(crate) fn is_order_level(header: &str) -> bool {
+    WORDS.order_level.contains(&plain(header))
+}
+
+/// Returns what a status word means, in any of the languages known.
+pub(crate) fn status(word: &str) -> Option<StatusMeaning> {
+    WORDS.statuses.get(&plain(word)).copied()
+}
+
+/// Returns true for the first cell of a line of totals, such as `Total`, `Total:` or `合计`.
+pub(crate) fn is_total(cell: &str) -> bool {
+    cell.len() <= 40 && WORDS.totals.contains(&plain(cell))
+}
+
+/// Returns true for an empty cell and for the words that stand for one (`NaN`, `null`, `None`, `N/A`, `\N`, …).
+pub(crate) fn is_missing(trimmed: &str) -> bool {
+    match trimmed.len() {
+        0 => true,
+        2..=4 => {
+            // Ids and numbers start with other letters far more often than not.
+            matches!(
+                trimmed.as_bytes().first(),
+                Some(b'n' | b'N' | b'\\' | b'#' | b'<')
+            ) && WORDS
+                .missing
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case(trimmed))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_parses_and_names_known_fields_and_statuses() {
+        let source: Source = toml::from_str(SOURCE).unwrap();
+        for key in source.columns.keys() {
+            assert!(Field::from_key(key).is_some(), "{key}");
+        }
+        for key in source.statuses.keys() {
+            assert!(meaning(key).is_some(), "{key}");
+        }
+        for word in &source.missing.words {
+            assert!(is_missing(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_status_word_has_one_meaning() {
+        let source: Source = toml::from_str(SOURCE).unwrap();
+        let mut seen = BTreeMap::new();
+        for (key, words) in &source.statuses {
+            for word in words {
+                if let Some(other) = seen.insert(plain(word), key) {
+                    assert_eq!(other, key, "{word}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn headers_are_found_in_three_scripts() {
+        for (header, field) in [
+            ("Customer ID", Field::CustomerId),
+            ("CustomerID", Field::CustomerId),
+            ("InvoiceNo", Field::OrderId),
+            ("订单编号", Field::OrderId),
+            ("訂單編號", Field::OrderId),
+            ("下单时间", Field::OrderedAt),
+            ("實付金額", Field::Amount),
+        ] {
+            assert!(column_rank(header, field).is_some(), "{header}");
+        }
+        assert_eq!(column_rank("country", Field::CustomerId), None);
+    }
+
+    #[test]
+    fn the_canonical_name_is_the_best_word() {
+        for &field in Field::ALL {
+            assert_eq!(column_rank(field.key(), field), Some(0), "{field}");
+        }
+    }
+
+    #[test]
+    fn words_for_nothing_are_known_in_any_case() {
+        for text in [
+            "", "NaN", "nan", "NULL", "None", "n/a", "\\N", "#N/A", "<NA>",
+        ] {
+            assert!(is_missing(text), "{text}");
+        }
+        for text in ["0", "na", "nancy", "no", "N"] {
+            assert!(!is_missing(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn statuses_are_known_in_three_scripts() {
+        let meaning = |word| status(word).map(|meaning| meaning.status);
+        assert_eq!(meaning("Partially Refunded"), Some(OrderStatus::Refunded));
+        assert_eq!(meaning("wc-completed"), None);
+        assert_eq!(meaning("交易成功"), Some(OrderStatus::Paid));
+        assert_eq!(meaning("已發貨"), Some(OrderStatus::Paid));
+        assert_eq!(meaning("CANCELED"), Some(OrderStatus::Cancelled));
+    }
+}
