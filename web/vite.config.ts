@@ -31,6 +31,6 @@ export default defineConfig(({ mode }) => {
       modulePreload: false,
       rolldownOptions: { input: entry?.input ?? "report.html" },
     },
-    test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx}"] },
+    test: { include: ["tests/**/*.test.{ts,tsx}"] },
   };
 });

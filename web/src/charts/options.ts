@@ -15,6 +15,8 @@ interface HasIndex {
 export const PARETO_SHARE = 0.2;
 /** From this many bins on, the figures in the cells of the map get smaller. */
 const MANY_BINS = 7;
+/** Room for one character of a label beside a bar, in pixels. */
+const LABEL_CHARACTER_WIDTH = 7.5;
 
 function base(colours: ChartColours): EChartsCoreOption {
   return {
@@ -184,7 +186,7 @@ export function segmentTreemap(segments: readonly Segment[], speech: Speech, col
           fontSize: 13,
           lineHeight: 18,
           fontFamily: FONT,
-          overflow: "break",
+          overflow: "truncate",
           position: "insideTopLeft",
           formatter: ({ data: item }: { data?: { name?: string; segment?: Segment } }) =>
             `${item?.name ?? ""}\n${format.share(item?.segment?.share)}`,
@@ -212,10 +214,12 @@ export function lifecycleBars(
   const { t, format } = speech;
   const rows = [...stages].reverse();
   const names = rows.map((stage) => speech.name(stage.names, stage.key));
+  const labels = rows.map((stage) => `${format.count(stage.customers)} · ${format.share(stage.share)}`);
+  const room = LABEL_CHARACTER_WIDTH * Math.max(...labels.map((label) => label.length)) + 8;
   return {
     ...base(colours),
-    grid: { left: 4, right: 84, top: 4, bottom: 4, containLabel: true },
-    xAxis: { ...valueAxis(colours, (value) => format.compact(value)), minInterval: 1, axisLabel: { show: false } },
+    grid: { left: 4, right: room, top: 4, bottom: 4, containLabel: true },
+    xAxis: { ...valueAxis(colours, (value) => format.compact(value)), splitLine: { show: false }, axisLabel: { show: false } },
     yAxis: { ...categoryAxis(colours, names), axisLabel: { ...axisText(colours, 13), color: colours.text } },
     tooltip: {
       ...tipFrame(colours),
@@ -244,8 +248,7 @@ export function lifecycleBars(
           color: colours.text,
           fontSize: 13,
           fontFamily: FONT,
-          formatter: ({ dataIndex }: HasIndex) =>
-            `${format.count(rows[dataIndex]?.customers)} · ${format.share(rows[dataIndex]?.share)}`,
+          formatter: ({ dataIndex }: HasIndex) => labels[dataIndex] ?? "",
         },
       },
     ],
@@ -268,7 +271,7 @@ export function octantBars(rows: readonly OctantRow[], speech: Speech, colours: 
   return {
     ...base(colours),
     grid: { left: 4, right: 24, top: 4, bottom: 4, containLabel: true },
-    xAxis: valueAxis(colours, (value) => format.share(value)),
+    xAxis: valueAxis(colours, (value) => format.shareShort(value)),
     yAxis: { ...categoryAxis(colours, names), axisLabel: { ...axisText(colours, 13), color: colours.text } },
     tooltip: {
       ...tipFrame(colours),
@@ -288,10 +291,9 @@ export function octantBars(rows: readonly OctantRow[], speech: Speech, colours: 
         ]);
       },
     },
-    // Drawn from the bottom: the later series stands above the earlier.
     series: [
-      bar(t("common.revenue_share"), colours.second, shares),
       bar(t("common.share_of_customers"), colours.first, shown.map((row) => row.share)),
+      bar(t("common.revenue_share"), colours.second, shares),
     ],
   };
 }
@@ -303,7 +305,7 @@ export function paretoCurve(
   colours: ChartColours,
 ): EChartsCoreOption {
   const { t, format } = speech;
-  const percent = (value: number) => format.share(value);
+  const percent = (value: number) => format.shareShort(value);
   const guide =
     revenueShare === null
       ? []
@@ -376,13 +378,19 @@ export function valueBars(
   const { t, format } = speech;
   const { bins } = distribution;
   const labels = bins.map((bin) => (bin.to === null ? `≥ ${format.moneyCompact(bin.from)}` : format.moneyCompact(bin.from)));
+  const first = bins[0];
+  const axisName = speech.value("clv.x");
+  const name =
+    first === undefined || first.to === null
+      ? axisName
+      : t("clv.x_width", { name: axisName, width: format.money(first.to - first.from) });
   return {
     ...base(colours),
     grid: { left: 8, right: 24, top: 12, bottom: 30, containLabel: true },
     xAxis: {
       ...categoryAxis(colours, labels),
       axisLabel: { ...axisText(colours), hideOverlap: true },
-      name: speech.value("clv.x"),
+      name,
       nameLocation: "middle",
       nameGap: 28,
       nameTextStyle: axisText(colours),

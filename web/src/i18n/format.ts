@@ -20,6 +20,8 @@ export interface Format {
   moneyExact(value: Maybe): string;
   moneyCompact(value: Maybe): string;
   share(value: Maybe): string;
+  /** For axes and round shares: "20%", not "20.0%". */
+  shareShort(value: Maybe): string;
   day(iso: string | null | undefined): string;
   list(items: readonly string[]): string;
 }
@@ -53,7 +55,7 @@ export function makeFormat(language: Language, currency: string | null): Format 
   const moneyWhole = number({ ...style, minimumFractionDigits: 0, maximumFractionDigits: 0 });
   const moneyCompact = number({ ...style, notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 });
   const shareOne = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const shareWhole = number({ style: "percent", maximumFractionDigits: 0 });
+  const shareShort = number({ style: "percent", maximumFractionDigits: 1 });
   const dayFormat = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
   const listFormat = new Intl.ListFormat(language, { type: "conjunction", style: "long" });
 
@@ -75,8 +77,9 @@ export function makeFormat(language: Language, currency: string | null): Format 
     share(value) {
       if (!isKnown(value)) return DASH;
       if (value > 0 && value < SMALLEST_SHARE_SHOWN) return `< ${shareOne(0.001)}`;
-      return value === 0 || value === 1 ? shareWhole(value) : shareOne(value);
+      return value === 0 || value === 1 ? shareShort(value) : shareOne(value);
     },
+    shareShort,
     day(iso) {
       const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(iso ?? "");
       if (match === null) return DASH;

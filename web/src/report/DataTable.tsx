@@ -1,6 +1,6 @@
 // A table of figures: sortable by its headings where asked, scrolling sideways inside its own box when it is wide.
 import { useEffect, useRef, useState, type ReactNode } from "react";
-import { Table, UnstyledButton } from "@mantine/core";
+import { UnstyledButton } from "@mantine/core";
 import { useSpeech } from "./speech";
 
 export interface Column<Row> {
@@ -8,6 +8,10 @@ export interface Column<Row> {
   label: string;
   /** Figures stand right, words left. */
   numeric?: boolean;
+  /** Words so short that the column needs no room. */
+  brief?: boolean;
+  /** Cells hold two figures and need room. */
+  broad?: boolean;
   cell: (row: Row) => ReactNode;
   /** What to sort by; a column without it cannot be sorted. */
   sort?: (row: Row) => number | string | null;
@@ -66,14 +70,17 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, footer, sortabl
     order === null ? rows : sortRows(rows, columns.find((column) => column.key === order.key), order.descending);
   const click = (key: string) =>
     setOrder((now) => (now?.key === key ? { key, descending: !now.descending } : { key, descending: true }));
-  const place = (column: Column<Row>) => (column.numeric ? "figure" : "word");
+  const place = (column: Column<Row>) => {
+    if (column.numeric) return column.broad ? "figure broad" : "figure";
+    return column.brief ? "word brief" : "word";
+  };
   const region = overflows
     ? { tabIndex: 0, role: "region", "aria-label": t("common.scrolls", { name: caption }) }
     : {};
 
   return (
     <div className="scroll" ref={box} {...region}>
-      <Table className="data" highlightOnHover withRowBorders>
+      <table className="data">
         <caption className="unseen">{caption}</caption>
         <thead>
           <tr>
@@ -131,7 +138,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, footer, sortabl
             </tr>
           </tfoot>
         )}
-      </Table>
+      </table>
     </div>
   );
 }

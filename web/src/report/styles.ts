@@ -5,7 +5,6 @@ import "@mantine/core/styles/global.css";
 import "@mantine/core/styles/UnstyledButton.css";
 import "@mantine/core/styles/Paper.css";
 import "@mantine/core/styles/Title.css";
-import "@mantine/core/styles/Table.css";
 import "@mantine/core/styles/Badge.css";
 import "@mantine/core/styles/Input.css";
 import "@mantine/core/styles/SegmentedControl.css";

@@ -77,6 +77,22 @@ function Distribution({ distribution, customers, label }: {
   );
 }
 
+/** A meaning key is a word of the page, or a parameter of a model: `mbg-nbd.r`. */
+const MEANINGS: Record<string, string> = {
+  r: "rate_shape",
+  alpha: "rate_scale",
+  a: "dropout_a",
+  b: "dropout_b",
+  p: "spend_p",
+  q: "spend_q",
+  gamma: "spend_gamma",
+};
+
+function meaningOf({ meaning_key: key }: ModelParameter, term: Speech["term"]): string {
+  const letter = key.split(".")[1];
+  return term("parameter", letter === undefined ? key : (MEANINGS[letter] ?? letter));
+}
+
 interface Card {
   model: string | null;
   parameters: ModelParameter[];
@@ -100,13 +116,14 @@ function ModelCard({ heading, card, unit }: { heading: string; card: Card; unit:
       numeric: true,
       cell: (parameter) => format.number(parameter.standard_error, PARAMETER_DIGITS),
     },
-    { key: "meaning", label: t("clv.meaning"), cell: (parameter) => term("parameter", parameter.meaning_key) },
+    { key: "meaning", label: t("clv.meaning"), cell: (parameter) => meaningOf(parameter, term) },
   ];
+  const fact = (key: string, shown: string) => t("common.pair", { label: t(key), value: shown });
   const facts = [
-    `${t("clv.model")}: ${term("model", card.model)}`,
-    ...(unit === null ? [] : [`${t("clv.unit")}: ${term("model", unit)}`]),
-    `${t("clv.fitted_on")}: ${counted("customers", card.customers)}`,
-    ...(card.log_likelihood === null ? [] : [`${t("clv.log_likelihood")}: ${format.number(card.log_likelihood)}`]),
+    fact("clv.model", term("model", card.model)),
+    ...(unit === null ? [] : [fact("clv.unit", term("model", unit))]),
+    fact("clv.fitted_on", counted("customers", card.customers)),
+    ...(card.log_likelihood === null ? [] : [fact("clv.log_likelihood", format.number(card.log_likelihood))]),
   ];
   return (
     <div className="model">
@@ -156,7 +173,7 @@ export function FutureValue({ report }: { report: Report }) {
   const { clv } = report;
   const title = titleOf(clv, speech);
   const warnings = [...clv.warnings, ...(clv.spend_model?.warnings ?? [])];
-  const horizon = { months: format.count(clv.horizon_months), rate: format.share(clv.annual_discount) };
+  const horizon = { months: format.count(clv.horizon_months), rate: format.shareShort(clv.annual_discount) };
   const sample = t("common.sample", { count: format.count(report.headline.customers), day: format.day(report.as_of) });
   return (
     <Section

@@ -15,7 +15,7 @@ export function Headline({ report }: { report: Report }) {
         orders: counted("orders", headline.orders),
         revenue: format.money(headline.revenue),
       });
-  const horizon = { months: format.count(clv.horizon_months), rate: format.share(clv.annual_discount) };
+  const horizon = { months: format.count(clv.horizon_months), rate: format.shareShort(clv.annual_discount) };
   const valueHint = headline.clv_sum === null ? t("headline.no_value") : value("horizon", horizon);
   const active = format.share(ratio(headline.active_customers, headline.customers));
   const items = [

@@ -28,10 +28,9 @@ export function ParetoSection({ report }: { report: Report }) {
       </Section>
     );
   }
-  const whole = (share: number) => format.share(share).replace(/[.,]0(?=\s?%)/, "");
-  const title = t("pareto.title", { share: whole(PARETO_SHARE), revenue_share: format.share(revenueShare) });
+  const title = t("pareto.title", { share: format.shareShort(PARETO_SHARE), revenue_share: format.share(revenueShare) });
   const columns: Column<Pareto["top"][number]>[] = [
-    { key: "share", label: t("common.customers"), cell: (row) => `${t("pareto.top")} ${whole(row.share)}` },
+    { key: "share", label: t("pareto.x"), cell: (row) => `${t("pareto.top")} ${format.shareShort(row.share)}` },
     { key: "customers", label: t("common.customers"), numeric: true, cell: (row) => format.count(row.customers) },
     {
       key: "revenue_share",
@@ -49,7 +48,7 @@ export function ParetoSection({ report }: { report: Report }) {
     >
       <Swatches
         items={[
-          { className: "first", label: `${t("pareto.y")}: ${t("pareto.curve")}` },
+          { className: "first", label: t("common.pair", { label: t("pareto.y"), value: t("pareto.curve") }) },
           { className: "dotted", label: t("pareto.equal") },
         ]}
       />

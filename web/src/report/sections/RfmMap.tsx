@@ -34,7 +34,7 @@ function MapTable({ x, y, cells, measure, title }: {
   const scores = Array.from({ length: x.bins }, (_, index) => index + 1);
   const letter = (axis: ScoreAxis, score: number) => `${t(`axis.letter_${axis.axis}`)}${score}`;
   const columns: Column<number>[] = [
-    { key: "score", label: t("rfm.score"), cell: (score) => letter(y, score) },
+    { key: "score", label: t("rfm.score"), brief: true, cell: (score) => letter(y, score) },
     ...scores.map((score) => ({
       key: String(score),
       label: letter(x, score),
@@ -54,13 +54,13 @@ function CutTable({ axes }: { axes: readonly ScoreAxis[] }) {
   const most = Math.max(...axes.map((axis) => axis.bins));
   const ranked = (axis: ScoreAxis) => rangeOfScore(axis, 1).kind === "by_rank";
   const columns: Column<number>[] = [
-    { key: "score", label: t("rfm.score"), cell: (score) => score },
+    { key: "score", label: t("rfm.score"), brief: true, cell: (score) => score },
     ...axes.map((axis) => ({
       key: axis.axis,
       label: `${speech.axis(axis.axis)} (${t(`axis.letter_${axis.axis}`)})`,
       cell: (score: number) => {
         if (score > axis.bins) return "";
-        if (ranked(axis)) return t("rfm.by_rank", { bins: axis.bins });
+        if (ranked(axis)) return t("rfm.rank_group", { score, bins: axis.bins });
         if (axis.missing_scores.includes(score)) return t("rfm.no_value");
         return scoreInWords(axis, score, speech);
       },
@@ -72,14 +72,22 @@ function CutTable({ axes }: { axes: readonly ScoreAxis[] }) {
 
 function MethodList({ axes }: { axes: readonly ScoreAxis[] }) {
   const { t, term, axis: axisWord, format } = useSpeech();
+  const use = (axis: ScoreAxis): string => {
+    if (rangeOfScore(axis, 1).kind === "by_rank") return t("rfm.by_rank", { bins: axis.bins });
+    const missing = axis.missing_scores;
+    if (missing.length === 0) return t("rfm.all_scores");
+    return t("rfm.missing", { count: missing.length, scores: format.list(missing.map(String)) });
+  };
   return (
     <ul className="plain">
       {axes.map((axis) => (
         <li key={axis.axis}>
-          <b>{axisWord(axis.axis)}</b> ({t(`axis.${axis.axis}_hint`)}): {term("method", axis.method)}.{" "}
-          {axis.missing_scores.length === 0
-            ? t("rfm.all_scores")
-            : t("rfm.missing", { count: axis.missing_scores.length, scores: format.list(axis.missing_scores.map(String)) })}
+          {t("rfm.method_line", {
+            axis: axisWord(axis.axis),
+            hint: t(`axis.${axis.axis}_hint`),
+            method: term("method", axis.method),
+            use: use(axis),
+          })}
         </li>
       ))}
     </ul>
@@ -109,12 +117,15 @@ export function RfmMap({ report }: { report: Report }) {
       </Section>
     );
   }
+  const lower = (axis: ScoreAxis) => speech.axis(axis.axis).toLocaleLowerCase(speech.language);
   const title = t("rfm.title", {
     customers: counted("customers", best),
     share: format.share(ratio(best, customers)),
-    a: speech.axis(y.axis).toLocaleLowerCase(speech.language),
-    b: speech.axis(x.axis).toLocaleLowerCase(speech.language),
+    a: lower(y),
+    b: lower(x),
   });
+  const values = cells.map((cell) => measureOf(cell, measure)).filter((value) => value !== null);
+  const shown = (value: number) => measureText(value, measure, speech, false);
   const measures = [
     { value: "customers", label: t("common.customers") },
     { value: "revenue", label: t("common.revenue") },
@@ -149,11 +160,17 @@ export function RfmMap({ report }: { report: Report }) {
           />
         </div>
       </div>
+      <p className="remark">
+        {t("rfm.reading", {
+          y: lower(y),
+          x: lower(x),
+          best: y.bins === x.bins ? y.bins : `${y.bins}, ${x.bins}`,
+        })}
+      </p>
       <Chart option={option} height={height} label={title} />
       <p className="scale">
-        <span>{t("rfm.low")}</span>
+        <span>{t("rfm.scale", { low: shown(Math.min(...values)), high: shown(Math.max(...values)) })}</span>
         <span className="scale-bar" aria-hidden="true" />
-        <span>{t("rfm.high")}</span>
       </p>
       <Disclosure label={t("common.table")}>
         <MapTable x={x} y={y} cells={cells} measure={measure} title={title} />

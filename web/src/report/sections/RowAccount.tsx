@@ -113,7 +113,7 @@ export function RowAccount({ report }: { report: Report }) {
           <ul className="plain">
             {flags.map(([flag, count]) => (
               <li key={flag}>
-                {term("row_flag", flag)}: <b>{format.count(count)}</b>
+                {t("common.pair", { label: term("row_flag", flag), value: format.count(count) })}
               </li>
             ))}
           </ul>

@@ -31,8 +31,10 @@ function segmentColumns(speech: Speech, segments: readonly Segment[]): Column<Se
     key,
     label,
     numeric: true,
+    broad: true,
     sort: median,
-    cell: (segment) => `${show(median(segment))} (${show(mean(segment))})`,
+    cell: (segment) =>
+      median(segment) === null ? show(null) : `${show(median(segment))} (${show(mean(segment))})`,
   });
   const some = (of: (segment: Segment) => number | null) => segments.some((segment) => of(segment) !== null);
   const overlap = segments.some((segment) => segment.members !== segment.customers);

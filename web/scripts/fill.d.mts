@@ -1,0 +1,1 @@
+export function fill(page: string, data: unknown): string;
