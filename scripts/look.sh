@@ -6,7 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$PROJECT_ROOT"
 
-folder="$1"
+folder="$1" # made anew
 patron="$TARGET_DIR/release/patron"
 name="report_in_a_browser"
 
@@ -50,6 +50,8 @@ if [ "$(uname)" = Linux ] && ! has_chinese_font; then
     exit 0
 fi
 
+rm -rf "$folder"
+mkdir -p "$folder"
 "$patron" demo "$folder/shop" --customers 1500
 "$patron" run "$folder/shop/orders.csv" --out "$folder/out" --currency EUR --quiet
 echo "looking with $browser"

@@ -10,12 +10,12 @@ import gzip
 import os
 import re
 import sys
-import tempfile
-from pathlib import Path
 
 import counting
 from steps import LOGS, ROOT, TARGET, Run, Step, Tally
 
+# A small shop, its report and its screenshots, kept to be looked at.
+LOOK = LOGS / "look"
 IN_CI = os.environ.get("CI") == "true"
 # The release profile on purpose: arrow and parquet are compiled once for demo, tests and benches.
 RELEASE = ["--release", "--workspace", "--locked"]
@@ -64,21 +64,21 @@ def rust() -> list[Step]:
     ]  # fmt: skip
 
 
-def browser(folder: str) -> list[Step]:
+def browser() -> list[Step]:
     def count(output: str) -> Tally:
         said = counting.SAID_SKIPPED.findall(output)
         return Tally(passed=0 if said else 1, skipped=said)
 
-    command = ["bash", "scripts/look.sh", folder]
+    command = ["bash", "scripts/look.sh", str(LOOK)]
     return [Step("the report in a browser", command, count=count, needs=("rust build",))]
 
 
-def sizes(folder: Path) -> None:
+def sizes() -> None:
     print("\n== sizes")
     files = {
         "the program": TARGET / "release" / "patron",
         "the empty report page": ROOT / "web" / "dist" / "report.html",
-        "the report of a small demo shop": folder / "out" / "report.html",
+        "the report of a small demo shop": LOOK / "out" / "report.html",
     }
     for words, path in files.items():
         if path.exists():
@@ -108,15 +108,14 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="name the steps")
     options = parser.parse_args()
     run = Run()
-    with tempfile.TemporaryDirectory(prefix="patron-look-") as folder:
-        steps = [*checks(), *web(), *rust(), *browser(folder)]
-        if options.list:
-            print("\n".join(step.name for step in steps))
-            return 0
-        for step in chosen(steps, options.only):
-            run.do(step)
-        run.summary()
-        sizes(Path(folder))
+    steps = [*checks(), *web(), *rust(), *browser()]
+    if options.list:
+        print("\n".join(step.name for step in steps))
+        return 0
+    for step in chosen(steps, options.only):
+        run.do(step)
+    run.summary()
+    sizes()
     return verdict(run)
 
 
