@@ -1,5 +1,5 @@
 # Every target sets itself up inside this folder; nothing is installed system-wide (but see `install`).
-.PHONY: help demo install test bench soak notices clean-demo
+.PHONY: help demo install test bench soak notices tools clean-demo
 
 help:
 	@echo "make demo      build patron, make up a shop, run the main job on it, write demo/report.html"
@@ -15,17 +15,21 @@ demo:
 install:
 	@scripts/install.sh
 
-test:
+test: tools
 	@python3 scripts/test.py
 
 bench:
 	@bench/run --orders $(or $(ORDERS),10000000)
 
-soak:
+soak: tools
 	@python3 scripts/soak.py
 
-notices:
+notices: tools
 	@python3 scripts/notices.py
+
+# What is missing is said before anything starts.
+tools:
+	@bash -c '. scripts/lib.sh && need_tools cargo cc node npm python3'
 
 clean-demo:
 	rm -rf demo
