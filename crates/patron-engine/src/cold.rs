@@ -162,14 +162,21 @@ pub struct Gathered {
 pub struct Folded {
     /// Customers and people without a valid order, one pair per as-of day.
     pub by_day: Vec<(CustomerTable, Vec<Prospect>)>,
-    /// Rows that equal an earlier row of the same file in every column.
+    /// What was found of each file's rows, in the order of the files.
+    pub by_file: Vec<FileFolded>,
+    /// Bytes of facts that went to disk.
+    pub spilled_bytes: u64,
+}
+
+/// What folding found of one file's rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FileFolded {
+    /// Rows that equal an earlier row of the file in every column and were kept apart from set-aside rows.
     pub duplicates: u64,
     /// Order rows that only repeat or supersede another.
     pub merged_order_lines: u64,
     /// Refund rows that only repeat another.
     pub merged_refunds: u64,
-    /// Bytes of facts that went to disk.
-    pub spilled_bytes: u64,
 }
 
 /// Reads files into partitions, accounting for every row.
@@ -360,22 +367,30 @@ impl Gathered {
         progress.end();
         self.check_counts(&partitions)?;
         self.check_grain(&partitions)?;
-        let merged = |kind: RowKindKey| {
-            partitions
-                .iter()
-                .filter_map(|part| part.merged.get(&kind))
-                .sum()
-        };
         Ok(Folded {
-            duplicates: partitions
-                .iter()
-                .map(|partition| partition.duplicates)
-                .sum(),
-            merged_order_lines: merged(RowKindKey::OrderLine),
-            merged_refunds: merged(RowKindKey::Refund),
+            by_file: self.by_file(&partitions),
             spilled_bytes: self.store.spilled_bytes(),
             by_day: assemble(&partitions, folder.as_of()),
         })
+    }
+
+    fn by_file(&self, partitions: &[FoldedPartition]) -> Vec<FileFolded> {
+        let mut files = vec![FileFolded::default(); self.files.len()];
+        for partition in partitions {
+            for (&file, &rows) in &partition.duplicates {
+                if let Some(file) = files.get_mut(file as usize) {
+                    file.duplicates += rows;
+                }
+            }
+            for (&(file, kind), &rows) in &partition.merged {
+                match (files.get_mut(file as usize), kind) {
+                    (Some(file), RowKindKey::OrderLine) => file.merged_order_lines += rows,
+                    (Some(file), RowKindKey::Refund) => file.merged_refunds += rows,
+                    (None, _) => {}
+                }
+            }
+        }
+        files
     }
 
     fn check_counts(&self, partitions: &[FoldedPartition]) -> Result<(), EngineError> {

@@ -20,7 +20,7 @@ pub mod scoring;
 pub mod source;
 pub mod texts;
 
-pub use cold::{EngineError, Folded, Gathered, Resources, gather};
+pub use cold::{EngineError, FileFolded, Folded, Gathered, Resources, gather};
 pub use customers::{CustomerTable, Prospect, ProspectReason};
 pub use progress::{Progress, Silent, Step};
 pub use source::{FileRead, RejectedSink, SourceError};

@@ -15,29 +15,29 @@ use crate::texts::Texts;
 
 /// How rows of one customer make orders.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct GroupingRules {
+pub(crate) struct GroupingRules {
     /// Rows that equal an earlier row of their file in every column are merged into it; if false they are counted and
     /// kept, since two equal lines may be two units bought.
-    pub drop_duplicates: bool,
+    pub(crate) drop_duplicates: bool,
     /// Rows with one order id repeat the order: the latest version counts, the others are merged. If false, such rows
     /// are taken for lines, and [`RepeatedOrders`] tells whether that can be true.
-    pub repeats_are_versions: bool,
+    pub(crate) repeats_are_versions: bool,
 }
 
 /// How order ids repeat in files that have neither quantities nor unit prices.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RepeatedOrders {
+pub(crate) struct RepeatedOrders {
     /// Order ids that repeat with one and the same amount.
-    pub constant: u64,
+    pub(crate) constant: u64,
     /// Order ids that repeat with differing amounts.
-    pub varying: u64,
+    pub(crate) varying: u64,
     /// The first, by id, that repeats with a constant amount; with its number of rows.
-    pub example: Option<(String, u64)>,
+    pub(crate) example: Option<(String, u64)>,
 }
 
 impl RepeatedOrders {
     /// Adds what was found in another partition.
-    pub fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         self.constant += other.constant;
         self.varying += other.varying;
         self.example = match (self.example.take(), other.example) {
@@ -59,8 +59,10 @@ pub(crate) struct FoldedPartition {
     pub(crate) contacts: [Texts; 4],
     pub(crate) has_contacts: bool,
     pub(crate) records: u64,
-    pub(crate) duplicates: u64,
-    pub(crate) merged: BTreeMap<RowKindKey, u64>,
+    /// Rows by file.
+    pub(crate) duplicates: BTreeMap<u32, u64>,
+    /// Rows by file and kind.
+    pub(crate) merged: BTreeMap<(u32, RowKindKey), u64>,
     pub(crate) repeated: RepeatedOrders,
 }
 
@@ -243,10 +245,13 @@ impl<'a> Work<'a> {
         for pair in self.rows.windows(2) {
             let [a, b] = pair else { continue };
             if !a.is_derived_refund() && same(a, b) {
-                partition.duplicates += 1;
+                *partition.duplicates.entry(b.file).or_default() += 1;
                 // Rows set aside stay set aside.
                 if drop && !matches!(a.kind, RowKind::Mention(_)) {
-                    *partition.merged.entry(kind_key(a.kind)).or_default() += 1;
+                    *partition
+                        .merged
+                        .entry((b.file, kind_key(b.kind)))
+                        .or_default() += 1;
                 }
             }
         }
@@ -281,10 +286,15 @@ impl<'a> Work<'a> {
                     .iter()
                     .rfind(|row| is_order(row))
                     .map(|row| row.row_hash);
-                *partition.merged.entry(RowKindKey::OrderLine).or_default() += versions as u64 - 1;
                 let mut seen = false;
                 for row in group.iter().rev() {
                     let once = is_order(row) && !std::mem::replace(&mut seen, true);
+                    if is_order(row) && !once {
+                        *partition
+                            .merged
+                            .entry((row.file, RowKindKey::OrderLine))
+                            .or_default() += 1;
+                    }
                     if once
                         || (!is_order(row)
                             && (!row.is_derived_refund() || Some(row.row_hash) == latest))
@@ -388,6 +398,7 @@ mod tests {
             net,
             row_hash,
             quantity: 0,
+            file: 0,
             customer,
             order_id,
             contact: None,
@@ -431,14 +442,20 @@ mod tests {
     fn equal_lines_are_counted_and_kept_or_dropped() {
         let line = row("a", "1", RowKind::Line, 5, 10, 77);
         let kept = fold(&[line, line, line], GroupingRules::default());
-        assert_eq!((kept.duplicates, money(&kept, 0)), (2, (1, 30)));
+        assert_eq!(
+            (kept.duplicates.get(&0), money(&kept, 0)),
+            (Some(&2), (1, 30))
+        );
         let rules = GroupingRules {
             drop_duplicates: true,
             ..GroupingRules::default()
         };
         let dropped = fold(&[line, line, line], rules);
-        assert_eq!((dropped.duplicates, money(&dropped, 0)), (2, (1, 10)));
-        assert_eq!(dropped.merged.get(&RowKindKey::OrderLine), Some(&2));
+        assert_eq!(
+            (dropped.duplicates.get(&0), money(&dropped, 0)),
+            (Some(&2), (1, 10))
+        );
+        assert_eq!(dropped.merged.get(&(0, RowKindKey::OrderLine)), Some(&2));
     }
 
     #[test]
@@ -455,7 +472,7 @@ mod tests {
         };
         let partition = fold(&rows, rules);
         assert_eq!(money(&partition, 0), (1, 70));
-        assert_eq!(partition.merged.get(&RowKindKey::OrderLine), Some(&1));
+        assert_eq!(partition.merged.get(&(0, RowKindKey::OrderLine)), Some(&1));
     }
 
     #[test]
@@ -493,7 +510,7 @@ mod tests {
     fn the_latest_contact_that_is_not_empty_is_kept() {
         let with = |at, contact| Record {
             contact: Some(contact),
-            ..row("a", "", RowKind::Order, at, 1, at as u64)
+            ..row("a", "", RowKind::Order, at, 1, at.cast_unsigned())
         };
         let rows = [
             with(1, ["old@x", "1", "", ""]),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! kind u8 | status u8, bit 7: contact follows | at i64 | net i64 | row hash u64 | [quantity i64, lines only]
-//! customer: length varint, bytes | order id: length varint, bytes | [email, phone, name, consent: the same]
+//! file varint | customer: length varint, bytes | order id: the same | [email, phone, name, consent: the same]
 //! ```
 //! Little endian. The format lives for one run and in one process only, so it needs no version.
 
@@ -24,6 +24,8 @@ pub(crate) struct Record<'a> {
     pub(crate) net: i64,
     pub(crate) row_hash: u64,
     pub(crate) quantity: i64,
+    /// Which file of the run it came from.
+    pub(crate) file: u32,
     pub(crate) customer: &'a str,
     pub(crate) order_id: &'a str,
     pub(crate) contact: Option<ContactFields<'a>>,
@@ -44,6 +46,7 @@ impl<'a> Record<'a> {
         if self.kind == RowKind::Line {
             out.extend_from_slice(&self.quantity.to_le_bytes());
         }
+        write_number(out, self.file as usize);
         write_text(out, self.customer);
         write_text(out, self.order_id);
         for field in self.contact.iter().flatten() {
@@ -63,6 +66,7 @@ impl<'a> Record<'a> {
         } else {
             0
         };
+        let file = u32::try_from(take_number(bytes)?).ok()?;
         let customer = take_text(bytes)?;
         let order_id = take_text(bytes)?;
         let contact = if status & CONTACT_BIT == 0 {
@@ -83,6 +87,7 @@ impl<'a> Record<'a> {
             net,
             row_hash,
             quantity,
+            file,
             customer,
             order_id,
             contact,
@@ -146,13 +151,17 @@ fn status_of(code: u8) -> Option<OrderStatus> {
 }
 
 fn write_text(out: &mut Vec<u8>, text: &str) {
-    let mut length = text.len();
-    while length >= 0x80 {
-        out.push(0x80 | u8::try_from(length & 0x7f).unwrap_or(0));
-        length >>= 7;
-    }
-    out.push(u8::try_from(length).unwrap_or(0));
+    write_number(out, text.len());
     out.extend_from_slice(text.as_bytes());
+}
+
+/// Seven bits a byte, the low ones first.
+fn write_number(out: &mut Vec<u8>, mut number: usize) {
+    while number >= 0x80 {
+        out.push(0x80 | u8::try_from(number & 0x7f).unwrap_or(0));
+        number >>= 7;
+    }
+    out.push(u8::try_from(number).unwrap_or(0));
 }
 
 fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
@@ -167,17 +176,21 @@ fn take_i64(bytes: &mut &[u8]) -> Option<i64> {
     Some(i64::from_le_bytes(*head))
 }
 
-fn take_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
-    let mut length = 0_usize;
+fn take_number(bytes: &mut &[u8]) -> Option<usize> {
+    let mut number = 0_usize;
     let mut shift = 0_u32;
     loop {
         let byte = take_byte(bytes)?;
-        length |= usize::from(byte & 0x7f).checked_shl(shift)?;
+        number |= usize::from(byte & 0x7f).checked_shl(shift)?;
         if byte & 0x80 == 0 {
-            break;
+            return Some(number);
         }
         shift += 7;
     }
+}
+
+fn take_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
+    let length = take_number(bytes)?;
     let (text, rest) = bytes.split_at_checked(length)?;
     *bytes = rest;
     std::str::from_utf8(text).ok()
@@ -204,6 +217,7 @@ mod tests {
                     net: -7,
                     row_hash: u64::MAX,
                     quantity: if kind == RowKind::Line { 5 } else { 0 },
+                    file: 300,
                     customer: &long,
                     order_id: "",
                     contact,
@@ -228,6 +242,7 @@ mod tests {
             net: 2,
             row_hash: 3,
             quantity: 0,
+            file: 0,
             customer: "c",
             order_id: "o",
             contact: None,

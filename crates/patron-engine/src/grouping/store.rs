@@ -236,6 +236,7 @@ mod tests {
                     net: number,
                     row_hash: 0,
                     quantity: 0,
+                    file: 0,
                     customer: &customer,
                     order_id: "order",
                     contact: None,

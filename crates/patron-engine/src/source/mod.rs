@@ -192,10 +192,9 @@ impl BlockRead {
     /// Hands a batch's facts to the partitions and keeps the rest.
     fn absorb(&mut self, batch: RowBatch, scatter: &mut Scatter<'_>) -> Result<(), GroupingError> {
         self.facts += batch.facts.len() as u64;
-        let salt = u64::from(batch.file).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         self.latest_order_at =
             self.latest_order_at
-                .max(scatter_facts(&batch.facts, salt, scatter)?);
+                .max(scatter_facts(&batch.facts, batch.file, scatter)?);
         self.account.merge(&batch.account);
         self.rejected.extend(batch.rejected);
         self.aside_hashes.extend(batch.aside_hashes);
@@ -207,9 +206,11 @@ impl BlockRead {
 
 fn scatter_facts(
     facts: &FactRows,
-    salt: u64,
+    file: u32,
     scatter: &mut Scatter<'_>,
 ) -> Result<Option<i64>, GroupingError> {
+    // Equal rows of different files are no duplicates.
+    let salt = u64::from(file).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mut latest = None;
     let columns = facts.at.iter().zip(&facts.net).zip(&facts.quantity);
     let columns = columns
@@ -230,9 +231,9 @@ fn scatter_facts(
             status,
             at,
             net,
-            // Equal rows of different files are no duplicates.
             row_hash: row_hash ^ salt,
             quantity,
+            file,
             customer: facts.customer.get(row),
             order_id: facts.order_id.get(row),
             contact: contact.filter(|fields| fields.iter().any(|text| !text.is_empty())),

@@ -56,7 +56,7 @@ pub(super) fn read(
                     &stop,
                     sender,
                     reading,
-                )
+                );
             });
         }
         drop(sender);

@@ -1,0 +1,481 @@
+//! What each customer is worth: models fitted to the folded histories, predictions per distinct history.
+//!
+//! Histories are whole days, so many customers share one; everything that depends on the history alone is computed once
+//! per distinct history, in a fixed order, so neither threads nor the order of customers can change a number.
+
+use patron_core::{Day, Instant, Money, MoneySum};
+use patron_engine::output::CustomerValues;
+use patron_engine::output::columns::ExpectedValues;
+use patron_engine::{CustomerTable, Progress, Step};
+use patron_fold::{Profile, UnlinkedRefunds};
+use patron_stats::beta_geometric::{Forecast, PurchaseModel};
+use patron_stats::bg_nbd::BgNbdConfig;
+use patron_stats::estimate::{FitError, FitWarning};
+use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaConfig, SpendHistories, SpendHistory};
+use patron_stats::history::{DayHistory, History, WeightedHistories};
+use patron_stats::mbg_nbd::MbgNbdConfig;
+use patron_stats::outcome::OutcomeForecaster;
+use rayon::prelude::*;
+
+use crate::settings::{ModelChoice, Resolved};
+
+/// Distinct histories that one thread takes at a time.
+const CHUNK: usize = 512;
+const INTERVAL: [f64; 2] = [0.05, 0.95];
+/// The last instant that a date can be written for: 9999-12-31.
+const LAST_INSTANT_MICROS: i64 = 253_402_214_400_000_000;
+
+/// A fitted parameter.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// Its name in the paper.
+    pub name: &'static str,
+    /// The estimate.
+    pub estimate: f64,
+    /// Its standard error, where the likelihood has curvature enough.
+    pub standard_error: Option<f64>,
+}
+
+/// A fitted model, for reports.
+#[derive(Debug, Clone)]
+pub struct ModelCard {
+    /// Which model.
+    pub key: &'static str,
+    /// Parameters in the paper's order.
+    pub parameters: Vec<Parameter>,
+    /// Log-likelihood at the optimum.
+    pub log_likelihood: f64,
+    /// Akaike's criterion.
+    pub aic: f64,
+    /// Schwarz's criterion.
+    pub bic: f64,
+    /// Customers it was fitted to.
+    pub customers: u64,
+    /// Whether the optimiser converged.
+    pub converged: bool,
+    /// What should be known about the fit.
+    pub warnings: Vec<FitWarning>,
+}
+
+/// Why there is no value per customer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NoModel {
+    /// It was not asked for.
+    NotAsked,
+    /// The purchase or spend model cannot be fitted.
+    CannotFit(FitError),
+    /// The spend model has no finite mean.
+    InfiniteSpend,
+}
+
+/// A shop-level textbook figure, where models cannot be fitted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RoughValue {
+    /// Value of a customer over the horizon.
+    pub value: f64,
+    /// Mean net of an order.
+    pub average_order_value: f64,
+    /// Orders per customer and year since the first order.
+    pub orders_per_year: f64,
+    /// Length of the horizon.
+    pub years: f64,
+    /// Share that is margin; 1 where none is known.
+    pub margin: f64,
+}
+
+/// The values of a run.
+#[derive(Debug)]
+pub struct Valuation {
+    /// Per customer.
+    pub values: CustomerValues,
+    /// The purchase model.
+    pub purchases: Option<ModelCard>,
+    /// The spend model.
+    pub spend: Option<ModelCard>,
+    /// Why there are no models.
+    pub no_model: Option<NoModel>,
+    /// The textbook figure in their place.
+    pub rough: Option<RoughValue>,
+    /// Refunds without an order as a share of order value: expected values are reduced by it.
+    pub returns_share: f64,
+    /// Distinct histories that were predicted.
+    pub distinct_histories: u64,
+}
+
+/// Values every customer.
+#[must_use]
+pub fn value(table: &CustomerTable, settings: &Resolved, progress: &dyn Progress) -> Valuation {
+    let margin = settings.margin.unwrap_or(Money(patron_core::money::SCALE));
+    let historic = |profile: &Profile| scale_exactly(profile.monetary, margin);
+    let mut valuation = Valuation {
+        values: CustomerValues {
+            historic_value: table.profiles.par_iter().map(historic).collect(),
+            expected: None,
+        },
+        purchases: None,
+        spend: None,
+        no_model: None,
+        rough: None,
+        returns_share: returns_share(&table.profiles, settings),
+        distinct_histories: 0,
+    };
+    if !settings.with_clv {
+        valuation.no_model = Some(NoModel::NotAsked);
+        return valuation;
+    }
+    match fit(table, settings) {
+        Ok(models) => expect(table, settings, &models, &mut valuation, progress),
+        Err(error) => {
+            valuation.no_model = Some(NoModel::CannotFit(error));
+            valuation.rough = rough(&table.profiles, table.as_of.day, settings);
+        }
+    }
+    valuation
+}
+
+struct Models {
+    purchases: Box<dyn PurchaseModel>,
+    spend: FittedGammaGamma,
+}
+
+fn fit(table: &CustomerTable, settings: &Resolved) -> Result<Models, FitError> {
+    let day = table.as_of.day;
+    let days = table
+        .profiles
+        .iter()
+        .map(|profile| day_history(profile, day));
+    // Days are ordered first ≤ last ≤ as-of by construction of a profile, so no history is refused.
+    let histories = WeightedHistories::from_days(days, settings.unit.days())
+        .unwrap_or_else(|_| WeightedHistories::from_histories([]));
+    let purchases: Box<dyn PurchaseModel> = match settings.model {
+        ModelChoice::MbgNbd => Box::new(MbgNbdConfig::default().build().fit(&histories)?),
+        ModelChoice::BgNbd => Box::new(BgNbdConfig::default().build().fit(&histories)?),
+    };
+    let spend = SpendHistories::new(table.profiles.iter().filter_map(spend_history));
+    let spend = GammaGammaConfig::default().build().fit(&spend)?;
+    Ok(Models { purchases, spend })
+}
+
+fn day_history(profile: &Profile, day: Day) -> DayHistory {
+    let days = |days: i32| u32::try_from(days).unwrap_or(0);
+    DayHistory {
+        repeat_purchases: profile.repeat_purchases(),
+        age_days: days(profile.age_days(day)),
+        recency_days: days(profile.days_first_to_last()),
+    }
+}
+
+fn spend_history(profile: &Profile) -> Option<SpendHistory> {
+    let mean = profile.repeat_spend.to_f64() / f64::from(profile.repeat_spend_days);
+    SpendHistory::new(profile.repeat_spend_days, mean).ok()
+}
+
+/// One prediction per distinct (history, number of spend days), and which one each customer has.
+struct Distinct {
+    keys: Vec<(DayHistory, u32)>,
+    of_customer: Vec<u32>,
+}
+
+impl Distinct {
+    fn new(table: &CustomerTable) -> Self {
+        let day = table.as_of.day;
+        let mut order: Vec<((DayHistory, u32), u32)> = (0_u32..)
+            .zip(&table.profiles)
+            .map(|(row, profile)| ((day_history(profile, day), profile.repeat_spend_days), row))
+            .collect();
+        order.par_sort_unstable();
+        let mut keys = Vec::new();
+        let mut of_customer = vec![0; order.len()];
+        for (key, row) in order {
+            if keys.last() != Some(&key) {
+                keys.push(key);
+            }
+            if let Some(slot) = of_customer.get_mut(row as usize) {
+                *slot = u32::try_from(keys.len() - 1).unwrap_or(u32::MAX);
+            }
+        }
+        Self { keys, of_customer }
+    }
+}
+
+/// What depends on the history alone.
+#[derive(Clone)]
+struct Prediction {
+    forecast: Forecast,
+    standardised: [f64; 2],
+}
+
+fn expect(
+    table: &CustomerTable,
+    settings: &Resolved,
+    models: &Models,
+    valuation: &mut Valuation,
+    progress: &dyn Progress,
+) {
+    valuation.purchases = Some(purchase_card(models.purchases.as_ref()));
+    valuation.spend = Some(spend_card(&models.spend));
+    if models.spend.population_mean().is_none() {
+        valuation.no_model = Some(NoModel::InfiniteSpend);
+        valuation.rough = rough(&table.profiles, table.as_of.day, settings);
+        return;
+    }
+    let distinct = Distinct::new(table);
+    valuation.distinct_histories = distinct.keys.len() as u64;
+    progress.begin(Step::Value, distinct.keys.len() as u64);
+    let predictions = predict(&distinct.keys, table.as_of.day, settings, models, progress);
+    progress.end();
+    let Some(predictions) = predictions else {
+        valuation.no_model = Some(NoModel::InfiniteSpend);
+        return;
+    };
+    let margin = settings.margin.map_or(1.0, Money::to_f64) * (1.0 - valuation.returns_share);
+    let rows: Vec<Row> = table
+        .profiles
+        .par_iter()
+        .zip(&distinct.of_customer)
+        .map(|(profile, &key)| {
+            let prediction = predictions.get(key as usize);
+            prediction.map_or_else(Row::default, |prediction| {
+                row(profile, prediction, table, settings, models, margin)
+            })
+        })
+        .collect();
+    valuation.values.expected = Some(columns(&rows));
+}
+
+/// Predicts every distinct history; nothing if the horizon or discount rate is out of the model's domain, which
+/// [`Resolved`] rules out.
+fn predict(
+    keys: &[(DayHistory, u32)],
+    day: Day,
+    settings: &Resolved,
+    models: &Models,
+    progress: &dyn Progress,
+) -> Option<Vec<Prediction>> {
+    let unit_days = settings.unit.days();
+    let horizon = f64::from(day.plus_months(settings.horizon_months).days_since(day)) / unit_days;
+    let discount = settings.annual_discount.ln_1p() * unit_days / 365.25;
+    let forecaster = models.purchases.forecaster(horizon, discount).ok()?;
+    let outcomes =
+        OutcomeForecaster::new(models.purchases.as_ref(), &models.spend, horizon).ok()?;
+    let done = std::sync::atomic::AtomicU64::new(0);
+    let parts: Vec<Vec<Prediction>> = keys
+        .par_chunks(CHUNK)
+        .map(|keys| {
+            let histories: Vec<(History, u32)> = keys
+                .iter()
+                .map(|&(days, spend)| {
+                    (
+                        History::from_days(days, unit_days).unwrap_or(History::NEW_CUSTOMER),
+                        spend,
+                    )
+                })
+                .collect();
+            let plain: Vec<History> = histories.iter().map(|(history, _)| *history).collect();
+            let forecasts = forecaster.forecast_all(&plain);
+            let standardised = outcomes.standardised_quantiles_all(&histories, INTERVAL);
+            let count = keys.len() as u64;
+            progress
+                .advance_to(done.fetch_add(count, std::sync::atomic::Ordering::Relaxed) + count);
+            forecasts
+                .into_iter()
+                .zip(standardised)
+                .map(|(forecast, standardised)| Prediction {
+                    forecast,
+                    standardised,
+                })
+                .collect()
+        })
+        .collect();
+    Some(parts.into_iter().flatten().collect())
+}
+
+/// One customer's expected values.
+#[derive(Debug, Clone, Copy, Default)]
+struct Row {
+    probability_alive: f64,
+    expected_purchases: f64,
+    next_order_expected_at: Option<i64>,
+    order_value: i64,
+    clv: i64,
+    clv_low: i64,
+    clv_high: i64,
+    clv_lifetime: i64,
+}
+
+fn row(
+    profile: &Profile,
+    prediction: &Prediction,
+    table: &CustomerTable,
+    settings: &Resolved,
+    models: &Models,
+    margin: f64,
+) -> Row {
+    let Prediction {
+        forecast,
+        standardised,
+    } = prediction;
+    let spend = spend_history(profile);
+    let mean_spend = models.spend.expected_spend(spend.as_ref()).unwrap_or(0.0);
+    let discounting = if forecast.expected_purchases > 0.0 {
+        forecast.discounted_purchases / forecast.expected_purchases
+    } else {
+        0.0
+    };
+    let outcome_unit = models.spend.posterior_scale(spend.as_ref()) * margin * discounting;
+    let [low, high] = standardised.map(|quantile| ten_thousandths(quantile * outcome_unit));
+    Row {
+        probability_alive: forecast.probability_alive,
+        expected_purchases: forecast.expected_purchases,
+        next_order_expected_at: forecast
+            .median_time_to_next_purchase
+            .and_then(|units| instant_after(table.as_of.end, units * settings.unit.days())),
+        order_value: ten_thousandths(mean_spend),
+        clv: ten_thousandths(mean_spend * margin * forecast.discounted_purchases),
+        clv_low: low,
+        clv_high: high,
+        clv_lifetime: ten_thousandths(mean_spend * margin * forecast.discounted_purchases_lifetime),
+    }
+}
+
+fn columns(rows: &[Row]) -> ExpectedValues {
+    ExpectedValues {
+        probability_alive: rows.iter().map(|row| row.probability_alive).collect(),
+        expected_purchases: rows.iter().map(|row| row.expected_purchases).collect(),
+        next_order_expected_at: rows.iter().map(|row| row.next_order_expected_at).collect(),
+        expected_order_value: rows.iter().map(|row| row.order_value).collect(),
+        clv: rows.iter().map(|row| row.clv).collect(),
+        clv_low: rows.iter().map(|row| row.clv_low).collect(),
+        clv_high: rows.iter().map(|row| row.clv_high).collect(),
+        clv_lifetime: rows.iter().map(|row| row.clv_lifetime).collect(),
+    }
+}
+
+/// Refunds that name no order, as a share of all order value: what the spend model, which sees orders, must be reduced by.
+fn returns_share(profiles: &[Profile], settings: &Resolved) -> f64 {
+    if settings.fold.unlinked_refunds == UnlinkedRefunds::Drop {
+        return 0.0;
+    }
+    let (mut refunds, mut value) = (MoneySum::ZERO, MoneySum::ZERO);
+    for profile in profiles {
+        refunds += profile.unlinked_refunds;
+        value += profile.order_value;
+    }
+    if value > MoneySum::ZERO {
+        (refunds.to_f64() / value.to_f64()).clamp(0.0, 1.0)
+    } else {
+        0.0
+    }
+}
+
+/// The textbook: value = order value × orders per year × years × margin.
+fn rough(profiles: &[Profile], day: Day, settings: &Resolved) -> Option<RoughValue> {
+    /// Nobody's rate is judged on less than a month.
+    const SHORTEST_AGE_DAYS: i32 = 30;
+    let mut orders = 0_u64;
+    let mut value = MoneySum::ZERO;
+    let mut customer_days = 0_i64;
+    for profile in profiles {
+        orders += profile.orders;
+        value += profile.monetary;
+        customer_days += i64::from(profile.age_days(day).max(SHORTEST_AGE_DAYS));
+    }
+    let input = patron_stats::textbook::CalculatorInput {
+        average_order_value: value.to_f64() / orders as f64,
+        orders_per_year: orders as f64 * 365.25 / customer_days as f64,
+        years: f64::from(settings.horizon_months) / 12.0,
+        margin: settings.margin.map_or(1.0, Money::to_f64),
+        acquisition_cost: None,
+    };
+    let output = patron_stats::textbook::calculate(&input).ok()?;
+    Some(RoughValue {
+        value: output.value_before_acquisition_cost,
+        average_order_value: input.average_order_value,
+        orders_per_year: input.orders_per_year,
+        years: input.years,
+        margin: input.margin,
+    })
+}
+
+fn purchase_card(model: &dyn PurchaseModel) -> ModelCard {
+    let report = model.report();
+    let errors = report.and_then(|report| report.standard_errors());
+    ModelCard {
+        key: model.key(),
+        parameters: parameters(
+            &model.named_parameters(),
+            errors.as_ref().map(|errors| errors.as_slice()),
+        ),
+        log_likelihood: report.map_or(f64::NAN, |report| report.log_likelihood),
+        aic: report.map_or(f64::NAN, |report| report.aic()),
+        bic: report.map_or(f64::NAN, |report| report.bic()),
+        customers: report.map_or(0, |report| report.customers),
+        converged: report.is_some_and(|report| report.converged),
+        warnings: report
+            .map(|report| report.warnings.clone())
+            .unwrap_or_default(),
+    }
+}
+
+fn spend_card(model: &FittedGammaGamma) -> ModelCard {
+    let report = model.report();
+    let errors = report.and_then(|report| report.standard_errors());
+    ModelCard {
+        key: "gamma-gamma",
+        parameters: parameters(
+            &model.named_parameters(),
+            errors.as_ref().map(|errors| errors.as_slice()),
+        ),
+        log_likelihood: report.map_or(f64::NAN, |report| report.log_likelihood),
+        aic: report.map_or(f64::NAN, |report| report.aic()),
+        bic: report.map_or(f64::NAN, |report| report.bic()),
+        customers: report.map_or(0, |report| report.customers),
+        converged: report.is_some_and(|report| report.converged),
+        warnings: report
+            .map(|report| report.warnings.clone())
+            .unwrap_or_default(),
+    }
+}
+
+fn parameters(named: &[(&'static str, f64)], errors: Option<&[f64]>) -> Vec<Parameter> {
+    let error = |index: usize| errors.and_then(|errors| errors.get(index).copied());
+    named
+        .iter()
+        .enumerate()
+        .map(|(index, &(name, estimate))| Parameter {
+            name,
+            estimate,
+            standard_error: error(index),
+        })
+        .collect()
+}
+
+/// Money × margin, exact, rounded half to even; what does not fit is held at the largest amount.
+fn scale_exactly(sum: MoneySum, margin: Money) -> i64 {
+    match i64::try_from(sum.0).map(Money) {
+        Ok(amount) => amount
+            .times_decimal(margin)
+            .map_or(i64::MAX, |product| product.amount.0),
+        Err(_) => i64::MAX,
+    }
+}
+
+/// Units of currency as ten-thousandths, rounded half to even.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a float cast saturates at the ends of the range"
+)]
+fn ten_thousandths(units: f64) -> i64 {
+    (units * patron_core::money::SCALE as f64).round_ties_even() as i64
+}
+
+/// The instant so many days after another; nothing beyond the year 9999.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "checked against the last instant first"
+)]
+fn instant_after(from: Instant, days: f64) -> Option<i64> {
+    let micros = from.0 as f64 + days * 86_400_000_000.0;
+    // Whole seconds: a date in the future has no use for more, and no float noise shows.
+    (micros < LAST_INSTANT_MICROS as f64).then(|| (micros / 1e6).round() as i64 * 1_000_000)
+}

@@ -1,0 +1,145 @@
+//! The form of settings, the same for `patron.toml` and for flags: whatever is absent is decided elsewhere.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use patron_engine::scoring::octants::KnifeMethod;
+use patron_engine::scoring::{FrequencyMeasure, MonetaryMeasure, ScoreOn};
+use patron_fold::{UnlinkedRefunds, ZeroOrders};
+use serde::Deserialize;
+
+use super::SettingsError;
+
+/// Largest settings file read.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// Settings as they are written down. Everything is optional.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub struct Settings {
+    /// Version of the form; 1.
+    pub version: Option<u32>,
+    /// The shop's name, for the report's title.
+    pub shop: Option<String>,
+    /// Time zone of the shop.
+    pub timezone: Option<String>,
+    /// Currency of all amounts.
+    pub currency: Option<String>,
+    /// As-of day, `YYYY-MM-DD`.
+    pub as_of: Option<String>,
+    /// Preset of the files.
+    pub preset: Option<String>,
+    /// Whether a row is an order or a line.
+    pub grain: Option<String>,
+    /// Day-month order of dates: ymd, dmy, mdy, named.
+    pub date_format: Option<String>,
+    /// Decimal mark: point or comma.
+    pub decimal_mark: Option<String>,
+    /// Delimiter of text files: one character, or `tab`.
+    pub delimiter: Option<String>,
+    /// Field → column, overruling recognition.
+    pub map: Option<BTreeMap<String, String>>,
+    /// Row classes that are kept although they would be set aside: `fee-lines`, `gift-cards`, …
+    pub keep: Option<Vec<String>>,
+    /// Status words of the shop → paid, pending, cancelled, void, test, refunded.
+    pub status_words: Option<BTreeMap<String, String>>,
+    /// Merge rows that equal an earlier row in every column.
+    pub drop_duplicates: Option<bool>,
+    /// Whether orders of zero count.
+    pub zero_orders: Option<ZeroOrders>,
+    /// Whether refunds that name no order count.
+    pub unlinked_refunds: Option<UnlinkedRefunds>,
+    /// Days within which an order may come back.
+    pub return_window_days: Option<u32>,
+    /// Months of the window of `orders_window` and `monetary_window`.
+    pub window_months: Option<u32>,
+    /// What F counts.
+    pub frequency: Option<FrequencyMeasure>,
+    /// What M sums.
+    pub monetary: Option<MonetaryMeasure>,
+    /// Whether F and M are scored on all history or on the window.
+    pub score_on: Option<ScoreOn>,
+    /// Numbers of scores, `5` or `5,3,5`.
+    pub bins: Option<String>,
+    /// Score methods, `quantile` or `R=qcut,F=qcut-first`.
+    pub score_method: Option<String>,
+    /// Cut points, `R=30,90,180,365;F=1,2,3,5`, or the `run.json` of an earlier run.
+    pub cuts: Option<String>,
+    /// Weights of R, F, M in `rfm_total`.
+    pub weights: Option<[f64; 3]>,
+    /// Where octants are cut.
+    pub octant_knife: Option<KnifeMethod>,
+    /// What M stands for in octants.
+    pub octant_monetary: Option<MonetaryMeasure>,
+    /// Lifecycle bounds.
+    pub lifecycle: Option<LifecycleForm>,
+    /// Vocabulary: a shipped name or a file.
+    pub vocabulary: Option<String>,
+    /// Purchase model: `mbg-nbd` or `bg-nbd`.
+    pub model: Option<String>,
+    /// Unit of the purchase model: day, week, month.
+    pub unit: Option<String>,
+    /// Months of the horizon of expected values.
+    pub horizon_months: Option<u32>,
+    /// Discount rate per year, 0.1 for 10 %.
+    pub annual_discount: Option<f64>,
+    /// Share of net revenue that is margin, 0 to 1.
+    pub margin: Option<f64>,
+    /// Leave out customer lifetime value.
+    pub no_clv: Option<bool>,
+}
+
+/// How lifecycle bounds are written: a preset's name, months, or multiples of an interval.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum LifecycleForm {
+    /// `ordinal-months` or `completed-months`.
+    Preset(String),
+    /// Last month of active, silent, dormant.
+    Months([u32; 3]),
+    /// Multiples of the shop's median interval.
+    ShopIntervals {
+        /// Ends of active, silent, dormant.
+        shop_intervals: [f64; 3],
+    },
+    /// Multiples of the customer's own interval.
+    OwnIntervals {
+        /// Ends of active, silent, dormant.
+        own_intervals: [f64; 3],
+    },
+}
+
+impl Settings {
+    /// Reads a settings file.
+    ///
+    /// # Errors
+    /// [`SettingsError::Unreadable`], [`SettingsError::Form`], and [`SettingsError::Value`] for another version.
+    pub fn read(path: &Path) -> Result<Self, SettingsError> {
+        let name = path.display().to_string();
+        let unreadable = |message: String| SettingsError::Unreadable {
+            path: name.clone(),
+            message,
+        };
+        let size = std::fs::metadata(path)
+            .map_err(|error| unreadable(error.to_string()))?
+            .len();
+        if size > LARGEST_FILE {
+            return Err(unreadable(format!(
+                "it has {size} bytes, more than a settings file can have"
+            )));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+        let settings: Self = toml::from_str(&text).map_err(|error| SettingsError::Form {
+            path: name.clone(),
+            message: error.to_string(),
+        })?;
+        match settings.version {
+            None | Some(1) => Ok(settings),
+            Some(other) => Err(SettingsError::Value {
+                setting: "version",
+                value: other.to_string(),
+                expected: "1".to_owned(),
+            }),
+        }
+    }
+}
