@@ -46,20 +46,6 @@ report page are in the footer of that page.
 """
 
 
-def shipped(targets: list[str]) -> set[tuple[str, str]]:
-    """Returns name and version of every crate whose code is in the binary on any target."""
-    found = set()
-    for target in targets:
-        tree = packages.cargo(
-            "tree", "--locked", "--package", "patron-cli", "--edges", "normal,no-proc-macro",
-            "--target", target, "--prefix", "none", "--format", "{p}",
-        )  # fmt: skip
-        for line in tree.splitlines():
-            name, version = line.split()[:2]
-            found.add((name, version.removeprefix("v")))
-    return found
-
-
 def chosen(package: dict, allowed: set[str]) -> list[str]:
     """Returns the licences under which we take a package."""
     ways = [way for way in packages.alternatives(package["license"]) if way <= allowed]
@@ -119,8 +105,8 @@ def notices_of(package: dict, licences: list[str]) -> list[str]:
 def written() -> str:
     rules = packages.deny_toml()
     allowed = set(rules["licenses"]["allow"])
-    ours = shipped(rules["graph"]["targets"])
-    outside = [p for p in packages.metadata() if p["source"] and (p["name"], p["version"]) in ours]
+    # What a macro wrote is in the binary, the macro's own code is not.
+    outside = packages.outside("--package", "patron-cli", edges="normal,no-proc-macro")
     lines, users = [], {}
     for package in outside:
         name = f"{package['name']} {package['version']}"

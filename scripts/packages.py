@@ -23,13 +23,25 @@ def cargo(*arguments: str) -> str:
 
 
 def metadata() -> list[dict]:
-    """Returns every package that the lock file brings to one of deny.toml's targets, tests included."""
-    packages: dict[str, dict] = {}
+    """Returns what cargo knows of every package of the lock file."""
+    whole = json.loads(cargo("metadata", "--format-version", "1", "--locked"))
+    return sorted(whole["packages"], key=lambda package: (package["name"], package["version"]))
+
+
+def outside(*which: str, edges: str) -> list[dict]:
+    """Returns the outside packages that are really built on deny.toml's targets.
+
+    `cargo metadata` alone names more: it adds up the features that other targets ask for.
+    """
+    built = set()
     for target in deny_toml()["graph"]["targets"]:
-        whole = json.loads(cargo("metadata", "--format-version", "1", "--locked", "--filter-platform", target))
-        used = {node["id"] for node in whole["resolve"]["nodes"]}
-        packages |= {package["id"]: package for package in whole["packages"] if package["id"] in used}
-    return sorted(packages.values(), key=lambda package: (package["name"], package["version"]))
+        tree = cargo(
+            "tree", "--locked", *which, "--edges", edges, "--target", target, "--prefix", "none", "--format", "{p}"
+        )  # fmt: skip
+        for line in filter(None, tree.splitlines()):
+            name, version = line.split()[:2]
+            built.add((name, version.removeprefix("v")))
+    return [p for p in metadata() if p["source"] and (p["name"], p["version"]) in built]
 
 
 def alternatives(expression: str) -> list[frozenset[str]]:
