@@ -241,6 +241,18 @@ pub enum ImportError {
         /// Where first.
         second_line: u64,
     },
+    /// The file names another currency than the shop's.
+    #[error("`{file}` has amounts in {found} (line {line}), the shop's currency is {expected}")]
+    OtherCurrency {
+        /// The file.
+        file: String,
+        /// The currency it names.
+        found: String,
+        /// Where first.
+        line: u64,
+        /// The shop's.
+        expected: String,
+    },
 }
 
 fn quoted(names: &[String]) -> String {
@@ -284,7 +296,8 @@ impl ImportError {
             | Self::MixedDates { file, .. }
             | Self::DatesNotUnderstood { file, .. }
             | Self::MixedDecimalMarks { file, .. }
-            | Self::TwoCurrencies { file, .. } => Some(file),
+            | Self::TwoCurrencies { file, .. }
+            | Self::OtherCurrency { file, .. } => Some(file),
         }
     }
 }
@@ -308,7 +321,8 @@ impl Coded for ImportError {
             | Self::MissingColumns { .. }
             | Self::NotOfPreset { .. }
             | Self::DatesNotUnderstood { .. }
-            | Self::TwoCurrencies { .. } => ErrorCode::InputNotUnderstood,
+            | Self::TwoCurrencies { .. }
+            | Self::OtherCurrency { .. } => ErrorCode::InputNotUnderstood,
             Self::AmbiguousColumn { .. }
             | Self::AmbiguousDates { .. }
             | Self::MixedDates { .. }
@@ -345,6 +359,7 @@ impl Coded for ImportError {
             Self::DatesNotUnderstood { .. } => "dates_not_understood",
             Self::MixedDecimalMarks { .. } => "decimal_marks_mixed",
             Self::TwoCurrencies { .. } => "two_currencies",
+            Self::OtherCurrency { .. } => "other_currency",
         }
     }
 
@@ -444,6 +459,16 @@ impl ImportError {
                 ("first_line", first_line.to_string()),
                 ("second", second.clone()),
                 ("second_line", second_line.to_string()),
+            ],
+            Self::OtherCurrency {
+                found,
+                line,
+                expected,
+                ..
+            } => vec![
+                ("found", found.clone()),
+                ("line", line.to_string()),
+                ("expected", expected.clone()),
             ],
             _ => Vec::new(),
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::batch::CurrenciesSeen;
+use crate::error::ImportError;
 use crate::field::Field;
 use crate::options::{DateFormat, DecimalMark};
 use crate::preset::RowRules;
@@ -151,7 +153,7 @@ pub struct Understanding {
     pub decimal_mark: DecimalMark,
     /// Whether the decimal mark was guessed (all samples look like `1,234`).
     pub decimal_mark_guessed: bool,
-    /// The currency, where the file or the user says.
+    /// The shop's currency, where the user says; what the file says is [`Understanding::currency_of`].
     pub currency: Option<String>,
     /// Every default and guess, to be said to the user.
     pub notes: Vec<Note>,
@@ -171,4 +173,42 @@ impl Understanding {
     pub fn slot(&self, field: Field) -> Option<usize> {
         self.columns.iter().position(|column| column.field == field)
     }
+
+    /// Returns the currency of the file, given all that its rows named. Signs that several currencies share (`$`, `¥`,
+    /// `kr`) say nothing beside a code.
+    ///
+    /// # Errors
+    /// [`ImportError::TwoCurrencies`] if rows name two; [`ImportError::OtherCurrency`] if they name another than the user.
+    pub fn currency_of(&self, seen: &CurrenciesSeen) -> Result<Option<String>, ImportError> {
+        let mut named = seen.in_order();
+        if named.iter().any(|(name, _)| is_code(name)) {
+            named.retain(|(name, _)| is_code(name));
+        }
+        match named.as_slice() {
+            [] => Ok(self.currency.clone()),
+            [(only, line)] => match &self.currency {
+                Some(shop) if is_code(only) && !shop.eq_ignore_ascii_case(only) => {
+                    Err(ImportError::OtherCurrency {
+                        file: self.file.clone(),
+                        found: only.clone(),
+                        line: *line,
+                        expected: shop.clone(),
+                    })
+                }
+                Some(shop) => Ok(Some(shop.clone())),
+                None => Ok(Some(only.clone()).filter(|name| is_code(name))),
+            },
+            [(first, first_line), (second, second_line), ..] => Err(ImportError::TwoCurrencies {
+                file: self.file.clone(),
+                first: first.clone(),
+                first_line: *first_line,
+                second: second.clone(),
+                second_line: *second_line,
+            }),
+        }
+    }
+}
+
+fn is_code(name: &str) -> bool {
+    name.len() == 3 && name.bytes().all(|byte| byte.is_ascii_uppercase())
 }

@@ -1,13 +1,38 @@
 //! Judges rows: what each is, and what becomes of it.
+//!
+//! | module | question it answers |
+//! | --- | --- |
+//! | `row` | where do a row's cells come from? |
+//! | `values` | which values does the row hold, and can they be read? |
+//! | `classify` | in which class does it end? |
+//! | `facts` | what is written down of it? |
+//! | `clock` | which instant is a local time? |
+
+mod classify;
+mod clock;
+mod facts;
+mod row;
+mod slots;
+mod values;
 
 use std::sync::Arc;
 
-use crate::batch::RowBatch;
-use crate::cell::Cell;
+use patron_core::RowClass;
+
+use crate::batch::{Contact, RowBatch};
+use crate::cell::{Cell, ROW_HASH_SEED, hash_field};
 use crate::error::ImportError;
 use crate::options::ImportOptions;
+use crate::reader::clock::LocalClock;
+use crate::reader::facts::Writer;
+use crate::reader::row::{Row, TextRow, TypedRow};
+use crate::reader::slots::Slots;
+use crate::reader::values::{Rooms, StatusWords, Values};
+use crate::reason::Reason;
 use crate::text::TextBlock;
-use crate::understanding::Understanding;
+use crate::text::records::{Fields, Records, Separation};
+use crate::understanding::{Format, Understanding};
+use crate::words;
 
 /// Turns rows into facts. One per thread; clones share what was understood.
 #[derive(Debug, Clone)]
@@ -15,41 +40,169 @@ pub struct RowReader {
     understanding: Arc<Understanding>,
     options: Arc<ImportOptions>,
     file: u32,
+    slots: Slots,
+    clock: LocalClock,
+    statuses: StatusWords,
+    /// The hash takes every column, in file order.
+    hash_all: bool,
+}
+
+/// Where a row stands.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    line: u64,
+    hash: u64,
 }
 
 impl RowReader {
     /// Makes the reader of a file.
     #[must_use]
     pub fn new(understanding: Arc<Understanding>, options: Arc<ImportOptions>, file: u32) -> Self {
+        let slots = Slots::new(&understanding);
+        let clock = LocalClock::new(options.calendar.clone());
+        let hash_all = understanding
+            .hashed_columns
+            .iter()
+            .copied()
+            .eq(0..understanding.headers.len());
         Self {
+            statuses: StatusWords::new(&options),
             understanding,
             options,
             file,
+            slots,
+            clock,
+            hash_all,
         }
     }
 
     /// Returns an empty batch for rows of this file, with the columns its facts have.
     #[must_use]
     pub fn new_batch(&self, index: u64) -> RowBatch {
-        let _ = (&self.understanding, &self.options);
-        RowBatch {
+        let mut batch = RowBatch {
             file: self.file,
             index,
             ..RowBatch::default()
-        }
+        };
+        batch.facts.contact = self.slots.has_contact().then(Contact::default);
+        batch
     }
 
     /// Reads a block of a text file.
     ///
     /// # Errors
-    /// [`ImportError::QuoteNotClosed`] if the block ends within quotes.
+    /// [`ImportError::QuoteNotClosed`] if the block ends within quotes, which the blocks of a file never do.
     pub fn parse_block(&mut self, block: &TextBlock) -> Result<RowBatch, ImportError> {
-        Ok(self.new_batch(block.index))
+        let mut batch = self.new_batch(block.index);
+        let separation = match self.understanding.format {
+            Format::Delimited { delimiter, .. } => Separation::Delimiter(delimiter),
+            Format::Aligned { .. } => Separation::Blanks,
+            Format::Parquet => return Ok(batch),
+        };
+        let shared = Arc::clone(&self.understanding);
+        let mut fields = Fields::default();
+        let mut records = Records::new(&block.bytes, separation, block.first_line);
+        loop {
+            let record = records.read(&mut fields).map_err(|line| {
+                let file = shared.file.clone();
+                ImportError::QuoteNotClosed { file, line }
+            })?;
+            let Some(record) = record else {
+                return Ok(batch);
+            };
+            let row = TextRow {
+                bytes: &block.bytes,
+                fields: &fields,
+                columns: &shared.columns,
+            };
+            let place = Place {
+                line: record.line,
+                hash: self.text_hash(&row),
+            };
+            if self.has_all_fields(&row) {
+                self.read(place, &row, &mut batch);
+            } else {
+                self.reject_ragged(place, &row, &mut batch);
+            }
+        }
     }
 
-    /// Reads one row of typed cells, in the order of `Understanding::columns`; `line` is the row's number from 1.
+    /// Reads one row of typed cells, in the order of `Understanding::columns`; `line` is the row's number from 1,
+    /// `row_hash` the chain of `hash_cell` over `Understanding::hashed_columns`.
     pub fn read_row(&mut self, line: u64, cells: &[Cell<'_>], row_hash: u64, batch: &mut RowBatch) {
-        let _ = (line, cells, row_hash);
-        batch.account.rows_in += 1;
+        let place = Place {
+            line,
+            hash: row_hash,
+        };
+        self.read(place, &TypedRow { cells }, batch);
+    }
+
+    fn text_hash(&self, row: &TextRow<'_>) -> u64 {
+        let count = row.fields.len();
+        if self.hash_all || count != self.understanding.headers.len() {
+            (0..count).fold(ROW_HASH_SEED, |hash, index| {
+                hash_field(hash, row.field(index))
+            })
+        } else {
+            self.understanding
+                .hashed_columns
+                .iter()
+                .fold(ROW_HASH_SEED, |hash, &index| {
+                    hash_field(hash, row.field(index))
+                })
+        }
+    }
+
+    /// Returns true if a record has as many fields as the header; empty ones beyond it (a delimiter at the end of the
+    /// line) take nothing away.
+    fn has_all_fields(&self, row: &TextRow<'_>) -> bool {
+        let (found, expected) = (row.fields.len(), self.understanding.headers.len());
+        found == expected
+            || (found > expected && (expected..found).all(|index| row.field(index).is_empty()))
+    }
+
+    fn reject_ragged(&self, place: Place, row: &TextRow<'_>, batch: &mut RowBatch) {
+        let first = String::from_utf8_lossy(row.field(0)).into_owned();
+        let (class, reason) = if words::is_total(first.trim()) {
+            (RowClass::RepeatedHeaderOrTotal, Reason::Total)
+        } else {
+            let (found, expected) = (row.fields.len(), self.understanding.headers.len());
+            (RowClass::Unreadable, Reason::FieldCount { found, expected })
+        };
+        batch.account.add(class, None);
+        batch.aside_hashes.push(place.hash);
+        facts::reject(batch, place, None, &first, (class, reason), None);
+    }
+
+    fn read<R: Row>(&mut self, place: Place, row: &R, batch: &mut RowBatch) {
+        let mut rooms = Rooms::default();
+        let shared = Arc::clone(&self.understanding);
+        let slots = self.slots;
+        let values = Values::read(row, &shared, slots, &mut self.clock, &mut rooms);
+        let mut writer = Writer {
+            batch,
+            row,
+            place,
+            slots,
+            understanding: &shared,
+        };
+        match values {
+            Ok(values) => {
+                let meaning = self.statuses.meaning(row, slots.status, writer.batch);
+                let (class, why) = classify::classify(
+                    row,
+                    &values,
+                    meaning.status,
+                    slots,
+                    (&shared, &self.options.keep),
+                );
+                writer.write(&values, (class, why), meaning);
+            }
+            Err(problem) => {
+                let customer = values::customer_alone(row, slots, &shared);
+                let (slot, class, reason) = classify::unreadable(row, problem, slots, &shared);
+                writer.write_unreadable((slot, class, reason), customer.as_deref());
+            }
+        }
     }
 }

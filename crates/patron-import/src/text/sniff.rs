@@ -79,7 +79,7 @@ fn refuse_controls(file: &str, start: &[u8]) -> Result<(), ImportError> {
     let controls = start.iter().filter(|byte| is_control(byte)).count();
     let place = memchr(0, start).or_else(|| {
         (controls * TEXT_BYTES_PER_CONTROL > start.len())
-            .then(|| start.iter().position(|byte| is_control(byte)))
+            .then(|| start.iter().position(is_control))
             .flatten()
     });
     match place {

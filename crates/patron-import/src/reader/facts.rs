@@ -1,0 +1,270 @@
+//! What is written down of a row: facts, its class, its flags.
+
+use std::borrow::Cow;
+
+use patron_core::{Money, OrderStatus, RowClass, RowFlag};
+
+use crate::batch::{Contact, RejectedRow, RowBatch, RowKind, UNDATED, VALUE_CHARACTERS};
+use crate::cell::Cell;
+use crate::reader::Place;
+use crate::reader::classify::{Why, is_cancellation};
+use crate::reader::row::{Row, shown};
+use crate::reader::slots::Slots;
+use crate::reader::values::{RowStatus, Values};
+use crate::reason::Reason;
+use crate::understanding::{GrainRule, Understanding};
+use crate::words;
+
+/// Writes one row down.
+pub(super) struct Writer<'a, R> {
+    pub(super) batch: &'a mut RowBatch,
+    pub(super) row: &'a R,
+    pub(super) place: Place,
+    pub(super) slots: Slots,
+    pub(super) understanding: &'a Understanding,
+}
+
+/// One fact, but for the customer's contact details.
+struct Fact<'a> {
+    customer: &'a str,
+    order: &'a str,
+    at: i64,
+    net: Money,
+    quantity: i64,
+    kind: RowKind,
+    status: OrderStatus,
+}
+
+impl<R: Row> Writer<'_, R> {
+    /// Writes down a row whose values could be read.
+    pub(super) fn write(
+        &mut self,
+        values: &Values<'_>,
+        (class, why): (RowClass, Why),
+        meaning: RowStatus,
+    ) {
+        self.batch.account.add(class, Some(values.amount));
+        self.see_currency(values);
+        let mut guessed = values.guessed || meaning.guessed;
+        let customer = values.customer.as_deref();
+        match customer {
+            Some(customer) => {
+                let fact = self.fact(customer, values, class, meaning.status.status);
+                guessed |= self.push(&fact);
+                if class == RowClass::OrderLine {
+                    self.push_undated_refund(&fact, values.refunded, meaning);
+                }
+            }
+            None => self.batch.aside_hashes.push(self.place.hash),
+        }
+        if values.rounded {
+            self.batch.account.flag(RowFlag::Rounded);
+        }
+        if guessed {
+            self.batch.account.flag(RowFlag::Guessed);
+        }
+        if let Some((slot, reason)) = why {
+            let cell = slot.map_or(Cell::Null, |slot| self.row.cell(slot));
+            self.reject(slot, &cell, (class, reason), customer);
+        }
+    }
+
+    /// Writes down a row with a cell that cannot be understood.
+    pub(super) fn write_unreadable(
+        &mut self,
+        (slot, class, reason): (Option<usize>, RowClass, Reason),
+        customer: Option<&str>,
+    ) {
+        self.batch.account.add(class, None);
+        match customer.filter(|_| class == RowClass::Unreadable) {
+            Some(customer) => {
+                self.push(&Fact {
+                    customer,
+                    order: "",
+                    at: UNDATED,
+                    net: Money::ZERO,
+                    quantity: 0,
+                    kind: RowKind::Mention(class),
+                    status: OrderStatus::Paid,
+                });
+            }
+            None => self.batch.aside_hashes.push(self.place.hash),
+        }
+        let row = self.row;
+        let cell = slot.map_or_else(|| row.first(), |slot| row.cell(slot));
+        self.reject(slot, &cell, (class, reason), customer);
+    }
+
+    fn fact<'v>(
+        &self,
+        customer: &'v str,
+        values: &'v Values<'_>,
+        class: RowClass,
+        status: OrderStatus,
+    ) -> Fact<'v> {
+        let kind = match class {
+            RowClass::OrderLine if self.understanding.grain == GrainRule::Lines => RowKind::Line,
+            RowClass::OrderLine => RowKind::Order,
+            RowClass::Refund => RowKind::Refund,
+            aside => RowKind::Mention(aside),
+        };
+        let refund = kind == RowKind::Refund;
+        // A cancellation document does not say which order it cancels.
+        let unlinked = refund && is_cancellation(values.order, self.understanding);
+        Fact {
+            customer,
+            order: if unlinked { "" } else { values.order },
+            at: values.at,
+            net: if refund {
+                Money(values.amount.0.saturating_abs())
+            } else {
+                values.amount
+            },
+            quantity: values.quantity.map_or(0, |quantity| quantity.0),
+            kind,
+            status,
+        }
+    }
+
+    /// Writes the refund of an order whose row says that money went back, but not when.
+    fn push_undated_refund(
+        &mut self,
+        order: &Fact<'_>,
+        refunded: Option<Money>,
+        meaning: RowStatus,
+    ) {
+        let whole = meaning.status.whole_amount_refunded.then_some(order.net);
+        let amount = [refunded, whole]
+            .into_iter()
+            .flatten()
+            .find(|&amount| amount > Money::ZERO);
+        if let Some(net) = amount {
+            self.batch.account.flag(RowFlag::Undated);
+            self.push(&Fact {
+                at: UNDATED,
+                net,
+                quantity: 0,
+                kind: RowKind::Refund,
+                ..*order
+            });
+        }
+    }
+
+    /// Appends a fact; true if a contact detail had to be guessed because it is not UTF-8.
+    fn push(&mut self, fact: &Fact<'_>) -> bool {
+        let facts = &mut self.batch.facts;
+        facts.customer.push(fact.customer);
+        facts.order_id.push(fact.order);
+        facts.at.push(fact.at);
+        facts.net.push(fact.net.0);
+        facts.quantity.push(fact.quantity);
+        facts.kind.push(fact.kind);
+        facts.status.push(fact.status);
+        facts.row_hash.push(self.place.hash);
+        facts.line.push(self.place.line);
+        match &mut facts.contact {
+            Some(contact) => push_contact(contact, self.row, self.slots),
+            None => false,
+        }
+    }
+
+    fn reject(
+        &mut self,
+        slot: Option<usize>,
+        cell: &Cell<'_>,
+        verdict: (RowClass, Reason),
+        customer: Option<&str>,
+    ) {
+        let column = slot.and_then(|slot| self.understanding.columns.get(slot));
+        let header = column.map(|column| column.header.clone());
+        let customer = customer.map(str::to_owned);
+        reject(
+            self.batch,
+            self.place,
+            header,
+            &shown(cell),
+            verdict,
+            customer,
+        );
+    }
+
+    fn see_currency(&mut self, values: &Values<'_>) {
+        let line = self.place.line;
+        let Some(slot) = self.slots.currency else {
+            if let Some(name) = values.currency {
+                self.batch.currencies.see(name, line);
+            }
+            return;
+        };
+        let cell = self.row.cell(slot);
+        let text = shown(&cell);
+        let name = text.trim();
+        if words::is_missing(name) {
+            return;
+        }
+        if name.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            self.batch.currencies.see(&name.to_ascii_uppercase(), line);
+        } else {
+            self.batch.currencies.see(name, line);
+        }
+    }
+}
+
+/// Lists a row that was set aside.
+pub(super) fn reject(
+    batch: &mut RowBatch,
+    place: Place,
+    column: Option<String>,
+    value: &str,
+    (class, reason): (RowClass, Reason),
+    customer: Option<String>,
+) {
+    batch.rejected.push(RejectedRow {
+        line: place.line,
+        column,
+        value: value.chars().take(VALUE_CHARACTERS).collect(),
+        class,
+        reason,
+        customer,
+    });
+}
+
+/// Appends the customer's details; true if one is not UTF-8 and was mended: an order is not lost for an accent.
+fn push_contact<R: Row>(contact: &mut Contact, row: &R, slots: Slots) -> bool {
+    let mut guessed = false;
+    for (slot, column) in [
+        (slots.email, &mut contact.email),
+        (slots.phone, &mut contact.phone),
+        (slots.consent, &mut contact.consent),
+    ] {
+        guessed |= with_text(row, slot, |text| column.push(text));
+    }
+    let mut whole = String::new();
+    for slot in [slots.first_name, slots.last_name].into_iter().flatten() {
+        guessed |= with_text(row, Some(slot), |part| {
+            if !whole.is_empty() && !part.is_empty() {
+                whole.push(' ');
+            }
+            whole.push_str(part);
+        });
+    }
+    guessed
+        | with_text(row, slots.name, |name| {
+            contact
+                .name
+                .push(if name.is_empty() { &whole } else { name });
+        })
+}
+
+/// Calls with the trimmed text of a cell, empty if there is none; true if it is not UTF-8.
+fn with_text<R: Row>(row: &R, slot: Option<usize>, mut take: impl FnMut(&str)) -> bool {
+    let cell = slot.map_or(Cell::Null, |slot| row.cell(slot));
+    let text: Cow<'_, str> = shown(&cell);
+    let trimmed = text.trim();
+    take(if words::is_missing(trimmed) {
+        ""
+    } else {
+        trimmed
+    });
+    matches!(cell, Cell::NotUtf8(_))
+}

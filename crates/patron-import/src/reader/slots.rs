@@ -1,0 +1,62 @@
+//! Where each field's cell is, looked up once.
+
+use crate::field::Field;
+use crate::understanding::{AmountRule, GrainRule, Understanding};
+
+/// Places in `Understanding::columns`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slots {
+    pub(super) customer: usize,
+    pub(super) at: usize,
+    pub(super) order: Option<usize>,
+    pub(super) quantity: Option<usize>,
+    pub(super) price: Option<usize>,
+    pub(super) refunded: Option<usize>,
+    pub(super) status: Option<usize>,
+    pub(super) currency: Option<usize>,
+    pub(super) product: Option<usize>,
+    pub(super) gift_card: Option<usize>,
+    pub(super) email: Option<usize>,
+    pub(super) phone: Option<usize>,
+    pub(super) name: Option<usize>,
+    pub(super) first_name: Option<usize>,
+    pub(super) last_name: Option<usize>,
+    pub(super) consent: Option<usize>,
+    /// Quantity and price say whether a row is goods bought; where a row is a whole order they only inform.
+    pub(super) judge_quantity: bool,
+}
+
+impl Slots {
+    pub(super) fn new(understanding: &Understanding) -> Self {
+        let slot = |field| understanding.slot(field);
+        let by_quantity = matches!(understanding.amount, AmountRule::QuantityTimesPrice { .. });
+        Self {
+            customer: slot(Field::CustomerId).unwrap_or(usize::MAX),
+            at: slot(Field::OrderedAt).unwrap_or(usize::MAX),
+            order: slot(Field::OrderId),
+            quantity: slot(Field::Quantity),
+            price: slot(Field::UnitPrice),
+            refunded: slot(Field::Refunded),
+            status: slot(Field::Status),
+            currency: slot(Field::Currency),
+            product: slot(Field::ProductCode),
+            gift_card: slot(Field::GiftCard),
+            email: slot(Field::Email),
+            phone: slot(Field::Phone),
+            name: slot(Field::Name),
+            first_name: slot(Field::FirstName),
+            last_name: slot(Field::LastName),
+            consent: slot(Field::ConsentEmail),
+            judge_quantity: by_quantity || understanding.grain == GrainRule::Lines,
+        }
+    }
+
+    pub(super) const fn has_contact(&self) -> bool {
+        self.email.is_some()
+            || self.phone.is_some()
+            || self.name.is_some()
+            || self.first_name.is_some()
+            || self.last_name.is_some()
+            || self.consent.is_some()
+    }
+}

@@ -1,0 +1,503 @@
+//! Which values a row holds, and whether they can be read.
+
+use std::borrow::Cow;
+
+use patron_core::{Money, MoneyError, ParsedMoney};
+
+use crate::batch::RowBatch;
+use crate::cell::Cell;
+use crate::options::ImportOptions;
+use crate::reader::clock::LocalClock;
+use crate::reader::row::{Row, shown};
+use crate::reader::slots::Slots;
+use crate::reason::Reason;
+use crate::understanding::{AmountRule, LineDiscount, Understanding};
+use crate::value::amount;
+use crate::value::date::{self, ParsedTime};
+use crate::value::id::{self, BadId, Digits, Id};
+use crate::words::{self, StatusMeaning};
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+/// Status words remembered, so that most rows compare one text.
+const REMEMBERED_WORDS: usize = 64;
+/// Different unknown status words counted per batch.
+const COUNTED_WORDS: usize = 100;
+
+/// A cell that cannot be understood, and why.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) slot: usize,
+    pub(super) reason: Reason,
+}
+
+/// Room for ids that are not text in the file.
+#[derive(Debug)]
+pub(super) struct Rooms {
+    customer: Digits,
+    order: Digits,
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self {
+            customer: Digits::EMPTY,
+            order: Digits::EMPTY,
+        }
+    }
+}
+
+/// The values of a row that could be read.
+#[derive(Debug)]
+pub(super) struct Values<'r> {
+    pub(super) customer: Option<Cow<'r, str>>,
+    /// Empty where there is none.
+    pub(super) order: &'r str,
+    /// µs UTC.
+    pub(super) at: i64,
+    pub(super) amount: Money,
+    pub(super) quantity: Option<Money>,
+    pub(super) price: Option<Money>,
+    pub(super) refunded: Option<Money>,
+    pub(super) rounded: bool,
+    pub(super) guessed: bool,
+    /// A currency that an amount names by sign or code.
+    pub(super) currency: Option<&'r str>,
+}
+
+/// A number as a cell gives it.
+#[derive(Debug, Clone, Copy)]
+struct Number<'r> {
+    value: Money,
+    rounded: bool,
+    guessed: bool,
+    currency: Option<&'r str>,
+}
+
+impl<'r> Values<'r> {
+    pub(super) fn read<R: Row>(
+        row: &'r R,
+        understanding: &Understanding,
+        slots: Slots,
+        clock: &mut LocalClock,
+        rooms: &'r mut Rooms,
+    ) -> Result<Self, Problem> {
+        let (customer, customer_guessed) =
+            customer(row, slots, understanding, &mut rooms.customer)?;
+        let (order, order_guessed) = match slots.order {
+            Some(slot) => {
+                let (id, guessed) = read_id(row, slot)?;
+                (id.as_text(&mut rooms.order).unwrap_or_default(), guessed)
+            }
+            None => ("", false),
+        };
+        let at = time(&row.cell(slots.at), understanding, clock).map_err(|reason| Problem {
+            slot: slots.at,
+            reason,
+        })?;
+        let mut values = Self {
+            customer,
+            order,
+            at,
+            amount: Money::ZERO,
+            quantity: None,
+            price: None,
+            refunded: None,
+            rounded: false,
+            guessed: customer_guessed || order_guessed,
+            currency: None,
+        };
+        values.read_amounts(row, understanding, slots)?;
+        Ok(values)
+    }
+
+    fn read_amounts<R: Row>(
+        &mut self,
+        row: &'r R,
+        understanding: &Understanding,
+        slots: Slots,
+    ) -> Result<(), Problem> {
+        // What the amount is made of must be there; the rest may be empty.
+        let made_of_quantity =
+            matches!(understanding.amount, AmountRule::QuantityTimesPrice { .. });
+        for (slot, is_price) in [(slots.quantity, false), (slots.price, true)] {
+            let Some(slot) = slot else { continue };
+            let number = if made_of_quantity {
+                Some(self.needed(row, slot, understanding)?)
+            } else {
+                self.optional(row, slot, understanding)?
+            };
+            if is_price {
+                self.price = number;
+            } else {
+                self.quantity = number;
+            }
+        }
+        self.amount = match understanding.amount {
+            AmountRule::Column(amount) => self.needed(row, amount, understanding)?,
+            AmountRule::GrossLessDiscount { gross, discount } => {
+                let gross_amount = self.needed(row, gross, understanding)?;
+                let discount = self.optional(row, discount, understanding)?;
+                less(gross_amount, discount.map(absolute)).ok_or(Problem {
+                    slot: gross,
+                    reason: Reason::NumberTooLarge,
+                })?
+            }
+            AmountRule::QuantityTimesPrice {
+                unit_price,
+                discount,
+                ..
+            } => self.line_amount(row, unit_price, discount, understanding)?,
+        };
+        if let Some(slot) = slots.refunded {
+            self.refunded = self.optional(row, slot, understanding)?.map(absolute);
+        }
+        Ok(())
+    }
+
+    fn line_amount<R: Row>(
+        &mut self,
+        row: &'r R,
+        price_slot: usize,
+        discount: Option<LineDiscount>,
+        understanding: &Understanding,
+    ) -> Result<Money, Problem> {
+        let too_large = || Problem {
+            slot: price_slot,
+            reason: Reason::NumberTooLarge,
+        };
+        let quantity = self.quantity.unwrap_or_default();
+        let price = self.price.unwrap_or_default();
+        let whole = self.product(quantity, price).ok_or_else(too_large)?;
+        match discount {
+            None => Ok(whole),
+            Some(LineDiscount::Amount(slot)) => {
+                let off = self.optional(row, slot, understanding)?;
+                less(whole, off).ok_or_else(too_large)
+            }
+            Some(LineDiscount::Rate(slot)) => {
+                let rate = self.rate(row, slot, understanding)?;
+                let off = self.product(whole, rate).ok_or_else(too_large)?;
+                less(whole, Some(off)).ok_or_else(too_large)
+            }
+        }
+    }
+
+    fn product(&mut self, left: Money, right: Money) -> Option<Money> {
+        let product = left.times_decimal(right).ok()?;
+        self.rounded |= product.rounded;
+        Some(product.amount)
+    }
+
+    fn rate<R: Row>(
+        &mut self,
+        row: &'r R,
+        slot: usize,
+        understanding: &Understanding,
+    ) -> Result<Money, Problem> {
+        if let Cell::Text(text) = row.cell(slot)
+            && let Some(percent) = text.trim().strip_suffix('%')
+        {
+            let number = number(&Cell::Text(percent), understanding);
+            let percent = number
+                .map_err(|reason| Problem { slot, reason })?
+                .map_or(Money::ZERO, |number| number.value);
+            let hundredth = Money(patron_core::money::SCALE / 100);
+            return Ok(self.product(percent, hundredth).unwrap_or_default());
+        }
+        Ok(self.optional(row, slot, understanding)?.unwrap_or_default())
+    }
+
+    fn optional<R: Row>(
+        &mut self,
+        row: &'r R,
+        slot: usize,
+        understanding: &Understanding,
+    ) -> Result<Option<Money>, Problem> {
+        let number =
+            number(&row.cell(slot), understanding).map_err(|reason| Problem { slot, reason })?;
+        Ok(number.map(|number| {
+            self.rounded |= number.rounded;
+            self.guessed |= number.guessed;
+            self.currency = self.currency.or(number.currency);
+            number.value
+        }))
+    }
+
+    fn needed<R: Row>(
+        &mut self,
+        row: &'r R,
+        slot: usize,
+        understanding: &Understanding,
+    ) -> Result<Money, Problem> {
+        self.optional(row, slot, understanding)?.ok_or(Problem {
+            slot,
+            reason: Reason::NumberMissing,
+        })
+    }
+}
+
+const fn absolute(amount: Money) -> Money {
+    Money(amount.0.saturating_abs())
+}
+
+fn less(amount: Money, discount: Option<Money>) -> Option<Money> {
+    amount.checked_add(-discount.unwrap_or_default())
+}
+
+fn read_id<R: Row>(row: &R, slot: usize) -> Result<(Id<'_>, bool), Problem> {
+    id::read(&row.cell(slot)).map_err(|bad| Problem {
+        slot,
+        reason: match bad {
+            BadId::Shortened => Reason::IdShortened,
+            BadId::NotUtf8(byte) => Reason::NotUtf8 { byte },
+        },
+    })
+}
+
+/// Returns whose row it is, and whether that was guessed: the customer's id; where it is empty, the e-mail address.
+fn customer<'r, R: Row>(
+    row: &'r R,
+    slots: Slots,
+    understanding: &Understanding,
+    room: &'r mut Digits,
+) -> Result<(Option<Cow<'r, str>>, bool), Problem> {
+    let (id, guessed) = read_id(row, slots.customer)?;
+    if !matches!(id, Id::Missing) {
+        let text = id.as_text(room);
+        let lower = understanding.customer_is_email;
+        return Ok((
+            text.map(|text| {
+                if lower {
+                    lower_case(text)
+                } else {
+                    Cow::Borrowed(text)
+                }
+            }),
+            guessed,
+        ));
+    }
+    let Some(slot) = slots.email.filter(|_| !understanding.customer_is_email) else {
+        return Ok((None, false));
+    };
+    match row.cell(slot) {
+        Cell::Text(text) if text.contains('@') => Ok((Some(lower_case(text.trim())), true)),
+        _ => Ok((None, false)),
+    }
+}
+
+fn lower_case(text: &str) -> Cow<'_, str> {
+    if text.chars().any(char::is_uppercase) {
+        Cow::Owned(text.to_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Returns whose row it is where other cells could not be read.
+pub(super) fn customer_alone<R: Row>(
+    row: &R,
+    slots: Slots,
+    understanding: &Understanding,
+) -> Option<String> {
+    let mut room = Digits::EMPTY;
+    let (customer, _) = customer(row, slots, understanding, &mut room).ok()?;
+    customer.map(Cow::into_owned)
+}
+
+fn time(
+    cell: &Cell<'_>,
+    understanding: &Understanding,
+    clock: &mut LocalClock,
+) -> Result<i64, Reason> {
+    let format = understanding.date_format;
+    match *cell {
+        Cell::Instant(micros) => Ok(micros),
+        Cell::Local(micros) => Ok(clock.instant(micros)),
+        Cell::Date(day) => Ok(clock.instant(i64::from(day) * MICROS_PER_DAY)),
+        Cell::Text(text) => {
+            let trimmed = text.trim();
+            match date::parse(trimmed, format) {
+                Some(ParsedTime::Local(micros)) => Ok(clock.instant(micros)),
+                Some(ParsedTime::Instant(micros)) => Ok(micros),
+                None if words::is_missing(trimmed) => Err(Reason::DateMissing),
+                None => Err(Reason::DateNotUnderstood { format }),
+            }
+        }
+        Cell::NotUtf8(bytes) => Err(Reason::NotUtf8 {
+            byte: id::first_bad_byte(bytes),
+        }),
+        Cell::Null => Err(Reason::DateMissing),
+        Cell::Float(value) if value.is_nan() => Err(Reason::DateMissing),
+        // `20240501` as a number.
+        Cell::Int(_) | Cell::Float(_) => match date::parse(&shown(cell), format) {
+            Some(ParsedTime::Local(micros)) => Ok(clock.instant(micros)),
+            _ => Err(Reason::DateNotUnderstood { format }),
+        },
+        Cell::Decimal { .. } | Cell::Bool(_) => Err(Reason::DateNotUnderstood { format }),
+    }
+}
+
+/// Returns true if the row's date cannot be read: such a row may be a header or a line of totals.
+pub(super) fn has_no_date<R: Row>(row: &R, slots: Slots, understanding: &Understanding) -> bool {
+    let cell = row.cell(slots.at);
+    match cell {
+        Cell::Text(text) => date::parse(text.trim(), understanding.date_format).is_none(),
+        Cell::Null | Cell::NotUtf8(_) => true,
+        _ => false,
+    }
+}
+
+fn number<'r>(
+    cell: &Cell<'r>,
+    understanding: &Understanding,
+) -> Result<Option<Number<'r>>, Reason> {
+    let exact = |parsed: Result<ParsedMoney, MoneyError>| {
+        parsed.map(|parsed| {
+            Some(Number {
+                value: parsed.amount,
+                rounded: parsed.rounded,
+                guessed: false,
+                currency: None,
+            })
+        })
+    };
+    let read = match *cell {
+        Cell::Null => Ok(None),
+        Cell::Text(text) => {
+            let trimmed = text.trim();
+            match amount::parse(trimmed, understanding.decimal_mark) {
+                Ok(read) => Ok(Some(Number {
+                    value: read.parsed.amount,
+                    rounded: read.parsed.rounded,
+                    guessed: understanding.decimal_mark_guessed && read.one_thousands_mark,
+                    currency: read.currency,
+                })),
+                Err(_) if words::is_missing(trimmed) => Ok(None),
+                Err(error) => Err(error),
+            }
+        }
+        Cell::NotUtf8(bytes) => {
+            return Err(Reason::NotUtf8 {
+                byte: id::first_bad_byte(bytes),
+            });
+        }
+        Cell::Int(value) => exact(Money::from_units(value).map(|amount| ParsedMoney {
+            amount,
+            rounded: false,
+        })),
+        Cell::Float(value) if value.is_nan() => Ok(None),
+        Cell::Float(value) => exact(Money::from_f64(value)),
+        Cell::Decimal { unscaled, scale } => exact(decimal(unscaled, scale)),
+        Cell::Instant(_) | Cell::Local(_) | Cell::Date(_) | Cell::Bool(_) => {
+            Err(MoneyError::NotANumber)
+        }
+    };
+    read.map_err(|error| match error {
+        MoneyError::TooLarge => Reason::NumberTooLarge,
+        _ => Reason::NotANumber,
+    })
+}
+
+fn decimal(unscaled: i128, scale: i8) -> Result<ParsedMoney, MoneyError> {
+    let more = u32::try_from(4 - i16::from(scale)).ok();
+    let exact = more
+        .and_then(|places| 10_i128.checked_pow(places))
+        .and_then(|factor| unscaled.checked_mul(factor))
+        .and_then(|value| i64::try_from(value).ok());
+    match exact {
+        Some(value) => Ok(ParsedMoney {
+            amount: Money(value),
+            rounded: false,
+        }),
+        None => Money::parse(&format!("{unscaled}e{}", -i16::from(scale))),
+    }
+}
+
+/// What status words mean, the file's own words remembered.
+#[derive(Debug, Clone)]
+pub(super) struct StatusWords {
+    given: Vec<(String, StatusMeaning)>,
+    seen: Vec<(String, Option<StatusMeaning>)>,
+}
+
+impl StatusWords {
+    pub(super) fn new(options: &ImportOptions) -> Self {
+        let given = options
+            .status_words
+            .iter()
+            .map(|(word, status)| (word.clone(), StatusMeaning::plain(*status)))
+            .collect();
+        Self {
+            given,
+            seen: Vec::new(),
+        }
+    }
+
+    /// Returns what a row's status means; paid where there is none, and for unknown words, which are counted.
+    pub(super) fn meaning<R: Row>(
+        &mut self,
+        row: &R,
+        slot: Option<usize>,
+        batch: &mut RowBatch,
+    ) -> RowStatus {
+        let Some(slot) = slot else {
+            return RowStatus::known(StatusMeaning::PAID);
+        };
+        let cell = row.cell(slot);
+        let text = shown(&cell);
+        let word = text.trim();
+        if words::is_missing(word) {
+            return RowStatus::known(StatusMeaning::PAID);
+        }
+        match self.look_up(word) {
+            Some(meaning) => RowStatus::known(meaning),
+            None => {
+                count_unknown(&mut batch.unknown_statuses, word);
+                RowStatus {
+                    status: StatusMeaning::PAID,
+                    guessed: true,
+                }
+            }
+        }
+    }
+
+    fn look_up(&mut self, word: &str) -> Option<StatusMeaning> {
+        if let Some((_, meaning)) = self.seen.iter().find(|(seen, _)| seen == word) {
+            return *meaning;
+        }
+        let meaning = self
+            .given
+            .iter()
+            .find(|(given, _)| given.trim().eq_ignore_ascii_case(word))
+            .map(|&(_, meaning)| meaning)
+            .or_else(|| words::status(word));
+        if self.seen.len() < REMEMBERED_WORDS {
+            self.seen.push((word.to_owned(), meaning));
+        }
+        meaning
+    }
+}
+
+/// What a row's status means, and whether that is a guess.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowStatus {
+    pub(super) status: StatusMeaning,
+    pub(super) guessed: bool,
+}
+
+impl RowStatus {
+    const fn known(status: StatusMeaning) -> Self {
+        Self {
+            status,
+            guessed: false,
+        }
+    }
+}
+
+fn count_unknown(counts: &mut Vec<(String, u64)>, word: &str) {
+    if let Some((_, count)) = counts.iter_mut().find(|(known, _)| known == word) {
+        *count += 1;
+    } else if counts.len() < COUNTED_WORDS {
+        counts.push((word.to_owned(), 1));
+    }
+}

@@ -1,0 +1,14 @@
+//! The tests of patron-import: one binary, one module per question.
+
+mod support;
+
+/// Do bad files and bad rows get their exact error or reason?
+mod bad_input;
+/// Does the size of blocks matter, and do splitter and csv crate agree?
+mod blocks;
+/// Do real files give the figures made elsewhere?
+mod real_files;
+/// Are files of the wild understood: headers, dates, amounts, grain?
+mod recognition;
+/// Do rows end in the class the definitions say, and does the account add up?
+mod rows;

@@ -1,0 +1,134 @@
+//! What several tests need: files from text, a whole file read, the shared data.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests, but not tests themselves"
+)]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use patron_import::{
+    ImportError, ImportOptions, RowBatch, RowReader, TextBlock, Understanding, open_text,
+};
+
+/// A file with these bytes, gone when dropped.
+pub(crate) fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
+    let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    file.flush().unwrap();
+    file
+}
+
+/// Everything that came of a file.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) understanding: Arc<Understanding>,
+    pub(crate) batch: RowBatch,
+    pub(crate) digest: [u8; 32],
+}
+
+/// Reads a file in blocks of about `block_bytes`.
+pub(crate) fn read_in_blocks(
+    path: &Path,
+    options: &ImportOptions,
+    block_bytes: usize,
+) -> Result<Read, ImportError> {
+    let (understanding, blocks) = open_text(path, options)?;
+    let understanding = Arc::new(understanding);
+    let mut reader = RowReader::new(Arc::clone(&understanding), Arc::new(options.clone()), 0);
+    let mut batch = reader.new_batch(0);
+    let mut blocks = blocks.with_block_bytes(block_bytes);
+    for block in &mut blocks {
+        let part = reader.parse_block(&block?)?;
+        append(&mut batch, part);
+    }
+    Ok(Read {
+        understanding,
+        batch,
+        digest: blocks.digest()?,
+    })
+}
+
+/// Reads a file.
+pub(crate) fn read(path: &Path, options: &ImportOptions) -> Result<Read, ImportError> {
+    read_in_blocks(path, options, 4 * 1024 * 1024)
+}
+
+/// Reads a text with the usual options.
+pub(crate) fn read_text(text: &str) -> Result<Read, ImportError> {
+    read(file(text.as_bytes()).path(), &ImportOptions::default())
+}
+
+/// Reads a text with these options.
+pub(crate) fn read_with(text: &str, options: &ImportOptions) -> Result<Read, ImportError> {
+    read(file(text.as_bytes()).path(), options)
+}
+
+/// Returns all blocks of a file.
+pub(crate) fn blocks(path: &Path, block_bytes: usize) -> Result<Vec<TextBlock>, ImportError> {
+    open_text(path, &ImportOptions::default())?
+        .1
+        .with_block_bytes(block_bytes)
+        .collect()
+}
+
+/// Adds the rows of one batch to another.
+pub(crate) fn append(to: &mut RowBatch, from: RowBatch) {
+    to.account.merge(&from.account);
+    to.currencies.merge(&from.currencies);
+    to.rejected.extend(from.rejected);
+    to.aside_hashes.extend(from.aside_hashes);
+    for (word, count) in from.unknown_statuses {
+        match to
+            .unknown_statuses
+            .iter_mut()
+            .find(|(known, _)| *known == word)
+        {
+            Some((_, total)) => *total += count,
+            None => to.unknown_statuses.push((word, count)),
+        }
+    }
+    let (to, from) = (&mut to.facts, from.facts);
+    for index in 0..from.len() {
+        to.customer.push(from.customer.get(index));
+        to.order_id.push(from.order_id.get(index));
+    }
+    to.at.extend(from.at);
+    to.net.extend(from.net);
+    to.quantity.extend(from.quantity);
+    to.kind.extend(from.kind);
+    to.status.extend(from.status);
+    to.row_hash.extend(from.row_hash);
+    to.line.extend(from.line);
+    if let (Some(to), Some(from)) = (&mut to.contact, &from.contact) {
+        for index in 0..from.email.len() {
+            to.email.push(from.email.get(index));
+            to.phone.push(from.phone.get(index));
+            to.name.push(from.name.get(index));
+            to.consent.push(from.consent.get(index));
+        }
+    }
+}
+
+/// The workspace's folder.
+pub(crate) fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A file of the shared data, if it is there; says by name which test is skipped where it is not.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told where the data is"
+)]
+pub(crate) fn data(test: &str, file: &str) -> Option<PathBuf> {
+    let folder = std::env::var("PATRON_DATA")
+        .map_or_else(|_| workspace().join("../shared/data"), PathBuf::from);
+    let path = folder.join(file);
+    if path.is_file() {
+        return Some(path);
+    }
+    println!("SKIPPED {test}: no data");
+    None
+}
