@@ -3,11 +3,12 @@
 
 PROJECT_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 TARGET_DIR="${CARGO_TARGET_DIR:-$PROJECT_ROOT/target}"
-STARTED_AT=$SECONDS
+# The clock of headings starts with the first script and is handed to those it calls.
+export HEADINGS_SINCE="${HEADINGS_SINCE:-$(date +%s)}"
 
 # heading TEXT: what begins now, and how many seconds have passed since the start.
 heading() {
-    printf '\n== [%4d s] %s\n' "$((SECONDS - STARTED_AT))" "$*"
+    printf '\n== [%4d s] %s\n' "$(($(date +%s) - HEADINGS_SINCE))" "$*"
 }
 
 die() {
