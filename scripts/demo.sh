@@ -7,6 +7,7 @@ cd "$PROJECT_ROOT"
 
 customers="${DEMO_CUSTOMERS:-20000}"
 patron="$TARGET_DIR/release/patron"
+short="${patron#"$PROJECT_ROOT/"}"
 
 need_tools cargo cc node npm
 scripts/web.sh
@@ -28,12 +29,17 @@ cat <<TEXT
 The report (open it in a browser; it needs no network):
   $PROJECT_ROOT/demo/report.html
 Files: demo/out (one row per customer, segments, rejected rows, run.json); the shop itself: demo/shop.
-The program: $patron, $(size_of "$patron")
+The program: $short, $(size_of "$patron")
 
 What to try next:
-  $patron run YOUR-ORDERS.csv            your own file: any CSV or Parquet with a customer, a date and an amount
-  $patron run demo/shop/orders.csv --format parquet,csv,xlsx --margin 0.4 --out demo/with-margin
-  $patron segments list                  the vocabularies that come along
-  $patron clv calculator --help          the textbook formula
-  make install                           puts patron on the PATH
+  $short run YOUR-ORDERS.csv
+      your own file: CSV or Parquet with a customer, a date and an amount
+  $short run demo/shop/orders.csv --margin 0.4 --format parquet,csv,xlsx --out demo/with-margin
+      value as margin instead of revenue, and a spreadsheet
+  $short segments list
+      the vocabularies that come along
+  $short clv calculator --help
+      the textbook formula
+  make install
+      puts patron on the PATH
 TEXT
