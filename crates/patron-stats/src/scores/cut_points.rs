@@ -52,6 +52,19 @@ impl CutPoints {
         bins: u8,
         direction: Direction,
     ) -> Result<Self, CutError> {
+        Self::find_and_score(values, method, bins, direction).map(|(found, _)| found)
+    }
+
+    /// Finds the cut points of `values` and scores them: one pass less than [`Self::find`], then [`Self::score_all`].
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn find_and_score(
+        values: &[f64],
+        method: &Method,
+        bins: u8,
+        direction: Direction,
+    ) -> Result<(Self, Vec<u8>), CutError> {
         check_request(method, bins)?;
         if let Some(position) = values.iter().position(|value| !value.is_finite()) {
             return Err(CutError::NotFinite {
@@ -87,8 +100,9 @@ impl CutPoints {
             counts: Vec::new(),
             thinned_from,
         };
-        found.counts = found.count(&found.score_all(values));
-        Ok(found)
+        let scores = found.score_all(values);
+        found.counts = found.count(&scores);
+        Ok((found, scores))
     }
 
     /// Takes cut points that were found before, such as those of an earlier run.
@@ -173,16 +187,10 @@ impl CutPoints {
     /// [`Self::score_all`] gives the peers' answer.
     #[must_use]
     pub fn score(&self, value: f64) -> u8 {
-        let mut below = 0_u8;
-        if self.tie_rule() == TieRule::UpperBin {
-            for &cut in &self.cuts {
-                below += u8::from(cut <= value);
-            }
-        } else {
-            for &cut in &self.cuts {
-                below += u8::from(cut < value);
-            }
-        }
+        let below = match self.tie_rule() {
+            TieRule::UpperBin => number(&self.cuts, |cut| cut <= value),
+            TieRule::LowerBin | TieRule::ByPosition => number(&self.cuts, |cut| cut < value),
+        };
         self.direction.score(below, self.bins)
     }
 
@@ -191,10 +199,29 @@ impl CutPoints {
     /// Under [`TieRule::ByPosition`] the ranks are those within `values`, which must be in customer-id order.
     #[must_use]
     pub fn score_all(&self, values: &[f64]) -> Vec<u8> {
-        if self.decided_by_value() {
-            values.iter().map(|&value| self.score(value)).collect()
-        } else {
-            rank::score_all(values, &self.method, self.bins, self.direction)
+        match self.tie_rule() {
+            TieRule::ByPosition => rank::score_all(values, &self.method, self.bins, self.direction),
+            TieRule::LowerBin | TieRule::UpperBin if self.cuts.len() <= 4 => {
+                self.score_among::<4>(values)
+            }
+            TieRule::LowerBin | TieRule::UpperBin => self.score_among::<9>(values),
+        }
+    }
+
+    /// Scores with room for `N` cuts: as many comparisons for every value, so that the compiler can do several at once.
+    fn score_among<const N: usize>(&self, values: &[f64]) -> Vec<u8> {
+        let mut cuts = [f64::INFINITY; N]; // never below or equal to a finite value
+        cuts[..self.cuts.len()].copy_from_slice(&self.cuts);
+        let (bins, direction) = (self.bins, self.direction);
+        match self.tie_rule() {
+            TieRule::UpperBin => values
+                .iter()
+                .map(|&value| direction.score(number(&cuts, |cut| cut <= value), bins))
+                .collect(),
+            TieRule::LowerBin | TieRule::ByPosition => values
+                .iter()
+                .map(|&value| direction.score(number(&cuts, |cut| cut < value), bins))
+                .collect(),
         }
     }
 
@@ -207,6 +234,12 @@ impl CutPoints {
         }
         by_score[1..=usize::from(self.bins)].to_vec()
     }
+}
+
+/// Returns how many cuts meet a test; there are at most nine.
+fn number(cuts: &[f64], test: impl Fn(f64) -> bool) -> u8 {
+    cuts.iter()
+        .fold(0_u8, |count, &cut| count.wrapping_add(u8::from(test(cut))))
 }
 
 /// Returns the scores (1, 2, …) with a count of zero.
