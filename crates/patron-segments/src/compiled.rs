@@ -10,6 +10,7 @@ use arrow_select::filter::prep_null_mask_filter;
 
 use crate::cells::{self, SCORE_COLUMNS};
 use crate::condition::{Columns, Condition, ConditionError, Kind};
+use crate::distinct::mark_by_value;
 use crate::error::VocabularyError;
 use crate::vocabulary::Vocabulary;
 
@@ -18,8 +19,8 @@ pub const NO_SEGMENT: u8 = u8::MAX;
 
 /// A vocabulary compiled for a schema, with the segments that are always tested for.
 ///
-/// Conditions that read nothing but scores are evaluated once per combination of scores and looked up per row; the
-/// others are evaluated per row. Where a batch has its bins in `r_bins`, `f_bins`, `m_bins` (each the same in all
+/// Conditions that read nothing but scores are evaluated once per combination of scores and looked up per row, those
+/// that read one text column once per distinct value, the others per row. Where a batch has its bins in `r_bins`, `f_bins`, `m_bins` (each the same in all
 /// rows) and its `rfm` is the text of its scores, both ways give the same.
 #[derive(Debug)]
 pub struct CompiledVocabulary {
@@ -28,6 +29,8 @@ pub struct CompiledVocabulary {
     keys: Vec<String>,
     own: u64,
     by_scores: Vec<(u64, Condition)>,
+    /// Conditions that read one text column and nothing else, by that column.
+    by_text: Vec<(String, Vec<(u64, Condition)>)>,
     by_row: Vec<(u64, Condition)>,
     table: Mutex<Option<Arc<ScoreTable>>>,
 }
@@ -59,6 +62,7 @@ impl CompiledVocabulary {
             keys: Vec::new(),
             own: 0,
             by_scores: Vec::new(),
+            by_text: Vec::new(),
             by_row: Vec::new(),
             table: Mutex::new(None),
         };
@@ -74,16 +78,28 @@ impl CompiledVocabulary {
             let condition = Condition::compile(&segment.when, schema)
                 .map_err(|error| vocabulary.at(segment, error))?;
             compiled.keys.push(segment.key.clone());
-            if condition
-                .columns()
-                .all(|column| SCORE_COLUMNS.contains(&column))
-            {
-                compiled.by_scores.push((bit, condition));
-            } else {
-                compiled.by_row.push((bit, condition));
-            }
+            compiled.add(bit, condition);
         }
         Ok(compiled)
+    }
+
+    /// Files a condition under the cheapest way to evaluate it.
+    fn add(&mut self, bit: u64, condition: Condition) {
+        if condition
+            .columns()
+            .all(|column| SCORE_COLUMNS.contains(&column))
+        {
+            self.by_scores.push((bit, condition));
+            return;
+        }
+        let Some(column) = condition.only_text_column().map(str::to_owned) else {
+            self.by_row.push((bit, condition));
+            return;
+        };
+        match self.by_text.iter_mut().find(|(name, _)| *name == column) {
+            Some((_, conditions)) => conditions.push((bit, condition)),
+            None => self.by_text.push((column, vec![(bit, condition)])),
+        }
     }
 
     /// Returns the vocabulary's key.
@@ -130,6 +146,11 @@ impl CompiledVocabulary {
                 members
             }
         };
+        for (column, conditions) in &self.by_text {
+            if !mark_by_value(column, conditions, &mut columns, &mut members) {
+                mark(conditions, &mut columns, &mut members)?;
+            }
+        }
         mark(&self.by_row, &mut columns, &mut members)?;
         let primary = members
             .iter()
@@ -207,7 +228,7 @@ fn uniform_bins(columns: &mut Columns<'_>) -> Option<[u8; 3]> {
 }
 
 /// Sets the bit of each condition in the rows that meet it. Unknown is not met.
-fn mark(
+pub(crate) fn mark(
     conditions: &[(u64, Condition)],
     columns: &mut Columns<'_>,
     members: &mut [u64],

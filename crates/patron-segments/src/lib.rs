@@ -15,6 +15,7 @@ mod cells;
 mod check;
 pub mod compiled;
 pub mod condition;
+mod distinct;
 mod error;
 mod language;
 pub mod names;

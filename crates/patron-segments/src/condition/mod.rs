@@ -64,6 +64,14 @@ impl Condition {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
+    /// Returns the column it reads, if that is one and holds text.
+    pub(crate) fn only_text_column(&self) -> Option<&str> {
+        match self.columns.as_slice() {
+            [column] if column.kind == Kind::Text => Some(&column.name),
+            _ => None,
+        }
+    }
+
     /// Evaluates the condition for each row: true, false, or null where SQL's answer is unknown.
     ///
     /// # Errors

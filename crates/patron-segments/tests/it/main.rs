@@ -9,4 +9,5 @@ mod assignment; // which rows belong to which segment, fast and slow way alike
 mod conditions; // what conditions mean, row by row
 mod errors; // exactly what is said of a bad condition or vocabulary, and where
 mod names; // octants and stages in three languages
+mod reference; // random conditions, answered by DuckDB
 mod vocabularies; // coverage of the shipped vocabularies against published figures
