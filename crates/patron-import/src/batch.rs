@@ -192,6 +192,19 @@ impl FactRows {
     pub fn is_empty(&self) -> bool {
         self.at.is_empty()
     }
+
+    /// Makes room for so many facts more.
+    pub fn reserve(&mut self, facts: usize) {
+        self.customer.offsets.reserve(facts);
+        self.order_id.offsets.reserve(facts);
+        self.at.reserve(facts);
+        self.net.reserve(facts);
+        self.quantity.reserve(facts);
+        self.kind.reserve(facts);
+        self.status.reserve(facts);
+        self.row_hash.reserve(facts);
+        self.line.reserve(facts);
+    }
 }
 
 /// Contact details by fact; empty text where a row has none, or the file has no such column.

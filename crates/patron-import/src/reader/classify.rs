@@ -12,6 +12,7 @@ use crate::reader::slots::Slots;
 use crate::reader::values::{Problem, Values, has_no_date};
 use crate::reason::Reason;
 use crate::understanding::Understanding;
+use crate::value::trim;
 use crate::words::{self, StatusMeaning};
 
 /// The cell that decided, if the row is set aside, and why.
@@ -178,7 +179,7 @@ impl<R: Row> Judge<'_, R> {
             Some(Cell::Int(value)) => value != 0,
             Some(Cell::Text(text)) => ["true", "yes", "y", "1", "t", "是"]
                 .iter()
-                .any(|word| text.trim().eq_ignore_ascii_case(word)),
+                .any(|word| trim(text).eq_ignore_ascii_case(word)),
             _ => false,
         }
     }
@@ -233,7 +234,7 @@ fn is_header<R: Row>(row: &R, understanding: &Understanding) -> bool {
         .iter()
         .enumerate()
         .all(|(slot, column)| match row.cell(slot) {
-            Cell::Text(text) => text.trim() == column.header,
+            Cell::Text(text) => trim(text) == column.header,
             _ => false,
         })
 }

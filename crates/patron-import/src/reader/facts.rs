@@ -13,6 +13,7 @@ use crate::reader::slots::Slots;
 use crate::reader::values::{RowStatus, Values};
 use crate::reason::Reason;
 use crate::understanding::{GrainRule, Understanding};
+use crate::value::trim;
 use crate::words;
 
 /// Writes one row down.
@@ -198,7 +199,7 @@ impl<R: Row> Writer<'_, R> {
         };
         let cell = self.row.cell(slot);
         let text = shown(&cell);
-        let name = text.trim();
+        let name = trim(&text);
         if words::is_missing(name) {
             return;
         }
@@ -260,7 +261,7 @@ fn push_contact<R: Row>(contact: &mut Contact, row: &R, slots: Slots) -> bool {
 fn with_text<R: Row>(row: &R, slot: Option<usize>, mut take: impl FnMut(&str)) -> bool {
     let cell = slot.map_or(Cell::Null, |slot| row.cell(slot));
     let text: Cow<'_, str> = shown(&cell);
-    let trimmed = text.trim();
+    let trimmed = trim(&text);
     take(if words::is_missing(trimmed) {
         ""
     } else {

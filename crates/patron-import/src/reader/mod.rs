@@ -45,6 +45,8 @@ pub struct RowReader {
     statuses: StatusWords,
     /// The hash takes every column, in file order.
     hash_all: bool,
+    /// Facts of the last block, so that the next makes room at once.
+    last_facts: usize,
 }
 
 /// Where a row stands.
@@ -73,6 +75,7 @@ impl RowReader {
             slots,
             clock,
             hash_all,
+            last_facts: 0,
         }
     }
 
@@ -94,6 +97,7 @@ impl RowReader {
     /// [`ImportError::QuoteNotClosed`] if the block ends within quotes, which the blocks of a file never do.
     pub fn parse_block(&mut self, block: &TextBlock) -> Result<RowBatch, ImportError> {
         let mut batch = self.new_batch(block.index);
+        batch.facts.reserve(self.last_facts + self.last_facts / 16);
         let separation = match self.understanding.format {
             Format::Delimited { delimiter, .. } => Separation::Delimiter(delimiter),
             Format::Aligned { .. } => Separation::Blanks,
@@ -108,6 +112,7 @@ impl RowReader {
                 ImportError::QuoteNotClosed { file, line }
             })?;
             let Some(record) = record else {
+                self.last_facts = batch.facts.len();
                 return Ok(batch);
             };
             let row = TextRow {
@@ -176,15 +181,15 @@ impl RowReader {
 
     fn read<R: Row>(&mut self, place: Place, row: &R, batch: &mut RowBatch) {
         let mut rooms = Rooms::default();
-        let shared = Arc::clone(&self.understanding);
+        let shared: &Understanding = &self.understanding;
         let slots = self.slots;
-        let values = Values::read(row, &shared, slots, &mut self.clock, &mut rooms);
+        let values = Values::read(row, shared, slots, &mut self.clock, &mut rooms);
         let mut writer = Writer {
             batch,
             row,
             place,
             slots,
-            understanding: &shared,
+            understanding: shared,
         };
         match values {
             Ok(values) => {
@@ -194,13 +199,13 @@ impl RowReader {
                     &values,
                     meaning.status,
                     slots,
-                    (&shared, &self.options.keep),
+                    (shared, &self.options.keep),
                 );
                 writer.write(&values, (class, why), meaning);
             }
             Err(problem) => {
-                let customer = values::customer_alone(row, slots, &shared);
-                let (slot, class, reason) = classify::unreadable(row, problem, slots, &shared);
+                let customer = values::customer_alone(row, slots, shared);
+                let (slot, class, reason) = classify::unreadable(row, problem, slots, shared);
                 writer.write_unreadable((slot, class, reason), customer.as_deref());
             }
         }

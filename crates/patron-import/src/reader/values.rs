@@ -15,6 +15,7 @@ use crate::understanding::{AmountRule, LineDiscount, Understanding};
 use crate::value::amount;
 use crate::value::date::{self, ParsedTime};
 use crate::value::id::{self, BadId, Digits, Id};
+use crate::value::trim;
 use crate::words::{self, StatusMeaning};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -195,7 +196,7 @@ impl<'r> Values<'r> {
         understanding: &Understanding,
     ) -> Result<Money, Problem> {
         if let Cell::Text(text) = row.cell(slot)
-            && let Some(percent) = text.trim().strip_suffix('%')
+            && let Some(percent) = trim(text).strip_suffix('%')
         {
             let number = number(&Cell::Text(percent), understanding);
             let percent = number
@@ -280,7 +281,7 @@ fn customer<'r, R: Row>(
         return Ok((None, false));
     };
     match row.cell(slot) {
-        Cell::Text(text) if text.contains('@') => Ok((Some(lower_case(text.trim())), true)),
+        Cell::Text(text) if text.contains('@') => Ok((Some(lower_case(trim(text))), true)),
         _ => Ok((None, false)),
     }
 }
@@ -315,7 +316,7 @@ fn time(
         Cell::Local(micros) => Ok(clock.instant(micros)),
         Cell::Date(day) => Ok(clock.instant(i64::from(day) * MICROS_PER_DAY)),
         Cell::Text(text) => {
-            let trimmed = text.trim();
+            let trimmed = trim(text);
             match date::parse(trimmed, format) {
                 Some(ParsedTime::Local(micros)) => Ok(clock.instant(micros)),
                 Some(ParsedTime::Instant(micros)) => Ok(micros),
@@ -341,7 +342,7 @@ fn time(
 pub(super) fn has_no_date<R: Row>(row: &R, slots: Slots, understanding: &Understanding) -> bool {
     let cell = row.cell(slots.at);
     match cell {
-        Cell::Text(text) => date::parse(text.trim(), understanding.date_format).is_none(),
+        Cell::Text(text) => date::parse(trim(text), understanding.date_format).is_none(),
         Cell::Null | Cell::NotUtf8(_) => true,
         _ => false,
     }
@@ -364,7 +365,7 @@ fn number<'r>(
     let read = match *cell {
         Cell::Null => Ok(None),
         Cell::Text(text) => {
-            let trimmed = text.trim();
+            let trimmed = trim(text);
             match amount::parse(trimmed, understanding.decimal_mark) {
                 Ok(read) => Ok(Some(Number {
                     value: read.parsed.amount,
@@ -445,7 +446,7 @@ impl StatusWords {
         };
         let cell = row.cell(slot);
         let text = shown(&cell);
-        let word = text.trim();
+        let word = trim(&text);
         if words::is_missing(word) {
             return RowStatus::known(StatusMeaning::PAID);
         }

@@ -183,7 +183,7 @@ impl Start<'_> {
         let format = Format::Aligned { gzip: self.gzip };
         let mut understanding =
             understand_table(self.file, format, &aligned.headers, &rows, options)?;
-        if options.preset.is_none() {
+        if options.preset.is_none() && !aligned.has_header {
             understanding.preset = Some(PresetUsed {
                 name: aligned.preset.name.clone(),
                 why: PresetReason::Layout,

@@ -10,6 +10,8 @@ use crate::value::date;
 
 /// A form that fits fewer of the distinguishing values than this share is not the column's.
 const CLEAR_MAJORITY_OF_20: usize = 18;
+/// Numbers between 0 and 1 that make a discount a rate: a few small amounts may all be below 1.
+const SHARES_FOR_A_RATE: usize = 20;
 
 /// Returns true if a text is a date in some form.
 pub(super) fn is_date(text: &str) -> bool {
@@ -133,7 +135,7 @@ pub(super) fn decimal_mark(
 }
 
 /// Returns true if a discount column holds shares of the price, not amounts: a percent sign or a name that says so, or
-/// nothing but numbers from 0 to 1 with at least one in between.
+/// many numbers and none outside 0 to 1.
 pub(super) fn is_rate(table: Table<'_>, column: usize) -> bool {
     let header = table.header(column).to_lowercase();
     if ["rate", "percent", "%", "pct", "折扣率"]
@@ -143,13 +145,13 @@ pub(super) fn is_rate(table: Table<'_>, column: usize) -> bool {
     {
         return true;
     }
-    let mut between = false;
+    let mut shares = 0;
     let within = table.values(column).all(|value| {
         Money::parse(value).is_ok_and(|parsed| {
             let share = parsed.amount.0;
-            between |= share > 0 && share < patron_core::money::SCALE;
+            shares += usize::from(share > 0 && share < patron_core::money::SCALE);
             (0..=patron_core::money::SCALE).contains(&share)
         })
     });
-    within && between
+    within && shares >= SHARES_FOR_A_RATE
 }

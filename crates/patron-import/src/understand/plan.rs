@@ -311,11 +311,16 @@ fn candidates(table: Table<'_>, field: Field) -> Vec<String> {
 }
 
 fn looks_like_a_person(header: &str) -> bool {
-    let header = header.to_lowercase();
-    [
-        "id", "cust", "client", "buyer", "user", "member", "name", "mail", "phone", "account",
-        "客", "会员", "會員", "买家", "買家", "用户", "用戶",
-    ]
-    .iter()
-    .any(|word| header.contains(word))
+    let lower = header.to_lowercase();
+    // `Id` and `accountID`, but not `paid`.
+    let ends_with_id = lower == "id"
+        || ["_id", " id", "-id"].iter().any(|end| lower.ends_with(end))
+        || ["Id", "ID"].iter().any(|end| header.ends_with(end));
+    ends_with_id
+        || [
+            "cust", "client", "buyer", "user", "member", "name", "mail", "phone", "account", "客",
+            "会员", "會員", "买家", "買家", "用户", "用戶",
+        ]
+        .iter()
+        .any(|word| lower.contains(word))
 }

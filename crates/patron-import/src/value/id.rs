@@ -1,6 +1,7 @@
 //! Ids: text, trimmed, with the two things spreadsheets do to them.
 
 use crate::cell::Cell;
+use crate::value::trim;
 use crate::words;
 
 /// Below this, every whole number has its own float.
@@ -54,9 +55,13 @@ pub(crate) fn first_bad_byte(bytes: &[u8]) -> u8 {
 }
 
 fn from_text(text: &str) -> Result<ReadId<'_>, BadId> {
-    let trimmed = text.trim();
+    let trimmed = trim(text);
     if words::is_missing(trimmed) {
         return Ok((Id::Missing, false));
+    }
+    // Most ids have neither a point nor a plus, and are themselves.
+    if memchr::memchr2(b'.', b'+', trimmed.as_bytes()).is_none() {
+        return Ok((Id::Text(trimmed), false));
     }
     if let Some((whole, fraction)) = trimmed.split_once('.') {
         let zeros = !fraction.is_empty() && fraction.bytes().all(|byte| byte == b'0');

@@ -1,4 +1,12 @@
 //! The tests of patron-import: one binary, one module per question.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::too_many_lines,
+    reason = "helpers of tests fail as tests do; tables of cases are long"
+)]
 
 mod support;
 

@@ -1,1 +1,416 @@
-//! recognition
+//! What is understood of files of the wild.
+
+use patron_core::{RowClass, RowFlag};
+use patron_import::{
+    AmountRule, Cell, DateFormat, DecimalMark, Field, Format, Grain, GrainRule, ImportError,
+    ImportOptions, RowReader, understand_table,
+};
+
+use crate::support::{file, read, read_text, read_with};
+
+fn net(text: &str) -> Vec<i64> {
+    read_text(text).unwrap().batch.facts.net
+}
+
+#[test]
+fn every_delimiter_mark_and_line_end_is_read_alike() {
+    for delimiter in [",", ";", "\t", "|"] {
+        for end in ["\n", "\r\n", "\r"] {
+            for mark in ["", "\u{feff}"] {
+                let text = format!("{mark}order_id,customer_id,ordered_at,net{end}o1,c1,2024-05-01,1.5{end}{end}o2,c2,2024-05-02,2{end}")
+                    .replace(',', delimiter);
+                assert_eq!(net(&text), [15_000, 20_000], "{text:?}");
+            }
+        }
+    }
+    assert_eq!(
+        net("sep=;\norder_id;customer_id;ordered_at;net\no1;c1;2024-05-01;1,5\n"),
+        [15_000]
+    );
+}
+
+#[test]
+fn headers_are_recognised_in_several_languages_and_spellings() {
+    for header in [
+        "CustomerID,InvoiceNo,InvoiceDate,Revenue",
+        "Customer ID,Order Number,Order Date,Amount",
+        "客户编号,订单编号,下单时间,实付金额",
+        "客戶編號,訂單編號,訂單日期,實付金額",
+        "buyer_id,transaction_id,date,total",
+        "#1,order,created_at,subtotal",
+    ] {
+        let header = header.replace("#1", "customer");
+        let read = read_text(&format!("{header}\nc1,o1,2024-05-01,10\n")).unwrap();
+        assert_eq!(read.understanding.columns.len(), 4, "{header}");
+        assert_eq!(read.understanding.grain, GrainRule::OrdersUnlessRepeated);
+        assert_eq!(read.batch.facts.customer.get(0), "c1");
+    }
+}
+
+#[test]
+fn a_map_overrules_words_by_name_or_number() {
+    let text = "customer_id,account,ordered_at,net,paid\na,b,2024-05-01,1,2\n";
+    for (field, column, customer, amount) in [
+        (Field::CustomerId, "account", "b", 10_000),
+        (Field::CustomerId, "#2", "b", 10_000),
+        (Field::CustomerId, "ACCOUNT", "b", 10_000),
+        (Field::Amount, "paid", "a", 20_000),
+    ] {
+        let options = ImportOptions {
+            mapping: vec![(field, column.into())],
+            ..ImportOptions::default()
+        };
+        let facts = read_with(text, &options).unwrap().batch.facts;
+        assert_eq!(
+            (facts.customer.get(0), facts.net[0]),
+            (customer, amount),
+            "{column}"
+        );
+    }
+}
+
+#[test]
+fn gross_less_discount_stands_in_for_net() {
+    assert_eq!(
+        net("customer_id,ordered_at,gross,discount\nc,2024-05-01,10,2.5\n"),
+        [75_000]
+    );
+    assert_eq!(
+        net("customer_id,ordered_at,gross,discount,net\nc,2024-05-01,10,2.5,7\n"),
+        [70_000]
+    );
+    assert_eq!(
+        net("customer_id,ordered_at,gross\nc,2024-05-01,10\n"),
+        [100_000]
+    );
+}
+
+#[test]
+fn an_order_total_beside_quantity_and_price_is_not_the_lines_amount() {
+    let text =
+        "order_id,customer_id,ordered_at,quantity,unit_price,order_total\no,c,2024-05-01,2,3,99\n";
+    let read = read_text(text).unwrap();
+    assert_eq!(read.batch.facts.net, [60_000]);
+    assert!(
+        read.understanding
+            .notes
+            .iter()
+            .any(|note| note.key == "amount_of_the_order")
+    );
+    let line_amount = text.replace("order_total", "line_total");
+    let read = read_text(&line_amount).unwrap();
+    assert_eq!(read.batch.facts.net, [990_000]);
+    assert!(matches!(read.understanding.amount, AmountRule::Column(_)));
+}
+
+#[test]
+fn grain_follows_columns_and_options() {
+    let with = |text: &str, grain| {
+        let options = ImportOptions {
+            grain,
+            ..ImportOptions::default()
+        };
+        read_with(text, &options).unwrap().understanding.grain
+    };
+    let lines = "order_id,customer_id,ordered_at,quantity,unit_price\no,c,2024-05-01,2,3\n";
+    let orders = "order_id,customer_id,ordered_at,net\no,c,2024-05-01,2\n";
+    let anonymous = "customer_id,ordered_at,net\nc,2024-05-01,2\n";
+    assert_eq!(with(lines, None), GrainRule::Lines);
+    assert_eq!(with(lines, Some(Grain::Order)), GrainRule::Orders);
+    assert_eq!(with(orders, None), GrainRule::OrdersUnlessRepeated);
+    assert_eq!(with(orders, Some(Grain::Line)), GrainRule::Lines);
+    assert_eq!(with(anonymous, None), GrainRule::EachRowIsAnOrder);
+    assert_eq!(
+        with(anonymous, Some(Grain::Line)),
+        GrainRule::EachRowIsAnOrder
+    );
+}
+
+#[test]
+fn the_order_of_day_and_month_is_settled_for_the_whole_column() {
+    let text = |dates: &[&str]| {
+        let rows: String = dates.iter().map(|date| format!("c,{date},1\n")).collect();
+        format!("customer_id,date,net\n{rows}")
+    };
+    for (dates, format) in [
+        (["01/02/2024", "13/02/2024"], DateFormat::DayMonthYear),
+        (["02/01/2024", "02/13/2024"], DateFormat::MonthDayYear),
+        (["1.2.24 8:26", "31.2.24 9:00"], DateFormat::DayMonthYear),
+        (["2024/02/01", "2024/02/13"], DateFormat::YearMonthDay),
+        (["20240201", "20240213"], DateFormat::YearMonthDay),
+        (["Feb 1, 2024", "Feb 13, 2024"], DateFormat::MonthName),
+    ] {
+        let dates = dates.map(|date| date.replace("31.2.", "13.2.").replace(", ", " "));
+        let read = read_text(&text(&[&dates[0], &dates[1]])).unwrap();
+        assert_eq!(read.understanding.date_format, format, "{dates:?}");
+        let day = |index: usize| read.batch.facts.at[index].div_euclid(86_400_000_000);
+        // 2024-02-01 and twelve days later.
+        assert_eq!((day(0), day(1)), (19_754, 19_766), "{dates:?}");
+    }
+}
+
+#[test]
+fn a_date_that_does_not_fit_the_columns_form_is_never_guessed() {
+    let mut text = String::from("customer_id,date,net\n");
+    for day in 1..=28 {
+        text.push_str(&format!("c,{day}/1/2024,1\n"));
+    }
+    text.push_str("c,1/15/2024,1\n");
+    let read = read_text(&text).unwrap();
+    assert_eq!(read.understanding.date_format, DateFormat::DayMonthYear);
+    assert_eq!(read.batch.account.count(RowClass::Unreadable), 1);
+    assert_eq!(read.batch.rejected[0].line, 30);
+}
+
+#[test]
+fn ambiguous_and_mixed_dates_ask() {
+    let error = read_text("customer_id,date,net\nc,1/2/2024,1\n").unwrap_err();
+    assert!(
+        matches!(error, ImportError::AmbiguousDates { ref example, .. } if example == "1/2/2024")
+    );
+    let error = read_text("customer_id,date,net\nc,13/2/2024,1\nc,2/13/2024,1\n").unwrap_err();
+    assert!(matches!(error, ImportError::MixedDates { .. }), "{error}");
+    let options = ImportOptions {
+        date_format: Some(DateFormat::DayMonthYear),
+        ..ImportOptions::default()
+    };
+    let read = read_with("customer_id,date,net\nc,1/2/2024,1\n", &options).unwrap();
+    assert_eq!(read.batch.facts.at, [19_754 * 86_400_000_000]);
+}
+
+#[test]
+fn the_decimal_mark_is_settled_for_the_whole_file() {
+    let file = |first: &str, second: &str| {
+        format!("customer_id;date;net\nc;2024-05-01;{first}\nc;2024-05-02;{second}\n")
+    };
+    assert_eq!(net(&file("1.234,50", "12")), [12_345_000, 120_000]);
+    assert_eq!(net(&file("1,234.50", "1,234")), [12_345_000, 12_340_000]);
+    assert_eq!(net(&file("1.234", "1,5")), [12_340_000, 15_000]);
+    let read = read_text(&file("1,234", "(5)")).unwrap();
+    assert_eq!(read.batch.facts.net, [12_340_000, 50_000]);
+    assert!(read.understanding.decimal_mark_guessed);
+    assert_eq!(read.batch.account.flagged(RowFlag::Guessed), 1);
+    assert!(
+        read.understanding
+            .notes
+            .iter()
+            .any(|note| note.key == "decimal_mark_guessed")
+    );
+    let error = read_text(&file("1,5", "1.5")).unwrap_err();
+    assert!(matches!(error, ImportError::MixedDecimalMarks { .. }));
+    let options = ImportOptions {
+        decimal_mark: Some(DecimalMark::Comma),
+        ..ImportOptions::default()
+    };
+    let read = read_with(&file("1,234", "1.5"), &options).unwrap();
+    assert_eq!(read.batch.facts.net[0], 12_340);
+    assert_eq!(read.batch.account.count(RowClass::Unreadable), 1);
+}
+
+#[test]
+fn currencies_are_seen_with_their_first_lines() {
+    let text = "customer_id,date,net,currency\nc,2024-05-01,1,eur\nc,2024-05-02,1,EUR\nc,2024-05-03,1,USD\n";
+    let read = read_text(text).unwrap();
+    let error = read
+        .understanding
+        .currency_of(&read.batch.currencies)
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "`{}` has two currencies: EUR in line 2 and USD in line 4",
+            read.understanding.file
+        )
+    );
+    let read = read_text("customer_id,date,net\nc,2024-05-01,€1\nc,2024-05-02,2\n").unwrap();
+    let currency = read
+        .understanding
+        .currency_of(&read.batch.currencies)
+        .unwrap();
+    assert_eq!(currency.as_deref(), Some("EUR"));
+    let options = ImportOptions {
+        currency: Some("USD".into()),
+        ..ImportOptions::default()
+    };
+    let read = read_with("customer_id,date,net\nc,2024-05-01,€1\n", &options).unwrap();
+    let error = read
+        .understanding
+        .currency_of(&read.batch.currencies)
+        .unwrap_err();
+    assert!(
+        matches!(error, ImportError::OtherCurrency { line: 2, .. }),
+        "{error}"
+    );
+    let read = read_with("customer_id,date,net\nc,2024-05-01,$1\n", &options).unwrap();
+    let currency = read
+        .understanding
+        .currency_of(&read.batch.currencies)
+        .unwrap();
+    assert_eq!(currency.as_deref(), Some("USD"));
+}
+
+#[test]
+fn customers_without_an_id_are_told_apart_by_e_mail() {
+    let read =
+        read_text("email,date,net\nAnn@Example.com ,2024-05-01,1\nann@example.com,2024-05-02,1\n")
+            .unwrap();
+    let facts = &read.batch.facts;
+    assert_eq!(facts.customer.get(0), facts.customer.get(1));
+    assert_eq!(
+        facts.contact.as_ref().unwrap().email.get(0),
+        "Ann@Example.com"
+    );
+    assert!(
+        read.understanding
+            .notes
+            .iter()
+            .any(|note| note.key == "customer_is_email")
+    );
+}
+
+#[test]
+fn bytes_that_are_not_utf8_harm_only_where_they_are_used() {
+    let text = b"order_id,customer_id,ordered_at,net,city,name\no1,c1,2024-05-01,1,K\xf6ln,\no2,c\xe9,2024-05-01,1,,\no3,c3,2024-05-01,1,,Jos\xe9\n";
+    let read = read(file(text).path(), &ImportOptions::default()).unwrap();
+    assert_eq!(read.batch.account.count(RowClass::OrderLine), 2);
+    let rejected = &read.batch.rejected[0];
+    assert_eq!(
+        (rejected.line, rejected.column.as_deref()),
+        (3, Some("customer_id"))
+    );
+    assert!(
+        rejected.reason.to_string().contains("0xe9"),
+        "{}",
+        rejected.reason
+    );
+    assert!(
+        rejected.reason.to_string().contains("UTF-8"),
+        "{}",
+        rejected.reason
+    );
+    let facts = &read.batch.facts;
+    assert_eq!(facts.contact.as_ref().unwrap().name.get(1), "Jos\u{fffd}");
+    assert_eq!(read.batch.account.flagged(RowFlag::Guessed), 1);
+}
+
+#[test]
+fn typed_cells_give_the_same_facts_as_text() {
+    let headers: Vec<String> = [
+        "order_id",
+        "customer_id",
+        "ordered_at",
+        "quantity",
+        "unit_price",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    let texts = ["536365", "17850", "2010-12-01 08:26:00", "6", "2.55"];
+    let sample = vec![texts.map(|text| Some(text.to_owned())).to_vec()];
+    let options = ImportOptions::default();
+    let understanding = understand_table(
+        "orders.parquet",
+        Format::Parquet,
+        &headers,
+        &sample,
+        &options,
+    )
+    .unwrap();
+    let by_field = |field| match field {
+        Field::OrderId => Cell::Int(536_365),
+        Field::CustomerId => Cell::Float(17_850.0),
+        Field::OrderedAt => Cell::Local(1_291_191_960_000_000),
+        Field::Quantity => Cell::Int(6),
+        _ => Cell::Float(2.55),
+    };
+    let cells: Vec<Cell<'_>> = understanding
+        .columns
+        .iter()
+        .map(|column| by_field(column.field))
+        .collect();
+    let mut reader = RowReader::new(understanding.into(), options.into(), 3);
+    let mut batch = reader.new_batch(0);
+    reader.read_row(1, &cells, 42, &mut batch);
+    let text = read_text(&format!("{}\n{}\n", headers.join(","), texts.join(","))).unwrap();
+    let (typed, text) = (&batch.facts, &text.batch.facts);
+    assert_eq!(batch.file, 3);
+    assert_eq!(typed.row_hash, [42]);
+    assert_eq!(
+        (typed.customer.get(0), typed.order_id.get(0)),
+        ("17850", "536365")
+    );
+    assert_eq!(typed.customer, text.customer);
+    assert_eq!(
+        (&typed.at, &typed.net, &typed.quantity),
+        (&text.at, &text.net, &text.quantity)
+    );
+    assert_eq!(
+        batch.account.flagged(RowFlag::Guessed),
+        1,
+        "the id is a float"
+    );
+}
+
+#[test]
+fn typed_dates_amounts_and_nulls_are_read() {
+    let headers: Vec<String> = ["customer_id", "date", "net"].map(str::to_owned).to_vec();
+    let sample = vec![vec![
+        Some("c".into()),
+        Some("2024-05-01".into()),
+        Some("1.5".into()),
+    ]];
+    let options = ImportOptions {
+        calendar: patron_core::ShopCalendar::new("Asia/Shanghai").unwrap(),
+        ..ImportOptions::default()
+    };
+    let understanding =
+        understand_table("x.parquet", Format::Parquet, &headers, &sample, &options).unwrap();
+    let mut reader = RowReader::new(understanding.into(), options.into(), 0);
+    let mut batch = reader.new_batch(0);
+    let day = 86_400_000_000_i64;
+    for (line, (at, amount)) in [
+        (
+            Cell::Date(10),
+            Cell::Decimal {
+                unscaled: 12_345,
+                scale: 2,
+            },
+        ),
+        (
+            Cell::Instant(10 * day),
+            Cell::Decimal {
+                unscaled: 1_234_567,
+                scale: 5,
+            },
+        ),
+        (Cell::Local(10 * day), Cell::Int(-3)),
+        (Cell::Int(19_700_111), Cell::Float(0.1)),
+        (Cell::Null, Cell::Int(1)),
+        (Cell::Date(10), Cell::Float(f64::NAN)),
+        (Cell::Date(10), Cell::Bool(true)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        reader.read_row(
+            line as u64 + 1,
+            &[Cell::Text("c"), at, amount],
+            0,
+            &mut batch,
+        );
+    }
+    let hours = 3_600_000_000_i64;
+    // Columns are in the order customer, date, amount; Shanghai is eight hours ahead.
+    assert_eq!(
+        batch.facts.at[..4],
+        [
+            10 * day - 8 * hours,
+            10 * day,
+            10 * day - 8 * hours,
+            10 * day - 8 * hours
+        ]
+    );
+    assert_eq!(batch.facts.net[..4], [1_234_500, 123_457, 30_000, 1_000]);
+    assert_eq!(batch.account.flagged(RowFlag::Rounded), 1);
+    let reasons: Vec<&str> = batch.rejected.iter().map(|row| row.reason.key()).collect();
+    assert_eq!(reasons, ["date_missing", "number_missing", "not_a_number"]);
+}

@@ -1,9 +1,4 @@
 //! What several tests need: files from text, a whole file read, the shared data.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "helpers of tests, but not tests themselves"
-)]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
