@@ -109,6 +109,57 @@ fn a_vocabulary_needs_its_columns() {
     assert!(error.to_string().contains("win_back"), "{error}");
 }
 
+/// The seed's five, on customers each of whom is one kind.
+#[test]
+fn the_seed_five_find_their_customers() {
+    // r, f, m, orders, orders in the window, in the window before, variation of gaps
+    let rows = [
+        ([5, 5, 5], [9, 3, 3], Some(0.9), "champions"),
+        ([1, 5, 5], [9, 0, 0], Some(0.9), "win_back"),
+        ([5, 5, 5], [9, 1, 2], Some(0.9), "at_risk"),
+        ([5, 2, 3], [3, 1, 1], Some(0.5), "loyal_repeat"),
+        ([5, 3, 3], [3, 1, 1], Some(0.51), "potential_loyalists"),
+        ([5, 1, 4], [1, 1, 0], None, "high_value"),
+        ([1, 1, 1], [1, 0, 0], None, "others"),
+    ];
+    let plain: Vec<Row> = rows
+        .iter()
+        .map(|(scores, ..)| (*scores, "dormant"))
+        .collect();
+    let scored = batch(&plain, [5, 5, 5], true);
+    let mut columns: Vec<(String, ArrayRef)> = scored
+        .schema()
+        .fields()
+        .iter()
+        .zip(scored.columns())
+        .map(|(field, column)| (field.name().clone(), Arc::clone(column)))
+        .collect();
+    for (index, name) in ["orders", "orders_window", "orders_prior_window"]
+        .into_iter()
+        .enumerate()
+    {
+        let counts = Int64Array::from_iter_values(rows.iter().map(|row| row.1[index]));
+        columns.push((name.to_owned(), Arc::new(counts)));
+    }
+    let variation: Float64Array = rows.iter().map(|row| row.2).collect();
+    columns.push(("gap_variation".to_owned(), Arc::new(variation)));
+    let batch = RecordBatch::try_from_iter_with_nullable(
+        columns
+            .into_iter()
+            .map(|(name, column)| (name, column, true)),
+    )
+    .unwrap();
+    let seed = Vocabulary::load_shipped("seed-five").unwrap();
+    let compiled = CompiledVocabulary::compile(&seed, &batch.schema()).unwrap();
+    let found = compiled.assign(&batch).unwrap();
+    for (row, &primary) in rows.iter().zip(&found.primary) {
+        assert_eq!(compiled.key_of(primary), row.3, "{row:?}");
+    }
+    // The big spender who is leaving stays a champion by membership.
+    let members: Vec<&str> = compiled.keys_of(found.members[2]).collect();
+    assert_eq!(members, ["at_risk", "champions", "high_value", "soulmates"]);
+}
+
 #[test]
 fn scores_beyond_nine_are_written_with_dashes_in_the_look_up_too() {
     let toml = r#"
@@ -137,6 +188,12 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(20250),
+        ..ProptestConfig::default()
+    })]
+
     /// The table of combinations gives what the kernels give row by row.
     #[test]
     fn look_up_and_row_by_row_agree(rows in rows()) {

@@ -270,6 +270,12 @@ fn axes_are_checked() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 1000,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(20251),
+        ..ProptestConfig::default()
+    })]
+
     /// Whatever is typed, there is an answer, and what is underlined is part of the text.
     #[test]
     fn any_text_is_compiled_or_refused_with_a_place_in_it(

@@ -255,3 +255,17 @@ fn a_conflict_with_bins_can_name_what_fits() {
     ];
     assert_eq!(quartiles, expected);
 }
+
+#[test]
+fn the_manuals_example_is_a_vocabulary() {
+    let path = patron_testkit::project_root().join("docs/methods/segments.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (_, example) = page.split_once("```toml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let mine = Vocabulary::parse(example, "segments.md").unwrap();
+    assert_eq!(mine.segments.len(), 2);
+    assert_eq!(mine.default_bins(), [5, 5, 5]);
+    // One of its two conditions reads money itself, so only the other is decided by scores: R = 1 of five.
+    let report = check(&mine).unwrap();
+    assert_eq!(report.holes, ["2**", "3**", "4**", "5**"]);
+}
