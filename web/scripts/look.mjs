@@ -1,11 +1,13 @@
 // Opens a filled report in Chromium in each language, wide and narrow, light and dark; fails on console errors, page
-// errors and violations of the page's policy, on "NaN" and on a page wider than its window; takes screenshots.
+// errors and violations of the page's policy, on "NaN", on a page wider than its window and on what axe finds (WCAG A
+// and AA, good practice); takes screenshots.
 //
-//   node scripts/look.mjs report.html outdir [--quick]
+//   node scripts/look.mjs report.html outdir
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { argv, env, exit, stderr, stdout } from "node:process";
 import { pathToFileURL } from "node:url";
+import { AxeBuilder } from "@axe-core/playwright";
 import { chromium } from "playwright-core";
 
 const BROWSERS = [
@@ -32,7 +34,9 @@ const LANGUAGES = [
   ["zh-CN", "zh-Hans"],
   ["zh-TW", "zh-Hant"],
 ];
-const WIDTHS = [1280, 390, 360];
+const WIDTHS = [1280, 390];
+/** The narrowest page promised. */
+const NARROWEST = 360;
 const SCHEMES = ["light", "dark"];
 const FIGURES_NEVER_SHOWN = /NaN|undefined|\{\{|Infinity|\[object/;
 
@@ -72,9 +76,18 @@ async function problemsOf(page, expectedLanguage) {
   return problems;
 }
 
+/** Everything open, so that what is folded away is checked too. */
+async function unfold(page) {
+  await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
+}
+
+async function accessibilityProblems(page) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.map(({ id, nodes }) => `axe ${id}: ${nodes.length} × ${nodes[0]?.html.slice(0, 120)}`);
+}
+
 /** Uses the page as a reader would: opens what is closed, sorts, switches axes, language and colours, points. */
 async function use(page) {
-  await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
   const sorter = page.locator("button.sorter").nth(1);
   if ((await sorter.count()) > 0) await sorter.click();
   for (const label of ["R × M", "F × M", "R × F"]) {
@@ -111,7 +124,9 @@ async function lookOnce(browser, [locale, language], width, colorScheme, problem
   await page.waitForTimeout(300);
   await page.screenshot({ path: join(outdir, `${name}.png`), fullPage: true });
   for (const problem of await problemsOf(page, language)) note(problem);
-  if (language === "en") {
+  await unfold(page);
+  for (const problem of await accessibilityProblems(page)) note(problem);
+  if (language === "en" && colorScheme === "light") {
     await use(page);
     for (const problem of await problemsOf(page, "en")) note(`after use: ${problem}`);
   }
@@ -130,6 +145,8 @@ for (const language of LANGUAGES) {
     }
   }
 }
+await lookOnce(browser, LANGUAGES[0], NARROWEST, SCHEMES[0], problems);
+looks += 1;
 await browser.close();
 for (const problem of problems) stderr.write(`${problem}\n`);
 stdout.write(`${looks} looks at ${report}, ${problems.length} problems, screenshots in ${outdir}\n`);

@@ -137,7 +137,13 @@ export function revenuePerCustomerRange(segments: readonly Segment[]): [number, 
   return values.length === 0 ? null : [Math.min(...values), Math.max(...values)];
 }
 
-export function segmentTreemap(segments: readonly Segment[], speech: Speech, colours: ChartColours): EChartsCoreOption {
+/** Tiles with fewer customers than `labelFrom` of all are too small for a label; the table below names them. */
+export function segmentTreemap(
+  segments: readonly Segment[],
+  labelFrom: number,
+  speech: Speech,
+  colours: ChartColours,
+): EChartsCoreOption {
   const { t, format } = speech;
   const shown = segments.filter((segment) => segment.customers > 0);
   const [low, high] = revenuePerCustomerRange(shown) ?? [0, 0];
@@ -149,7 +155,7 @@ export function segmentTreemap(segments: readonly Segment[], speech: Speech, col
       value: segment.customers,
       segment,
       itemStyle: { color: colour },
-      label: { color: textOn(colour) },
+      label: { color: textOn(colour), show: segment.share >= labelFrom },
     };
   });
   return {
@@ -363,7 +369,16 @@ export function paretoCurve(
   };
 }
 
+/** What stands along the chart of values, and how wide its bars are. */
+export function valueAxisInWords({ bins }: ClvDistribution, speech: Speech): string {
+  const name = speech.value("clv.x");
+  const first = bins[0];
+  const width = first === undefined || first.to === null ? 0 : first.to - first.from;
+  return width > 0 ? speech.t("clv.x_width", { name, width: speech.format.money(width) }) : name;
+}
+
 export function binInWords(bin: ClvDistribution["bins"][number], { t, format }: Speech): string {
+  if (bin.from === bin.to) return format.money(bin.from);
   return bin.to === null
     ? t("clv.bin_from", { from: format.money(bin.from) })
     : t("clv.bin_between", { from: format.money(bin.from), to: format.money(bin.to) });
@@ -378,22 +393,12 @@ export function valueBars(
   const { t, format } = speech;
   const { bins } = distribution;
   const labels = bins.map((bin) => (bin.to === null ? `≥ ${format.moneyCompact(bin.from)}` : format.moneyCompact(bin.from)));
-  const first = bins[0];
-  const axisName = speech.value("clv.x");
-  const name =
-    first === undefined || first.to === null
-      ? axisName
-      : t("clv.x_width", { name: axisName, width: format.money(first.to - first.from) });
   return {
     ...base(colours),
-    grid: { left: 8, right: 24, top: 12, bottom: 30, containLabel: true },
+    grid: { left: 8, right: 24, top: 12, bottom: 8, containLabel: true },
     xAxis: {
       ...categoryAxis(colours, labels),
       axisLabel: { ...axisText(colours), hideOverlap: true },
-      name,
-      nameLocation: "middle",
-      nameGap: 28,
-      nameTextStyle: axisText(colours),
     },
     yAxis: { ...valueAxis(colours, (value) => format.compact(value)), minInterval: 1 },
     tooltip: {

@@ -66,7 +66,7 @@ export const zhHans: Words = {
   },
   headline: {
     heading: "概览",
-    title: "{{customers}}共下了{{orders}}，总额 {{revenue}}",
+    title: "{{customers}}共下了 {{orders}}，总额 {{revenue}}",
     title_none: "还没有客户有有效订单",
     span: "订单日期从 {{from}} 到 {{to}}。",
     without_order_one: "另有 {{n}} 人没有有效订单。",
@@ -91,6 +91,7 @@ export const zhHans: Words = {
   rfm: {
     heading: "RFM 分布图",
     title: "{{customers}}（{{share}}）的{{a}}与{{b}}均为最高分",
+    title_none: "没有客户的{{a}}与{{b}}同时为最高分",
     title_empty: "RFM 分布图为空",
     pair: "坐标轴",
     colour: "颜色",
@@ -98,7 +99,7 @@ export const zhHans: Words = {
     score: "分数",
     method: "方法",
     distinct: "不同取值数",
-    reading: "纵轴：{{y}}得分；横轴：{{x}}得分；{{best}} 分最好。",
+    reading: "纵轴：{{y}}得分；横轴：{{x}}得分；右上角最好。",
     scale: "由浅到深：{{low}} 至 {{high}}",
     all_scores: "所有分数均有客户。",
     missing_one: "{{scores}} 分没有客户：数值相同者得分相同。",
@@ -187,6 +188,7 @@ export const zhHans: Words = {
     heading: "收入集中度",
     title: "消费最高的 {{share}} 客户贡献了 {{revenue_share}} 的收入",
     title_empty: "客户太少，无法绘制集中度曲线",
+    too_few: "客户不足五位，谈不上前五分之一。",
     x: "客户占比（由高到低）",
     y: "收入占比",
     equal: "若人人相等",
@@ -316,6 +318,14 @@ export const zhHans: Words = {
     amount: "金额列",
     format: "输出文件格式",
     map: "列对应",
+  },
+  choice: {
+    order: "一笔订单",
+    line: "一个订单行",
+    mean: "每单平均",
+    sum: "订单合计",
+    last: "最近一单",
+    margin: "毛利",
   },
   reason: {
     default: "patron 的默认值",

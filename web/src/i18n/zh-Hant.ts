@@ -66,7 +66,7 @@ export const zhHant: Words = {
   },
   headline: {
     heading: "概覽",
-    title: "{{customers}}共下了{{orders}}，總額 {{revenue}}",
+    title: "{{customers}}共下了 {{orders}}，總額 {{revenue}}",
     title_none: "還沒有客戶有有效訂單",
     span: "訂單日期從 {{from}} 到 {{to}}。",
     without_order_one: "另有 {{n}} 人沒有有效訂單。",
@@ -91,6 +91,7 @@ export const zhHant: Words = {
   rfm: {
     heading: "RFM 分佈圖",
     title: "{{customers}}（{{share}}）的{{a}}與{{b}}均為最高分",
+    title_none: "沒有客戶的{{a}}與{{b}}同時為最高分",
     title_empty: "RFM 分佈圖為空",
     pair: "座標軸",
     colour: "顏色",
@@ -98,7 +99,7 @@ export const zhHant: Words = {
     score: "分數",
     method: "方法",
     distinct: "不同取值數",
-    reading: "縱軸：{{y}}得分；橫軸：{{x}}得分；{{best}} 分最好。",
+    reading: "縱軸：{{y}}得分；橫軸：{{x}}得分；右上角最好。",
     scale: "由淺到深：{{low}} 至 {{high}}",
     all_scores: "所有分數均有客戶。",
     missing_one: "{{scores}} 分沒有客戶：數值相同者得分相同。",
@@ -187,6 +188,7 @@ export const zhHant: Words = {
     heading: "收入集中度",
     title: "消費最高的 {{share}} 客戶貢獻了 {{revenue_share}} 的收入",
     title_empty: "客戶太少，無法繪製集中度曲線",
+    too_few: "客戶不足五位，談不上前五分之一。",
     x: "客戶佔比（由高到低）",
     y: "收入佔比",
     equal: "若人人相等",
@@ -316,6 +318,14 @@ export const zhHant: Words = {
     amount: "金額欄",
     format: "輸出檔案格式",
     map: "欄位對應",
+  },
+  choice: {
+    order: "一筆訂單",
+    line: "一個訂單明細列",
+    mean: "每單平均",
+    sum: "訂單合計",
+    last: "最近一單",
+    margin: "毛利",
   },
   reason: {
     default: "patron 的預設值",

@@ -71,8 +71,8 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, footer, sortabl
   const click = (key: string) =>
     setOrder((now) => (now?.key === key ? { key, descending: !now.descending } : { key, descending: true }));
   const place = (column: Column<Row>) => {
-    if (column.numeric) return column.broad ? "figure broad" : "figure";
-    return column.brief ? "word brief" : "word";
+    const room = column.broad ? " broad" : column.brief ? " brief" : "";
+    return `${column.numeric ? "figure" : "word"}${room}`;
   };
   const region = overflows
     ? { tabIndex: 0, role: "region", "aria-label": t("common.scrolls", { name: caption }) }

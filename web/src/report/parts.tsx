@@ -16,9 +16,9 @@ export interface SectionProps {
 
 export function Section({ id, heading, title, sample, children }: SectionProps) {
   return (
-    <Paper component="section" id={id} className="section" withBorder aria-labelledby={`${id}-title`}>
-      <p className="eyebrow">{heading}</p>
-      <Title order={2} id={`${id}-title`} className="finding">
+    <Paper component="section" id={id} className="section" withBorder aria-labelledby={`${id}-heading`}>
+      <p className="eyebrow" id={`${id}-heading`}>{heading}</p>
+      <Title order={2} className="finding">
         {title}
       </Title>
       {sample === undefined ? null : <p className="sample">{sample}</p>}

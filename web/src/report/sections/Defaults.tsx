@@ -4,13 +4,27 @@ import { DataTable, type Column } from "../DataTable";
 import { Section } from "../parts";
 import { useSpeech } from "../speech";
 
+/** Where the words for a setting's values stand. */
+const VALUE_WORDS: Record<string, string> = {
+  score_method: "method",
+  octant_knife: "method",
+  model: "model",
+  spend_model: "model",
+  unit: "model",
+  lifecycle: "preset",
+};
+const SHARES = new Set(["annual_discount", "margin"]);
+
 export function Defaults({ report }: { report: Report }) {
-  const { t, format, term } = useSpeech();
+  const { t, format, term, name } = useSpeech();
   const { defaults } = report;
-  const show = ({ value }: DefaultChosen): string => {
+  const show = ({ key, value }: DefaultChosen): string => {
     if (value === null || value === "") return t("defaults.not_set");
     if (typeof value === "boolean") return t(value ? "defaults.yes" : "defaults.no");
-    if (typeof value === "number") return format.number(value, 4);
+    if (typeof value === "number") return SHARES.has(key) ? format.shareShort(value) : format.number(value, 4);
+    if (key === "vocabulary" && value === report.vocabulary.key) return name(report.vocabulary.names, value);
+    if (key in VALUE_WORDS) return term(VALUE_WORDS[key] ?? "", value);
+    if (key === "grain" || key === "octant_monetary" || key === "monetary") return term("choice", value);
     return /^\d{4}-\d{2}-\d{2}$/.test(value) ? format.day(value) : value;
   };
   const columns: Column<DefaultChosen>[] = [

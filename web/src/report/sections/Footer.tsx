@@ -13,7 +13,7 @@ export function Footer({ report }: { report: Report }) {
     <footer className="bottom">
       <p>{t("page.made_by", { version: report.patron_version })}</p>
       <Disclosure label={t("page.licences")}>
-        <pre className="licences" lang="en">
+        <pre className="licences" lang="en" tabIndex={0} role="region" aria-label={t("page.licences")}>
           {notices === "" ? t("page.licences_missing") : notices}
         </pre>
       </Disclosure>

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { Clv, ClvDistribution, ModelParameter, Report, SpendModel } from "../../data/report";
 import { ratio } from "../../data/figures";
 import { Chart } from "../../charts/Chart";
-import { binInWords, valueBars } from "../../charts/options";
+import { binInWords, valueAxisInWords, valueBars } from "../../charts/options";
 import type { Speech } from "../../i18n/words";
 import { DataTable, type Column } from "../DataTable";
 import { Disclosure, Figures, Section, Warnings } from "../parts";
@@ -58,6 +58,7 @@ function Distribution({ distribution, customers, label }: {
         <>
           <p className="axis-title">{t("clv.y")}</p>
           <Chart option={option} height={CHART_HEIGHT} label={label} />
+          <p className="axis-title under">{valueAxisInWords(distribution, speech)}</p>
         </>
       )}
       <Figures
@@ -127,7 +128,7 @@ function ModelCard({ heading, card, unit }: { heading: string; card: Card; unit:
   ];
   return (
     <div className="model">
-      <h4>{heading}</h4>
+      <h3>{heading}</h3>
       <p className="remark">{facts.join(" · ")}</p>
       <DataTable caption={heading} columns={columns} rows={card.parameters} rowKey={(parameter) => parameter.name} />
     </div>
@@ -153,7 +154,7 @@ function Rough({ rough }: { rough: NonNullable<Clv["rough"]> }) {
     if (money.has(key)) return format.money(input);
     return shares.has(key) ? format.share(input) : format.number(input);
   };
-  const inputs = Object.entries(rough.formula_inputs);
+  const inputs = Object.entries(rough.formula_inputs).filter(([, input]) => input !== null);
   return (
     <>
       <p className="basis">{t("clv.rough_note")}</p>

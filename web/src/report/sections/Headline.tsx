@@ -28,7 +28,7 @@ export function Headline({ report }: { report: Report }) {
     {
       label: t("headline.active"),
       value: format.count(headline.active_customers),
-      hint: `${active} · ${t("headline.active_hint")}`,
+      hint: none ? undefined : `${active} · ${t("headline.active_hint")}`,
     },
     { label: value("historic"), value: format.money(headline.historic_value_sum) },
     { label: value("sum"), value: format.money(headline.clv_sum), hint: valueHint },
@@ -44,7 +44,7 @@ export function Headline({ report }: { report: Report }) {
         {people > 0 ? t("headline.without_order", { count: people, n: format.count(people) }) : null}
       </p>
       <Figures items={items} />
-      <p className="basis">{value("basis")}</p>
+      {none ? null : <p className="basis">{value("basis")}</p>}
     </Section>
   );
 }

@@ -21,10 +21,11 @@ export function ParetoSection({ report }: { report: Report }) {
     () => paretoCurve(pareto, revenueShare, speech, colours),
     [pareto, revenueShare, speech, colours],
   );
-  if (pareto.points.length < 2 || revenueShare === null) {
+  const customers = report.headline.customers;
+  if (pareto.points.length < 2 || revenueShare === null || customers * PARETO_SHARE < 1) {
     return (
       <Section id="pareto" heading={t("pareto.heading")} title={t("pareto.title_empty")}>
-        <Empty text={report.headline.customers === 0 ? t("common.no_customers") : t("pareto.title_empty")} />
+        <Empty text={customers === 0 ? t("common.no_customers") : t("pareto.too_few")} />
       </Section>
     );
   }
@@ -54,9 +55,11 @@ export function ParetoSection({ report }: { report: Report }) {
       />
       <Chart option={option} height={CHART_HEIGHT} label={title} />
       <p className="remark">{t("pareto.gini", { value: format.number(pareto.gini) })}</p>
-      <Disclosure label={t("common.table")} open>
-        <DataTable caption={title} columns={columns} rows={pareto.top} rowKey={(row) => String(row.share)} />
-      </Disclosure>
+      {pareto.top.length === 0 ? null : (
+        <Disclosure label={t("common.table")} open>
+          <DataTable caption={title} columns={columns} rows={pareto.top} rowKey={(row) => String(row.share)} />
+        </Disclosure>
+      )}
     </Section>
   );
 }

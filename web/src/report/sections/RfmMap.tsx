@@ -39,6 +39,7 @@ function MapTable({ x, y, cells, measure, title }: {
       key: String(score),
       label: letter(x, score),
       numeric: true,
+      brief: true,
       cell: (row: number) => {
         const cell = at.get(`${score},${row}`);
         return cell === undefined ? "0" : measureText(measureOf(cell, measure), measure, speech, false);
@@ -118,7 +119,7 @@ export function RfmMap({ report }: { report: Report }) {
     );
   }
   const lower = (axis: ScoreAxis) => speech.axis(axis.axis).toLocaleLowerCase(speech.language);
-  const title = t("rfm.title", {
+  const title = t(best === 0 ? "rfm.title_none" : "rfm.title", {
     customers: counted("customers", best),
     share: format.share(ratio(best, customers)),
     a: lower(y),
@@ -164,7 +165,6 @@ export function RfmMap({ report }: { report: Report }) {
         {t("rfm.reading", {
           y: lower(y),
           x: lower(x),
-          best: y.bins === x.bins ? y.bins : `${y.bins}, ${x.bins}`,
         })}
       </p>
       <Chart option={option} height={height} label={title} />

@@ -1,5 +1,6 @@
 // The named segments of the vocabulary in force: how many, how much, and what each is like.
 import { useMemo } from "react";
+import { useMediaQuery } from "@mantine/hooks";
 import type { Report, Segment } from "../../data/report";
 import { leadingSegment, ratio } from "../../data/figures";
 import { Chart } from "../../charts/Chart";
@@ -12,6 +13,9 @@ import { useSpeech } from "../speech";
 import { useChartColours } from "../useChartColours";
 
 const TREEMAP_HEIGHT = 380;
+/** Smallest share of customers whose tile has room for a name, on a wide and on a narrow page. */
+const LABEL_FROM = 0.008;
+const LABEL_FROM_NARROW = 0.035;
 
 function segmentColumns(speech: Speech, segments: readonly Segment[]): Column<Segment>[] {
   const { t, format, value } = speech;
@@ -72,7 +76,14 @@ export function Segments({ report }: { report: Report }) {
   const speech = useSpeech();
   const { t, format } = speech;
   const colours = useChartColours();
-  const option = useMemo(() => segmentTreemap(report.segments, speech, colours), [report, speech, colours]);
+  const narrow = useMediaQuery("(max-width: 48rem)", false, { getInitialValueInEffect: false });
+  const labelFrom = narrow ? LABEL_FROM_NARROW : LABEL_FROM;
+  const option = useMemo(() => segmentTreemap(report.segments, labelFrom, speech, colours), [
+    report,
+    labelFrom,
+    speech,
+    colours,
+  ]);
   const lead = leadingSegment(report.segments);
   if (lead === null) {
     return (
