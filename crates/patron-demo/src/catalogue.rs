@@ -33,7 +33,7 @@ pub const CATEGORIES: [Category; 6] = [
     category("coffee", 46, 0.004, 1.3),
     category("kitchen", 55, 0.016, 1.0),
     category("ceramics", 50, 0.020, 0.9),
-    category("clothing", 48, 0.080, 0.9),
+    category("clothing", 48, 0.070, 0.9),
     category("gifts", 45, 0.008, 0.8),
 ];
 

@@ -93,6 +93,7 @@ fn tickets(draw: &mut Draw, order: &Order, events: &mut Vec<Event>) {
             Experience::Faulty => r#"{"topic":"faulty goods"}"#,
             Experience::OutOfStock => r#"{"topic":"out of stock"}"#,
         },
+        None if order.complaint => r#"{"topic":"complaint"}"#,
         None if usual < TICKET_OTHERWISE && order.outcome == Outcome::Paid => {
             r#"{"topic":"question"}"#
         }

@@ -10,8 +10,6 @@ use crate::parameters::SHOP;
 use crate::person::Person;
 use crate::shop::{Moment, Persona, Shop};
 
-const DAYS_PER_YEAR: f64 = 365.25;
-
 /// A customer's part in a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arm {
@@ -36,6 +34,8 @@ pub(crate) struct History {
     pub(crate) left_because: Reason,
     /// Part in each campaign, nothing for those outside the audience.
     pub(crate) arms: Vec<Option<Arm>>,
+    /// For each campaign: demand passed since the last order when its window began, for customers not long gone.
+    pub(crate) passed_at_window: Vec<Option<f64>>,
     /// The campaign whose mail ended consent.
     pub(crate) unsubscribed: Option<usize>,
     /// Demand passed since the last order when the records end.
@@ -110,23 +110,19 @@ impl<'a> Walk<'a> {
 
     /// Draws the demand until the next purchase.
     fn next_gap(&mut self) -> f64 {
-        self.draw.erlang(self.person.shape) * DAYS_PER_YEAR / self.person.purchases_per_year
+        self.draw.erlang(self.person.shape) / self.person.renewal().rate
     }
 
     /// Draws the demand left until the next purchase when some has passed: the number of phases of the Erlang
     /// distribution already over is Poisson, given that not all are.
     pub(crate) fn rest_of_gap(&mut self, passed: f64) -> f64 {
-        let shape = self.person.shape;
-        let phases_per_demand = f64::from(shape) * self.person.purchases_per_year / DAYS_PER_YEAR;
-        let mean = passed * phases_per_demand;
-        let weights = (0..shape).scan(1.0, |weight, phase| {
-            let this = *weight;
-            *weight *= mean / f64::from(phase + 1);
-            Some(this)
-        });
-        let over = u32::try_from(self.draw.weighted(weights)).unwrap_or(0);
-        let rest: f64 = (over..shape).map(|_| self.draw.exponential()).sum();
-        rest / phases_per_demand
+        let renewal = self.person.renewal();
+        let over = self.draw.weighted(renewal.phases_over(passed));
+        let left = renewal
+            .shape
+            .saturating_sub(u32::try_from(over).unwrap_or(0));
+        let rest: f64 = (0..left).map(|_| self.draw.exponential()).sum();
+        rest / renewal.phase_rate()
     }
 
     fn exit_after_first_order(&mut self) {
@@ -219,6 +215,7 @@ impl<'a> Walk<'a> {
                 .map(|decided| decided.flatten())
                 .collect(),
             unsubscribed: self.mailings.unsubscribed,
+            passed_at_window: self.mailings.passed,
             demand_since_last,
         }
     }
@@ -232,6 +229,7 @@ pub(crate) struct Mailings {
     luck: Vec<(bool, bool)>,
     /// Whether the campaign has been decided for this customer, and which part they have.
     decided: Vec<Option<Option<Arm>>>,
+    passed: Vec<Option<f64>>,
     unsubscribed: Option<usize>,
 }
 
@@ -250,6 +248,7 @@ impl Mailings {
                 })
                 .collect(),
             decided: vec![None; count],
+            passed: vec![None; count],
             unsubscribed: None,
         }
     }
@@ -260,6 +259,7 @@ impl Mailings {
             consent: false,
             luck: Vec::new(),
             decided: Vec::new(),
+            passed: Vec::new(),
             unsubscribed: None,
         }
     }
@@ -293,6 +293,7 @@ impl Mailings {
         (mut position, mut demand): (f64, f64),
         last_day: usize,
     ) -> f64 {
+        let gap = demand;
         for index in 0..self.luck.len() {
             let campaign = &shop.campaigns[index];
             let start = shop.clock_at(person.persona, campaign.window.start);
@@ -304,12 +305,17 @@ impl Mailings {
             if demand < before {
                 break;
             }
-            if self.decide(shop, index, last_day) != Some(Arm::Treated) {
-                continue;
-            }
-            let factor = 1.0 + campaign.lift;
+            let arm = self.decide(shop, index, last_day);
             demand -= before;
             position = position.max(start);
+            if self.passed[index].is_none() {
+                self.passed[index] = Some(gap - demand);
+            }
+            let factor = if arm == Some(Arm::Treated) {
+                1.0 + campaign.lift
+            } else {
+                1.0
+            };
             if demand < (end - position) * factor {
                 return position + demand / factor;
             }

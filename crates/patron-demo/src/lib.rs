@@ -12,6 +12,7 @@
 //! | `shop` | what is the same for every customer: dates, seasons, promotions, advertising, campaigns? |
 //! | `person` | who is this customer, hidden traits included? |
 //! | `history` | what did the customer buy, when, and when did they leave? |
+//! | `renewal` | how many purchases are to be expected from a state, exactly? |
 //! | `order` | what is in an order, and what became of it? |
 //! | `footprints` | which events and survey answers went with it? |
 //! | `futures` | what was to be expected of the customer after the end? |
@@ -35,6 +36,7 @@ mod names;
 mod order;
 pub mod parameters;
 mod person;
+mod renewal;
 mod shop;
 mod sorter;
 mod tables;

@@ -17,6 +17,8 @@ const TAX_PERCENT: i64 = 20;
 /// What is paid for a late parcel, at most, and how often.
 const COMPENSATION_CENTS: i64 = 500;
 const COMPENSATED: f64 = 0.15;
+/// What a complaint without the shop's fault is bought off with, at most.
+const APPEASEMENT_CENTS: i64 = 800;
 /// Faulty goods: how often they come back (else the money is returned and the goods stay).
 const FAULTY_COMES_BACK: f64 = 0.6;
 
@@ -89,6 +91,8 @@ pub(crate) struct Order {
     pub(crate) shipped: Option<Moment>,
     pub(crate) delivered: Option<Moment>,
     pub(crate) experience: Option<Experience>,
+    /// The customer complains though nothing went wrong.
+    pub(crate) complaint: bool,
     pub(crate) refunds: Vec<Refund>,
     pub(crate) channel: &'static str,
     pub(crate) source: &'static str,
@@ -123,6 +127,7 @@ impl Order {
             shipped: None,
             delivered: None,
             experience: None,
+            complaint: false,
             refunds: Vec::new(),
             channel,
             source,
@@ -216,14 +221,20 @@ impl Order {
             self.experience = Some(Experience::Late);
         }
         self.send_back(draw, person, delivered);
+        let left = self.net() - self.refunded_before(usize::MAX);
+        let compensation = ("compensation", "late");
         if late && draw.chance(COMPENSATED) {
-            let left = self.net() - self.refunded_before(usize::MAX);
-            self.give_back(
-                draw,
-                delivered,
-                COMPENSATION_CENTS.min(left),
-                ("compensation", "late"),
-            );
+            self.give_back(draw, delivered, COMPENSATION_CENTS.min(left), compensation);
+        } else if person.complainer && self.experience.is_none() {
+            self.complain(draw, delivered, APPEASEMENT_CENTS.min(left));
+        }
+    }
+
+    fn complain(&mut self, draw: &mut Draw, delivered: Moment, cents: i64) {
+        let [complains, paid] = SHOP.complains;
+        self.complaint = draw.chance(complains);
+        if self.complaint && draw.chance(paid) {
+            self.give_back(draw, delivered, cents, ("compensation", "complaint"));
         }
     }
 

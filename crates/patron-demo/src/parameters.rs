@@ -308,6 +308,10 @@ pub struct ShopParameters {
     pub gift_again: f64,
     /// Probability that a serial returner sends a line back.
     pub returner_line: f64,
+    /// Share of customers who complain without the shop's fault.
+    pub complainer: f64,
+    /// Probability that such a customer complains about an order, and that it is paid for.
+    pub complains: [f64; 2],
     /// Probability that a parcel is late, in ordinary times and during the strike.
     pub late: [f64; 2],
     /// Probability that something in an order is faulty.
@@ -366,10 +370,10 @@ pub struct ShopParameters {
 pub const SHOP: ShopParameters = ShopParameters {
     first_year: 2023,
     currency: "EUR",
-    rate_spread: 0.62,
+    rate_spread: 0.58,
     rate_value_correlation: 0.30,
-    value_spread_between: 0.32,
-    value_spread_within: 0.42,
+    value_spread_between: 0.30,
+    value_spread_within: 0.40,
     regularity_shapes: [1, 2, 4],
     regularity_shares: [0.45, 0.30, 0.25],
     lifetime_shape: 0.80,
@@ -385,10 +389,12 @@ pub const SHOP: ShopParameters = ShopParameters {
     coupon_use: [0.05, 0.65],
     coupon_percent: 10,
     campaign_coupon_use: [0.35, 0.90],
-    whale_rate: 3.0,
-    whale_value: 7.0,
+    whale_rate: 2.6,
+    whale_value: 5.0,
     gift_again: 0.15,
     returner_line: 0.36,
+    complainer: 0.02,
+    complains: [0.60, 0.30],
     late: [0.04, 0.40],
     faulty: 0.018,
     out_of_stock: 0.008,

@@ -4,7 +4,8 @@ use crate::catalogue::CATEGORIES;
 use crate::draw::{Draw, Purpose};
 use crate::names::{COMPANY_ENDINGS, LOCALES};
 use crate::parameters::{CHANNELS, ChannelParameters, SHOP};
-use crate::shop::{Persona, Shop};
+use crate::renewal::Renewal;
+use crate::shop::{DAYS_PER_YEAR, Persona, Shop};
 
 /// First customer number.
 const FIRST_NUMBER: u64 = 1_000_001;
@@ -19,6 +20,7 @@ pub(crate) struct Person {
     pub(crate) channel: usize,
     pub(crate) persona: Persona,
     pub(crate) returner: bool,
+    pub(crate) complainer: bool,
     pub(crate) whale: bool,
     pub(crate) staff: bool,
     pub(crate) guest: bool,
@@ -48,6 +50,7 @@ impl Person {
         let whale = draw.chance(parameters.whale) && persona == Persona::Ordinary;
         let returner = draw.chance(parameters.returner) && !whale && persona != Persona::GiftBuyer;
         let staff = draw.chance(SHOP.staff);
+        let complainer = draw.chance(SHOP.complainer) && !whale;
         let guest = draw.chance(SHOP.guest) && !staff && !whale;
         let shape = SHOP.regularity_shapes[draw.weighted(SHOP.regularity_shares.iter().copied())];
         let (rate, value) = rate_and_value(&mut draw, parameters, whale);
@@ -63,6 +66,7 @@ impl Person {
             channel,
             persona,
             returner,
+            complainer,
             whale,
             staff,
             guest,
@@ -85,6 +89,14 @@ impl Person {
     /// Returns the customer number.
     pub(crate) const fn number(&self) -> u64 {
         FIRST_NUMBER + self.index
+    }
+
+    /// Returns the purchase process, demand in days at season factor 1.
+    pub(crate) const fn renewal(&self) -> Renewal {
+        Renewal {
+            shape: self.shape,
+            rate: self.purchases_per_year / DAYS_PER_YEAR,
+        }
     }
 
     /// Returns the parameters of the channel of acquisition.

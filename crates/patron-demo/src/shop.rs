@@ -15,7 +15,7 @@ const SPARE_DAYS: usize = 60;
 /// Gift buyers first come between these (month, day).
 const GIFT_SEASON: [(i8, i8); 2] = [(11, 18), (12, 21)];
 const SECONDS_PER_HOUR: f64 = 3_600.0;
-const DAYS_PER_YEAR: f64 = 365.25;
+pub(crate) const DAYS_PER_YEAR: f64 = 365.25;
 
 /// How a customer's clock runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,6 +194,12 @@ impl Shop {
             day,
             second: self.second_of(share),
         })
+    }
+
+    /// Returns the demand a persona's clock has accumulated at a time in days.
+    pub(crate) fn clock_at_time(&self, persona: Persona, days: f64) -> f64 {
+        let day = whole(days).min(self.horizon_days - 1);
+        self.position_at(persona, day, (days - day as f64).min(1.0))
     }
 
     /// Returns the clock's position at a moment drawn as (day, share of the day's demand).

@@ -24,6 +24,7 @@ pub(crate) struct TimeSorter {
     buckets: Vec<Vec<u8>>,
     spilled: Vec<bool>,
     buffered: usize,
+    most_buffered: usize,
     rows: u64,
 }
 
@@ -44,6 +45,7 @@ impl TimeSorter {
             buckets: vec![Vec::new(); count],
             spilled: vec![false; count],
             buffered: 0,
+            most_buffered: MOST_BUFFERED_BYTES,
             rows: 0,
         }
     }
@@ -58,7 +60,7 @@ impl TimeSorter {
         bytes.extend_from_slice(row);
         self.rows += 1;
         self.buffered += FRAME_BYTES + row.len();
-        if self.buffered > MOST_BUFFERED_BYTES {
+        if self.buffered > self.most_buffered {
             self.spill()?;
         }
         Ok(())
@@ -136,4 +138,57 @@ fn rows_in_order(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     }
     rows.sort_by_key(|(seconds, _)| *seconds);
     rows.into_iter().map(|(_, row)| row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draw::{Draw, Purpose};
+
+    fn sorted(most_buffered: usize, left_behind: bool) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sorter = TimeSorter::new(folder.path(), "t.csv", "second,row", 30, 7);
+        sorter.most_buffered = most_buffered;
+        if left_behind {
+            std::fs::write(sorter.part(0), "from an interrupted run").unwrap();
+        }
+        let mut draw = Draw::new(3, 0, Purpose::Shop);
+        for row in 0..2_000 {
+            // few distinct seconds, so that ties are many
+            let seconds = draw.below(300) as u64 * 8_640;
+            sorter
+                .push(seconds, format!("{seconds},{row}\n").as_bytes())
+                .unwrap();
+        }
+        let (path, rows) = sorter.finish(|| ()).unwrap();
+        assert_eq!(rows, 2_000);
+        let text = std::fs::read_to_string(path).unwrap();
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "no parts are left"
+        );
+        text
+    }
+
+    #[test]
+    fn rows_come_out_by_time_then_as_given() {
+        let text = sorted(usize::MAX, false);
+        let pairs: Vec<(u64, u64)> = text
+            .lines()
+            .skip(1)
+            .map(|line| line.split_once(',').unwrap())
+            .map(|(seconds, row)| (seconds.parse().unwrap(), row.parse().unwrap()))
+            .collect();
+        assert_eq!(pairs.len(), 2_000);
+        assert!(pairs.is_sorted());
+    }
+
+    #[test]
+    fn memory_changes_nothing_and_old_parts_are_not_read() {
+        let whole = sorted(usize::MAX, false);
+        for most_buffered in [0, 100, 5_000] {
+            assert_eq!(sorted(most_buffered, true), whole, "{most_buffered}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use crate::order::{Experience, Order};
 use crate::person::Person;
 use crate::shop::{Persona, Shop};
 
-const CUSTOMERS: &str = "customer_number,customer_id,email,channel,discount_lover,returner,gift_buyer,whale,staff,guest,purchases_per_year,regularity_shape,exit_after_first_order,lifetime_scale_days,order_value_median,satisfaction,left_on,left_because,alive_at_end,bad_experiences,orders_on_record,revenue_on_record,expected_purchases,expected_purchases_se,expected_revenue,expected_revenue_se,expected_margin,actual_purchases,actual_revenue,actual_margin";
+const CUSTOMERS: &str = "customer_number,customer_id,email,channel,discount_lover,returner,complainer,gift_buyer,whale,staff,guest,purchases_per_year,regularity_shape,exit_after_first_order,lifetime_scale_days,order_value_median,satisfaction,left_on,left_because,alive_at_end,bad_experiences,orders_on_record,revenue_on_record,expected_purchases,expected_purchases_se,expected_revenue,expected_revenue_se,expected_margin,actual_purchases,actual_revenue,actual_margin";
 const FUTURE_ORDERS: &str = "order_id,customer_id,email,ordered_at,status,net,refunded,margin";
 const CAMPAIGNS: &str =
     "campaign,sent_on,lift,treated,holdout,treated_living,orders_without_mail,orders_caused";
@@ -33,6 +33,7 @@ pub(crate) struct CampaignTotals {
     holdout: u64,
     treated_living: u64,
     orders_without_mail: f64,
+    orders_caused: f64,
 }
 
 /// The paths and rows of the files, and what each campaign did.
@@ -117,20 +118,29 @@ impl Truth {
     }
 
     fn count_campaigns(&mut self, shop: &Shop, person: &Person, history: &History) {
-        let campaigns = shop.campaigns.iter().zip(&history.arms);
-        for ((campaign, arm), totals) in campaigns.zip(&mut self.campaigns) {
+        let campaigns = shop
+            .campaigns
+            .iter()
+            .zip(&history.arms)
+            .zip(&history.passed_at_window);
+        for (((campaign, arm), passed), totals) in campaigns.zip(&mut self.campaigns) {
             match arm {
                 Some(Arm::Treated) => totals.treated += 1,
                 Some(Arm::Holdout) => totals.holdout += 1,
                 None => {}
             }
             let living = history.left_day > campaign.sent_day as f64;
-            if *arm == Some(Arm::Treated) && living && person.persona != Persona::GiftBuyer {
-                let demand = shop.clock_at(person.persona, campaign.window.end)
-                    - shop.clock_at(person.persona, campaign.window.start);
-                totals.treated_living += 1;
-                totals.orders_without_mail += demand * person.purchases_per_year / 365.25;
+            if *arm != Some(Arm::Treated) || !living || person.persona == Persona::GiftBuyer {
+                continue;
             }
+            let last = history.left_day.min(campaign.window.end as f64);
+            let demand = shop.clock_at_time(person.persona, last)
+                - shop.clock_at(person.persona, campaign.window.start);
+            let passed = passed.unwrap_or_default();
+            let expected = |factor| person.renewal().expected_purchases(passed, demand * factor);
+            totals.treated_living += 1;
+            totals.orders_without_mail += expected(1.0);
+            totals.orders_caused += expected(1.0 + campaign.lift) - expected(1.0);
         }
     }
 
@@ -150,7 +160,7 @@ impl Truth {
                 .number(totals.holdout)
                 .number(totals.treated_living)
                 .decimal(totals.orders_without_mail, 3)
-                .decimal(totals.orders_without_mail * campaign.lift, 3);
+                .decimal(totals.orders_caused, 3);
             campaigns.push(row)?;
         }
         let files = vec![
@@ -177,6 +187,7 @@ fn traits(person: &Person, row: &mut Row) {
     row.text(person.channel().key)
         .flag(person.persona == Persona::DiscountLover)
         .flag(person.returner)
+        .flag(person.complainer)
         .flag(person.persona == Persona::GiftBuyer)
         .flag(person.whale)
         .flag(person.staff)
