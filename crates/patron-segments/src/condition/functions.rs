@@ -6,13 +6,12 @@ use sqlparser::ast::{
     Expr, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart, Spanned, Value,
 };
 
-use super::bind::{Binder, Typed, widen};
+use super::bind::{Binder, Bound, Typed};
 use super::error::{ConditionError, ConditionErrorKind};
 use super::kind::{Kind, MOST_DECIMALS};
 use super::literal;
 use super::node::{Function, Node};
-
-type Bound = Result<Typed, ConditionError>;
+use super::operands::widen;
 
 impl Binder<'_> {
     pub(crate) fn function(

@@ -5,12 +5,15 @@
 //! SQL's three-valued logic. Two choices where databases differ: `/` never truncates, and a quotient over zero is null.
 
 mod bind;
+mod call;
 mod error;
 mod evaluate;
 mod functions;
 mod kind;
 mod literal;
 mod node;
+mod operands;
+mod operators;
 mod parse;
 mod place;
 
