@@ -31,6 +31,7 @@ export default defineConfig(({ mode }) => {
       modulePreload: false,
       rolldownOptions: { input: entry?.input ?? "report.html" },
     },
-    test: { include: ["tests/**/*.test.{ts,tsx}"] },
+    // Pages are drawn whole: on a busy machine that takes its time.
+    test: { include: ["tests/**/*.test.{ts,tsx}"], testTimeout: 60_000 },
   };
 });

@@ -242,7 +242,7 @@ export function unusual(): Report {
       ],
     },
     segments: report.segments.map((segment) => ({ ...segment, members: segment.members + 1, margin: segment.revenue / 3 })),
-    clv: { ...report.clv, warnings: [{ key: "boundary", params: { parameter: "a" }, text: "" }] },
+    clv: { ...report.clv, warnings: [{ key: "fit_parameter_at_bound", params: { parameter: "a", value: "3.000e2" }, text: "" }] },
     rows: { ...report.rows, in: report.rows.in + 1 },
   };
 }

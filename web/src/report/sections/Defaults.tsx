@@ -14,18 +14,42 @@ const VALUE_WORDS: Record<string, string> = {
   lifecycle: "preset",
 };
 const SHARES = new Set(["annual_discount", "margin"]);
+/** Settings whose values are words of our own; others, such as zones and file names, stand as they are. */
+const CHOICES = new Set([
+  "grain",
+  "frequency",
+  "monetary",
+  "octant_monetary",
+  "score_on",
+  "zero_orders",
+  "unlinked_refunds",
+  "currency",
+]);
+
+/** "quantile,quantile,fixed" stays three words; the same word three times is said once. */
+function partsOf(value: string): string[] {
+  const parts = value.split(",");
+  return parts.every((part) => part === parts[0]) ? parts.slice(0, 1) : parts;
+}
 
 export function Defaults({ report }: { report: Report }) {
   const { t, format, term, name } = useSpeech();
   const { defaults } = report;
+  const showText = (key: string, value: string): string => {
+    if (value === "true" || value === "false") return t(value === "true" ? "defaults.yes" : "defaults.no");
+    if (key === "margin" && value.startsWith("none")) return t("defaults.not_set");
+    if (SHARES.has(key)) return format.shareShort(Number(value));
+    if (key === "vocabulary" && value === report.vocabulary.key) return name(report.vocabulary.names, value);
+    const group = VALUE_WORDS[key];
+    if (group !== undefined) return format.list(partsOf(value).map((part) => term(group, part)));
+    if (CHOICES.has(key) && /^[a-z_-]+$/.test(value)) return term("choice", value);
+    return /^\d{4}-\d{2}-\d{2}$/.test(value) ? format.day(value) : value;
+  };
   const show = ({ key, value }: DefaultChosen): string => {
     if (value === null || value === "") return t("defaults.not_set");
-    if (typeof value === "boolean") return t(value ? "defaults.yes" : "defaults.no");
+    if (typeof value === "boolean") return showText(key, String(value));
     if (typeof value === "number") return SHARES.has(key) ? format.shareShort(value) : format.number(value, 4);
-    if (key === "vocabulary" && value === report.vocabulary.key) return name(report.vocabulary.names, value);
-    if (key in VALUE_WORDS) return term(VALUE_WORDS[key] ?? "", value);
-    if (key === "grain" || key === "octant_monetary" || key === "monetary") return term("choice", value);
-    return /^\d{4}-\d{2}-\d{2}$/.test(value) ? format.day(value) : value;
+    return showText(key, value);
   };
   const columns: Column<DefaultChosen>[] = [
     { key: "setting", label: t("defaults.setting"), cell: (row) => term("setting", row.key) },
