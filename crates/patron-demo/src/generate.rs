@@ -76,7 +76,7 @@ pub struct DemoSummary {
 /// Writes a shop's files into a folder, which is made if it is not there. Files of the same names are replaced.
 ///
 /// Customers are generated one after the other, each from random streams of their own, so a customer is the same in a
-/// shop of any size; rows of each file are brought into order of time. Memory stays bounded (about 250 MB for any
+/// shop of any size; rows of each file are brought into order of time. Memory stays bounded (about 300 MB for any
 /// number of customers, and the largest day of events when there are many millions). `progress` is called with work
 /// done and total work.
 ///

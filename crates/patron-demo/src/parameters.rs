@@ -40,7 +40,7 @@ pub struct ChannelParameters {
 pub struct PromotionParameters {
     /// What the shop calls it.
     pub name: &'static str,
-    /// First month and day.
+    /// Month in which it starts.
     pub month: i8,
     /// Day of the month on which it starts.
     pub day: i8,
