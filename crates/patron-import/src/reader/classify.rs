@@ -26,7 +26,7 @@ struct Judge<'a, R> {
     row: &'a R,
     values: &'a Values<'a>,
     status: OrderStatus,
-    slots: Slots,
+    slots: &'a Slots,
     understanding: &'a Understanding,
     keep: &'a KeepRules,
 }
@@ -36,7 +36,7 @@ pub(super) fn classify<R: Row>(
     row: &R,
     values: &Values<'_>,
     status: StatusMeaning,
-    slots: Slots,
+    slots: &Slots,
     (understanding, keep): (&Understanding, &KeepRules),
 ) -> (RowClass, Why) {
     let judge = Judge {
@@ -210,7 +210,7 @@ fn id_starts(id: &str, prefixes: &[String]) -> bool {
 pub(super) fn unreadable<R: Row>(
     row: &R,
     problem: Problem,
-    slots: Slots,
+    slots: &Slots,
     understanding: &Understanding,
 ) -> (Option<usize>, RowClass, Reason) {
     if has_no_date(row, slots, understanding) {
@@ -239,7 +239,7 @@ fn is_header<R: Row>(row: &R, understanding: &Understanding) -> bool {
         })
 }
 
-fn is_total<R: Row>(row: &R, slots: Slots) -> bool {
+fn is_total<R: Row>(row: &R, slots: &Slots) -> bool {
     let says_total = |cell: Cell<'_>| words::is_total(shown(&cell).trim());
     says_total(row.first())
         || [Some(slots.customer), Some(slots.at), slots.order]

@@ -10,7 +10,8 @@ use crate::reader::Place;
 use crate::reader::classify::{Why, is_cancellation};
 use crate::reader::row::{Row, shown};
 use crate::reader::slots::Slots;
-use crate::reader::values::{RowStatus, Values};
+use crate::reader::status::RowStatus;
+use crate::reader::values::Values;
 use crate::reason::Reason;
 use crate::understanding::{GrainRule, Understanding};
 use crate::value::trim;
@@ -21,7 +22,7 @@ pub(super) struct Writer<'a, R> {
     pub(super) batch: &'a mut RowBatch,
     pub(super) row: &'a R,
     pub(super) place: Place,
-    pub(super) slots: Slots,
+    pub(super) slots: &'a Slots,
     pub(super) understanding: &'a Understanding,
 }
 
@@ -231,7 +232,7 @@ pub(super) fn reject(
 }
 
 /// Appends the customer's details; true if one is not UTF-8 and was mended: an order is not lost for an accent.
-fn push_contact<R: Row>(contact: &mut Contact, row: &R, slots: Slots) -> bool {
+fn push_contact<R: Row>(contact: &mut Contact, row: &R, slots: &Slots) -> bool {
     let mut guessed = false;
     for (slot, column) in [
         (slots.email, &mut contact.email),

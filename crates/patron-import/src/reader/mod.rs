@@ -1,8 +1,10 @@
 //! Judges rows: what each is, and what becomes of it.
 //!
 //! | module | question it answers |
-//! | --- | --- |
+//! |---|---|
 //! | `row` | where do a row's cells come from? |
+//! | `slots` | where is each field's cell? |
+//! | `number`, `status` | what is a number, what does a status word mean? |
 //! | `values` | which values does the row hold, and can they be read? |
 //! | `classify` | in which class does it end? |
 //! | `facts` | what is written down of it? |
@@ -11,8 +13,10 @@
 mod classify;
 mod clock;
 mod facts;
+mod number;
 mod row;
 mod slots;
+mod status;
 mod values;
 
 use std::sync::Arc;
@@ -27,7 +31,8 @@ use crate::reader::clock::LocalClock;
 use crate::reader::facts::Writer;
 use crate::reader::row::{Row, TextRow, TypedRow};
 use crate::reader::slots::Slots;
-use crate::reader::values::{Rooms, StatusWords, Values};
+use crate::reader::status::StatusWords;
+use crate::reader::values::{Rooms, Values};
 use crate::reason::Reason;
 use crate::text::TextBlock;
 use crate::text::records::{Fields, Records, Separation};
@@ -104,6 +109,7 @@ impl RowReader {
             Format::Parquet => return Ok(batch),
         };
         let shared = Arc::clone(&self.understanding);
+        let text = std::str::from_utf8(&block.bytes).ok();
         let mut fields = Fields::default();
         let mut records = Records::new(&block.bytes, separation, block.first_line);
         loop {
@@ -117,6 +123,7 @@ impl RowReader {
             };
             let row = TextRow {
                 bytes: &block.bytes,
+                text,
                 fields: &fields,
                 columns: &shared.columns,
             };
@@ -182,7 +189,7 @@ impl RowReader {
     fn read<R: Row>(&mut self, place: Place, row: &R, batch: &mut RowBatch) {
         let mut rooms = Rooms::default();
         let shared: &Understanding = &self.understanding;
-        let slots = self.slots;
+        let slots = &self.slots;
         let values = Values::read(row, shared, slots, &mut self.clock, &mut rooms);
         let mut writer = Writer {
             batch,

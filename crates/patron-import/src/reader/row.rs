@@ -21,6 +21,8 @@ pub(super) trait Row {
 /// A record of a text file.
 pub(super) struct TextRow<'a> {
     pub(super) bytes: &'a [u8],
+    /// The bytes as text, if all of them are.
+    pub(super) text: Option<&'a str>,
     pub(super) fields: &'a Fields,
     pub(super) columns: &'a [UsedColumn],
 }
@@ -34,7 +36,7 @@ impl TextRow<'_> {
 impl Row for TextRow<'_> {
     fn cell(&self, slot: usize) -> Cell<'_> {
         match self.columns.get(slot) {
-            Some(column) => Cell::from_bytes(self.field(column.index)),
+            Some(column) => self.fields.cell(self.bytes, self.text, column.index),
             None => Cell::Null,
         }
     }

@@ -2,27 +2,21 @@
 
 use std::borrow::Cow;
 
-use patron_core::{Money, MoneyError, ParsedMoney};
+use patron_core::Money;
 
-use crate::batch::RowBatch;
 use crate::cell::Cell;
-use crate::options::ImportOptions;
 use crate::reader::clock::LocalClock;
+use crate::reader::number::number;
 use crate::reader::row::{Row, shown};
 use crate::reader::slots::Slots;
 use crate::reason::Reason;
 use crate::understanding::{AmountRule, LineDiscount, Understanding};
-use crate::value::amount;
 use crate::value::date::{self, ParsedTime};
 use crate::value::id::{self, BadId, Digits, Id};
 use crate::value::trim;
-use crate::words::{self, StatusMeaning};
+use crate::words;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
-/// Status words remembered, so that most rows compare one text.
-const REMEMBERED_WORDS: usize = 64;
-/// Different unknown status words counted per batch.
-const COUNTED_WORDS: usize = 100;
 
 /// A cell that cannot be understood, and why.
 #[derive(Debug)]
@@ -65,20 +59,11 @@ pub(super) struct Values<'r> {
     pub(super) currency: Option<&'r str>,
 }
 
-/// A number as a cell gives it.
-#[derive(Debug, Clone, Copy)]
-struct Number<'r> {
-    value: Money,
-    rounded: bool,
-    guessed: bool,
-    currency: Option<&'r str>,
-}
-
 impl<'r> Values<'r> {
     pub(super) fn read<R: Row>(
         row: &'r R,
         understanding: &Understanding,
-        slots: Slots,
+        slots: &Slots,
         clock: &mut LocalClock,
         rooms: &'r mut Rooms,
     ) -> Result<Self, Problem> {
@@ -115,7 +100,7 @@ impl<'r> Values<'r> {
         &mut self,
         row: &'r R,
         understanding: &Understanding,
-        slots: Slots,
+        slots: &Slots,
     ) -> Result<(), Problem> {
         // What the amount is made of must be there; the rest may be empty.
         let made_of_quantity =
@@ -258,7 +243,7 @@ fn read_id<R: Row>(row: &R, slot: usize) -> Result<(Id<'_>, bool), Problem> {
 /// Returns whose row it is, and whether that was guessed: the customer's id; where it is empty, the e-mail address.
 fn customer<'r, R: Row>(
     row: &'r R,
-    slots: Slots,
+    slots: &Slots,
     understanding: &Understanding,
     room: &'r mut Digits,
 ) -> Result<(Option<Cow<'r, str>>, bool), Problem> {
@@ -297,7 +282,7 @@ fn lower_case(text: &str) -> Cow<'_, str> {
 /// Returns whose row it is where other cells could not be read.
 pub(super) fn customer_alone<R: Row>(
     row: &R,
-    slots: Slots,
+    slots: &Slots,
     understanding: &Understanding,
 ) -> Option<String> {
     let mut room = Digits::EMPTY;
@@ -339,166 +324,11 @@ fn time(
 }
 
 /// Returns true if the row's date cannot be read: such a row may be a header or a line of totals.
-pub(super) fn has_no_date<R: Row>(row: &R, slots: Slots, understanding: &Understanding) -> bool {
+pub(super) fn has_no_date<R: Row>(row: &R, slots: &Slots, understanding: &Understanding) -> bool {
     let cell = row.cell(slots.at);
     match cell {
         Cell::Text(text) => date::parse(trim(text), understanding.date_format).is_none(),
         Cell::Null | Cell::NotUtf8(_) => true,
         _ => false,
-    }
-}
-
-fn number<'r>(
-    cell: &Cell<'r>,
-    understanding: &Understanding,
-) -> Result<Option<Number<'r>>, Reason> {
-    let exact = |parsed: Result<ParsedMoney, MoneyError>| {
-        parsed.map(|parsed| {
-            Some(Number {
-                value: parsed.amount,
-                rounded: parsed.rounded,
-                guessed: false,
-                currency: None,
-            })
-        })
-    };
-    let read = match *cell {
-        Cell::Null => Ok(None),
-        Cell::Text(text) => {
-            let trimmed = trim(text);
-            match amount::parse(trimmed, understanding.decimal_mark) {
-                Ok(read) => Ok(Some(Number {
-                    value: read.parsed.amount,
-                    rounded: read.parsed.rounded,
-                    guessed: understanding.decimal_mark_guessed && read.one_thousands_mark,
-                    currency: read.currency,
-                })),
-                Err(_) if words::is_missing(trimmed) => Ok(None),
-                Err(error) => Err(error),
-            }
-        }
-        Cell::NotUtf8(bytes) => {
-            return Err(Reason::NotUtf8 {
-                byte: id::first_bad_byte(bytes),
-            });
-        }
-        Cell::Int(value) => exact(Money::from_units(value).map(|amount| ParsedMoney {
-            amount,
-            rounded: false,
-        })),
-        Cell::Float(value) if value.is_nan() => Ok(None),
-        Cell::Float(value) => exact(Money::from_f64(value)),
-        Cell::Decimal { unscaled, scale } => exact(decimal(unscaled, scale)),
-        Cell::Instant(_) | Cell::Local(_) | Cell::Date(_) | Cell::Bool(_) => {
-            Err(MoneyError::NotANumber)
-        }
-    };
-    read.map_err(|error| match error {
-        MoneyError::TooLarge => Reason::NumberTooLarge,
-        _ => Reason::NotANumber,
-    })
-}
-
-fn decimal(unscaled: i128, scale: i8) -> Result<ParsedMoney, MoneyError> {
-    let more = u32::try_from(4 - i16::from(scale)).ok();
-    let exact = more
-        .and_then(|places| 10_i128.checked_pow(places))
-        .and_then(|factor| unscaled.checked_mul(factor))
-        .and_then(|value| i64::try_from(value).ok());
-    match exact {
-        Some(value) => Ok(ParsedMoney {
-            amount: Money(value),
-            rounded: false,
-        }),
-        None => Money::parse(&format!("{unscaled}e{}", -i16::from(scale))),
-    }
-}
-
-/// What status words mean, the file's own words remembered.
-#[derive(Debug, Clone)]
-pub(super) struct StatusWords {
-    given: Vec<(String, StatusMeaning)>,
-    seen: Vec<(String, Option<StatusMeaning>)>,
-}
-
-impl StatusWords {
-    pub(super) fn new(options: &ImportOptions) -> Self {
-        let given = options
-            .status_words
-            .iter()
-            .map(|(word, status)| (word.clone(), StatusMeaning::plain(*status)))
-            .collect();
-        Self {
-            given,
-            seen: Vec::new(),
-        }
-    }
-
-    /// Returns what a row's status means; paid where there is none, and for unknown words, which are counted.
-    pub(super) fn meaning<R: Row>(
-        &mut self,
-        row: &R,
-        slot: Option<usize>,
-        batch: &mut RowBatch,
-    ) -> RowStatus {
-        let Some(slot) = slot else {
-            return RowStatus::known(StatusMeaning::PAID);
-        };
-        let cell = row.cell(slot);
-        let text = shown(&cell);
-        let word = trim(&text);
-        if words::is_missing(word) {
-            return RowStatus::known(StatusMeaning::PAID);
-        }
-        match self.look_up(word) {
-            Some(meaning) => RowStatus::known(meaning),
-            None => {
-                count_unknown(&mut batch.unknown_statuses, word);
-                RowStatus {
-                    status: StatusMeaning::PAID,
-                    guessed: true,
-                }
-            }
-        }
-    }
-
-    fn look_up(&mut self, word: &str) -> Option<StatusMeaning> {
-        if let Some((_, meaning)) = self.seen.iter().find(|(seen, _)| seen == word) {
-            return *meaning;
-        }
-        let meaning = self
-            .given
-            .iter()
-            .find(|(given, _)| given.trim().eq_ignore_ascii_case(word))
-            .map(|&(_, meaning)| meaning)
-            .or_else(|| words::status(word));
-        if self.seen.len() < REMEMBERED_WORDS {
-            self.seen.push((word.to_owned(), meaning));
-        }
-        meaning
-    }
-}
-
-/// What a row's status means, and whether that is a guess.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct RowStatus {
-    pub(super) status: StatusMeaning,
-    pub(super) guessed: bool,
-}
-
-impl RowStatus {
-    const fn known(status: StatusMeaning) -> Self {
-        Self {
-            status,
-            guessed: false,
-        }
-    }
-}
-
-fn count_unknown(counts: &mut Vec<(String, u64)>, word: &str) {
-    if let Some((_, count)) = counts.iter_mut().find(|(known, _)| known == word) {
-        *count += 1;
-    } else if counts.len() < COUNTED_WORDS {
-        counts.push((word.to_owned(), 1));
     }
 }

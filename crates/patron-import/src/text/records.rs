@@ -10,6 +10,8 @@
 
 use memchr::{memchr, memchr2, memchr3};
 
+use crate::cell::Cell;
+
 const QUOTE: u8 = b'"';
 
 /// How fields are set apart.
@@ -143,6 +145,21 @@ impl Fields {
         }
     }
 
+    /// Returns a field as a cell; `text` is `bytes` as text, if all of them are.
+    pub(crate) fn cell<'a>(
+        &'a self,
+        bytes: &'a [u8],
+        text: Option<&'a str>,
+        index: usize,
+    ) -> Cell<'a> {
+        match (text, self.ranges.get(index)) {
+            (Some(text), Some(&(start, end))) if !self.in_unquoted => {
+                Cell::Text(text.get(start..end).unwrap_or_default())
+            }
+            _ => Cell::from_bytes(self.get(bytes, index)),
+        }
+    }
+
     /// Returns all fields as text, empty ones as nothing; what is not UTF-8 is replaced.
     pub(crate) fn to_texts(&self, bytes: &[u8]) -> Vec<Option<String>> {
         (0..self.len())
@@ -216,7 +233,19 @@ pub(crate) struct Records<'b> {
     at: usize,
     /// The block has no quote at all, so that one pass finds fields and line ends.
     plain: bool,
+    /// Which bytes end a field outside quotes.
+    ends: [bool; 256],
     line: u64,
+}
+
+fn ends(separation: Separation) -> [bool; 256] {
+    let mut ends = [false; 256];
+    ends[usize::from(b'\n')] = true;
+    ends[usize::from(b'\r')] = true;
+    if let Separation::Delimiter(delimiter) = separation {
+        ends[usize::from(delimiter)] = true;
+    }
+    ends
 }
 
 /// A record: its line and the place after it.
@@ -236,6 +265,7 @@ impl<'b> Records<'b> {
             separation,
             at: 0,
             plain: separation != Separation::Blanks && memchr(QUOTE, bytes).is_none(),
+            ends: ends(separation),
             line: first_line,
         }
     }
@@ -249,7 +279,7 @@ impl<'b> Records<'b> {
             let line = self.line;
             let start = self.at;
             match (self.plain, self.separation) {
-                (true, Separation::Delimiter(delimiter)) => self.read_plain(delimiter, fields),
+                (true, Separation::Delimiter(_)) => self.read_plain(fields),
                 _ => self.read_any(fields)?,
             }
             let blank = match self.separation {
@@ -268,23 +298,33 @@ impl<'b> Records<'b> {
         Ok(None)
     }
 
-    fn read_plain(&mut self, delimiter: u8, fields: &mut Fields) {
+    fn read_plain(&mut self, fields: &mut Fields) {
         fields.start(false);
         let mut field = self.at;
-        for length in memchr::memchr3_iter(delimiter, b'\n', b'\r', &self.bytes[self.at..]) {
-            let end = self.at + length;
+        self.line += 1;
+        loop {
+            // Fields are short: a look-up per byte beats a search per field.
+            let rest = &self.bytes[field..];
+            let length = rest.iter().position(|&byte| self.ends[usize::from(byte)]);
+            let end = length.map_or(self.bytes.len(), |length| field + length);
             fields.ranges.push((field, end));
-            field = end + 1;
-            if self.bytes[end] != delimiter {
-                let both = self.bytes[end] == b'\r' && self.bytes.get(end + 1) == Some(&b'\n');
-                self.at = if both { end + 2 } else { end + 1 };
-                self.line += 1;
-                return;
+            match self.bytes.get(end) {
+                None => {
+                    self.at = end;
+                    return;
+                }
+                Some(b'\n') => {
+                    self.at = end + 1;
+                    return;
+                }
+                Some(b'\r') => {
+                    let both = self.bytes.get(end + 1) == Some(&b'\n');
+                    self.at = if both { end + 2 } else { end + 1 };
+                    return;
+                }
+                Some(_) => field = end + 1,
             }
         }
-        fields.ranges.push((field, self.bytes.len()));
-        self.at = self.bytes.len();
-        self.line += 1;
     }
 
     fn read_any(&mut self, fields: &mut Fields) -> Result<(), u64> {

@@ -100,11 +100,18 @@ fn parse_plain(bytes: &[u8]) -> Option<i64> {
             _ => return None,
         }
     }
-    let scale = 4_u32.checked_sub(decimals.unwrap_or(0))?;
+    let scale = match decimals {
+        None | Some(0) => 10_000,
+        Some(1) => 1_000,
+        Some(2) => 100,
+        Some(3) => 10,
+        Some(4) => 1,
+        Some(_) => return None,
+    };
     if !seen {
         return None;
     }
-    let value = value.checked_mul(10_i64.pow(scale))?;
+    let value = value.checked_mul(scale)?;
     Some(if negative { -value } else { value })
 }
 

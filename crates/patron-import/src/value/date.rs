@@ -66,29 +66,33 @@ pub(crate) fn parse(text: &str, format: DateFormat) -> Option<ParsedTime> {
 
 /// Reads `YYYY-MM-DD` and `YYYY-MM-DD[T ]hh:mm[:ss][Z|±hh:mm]` at fixed places; anything else is left to the slow way.
 fn parse_iso(bytes: &[u8]) -> Option<ParsedTime> {
-    let year = two(bytes, 0)? * 100 + two(bytes, 2)?;
-    let day = day_number(year, two(bytes, 5)?, two(bytes, 8)?)?;
-    if bytes.len() == 10 {
-        return Some(ParsedTime::Local(day * MICROS_PER_DAY));
-    }
-    if bytes.len() < 16 || !matches!(bytes[10], b'T' | b' ') || bytes[13] != b':' {
+    let (date, rest) = bytes.split_first_chunk::<10>()?;
+    let year = two(date, 0)? * 100 + two(date, 2)?;
+    let day = day_number(year, two(date, 5)?, two(date, 8)?)?;
+    let Some((minutes, rest)) = rest.split_first_chunk::<6>() else {
+        return rest
+            .is_empty()
+            .then_some(ParsedTime::Local(day * MICROS_PER_DAY));
+    };
+    if !matches!(minutes[0], b'T' | b' ') || minutes[3] != b':' {
         return None;
     }
-    let (hour, minute) = (two(bytes, 11)?, two(bytes, 14)?);
-    let (second, end) = if bytes.len() >= 19 && bytes[16] == b':' {
-        (two(bytes, 17)?, 19)
-    } else {
-        (0, 16)
+    let (hour, minute) = (two(minutes, 1)?, two(minutes, 4)?);
+    let (second, rest) = match rest.split_first_chunk::<3>() {
+        Some((seconds, rest)) if seconds[0] == b':' => (two(seconds, 1)?, rest),
+        _ => (0, rest),
     };
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
     let local = day * MICROS_PER_DAY + (hour * 3600 + minute * 60 + second) * MICROS_PER_SECOND;
-    match &bytes[end..] {
+    match rest {
         [] => Some(ParsedTime::Local(local)),
         [b'Z'] => Some(ParsedTime::Instant(local)),
-        [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
-            let (hours, minutes) = (two(bytes, end + 1)?, two(bytes, end + 4)?);
+        [sign @ (b'+' | b'-'), offset_text @ ..]
+            if offset_text.len() == 5 && offset_text[2] == b':' =>
+        {
+            let (hours, minutes) = (two(offset_text, 0)?, two(offset_text, 3)?);
             offset(local, *sign == b'-', hours, minutes)
         }
         _ => None,
@@ -109,6 +113,7 @@ fn parse_digits(bytes: &[u8]) -> Option<ParsedTime> {
     ))
 }
 
+#[inline]
 fn two(bytes: &[u8], at: usize) -> Option<i64> {
     let (tens, ones) = (
         bytes[at].wrapping_sub(b'0'),

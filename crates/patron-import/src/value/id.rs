@@ -6,6 +6,8 @@ use crate::words;
 
 /// Below this, every whole number has its own float.
 const EXACT_FLOAT: f64 = 9_007_199_254_740_992.0;
+/// Digits of the largest exponent of a float.
+const LONGEST_EXPONENT: usize = 3;
 
 /// An id as a cell gives it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,8 +61,11 @@ fn from_text(text: &str) -> Result<ReadId<'_>, BadId> {
     if words::is_missing(trimmed) {
         return Ok((Id::Missing, false));
     }
-    // Most ids have neither a point nor a plus, and are themselves.
-    if memchr::memchr2(b'.', b'+', trimmed.as_bytes()).is_none() {
+    // What a spreadsheet did ends with a zero, or has a plus near its end; most ids have neither.
+    let bytes = trimmed.as_bytes();
+    let near_end = bytes.len().saturating_sub(LONGEST_EXPONENT + 1);
+    let ends_with_plus = bytes.iter().skip(near_end).any(|&byte| byte == b'+');
+    if bytes.last() != Some(&b'0') && !ends_with_plus {
         return Ok((Id::Text(trimmed), false));
     }
     if let Some((whole, fraction)) = trimmed.split_once('.') {
@@ -69,7 +74,7 @@ fn from_text(text: &str) -> Result<ReadId<'_>, BadId> {
             return Ok((Id::Text(whole), true));
         }
     }
-    if is_shortened(trimmed) {
+    if ends_with_plus && is_shortened(trimmed) {
         return Err(BadId::Shortened);
     }
     Ok((Id::Text(trimmed), false))
@@ -82,7 +87,11 @@ fn is_shortened(text: &str) -> bool {
     };
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
-    whole.len() == 1 && digits(whole) && digits(fraction) && digits(exponent)
+    whole.len() == 1
+        && digits(whole)
+        && digits(fraction)
+        && digits(exponent)
+        && exponent.len() <= LONGEST_EXPONENT
 }
 
 #[expect(

@@ -1,0 +1,303 @@
+//! Why a file cannot be read at all. What is wrong with a single row is a [`crate::Reason`].
+
+mod coded;
+
+use std::io;
+
+use crate::field::Field;
+
+/// Why a file cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// There is no such file.
+    #[error("cannot open `{file}`: there is no such file")]
+    NotFound {
+        /// The file.
+        file: String,
+    },
+    /// It is a folder.
+    #[error("cannot read `{file}`: it is a folder, expected a file")]
+    IsDirectory {
+        /// The folder.
+        file: String,
+    },
+    /// The system refuses, at once or on the way.
+    #[error("cannot read `{file}`")]
+    Io {
+        /// The file.
+        file: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// There is nothing in it.
+    #[error("`{file}` is empty")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// There is a header and nothing else.
+    #[error("`{file}` has a header and no rows")]
+    HeaderOnly {
+        /// The file.
+        file: String,
+    },
+    /// It is another kind of file.
+    #[error("`{file}` is {found}, expected CSV, gzip of CSV, or Parquet")]
+    OtherFormat {
+        /// The file.
+        file: String,
+        /// What it is.
+        found: &'static str,
+    },
+    /// It is Parquet, which the text reader leaves to the engine.
+    #[error("`{file}` is Parquet, expected text")]
+    Parquet {
+        /// The file.
+        file: String,
+    },
+    /// It is not text.
+    #[error("`{file}` is not text: byte {byte:#04x} at place {offset}")]
+    Binary {
+        /// The file.
+        file: String,
+        /// The first byte that no text has.
+        byte: u8,
+        /// Its place, from 0 (in the uncompressed text).
+        offset: u64,
+    },
+    /// It is UTF-16.
+    #[error("`{file}` is text in UTF-16, expected UTF-8")]
+    Utf16 {
+        /// The file.
+        file: String,
+    },
+    /// The header is not UTF-8.
+    #[error("the header of `{file}` is not UTF-8: byte {byte:#04x} at place {offset}")]
+    HeaderNotUtf8 {
+        /// The file.
+        file: String,
+        /// The first byte that does not fit.
+        byte: u8,
+        /// Its place, from 0.
+        offset: u64,
+    },
+    /// The compressed file ends before its content does.
+    #[error("`{file}` is cut short: the compressed data ends before its end mark")]
+    TruncatedGzip {
+        /// The file.
+        file: String,
+    },
+    /// The compressed file does not hold together.
+    #[error("`{file}` is damaged: the compressed data does not hold together")]
+    CorruptGzip {
+        /// The file.
+        file: String,
+        /// What the decoder said.
+        #[source]
+        source: io::Error,
+    },
+    /// A quote is opened and never closed.
+    #[error("a quote opened in line {line} of `{file}` is never closed")]
+    QuoteNotClosed {
+        /// The file.
+        file: String,
+        /// The line.
+        line: u64,
+    },
+    /// A line is longer than any record patron holds.
+    #[error("line {line} of `{file}` is longer than {limit} bytes")]
+    RecordTooLong {
+        /// The file.
+        file: String,
+        /// The line.
+        line: u64,
+        /// The most bytes a record may have.
+        limit: usize,
+    },
+    /// Columns that are needed are not there.
+    #[error(
+        "`{file}` has no column for {}; it has {}",
+        missing_list(missing),
+        quoted(headers)
+    )]
+    MissingColumns {
+        /// The file.
+        file: String,
+        /// What is missing, each with the columns it might be.
+        missing: Vec<(Field, Vec<String>)>,
+        /// The headers there are.
+        headers: Vec<String>,
+        /// The first line holds a date or a number: there may be no header at all.
+        headless: bool,
+    },
+    /// Two columns could equally well be one field.
+    #[error("`{file}` has {} equally good columns for `{field}`: {}", columns.len(), quoted(columns))]
+    AmbiguousColumn {
+        /// The file.
+        file: String,
+        /// The field.
+        field: Field,
+        /// The columns.
+        columns: Vec<String>,
+    },
+    /// A `--map` names a column that is not there.
+    #[error(
+        "`{file}` has no column `{column}` for `{field}`; it has {}",
+        quoted(headers)
+    )]
+    MappedColumnMissing {
+        /// The file.
+        file: String,
+        /// The field.
+        field: Field,
+        /// The column asked for.
+        column: String,
+        /// The headers there are.
+        headers: Vec<String>,
+    },
+    /// There is no preset of that name.
+    #[error("there is no preset `{name}`; there are {}", quoted(known))]
+    UnknownPreset {
+        /// The name.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// A preset was asked for and its columns are not there.
+    #[error("`{file}` is not of preset `{preset}`: {found}")]
+    NotOfPreset {
+        /// The file.
+        file: String,
+        /// The preset.
+        preset: String,
+        /// What was found instead.
+        found: String,
+    },
+    /// Day and month cannot be told apart.
+    #[error(
+        "dates in column `{column}` of `{file}` can be read in two ways: `{example}` is day/month or month/day"
+    )]
+    AmbiguousDates {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// A date of it.
+        example: String,
+    },
+    /// Some dates only fit day/month, others only month/day.
+    #[error(
+        "dates in column `{column}` of `{file}` are mixed: `{day_first}` starts with the day, `{month_first}` with the month"
+    )]
+    MixedDates {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// A date that can only be day/month.
+        day_first: String,
+        /// A date that can only be month/day.
+        month_first: String,
+    },
+    /// No date of the sample can be read.
+    #[error("column `{column}` of `{file}` holds no dates: found `{example}`")]
+    DatesNotUnderstood {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// A value of it.
+        example: String,
+    },
+    /// Some amounts only fit a decimal point, others only a decimal comma.
+    #[error(
+        "amounts in column `{column}` of `{file}` are mixed: `{point}` has a decimal point, `{comma}` a decimal comma"
+    )]
+    MixedDecimalMarks {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// An amount with a decimal point.
+        point: String,
+        /// An amount with a decimal comma.
+        comma: String,
+    },
+    /// The file names two currencies.
+    #[error(
+        "`{file}` has two currencies: {first} in line {first_line} and {second} in line {second_line}"
+    )]
+    TwoCurrencies {
+        /// The file.
+        file: String,
+        /// The currency named first.
+        first: String,
+        /// Where.
+        first_line: u64,
+        /// Another currency.
+        second: String,
+        /// Where first.
+        second_line: u64,
+    },
+    /// The file names another currency than the shop's.
+    #[error("`{file}` has amounts in {found} (line {line}), the shop's currency is {expected}")]
+    OtherCurrency {
+        /// The file.
+        file: String,
+        /// The currency it names.
+        found: String,
+        /// Where first.
+        line: u64,
+        /// The shop's.
+        expected: String,
+    },
+}
+
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+fn missing_list(missing: &[(Field, Vec<String>)]) -> String {
+    let fields: Vec<String> = missing
+        .iter()
+        .map(|(field, _)| format!("`{field}`"))
+        .collect();
+    fields.join(", ")
+}
+
+impl ImportError {
+    /// Returns the file the error is about; nothing for an unknown preset.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::UnknownPreset { .. } => None,
+            Self::NotFound { file }
+            | Self::IsDirectory { file }
+            | Self::Io { file, .. }
+            | Self::Empty { file }
+            | Self::HeaderOnly { file }
+            | Self::OtherFormat { file, .. }
+            | Self::Parquet { file }
+            | Self::Binary { file, .. }
+            | Self::Utf16 { file }
+            | Self::HeaderNotUtf8 { file, .. }
+            | Self::TruncatedGzip { file }
+            | Self::CorruptGzip { file, .. }
+            | Self::QuoteNotClosed { file, .. }
+            | Self::RecordTooLong { file, .. }
+            | Self::MissingColumns { file, .. }
+            | Self::AmbiguousColumn { file, .. }
+            | Self::MappedColumnMissing { file, .. }
+            | Self::NotOfPreset { file, .. }
+            | Self::AmbiguousDates { file, .. }
+            | Self::MixedDates { file, .. }
+            | Self::DatesNotUnderstood { file, .. }
+            | Self::MixedDecimalMarks { file, .. }
+            | Self::TwoCurrencies { file, .. }
+            | Self::OtherCurrency { file, .. } => Some(file),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What a row's status word means.
+
+use crate::batch::RowBatch;
+use crate::options::ImportOptions;
+use crate::reader::row::{Row, shown};
+use crate::value::trim;
+use crate::words::{self, StatusMeaning};
+
+/// Status words remembered, so that most rows compare one text.
+const REMEMBERED_WORDS: usize = 64;
+/// Different unknown status words counted per batch.
+const COUNTED_WORDS: usize = 100;
+
+/// What status words mean, the file's own words remembered.
+#[derive(Debug, Clone)]
+pub(super) struct StatusWords {
+    given: Vec<(String, StatusMeaning)>,
+    seen: Vec<(String, Option<StatusMeaning>)>,
+}
+
+impl StatusWords {
+    pub(super) fn new(options: &ImportOptions) -> Self {
+        let given = options
+            .status_words
+            .iter()
+            .map(|(word, status)| (word.clone(), StatusMeaning::plain(*status)))
+            .collect();
+        Self {
+            given,
+            seen: Vec::new(),
+        }
+    }
+
+    /// Returns what a row's status means; paid where there is none, and for unknown words, which are counted.
+    pub(super) fn meaning<R: Row>(
+        &mut self,
+        row: &R,
+        slot: Option<usize>,
+        batch: &mut RowBatch,
+    ) -> RowStatus {
+        let Some(slot) = slot else {
+            return RowStatus::known(StatusMeaning::PAID);
+        };
+        let cell = row.cell(slot);
+        let text = shown(&cell);
+        let word = trim(&text);
+        if words::is_missing(word) {
+            return RowStatus::known(StatusMeaning::PAID);
+        }
+        match self.look_up(word) {
+            Some(meaning) => RowStatus::known(meaning),
+            None => {
+                count_unknown(&mut batch.unknown_statuses, word);
+                RowStatus {
+                    status: StatusMeaning::PAID,
+                    guessed: true,
+                }
+            }
+        }
+    }
+
+    fn look_up(&mut self, word: &str) -> Option<StatusMeaning> {
+        if let Some((_, meaning)) = self.seen.iter().find(|(seen, _)| seen == word) {
+            return *meaning;
+        }
+        let meaning = self
+            .given
+            .iter()
+            .find(|(given, _)| given.trim().eq_ignore_ascii_case(word))
+            .map(|&(_, meaning)| meaning)
+            .or_else(|| words::status(word));
+        if self.seen.len() < REMEMBERED_WORDS {
+            self.seen.push((word.to_owned(), meaning));
+        }
+        meaning
+    }
+}
+
+/// What a row's status means, and whether that is a guess.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowStatus {
+    pub(super) status: StatusMeaning,
+    pub(super) guessed: bool,
+}
+
+impl RowStatus {
+    const fn known(status: StatusMeaning) -> Self {
+        Self {
+            status,
+            guessed: false,
+        }
+    }
+}
+
+fn count_unknown(counts: &mut Vec<(String, u64)>, word: &str) {
+    if let Some((_, count)) = counts.iter_mut().find(|(known, _)| known == word) {
+        *count += 1;
+    } else if counts.len() < COUNTED_WORDS {
+        counts.push((word.to_owned(), 1));
+    }
+}
