@@ -48,6 +48,40 @@ fn headers_are_recognised_in_several_languages_and_spellings() {
 }
 
 #[test]
+fn the_canonical_tables_are_recognised() {
+    let orders = "order_id,customer_id,ordered_at,status,gross,discount,platform_discount,shipping,tax,net,refunded,currency,coupon_code,channel,source,store_id,account_id,subscription_id,payment_due_at,shipped_at,delivered_at,updated_at,email,phone,name,consent_email\n\
+        o1,c1,2024-05-01T10:00:00+02:00,paid,12,2,0,4,1,10,0,EUR,,web,,,,,,2024-05-02T10:00:00+02:00,,,a@example.com,+1,Ann,true\n";
+    let read = read_text(orders).unwrap();
+    assert_eq!(read.understanding.grain, GrainRule::OrdersUnlessRepeated);
+    assert_eq!(read.batch.facts.net, [100_000]);
+    // 2024-05-01T08:00:00Z
+    assert_eq!(read.batch.facts.at, [1_714_550_400_000_000]);
+    let contact = read.batch.facts.contact.as_ref().unwrap();
+    assert_eq!(
+        (contact.name.get(0), contact.consent.get(0)),
+        ("Ann", "true")
+    );
+    let used = &read.understanding.hashed_columns;
+    assert_eq!(
+        used,
+        &[0, 1, 2, 3, 9, 10, 11, 22, 23, 24, 25],
+        "orders are hashed by the columns used"
+    );
+
+    let lines = "order_id,line,customer_id,ordered_at,product_id,category,quantity,unit_price,discount,unit_cost,is_gift_card\n\
+        o1,1,c1,2024-05-01T10:00:00+00:00,p1,x,2,5.00,1.50,3,false\no1,2,c1,2024-05-01T10:00:00+00:00,p2,x,1,50.00,0,50,true\n";
+    let read = read_text(lines).unwrap();
+    assert_eq!(read.understanding.grain, GrainRule::Lines);
+    assert_eq!(read.batch.facts.net, [85_000, 500_000]);
+    assert_eq!(
+        read.batch.account.count(RowClass::FeeLine),
+        1,
+        "a gift card is sold"
+    );
+    assert_eq!(read.understanding.hashed_columns.len(), 11);
+}
+
+#[test]
 fn a_map_overrules_words_by_name_or_number() {
     let text = "customer_id,account,ordered_at,net,paid\na,b,2024-05-01,1,2\n";
     for (field, column, customer, amount) in [
