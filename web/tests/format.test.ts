@@ -24,6 +24,8 @@ describe("figures", () => {
     expect(pounds.money(1234.56)).toBe("£1,235");
     expect(pounds.money(-1234.56)).toBe("-£1,235");
     expect(pounds.moneyExact(1234.56)).toBe("£1,234.56");
+    expect(pounds.moneyShort(25)).toBe("£25");
+    expect(pounds.moneyShort(2.5)).toBe("£2.50");
     expect(pounds.moneyCompact(1_250_000)).toBe("£1.3M");
   });
 

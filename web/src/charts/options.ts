@@ -374,14 +374,14 @@ export function valueAxisInWords({ bins }: ClvDistribution, speech: Speech): str
   const name = speech.value("clv.x");
   const first = bins[0];
   const width = first === undefined || first.to === null ? 0 : first.to - first.from;
-  return width > 0 ? speech.t("clv.x_width", { name, width: speech.format.money(width) }) : name;
+  return width > 0 ? speech.t("clv.x_width", { name, width: speech.format.moneyShort(width) }) : name;
 }
 
 export function binInWords(bin: ClvDistribution["bins"][number], { t, format }: Speech): string {
-  if (bin.from === bin.to) return format.money(bin.from);
+  if (bin.from === bin.to) return format.moneyShort(bin.from);
   return bin.to === null
-    ? t("clv.bin_from", { from: format.money(bin.from) })
-    : t("clv.bin_between", { from: format.money(bin.from), to: format.money(bin.to) });
+    ? t("clv.bin_from", { from: format.moneyShort(bin.from) })
+    : t("clv.bin_between", { from: format.moneyShort(bin.from), to: format.moneyShort(bin.to) });
 }
 
 export function valueBars(

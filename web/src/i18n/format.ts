@@ -18,6 +18,8 @@ export interface Format {
   compact(value: Maybe): string;
   money(value: Maybe): string;
   moneyExact(value: Maybe): string;
+  /** Without cents where they are zero: for round bounds. */
+  moneyShort(value: Maybe): string;
   moneyCompact(value: Maybe): string;
   share(value: Maybe): string;
   /** For axes and round shares: "20%", not "20.0%". */
@@ -53,6 +55,7 @@ export function makeFormat(language: Language, currency: string | null): Format 
   const cents = style.style === "currency" ? {} : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
   const moneyExact = number({ ...style, ...cents });
   const moneyWhole = number({ ...style, minimumFractionDigits: 0, maximumFractionDigits: 0 });
+  const moneyShort = number({ ...style, ...cents, trailingZeroDisplay: "stripIfInteger" });
   const moneyCompact = number({ ...style, notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 });
   const shareOne = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const shareShort = number({ style: "percent", maximumFractionDigits: 1 });
@@ -73,6 +76,7 @@ export function makeFormat(language: Language, currency: string | null): Format 
     compact,
     money: (value) => (isKnown(value) && Math.abs(value) >= WHOLE_AMOUNT_FROM ? moneyWhole(value) : moneyExact(value)),
     moneyExact,
+    moneyShort,
     moneyCompact,
     share(value) {
       if (!isKnown(value)) return DASH;
