@@ -1,3 +1,48 @@
-//! The binary `patron`.
+//! The binary `patron`: parses the command line, hands typed requests to the use cases, prints what they give back.
+//!
+//! stdout is data, stderr is talk. Exit codes: 0 done, 1 fix the request, 2 bad command line, 3 storage unreachable
+//! (retry), 70 a defect of patron.
 #![forbid(unsafe_code)]
-fn main() {}
+
+mod commands;
+mod failure;
+mod logging;
+mod output;
+mod progress;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::commands::Command;
+use crate::output::Output;
+
+/// From a shop's orders to its customers: what each is worth, which to keep, wake or let go.
+#[derive(Debug, Parser)]
+#[command(
+    name = "patron",
+    version,
+    about,
+    max_term_width = 110,
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    // clap prints help and complaints about the command line itself, and exits with 0 or 2.
+    let cli = Cli::parse();
+    logging::start();
+    let mut output = Output::new();
+    match cli.command.run(&mut output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.talk(&failure.render());
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

@@ -40,6 +40,37 @@ pub fn concentration_curve(values: &[f64], points: usize) -> Option<Vec<(f64, f6
     (points > 0).then(|| (0..=points).map(point).collect())
 }
 
+/// Returns the Gini coefficient: 0 where all bring the same, near 1 where one brings everything.
+///
+/// ```text
+/// G = 2 · Σ i·x₍ᵢ₎ / (n · Σ x) − (n + 1) / n        x₍₁₎ ≤ … ≤ x₍ₙ₎
+/// ```
+///
+/// # Returns
+/// Nothing as [`top_share`]; above 1 is possible where values lie below 0.
+///
+/// # Source
+/// Sen (1973), On Economic Inequality; the population form, without the small-sample factor n/(n − 1).
+///
+/// # Examples
+/// ```
+/// // Of 1 and 3 the mean difference is 1 over all pairs, the mean 2: G = 1 / (2 · 2).
+/// assert_eq!(patron_stats::lorenz::gini(&[1.0, 3.0]), Some(0.25));
+/// ```
+#[must_use]
+pub fn gini(values: &[f64]) -> Option<f64> {
+    let sorted = descending(values)?;
+    let total = positive_total(&sorted)?;
+    let count = sorted.len() as f64;
+    // Descending: the first value has rank n.
+    let ranked: Vec<f64> = sorted
+        .iter()
+        .enumerate()
+        .map(|(i, value)| (count - i as f64) * value)
+        .collect();
+    Some(2.0 * sum(&ranked) / (count * total) - (count + 1.0) / count)
+}
+
 fn descending(values: &[f64]) -> Option<Vec<f64>> {
     if values.iter().any(|value| value.is_nan()) {
         return None;

@@ -1,2 +1,172 @@
-//! Runs.
-pub mod value;
+//! `patron run`: from orders files to valued customers, tables and a report.
+
+mod account;
+mod execute;
+mod notes;
+mod out_dir;
+mod rejected;
+mod report;
+mod report_charts;
+mod run_json;
+mod summary;
+mod tables;
+mod value;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use patron_core::Day;
+use patron_import::Understanding;
+
+use crate::settings::{Chosen, Resolved, Settings};
+
+pub use account::Account;
+pub use execute::{RunError, run};
+pub use notes::Note;
+pub use report::report_is_built;
+pub use summary::{Group, SegmentRow, Summary};
+pub use value::{ModelCard, NoModel, Parameter, RoughValue, Valuation};
+
+/// A form of `customers.*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TableFormat {
+    /// `customers.parquet`; always written.
+    Parquet,
+    /// `customers.csv`.
+    Csv,
+    /// `customers.xlsx`.
+    Xlsx,
+}
+
+/// What a run is asked to do.
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    /// Orders files.
+    pub orders: Vec<PathBuf>,
+    /// Settings given as flags.
+    pub flags: Settings,
+    /// A settings file.
+    pub settings_file: Option<PathBuf>,
+    /// Where results go.
+    pub out: PathBuf,
+    /// Forms of `customers.*` besides Parquet.
+    pub formats: Vec<TableFormat>,
+    /// Threads.
+    pub threads: usize,
+    /// Memory that may be used.
+    pub memory_bytes: u64,
+}
+
+/// One axis of the scores.
+#[derive(Debug, Clone)]
+pub struct AxisReport {
+    /// recency, frequency or monetary.
+    pub axis: &'static str,
+    /// Number of scores.
+    pub bins: u8,
+    /// How cut points were found.
+    pub method: &'static str,
+    /// Cut points, ascending; empty for methods that go by rank.
+    pub cuts: Vec<f64>,
+    /// Customers by score 1..k.
+    pub counts: Vec<u64>,
+    /// Scores that nobody has.
+    pub missing: Vec<u8>,
+    /// Distinct values, counted up to a hundred.
+    pub distinct: usize,
+}
+
+/// One input file, as results name it.
+#[derive(Debug, Clone)]
+pub struct FileReport {
+    /// Its name without folders.
+    pub name: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Where its rows ended.
+    pub account: Account,
+    /// What it was understood as.
+    pub understanding: Arc<Understanding>,
+}
+
+/// What depends on the machine and the moment, and on nothing in the data.
+#[derive(Debug, Clone, Default)]
+pub struct Machine {
+    /// Threads used.
+    pub threads: usize,
+    /// Memory allowed.
+    pub memory_bytes: u64,
+    /// Bytes of facts that went to disk.
+    pub spilled_bytes: u64,
+    /// Inputs as they were named.
+    pub inputs: Vec<String>,
+    /// Where results went.
+    pub out: String,
+    /// Elapsed time by step.
+    pub milliseconds: Vec<(&'static str, u64)>,
+}
+
+/// What a run found.
+#[derive(Debug)]
+pub struct RunReport {
+    /// The as-of day.
+    pub as_of: Day,
+    /// Settings in force.
+    pub settings: Resolved,
+    /// Settings with their origins.
+    pub chosen: Vec<Chosen>,
+    /// Inputs.
+    pub files: Vec<FileReport>,
+    /// Where all rows ended.
+    pub account: Account,
+    /// People without a valid order.
+    pub prospects: u64,
+    /// First and last day with a valid order.
+    pub days: Option<(Day, Day)>,
+    /// R, F, M.
+    pub axes: Vec<AxisReport>,
+    /// Rank correlation of F and M.
+    pub correlation: Option<f64>,
+    /// Octant knives: days, times, money.
+    pub knives: [f64; 3],
+    /// The earliest last-order day of active, silent and dormant.
+    pub lifecycle_days: Option<[Day; 3]>,
+    /// Tables.
+    pub summary: Summary,
+    /// Values and models.
+    pub valuation: Valuation,
+    /// What should be said.
+    pub notes: Vec<Note>,
+    /// Notes about scores.
+    pub score_notes: Vec<Note>,
+    /// What depends on the machine.
+    pub machine: Machine,
+    /// Where the results are.
+    pub out: PathBuf,
+    /// The files written there.
+    pub written: Vec<&'static str>,
+}
+
+impl RunReport {
+    /// Returns `margin` or `expected_revenue`: what values stand for.
+    #[must_use]
+    pub const fn clv_basis(&self) -> &'static str {
+        if self.settings.margin.is_some() {
+            "margin"
+        } else {
+            "expected_revenue"
+        }
+    }
+
+    /// Returns `fitted`, `rough` or `skipped`.
+    #[must_use]
+    pub const fn clv_status(&self) -> &'static str {
+        match &self.valuation.no_model {
+            None => "fitted",
+            Some(NoModel::NotAsked) => "skipped",
+            Some(NoModel::CannotFit(_) | NoModel::InfiniteSpend) => "rough",
+        }
+    }
+}

@@ -1,0 +1,530 @@
+//! The steps of a run, one after another.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant as Clock;
+
+use patron_core::{Coded, Day, ErrorCode};
+use patron_engine::output::{
+    Columns, OutputError, ScoredCustomers, write_csv, write_parquet, write_xlsx,
+};
+use patron_engine::scoring::scores::AXES;
+use patron_engine::scoring::{
+    Lifecycle, Octants, ScoreError, Scores, SegmentError, Segments, Values,
+};
+use patron_engine::{
+    CustomerTable, EngineError, FileRead, Folded, Gathered, Progress, Prospect, Resources, Step,
+    gather,
+};
+use patron_stats::scores::{TieRule, count_distinct_up_to};
+
+use super::account::Account;
+use super::out_dir::{OutDir, OutDirError};
+use super::rejected::RejectedFile;
+use super::summary::Summary;
+use super::value::{self, Valuation};
+use super::{
+    AxisReport, FileReport, Machine, RunReport, RunRequest, TableFormat, notes, report, run_json,
+    tables,
+};
+use crate::settings::{Chosen, Origin, ResolveError, Resolved, Settings, import_options};
+
+/// Why a run fails.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A setting is wrong.
+    #[error(transparent)]
+    Settings(#[from] ResolveError),
+    /// Files cannot be turned into customers.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Customers cannot be scored.
+    #[error(transparent)]
+    Score(#[from] ScoreError),
+    /// Segments cannot be found.
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
+    /// `customers.*` cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The folder for results holds something else.
+    #[error("`{path}` exists and is not a result of patron, so it is left alone")]
+    OutTaken {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file cannot be written.
+    #[error("cannot write `{path}`")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// Threads cannot be started.
+    #[error("cannot start {threads} threads: {message}")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// What the system said.
+        message: String,
+    },
+    /// Rows were lost or counted twice: a defect of patron, found by counting.
+    #[error("the account of rows does not add up: {rows_in} in, {accounted} accounted for")]
+    AccountDoesNotAddUp {
+        /// Rows read.
+        rows_in: u64,
+        /// Rows in some class.
+        accounted: u64,
+    },
+}
+
+impl Coded for RunError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Settings(error) => error.code(),
+            Self::Engine(error) => error.code(),
+            Self::Score(error) => error.code(),
+            Self::Segment(error) => error.code(),
+            Self::Output(error) => error.code(),
+            Self::OutTaken { .. } => ErrorCode::SettingInvalid,
+            Self::Write { .. } => ErrorCode::OutputUnwritable,
+            Self::Threads { .. } => ErrorCode::StorageUnreachable,
+            Self::AccountDoesNotAddUp { .. } => ErrorCode::Internal,
+        }
+    }
+
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Settings(error) => error.key(),
+            Self::Engine(error) => error.key(),
+            Self::Score(error) => error.key(),
+            Self::Segment(error) => error.key(),
+            Self::Output(error) => error.key(),
+            Self::OutTaken { .. } => "out_taken",
+            Self::Write { .. } => "cannot_write",
+            Self::Threads { .. } => "cannot_start_threads",
+            Self::AccountDoesNotAddUp { .. } => "account_does_not_add_up",
+        }
+    }
+
+    fn params(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Settings(error) => error.params(),
+            Self::Engine(error) => error.params(),
+            Self::Score(error) => error.params(),
+            Self::Segment(error) => error.params(),
+            Self::Output(error) => error.params(),
+            Self::OutTaken { path } | Self::Write { path, .. } => {
+                vec![("path", path.display().to_string())]
+            }
+            Self::Threads { threads, .. } => vec![("threads", threads.to_string())],
+            Self::AccountDoesNotAddUp { .. } => Vec::new(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Settings(error) => error.hint(),
+            Self::Engine(error) => error.hint(),
+            Self::Score(error) => error.hint(),
+            Self::Segment(error) => error.hint(),
+            Self::Output(error) => error.hint(),
+            Self::OutTaken { .. } => {
+                Some("name another folder with `--out`, or empty this one".to_owned())
+            }
+            Self::Write { .. } => Some(
+                "check the folder's rights and the free space, or choose another with `--out`"
+                    .to_owned(),
+            ),
+            Self::Threads { .. } => Some("use fewer with `--threads`".to_owned()),
+            Self::AccountDoesNotAddUp { .. } => None,
+        }
+    }
+}
+
+impl From<OutDirError> for RunError {
+    fn from(error: OutDirError) -> Self {
+        match error {
+            OutDirError::NotOurs(path) => Self::OutTaken { path },
+            OutDirError::Write { path, source } => Self::Write { path, source },
+        }
+    }
+}
+
+/// Runs the main job: read, account, fold, score, value, write.
+///
+/// # Errors
+/// [`RunError`]. Whatever was at `request.out` before is untouched then.
+pub fn run(request: &RunRequest, progress: &dyn Progress) -> Result<RunReport, RunError> {
+    let threads = request.threads.max(1);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| RunError::Threads {
+        threads,
+        message: error.to_string(),
+    })?;
+    pool.install(|| Job::new(request, progress)?.execute())
+}
+
+struct Job<'a> {
+    request: &'a RunRequest,
+    progress: &'a dyn Progress,
+    file_settings: Settings,
+    out: OutDir,
+    started: Clock,
+    milliseconds: Vec<(&'static str, u64)>,
+}
+
+/// What scoring gives, before it becomes tables.
+struct Scored {
+    values: Values,
+    scores: Scores,
+    octants: Octants,
+    lifecycle: Lifecycle,
+}
+
+impl<'a> Job<'a> {
+    fn new(request: &'a RunRequest, progress: &'a dyn Progress) -> Result<Self, RunError> {
+        let file_settings = match &request.settings_file {
+            Some(path) => Settings::read(path).map_err(ResolveError::from)?,
+            None => Settings::default(),
+        };
+        // A wrong setting is found before a long read, not after.
+        Resolved::new(&request.flags, &file_settings, &[], None)?;
+        let out = OutDir::prepare(&request.out)?;
+        Ok(Self {
+            request,
+            progress,
+            file_settings,
+            out,
+            started: Clock::now(),
+            milliseconds: Vec::new(),
+        })
+    }
+
+    fn execute(mut self) -> Result<RunReport, RunError> {
+        let gathered = self.read()?;
+        self.lap("read");
+        let preset = gathered
+            .files
+            .iter()
+            .flat_map(|file| file.understanding.defaults.clone())
+            .collect::<Vec<_>>();
+        let settings = Resolved::new(
+            &self.request.flags,
+            &self.file_settings,
+            &preset,
+            gathered.currency(),
+        )?;
+        let mut folded = gathered.fold_one(
+            &settings.fold,
+            settings.as_of,
+            settings.drop_duplicates,
+            self.progress,
+        )?;
+        self.lap("fold");
+        let files = file_reports(&gathered.files, &folded);
+        let account = total(&files)?;
+        let reads = gathered.files.clone();
+        drop(gathered);
+        let Some((table, prospects)) = folded.by_day.pop() else {
+            return Err(EngineError::NoValidOrder {
+                rows_in: account.rows_in,
+                accepted: account.accepted(),
+            }
+            .into());
+        };
+        let scored = score(&table, &settings)?;
+        self.lap("score");
+        let valuation = value::value(&table, &settings, self.progress);
+        self.lap("value");
+        let customers = ScoredCustomers {
+            table: &table,
+            scores: &scored.scores,
+            octants: &scored.octants,
+            lifecycle: &scored.lifecycle,
+            values: &valuation.values,
+        };
+        let segments = Segments::new(&customers, &settings.vocabulary)?;
+        self.lap("segments");
+        let summary = Summary::new(&customers, &segments, &settings.vocabulary, &scored.values);
+        self.lap("summary");
+        let columns = Columns::for_results(&customers, &segments);
+        self.write_customers(&columns, &table, &settings)?;
+        let out = self.out.path().to_owned();
+        tables::write_segments(
+            &out.join("segments.csv"),
+            &summary,
+            settings.margin.is_some(),
+        )
+        .map_err(|source| cannot_write(&out, "segments.csv", source))?;
+        tables::write_prospects(&out.join("customers_without_order.csv"), &prospects)
+            .map_err(|source| cannot_write(&out, "customers_without_order.csv", source))?;
+        let facts = Facts {
+            files,
+            account,
+            reads,
+            prospects,
+            summary,
+        };
+        drop(columns);
+        let run = assemble(&table, scored, valuation, settings, facts);
+        self.finish(run, &table, folded.spilled_bytes)
+    }
+
+    fn read(&self) -> Result<Gathered, RunError> {
+        let folder = self.out.path();
+        let error = |source| cannot_write(folder, "rejected.csv", source);
+        let mut rejected = RejectedFile::create(&folder.join("rejected.csv")).map_err(error)?;
+        let options = import_options(&self.request.flags, &self.file_settings)?;
+        let resources = Resources {
+            threads: self.request.threads.max(1),
+            memory_bytes: self.request.memory_bytes,
+            spill_folder: folder.to_owned(),
+        };
+        let gathered = gather(
+            &self.request.orders,
+            &options,
+            &resources,
+            &mut rejected,
+            self.progress,
+        )?;
+        rejected.finish().map_err(error)?;
+        Ok(gathered)
+    }
+
+    fn write_customers(
+        &self,
+        columns: &Columns<'_>,
+        table: &CustomerTable,
+        settings: &Resolved,
+    ) -> Result<(), RunError> {
+        let folder = self.out.path();
+        let wants = |format: TableFormat| self.request.formats.contains(&format);
+        self.progress.begin(Step::Write, 3);
+        write_parquet(&folder.join("customers.parquet"), columns, table.len())?;
+        self.progress.advance_to(1);
+        if wants(TableFormat::Csv) {
+            write_csv(
+                &folder.join("customers.csv"),
+                columns,
+                table.len(),
+                &settings.calendar,
+            )?;
+        }
+        self.progress.advance_to(2);
+        if wants(TableFormat::Xlsx) {
+            write_xlsx(
+                &folder.join("customers.xlsx"),
+                columns,
+                table.len(),
+                &settings.calendar,
+            )?;
+        }
+        self.progress.end();
+        Ok(())
+    }
+
+    /// Writes what describes the run as a whole, then moves everything to its place.
+    fn finish(
+        mut self,
+        mut run: RunReport,
+        table: &CustomerTable,
+        spilled_bytes: u64,
+    ) -> Result<RunReport, RunError> {
+        let folder = self.out.path().to_owned();
+        let page = report::page(&run, table);
+        fs::write(folder.join("report.html"), page)
+            .map_err(|source| cannot_write(&folder, "report.html", source))?;
+        self.lap("write");
+        run.machine = Machine {
+            threads: self.request.threads.max(1),
+            memory_bytes: self.request.memory_bytes,
+            spilled_bytes,
+            inputs: self
+                .request
+                .orders
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect(),
+            out: self.request.out.display().to_string(),
+            milliseconds: self.milliseconds,
+        };
+        run.written = written(&self.request.formats);
+        let text = serde_json::to_string_pretty(&run_json::document(&run, &run.machine))
+            .unwrap_or_default();
+        fs::write(folder.join("run.json"), text + "\n")
+            .map_err(|source| cannot_write(&folder, "run.json", source))?;
+        run.out = self.out.publish()?;
+        Ok(run)
+    }
+
+    fn lap(&mut self, step: &'static str) {
+        let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let before: u64 = self.milliseconds.iter().map(|(_, elapsed)| elapsed).sum();
+        self.milliseconds
+            .push((step, elapsed.saturating_sub(before)));
+    }
+}
+
+fn cannot_write(folder: &Path, name: &str, source: io::Error) -> RunError {
+    RunError::Write {
+        path: folder.join(name),
+        source,
+    }
+}
+
+fn written(formats: &[TableFormat]) -> Vec<&'static str> {
+    let mut files = vec!["report.html", "customers.parquet"];
+    if formats.contains(&TableFormat::Csv) {
+        files.push("customers.csv");
+    }
+    if formats.contains(&TableFormat::Xlsx) {
+        files.push("customers.xlsx");
+    }
+    files.extend([
+        "segments.csv",
+        "customers_without_order.csv",
+        "rejected.csv",
+        "run.json",
+    ]);
+    files
+}
+
+fn file_reports(files: &[FileRead], folded: &Folded) -> Vec<FileReport> {
+    files
+        .iter()
+        .zip(&folded.by_file)
+        .map(|(file, folded)| FileReport {
+            name: file
+                .path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default(),
+            sha256: file.sha256.clone(),
+            bytes: file.bytes,
+            account: Account::of_file(file, folded),
+            understanding: file.understanding.clone(),
+        })
+        .collect()
+}
+
+fn total(files: &[FileReport]) -> Result<Account, RunError> {
+    let mut account = Account::default();
+    for file in files {
+        account.add(&file.account);
+    }
+    let accounted = account.accepted() + account.merged + account.set_aside.values().sum::<u64>();
+    if account.rows_in == accounted {
+        Ok(account)
+    } else {
+        Err(RunError::AccountDoesNotAddUp {
+            rows_in: account.rows_in,
+            accounted,
+        })
+    }
+}
+
+fn score(table: &CustomerTable, settings: &Resolved) -> Result<Scored, RunError> {
+    let margin = settings.octants.margin;
+    let values = Values::measure(
+        table,
+        settings.frequency,
+        settings.monetary,
+        settings.score_on,
+        margin,
+    );
+    Ok(Scored {
+        scores: Scores::new(&values, &settings.scores)?,
+        octants: Octants::new(table, &settings.octants)?,
+        lifecycle: Lifecycle::new(table, settings.lifecycle),
+        values,
+    })
+}
+
+/// What was read and summed up.
+struct Facts {
+    files: Vec<FileReport>,
+    account: Account,
+    reads: Vec<FileRead>,
+    prospects: Vec<Prospect>,
+    summary: Summary,
+}
+
+fn assemble(
+    table: &CustomerTable,
+    scored: Scored,
+    valuation: Valuation,
+    settings: Resolved,
+    facts: Facts,
+) -> RunReport {
+    let Scored {
+        values,
+        scores,
+        octants,
+        lifecycle,
+    } = scored;
+    let correlation = patron_stats::correlation::spearman(&values.frequency, &values.monetary).ok();
+    let axes = [
+        values.recency.as_slice(),
+        &values.frequency,
+        &values.monetary,
+    ];
+    let mut chosen = settings.chosen.clone();
+    if settings.as_of.is_none() {
+        chosen.push(Chosen {
+            key: "as_of",
+            value: table.as_of.day.to_string(),
+            origin: Origin::Default,
+        });
+    }
+    let first = table.profiles.iter().map(|profile| profile.first_day).min();
+    let last = table.profiles.iter().map(|profile| profile.last_day).max();
+    RunReport {
+        as_of: table.as_of.day,
+        chosen,
+        notes: notes::of_files(&facts.reads, &facts.account, &facts.summary),
+        score_notes: notes::of_scores(&scores, axes, correlation),
+        axes: axis_reports(&scores, axes),
+        files: facts.files,
+        account: facts.account,
+        prospects: facts.prospects.len() as u64,
+        days: first.zip(last),
+        correlation,
+        knives: octants.knives,
+        lifecycle_days: lifecycle.first_days,
+        summary: facts.summary,
+        valuation,
+        settings,
+        machine: Machine::default(),
+        out: PathBuf::new(),
+        written: Vec::new(),
+    }
+}
+
+fn axis_reports(scores: &Scores, values: [&[f64]; 3]) -> Vec<AxisReport> {
+    const DISTINCT_UP_TO: usize = 100;
+    let parts = AXES
+        .into_iter()
+        .zip(&scores.cut_points)
+        .zip(&scores.scores)
+        .zip(values);
+    parts
+        .map(|(((axis, cuts), scores), values)| AxisReport {
+            axis,
+            bins: cuts.bins(),
+            method: cuts.method().name(),
+            cuts: if cuts.tie_rule() == TieRule::ByPosition {
+                Vec::new()
+            } else {
+                cuts.cuts().to_vec()
+            },
+            counts: cuts.count(scores),
+            missing: cuts.missing_scores(),
+            distinct: count_distinct_up_to(values, DISTINCT_UP_TO),
+        })
+        .collect()
+}

@@ -1,0 +1,45 @@
+//! One file per command: its arguments, whose doc comments are the help, and what it does.
+
+mod clv;
+mod demo;
+mod fold;
+mod notices;
+mod run;
+mod segments;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// What patron can be asked to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The main job: from orders files to valued customers, segments and a report
+    Run(Box<run::Args>),
+    /// Make a believable shop with a known truth, to try patron on
+    Demo(demo::Args),
+    /// Segment vocabularies: list and check them
+    #[command(subcommand)]
+    Segments(segments::Segments),
+    /// Customer lifetime value by hand
+    #[command(subcommand)]
+    Clv(clv::Clv),
+    /// The fold as a filter: histories on standard input, profiles on standard output
+    Fold(fold::Args),
+    /// Licences of patron and of everything it is made of
+    Notices,
+}
+
+impl Command {
+    pub(crate) fn run(self, output: &mut Output) -> Result<(), Failure> {
+        match self {
+            Self::Run(args) => run::run(&args, output),
+            Self::Demo(args) => demo::run(&args, output),
+            Self::Segments(command) => segments::run(&command, output),
+            Self::Clv(command) => clv::run(&command, output),
+            Self::Fold(args) => fold::run(&args, output),
+            Self::Notices => notices::run(output),
+        }
+    }
+}

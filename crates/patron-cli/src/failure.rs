@@ -1,0 +1,132 @@
+//! How errors look on a terminal: what could not be done, why, and what the reader can do now.
+
+use std::error::Error;
+use std::io;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use patron_core::{Coded, ErrorCode};
+use patron_segments::{ConditionError, VocabularyError};
+
+/// An error on its way to the user.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    error: Box<dyn Error + Send + Sync>,
+    code: ErrorCode,
+    hint: Option<String>,
+}
+
+impl<E: Coded + Send + Sync + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self {
+            code: error.code(),
+            hint: error.hint(),
+            error: Box::new(error),
+        }
+    }
+}
+
+impl Failure {
+    /// Standard output or a file could not be written.
+    pub(crate) fn of_output(error: io::Error) -> Self {
+        Self {
+            error: Box::new(error),
+            code: ErrorCode::OutputUnwritable,
+            hint: None,
+        }
+    }
+
+    /// Standard input could not be read.
+    pub(crate) fn of_input(error: io::Error) -> Self {
+        Self {
+            error: Box::new(error),
+            code: ErrorCode::InputUnreadable,
+            hint: None,
+        }
+    }
+
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.code.exit_code()
+    }
+
+    /// The reader of a pipe went away, as `head` does: that is no failure.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        self.error
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// Writes the error with its causes, the place in what the user wrote, and the hint.
+    pub(crate) fn render(&self) -> String {
+        let mut text = format!("error: {}\n", self.error);
+        let mut cause = self.error.source();
+        while let Some(error) = cause {
+            match underlined(error) {
+                Some(place) => text.push_str(&place),
+                None => text.push_str(&format!("  cause: {error}\n")),
+            }
+            cause = error.source();
+        }
+        if let Some(hint) = &self.hint {
+            text.push_str(&format!("  hint: {hint}\n"));
+        }
+        if self.code == ErrorCode::Internal {
+            text.push_str(
+                "  this is a defect of patron: please report it with the command you ran\n",
+            );
+        }
+        text
+    }
+}
+
+/// Something the user wrote, with the place that is wrong.
+#[derive(Debug)]
+struct Underlined {
+    message: String,
+    text: String,
+    start: usize,
+    length: usize,
+}
+
+impl std::fmt::Display for Underlined {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Underlined {}
+
+impl Diagnostic for Underlined {
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.text)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let here = LabeledSpan::new(Some("here".to_owned()), self.start, self.length);
+        Some(Box::new(std::iter::once(here)))
+    }
+}
+
+fn underlined(error: &(dyn Error + 'static)) -> Option<String> {
+    let condition = error
+        .downcast_ref::<ConditionError>()
+        .map(|error| (&error.text, &error.span));
+    let form = error
+        .downcast_ref::<VocabularyError>()
+        .and_then(|error| match error {
+            VocabularyError::Form { text, span, .. } => Some((text, span)),
+            _ => None,
+        });
+    let (text, span) = condition.or(form)?;
+    let diagnostic = Underlined {
+        message: error.to_string(),
+        text: text.clone(),
+        start: span.start,
+        length: span.len(),
+    };
+    let mut rendered = String::new();
+    GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+        .with_width(100)
+        .render_report(&mut rendered, &diagnostic)
+        .ok()?;
+    Some(rendered)
+}
