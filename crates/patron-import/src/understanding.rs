@@ -71,6 +71,8 @@ pub enum LineDiscount {
     Amount(usize),
     /// A share of the price, such as `0.2` or `20%`.
     Rate(usize),
+    /// A share of the price in percent, such as `20`.
+    Percent(usize),
 }
 
 /// A column that is used.

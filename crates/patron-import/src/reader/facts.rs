@@ -14,7 +14,7 @@ use crate::reader::status::RowStatus;
 use crate::reader::values::Values;
 use crate::reason::Reason;
 use crate::understanding::{GrainRule, Understanding};
-use crate::value::trim;
+use crate::value::{amount, trim};
 use crate::words;
 
 /// Writes one row down.
@@ -204,11 +204,9 @@ impl<R: Row> Writer<'_, R> {
         if words::is_missing(name) {
             return;
         }
-        if name.bytes().any(|byte| byte.is_ascii_lowercase()) {
-            self.batch.currencies.see(&name.to_ascii_uppercase(), line);
-        } else {
-            self.batch.currencies.see(name, line);
-        }
+        self.batch
+            .currencies
+            .see(&amount::currency_code(name), line);
     }
 }
 

@@ -127,11 +127,12 @@ impl RowReader {
                 fields: &fields,
                 columns: &shared.columns,
             };
+            let complete = self.has_all_fields(&row);
             let place = Place {
                 line: record.line,
-                hash: self.text_hash(&row),
+                hash: self.text_hash(&row, complete),
             };
-            if self.has_all_fields(&row) {
+            if complete {
                 self.read(place, &row, &mut batch);
             } else {
                 self.reject_ragged(place, &row, &mut batch);
@@ -149,19 +150,16 @@ impl RowReader {
         self.read(place, &TypedRow { cells }, batch);
     }
 
-    fn text_hash(&self, row: &TextRow<'_>) -> u64 {
-        let count = row.fields.len();
-        if self.hash_all || count != self.understanding.headers.len() {
-            (0..count).fold(ROW_HASH_SEED, |hash, index| {
-                hash_field(hash, row.field(index))
-            })
-        } else {
-            self.understanding
-                .hashed_columns
-                .iter()
-                .fold(ROW_HASH_SEED, |hash, &index| {
-                    hash_field(hash, row.field(index))
-                })
+    /// Returns the hash of a record: of the hashed columns, or of all its fields where their number is wrong.
+    fn text_hash(&self, row: &TextRow<'_>, complete: bool) -> u64 {
+        let chain = |hash, index| hash_field(hash, row.field(index));
+        match (complete, self.hash_all) {
+            (true, true) => (0..self.understanding.headers.len()).fold(ROW_HASH_SEED, chain),
+            (true, false) => {
+                let columns = self.understanding.hashed_columns.iter().copied();
+                columns.fold(ROW_HASH_SEED, chain)
+            }
+            (false, _) => (0..row.fields.len()).fold(ROW_HASH_SEED, chain),
         }
     }
 

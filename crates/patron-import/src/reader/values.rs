@@ -17,6 +17,7 @@ use crate::value::trim;
 use crate::words;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
+const HUNDREDTH: Money = Money(patron_core::money::SCALE / 100);
 
 /// A cell that cannot be understood, and why.
 #[derive(Debug)]
@@ -123,7 +124,7 @@ impl<'r> Values<'r> {
             AmountRule::GrossLessDiscount { gross, discount } => {
                 let gross_amount = self.needed(row, gross, understanding)?;
                 let discount = self.optional(row, discount, understanding)?;
-                less(gross_amount, discount.map(absolute)).ok_or(Problem {
+                less(gross_amount, discount).ok_or(Problem {
                     slot: gross,
                     reason: Reason::NumberTooLarge,
                 })?
@@ -165,6 +166,12 @@ impl<'r> Values<'r> {
                 let off = self.product(whole, rate).ok_or_else(too_large)?;
                 less(whole, Some(off)).ok_or_else(too_large)
             }
+            Some(LineDiscount::Percent(slot)) => {
+                let rate = self.rate(row, slot, understanding)?;
+                let off = self.product(whole, rate).ok_or_else(too_large)?;
+                let off = self.product(off, HUNDREDTH).ok_or_else(too_large)?;
+                less(whole, Some(off)).ok_or_else(too_large)
+            }
         }
     }
 
@@ -187,8 +194,7 @@ impl<'r> Values<'r> {
             let percent = number
                 .map_err(|reason| Problem { slot, reason })?
                 .map_or(Money::ZERO, |number| number.value);
-            let hundredth = Money(patron_core::money::SCALE / 100);
-            return Ok(self.product(percent, hundredth).unwrap_or_default());
+            return Ok(self.product(percent, HUNDREDTH).unwrap_or_default());
         }
         Ok(self.optional(row, slot, understanding)?.unwrap_or_default())
     }
@@ -226,8 +232,11 @@ const fn absolute(amount: Money) -> Money {
     Money(amount.0.saturating_abs())
 }
 
+/// Returns an amount moved towards zero by a discount, whatever sign the discount is written with: some exports write
+/// discounts as negative amounts, and the discount of a line that goes back goes back with it.
 fn less(amount: Money, discount: Option<Money>) -> Option<Money> {
-    amount.checked_add(-discount.unwrap_or_default())
+    let off = discount.map_or(0, |discount| discount.0.saturating_abs());
+    amount.0.checked_sub(amount.0.signum() * off).map(Money)
 }
 
 fn read_id<R: Row>(row: &R, slot: usize) -> Result<(Id<'_>, bool), Problem> {

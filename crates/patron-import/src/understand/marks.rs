@@ -155,3 +155,21 @@ pub(super) fn is_rate(table: Table<'_>, column: usize) -> bool {
     });
     within && shares >= SHARES_FOR_A_RATE
 }
+
+/// Returns true if a column of rates holds percentages without their sign, such as `20`.
+pub(super) fn is_percent(table: Table<'_>, column: usize) -> bool {
+    table.values(column).any(|value| {
+        Money::parse(value).is_ok_and(|parsed| parsed.amount.0 > patron_core::money::SCALE)
+    })
+}
+
+/// Returns true if at least half of a column's values are numbers.
+pub(super) fn holds_numbers(table: Table<'_>, column: usize) -> bool {
+    let (mut all, mut numbers) = (0_usize, 0_usize);
+    for value in table.values(column) {
+        all += 1;
+        let reads = |mark| amount::parse(value, mark).is_ok();
+        numbers += usize::from(reads(DecimalMark::Point) || reads(DecimalMark::Comma));
+    }
+    numbers * 2 >= all
+}

@@ -199,6 +199,14 @@ pub(super) fn status_ignored(header: &str) -> Note {
     )
 }
 
+pub(super) fn numbers_ignored(field: Field, header: &str) -> Note {
+    note(
+        "numbers_ignored",
+        &[("field", field.key()), ("column", header)],
+        format!("column `{header}` holds no numbers and is not used as `{field}`"),
+    )
+}
+
 pub(super) fn order_level_amount(header: &str) -> Note {
     note(
         "amount_of_the_order",
@@ -252,6 +260,9 @@ pub(super) fn amount(columns: &[UsedColumn], rule: AmountRule, canonical: bool) 
                 Some(LineDiscount::Amount(slot)) => format!(", less `{}`", header(slot)),
                 Some(LineDiscount::Rate(slot)) => {
                     format!(", less `{}` read as a share of it", header(slot))
+                }
+                Some(LineDiscount::Percent(slot)) => {
+                    format!(", less `{}` read as percent of it", header(slot))
                 }
             };
             let text = format!(

@@ -78,7 +78,8 @@ impl Plan {
         }
         draft.take_status()?;
         draft.take(Field::Currency, found.only(table, Field::Currency)?);
-        draft.take(Field::Refunded, found.only(table, Field::Refunded)?);
+        let refunded = found.only(table, Field::Refunded)?;
+        draft.take_numbers(Field::Refunded, refunded);
         let amount = draft.take_amount(source);
         let quantity = draft.quantity_or_price();
         let grain = grain_rule(order.is_some(), quantity, preset, options);
@@ -144,6 +145,17 @@ impl Draft<'_> {
         Some(self.columns.len() - 1)
     }
 
+    /// Uses a column that only adds to what is known if it holds numbers, or was named: `Refunded` may say yes and no.
+    fn take_numbers(&mut self, field: Field, index: Option<usize>) {
+        let Some(index) = index else { return };
+        if self.found.is_given(field) || marks::holds_numbers(self.table, index) {
+            self.take(field, Some(index));
+        } else {
+            self.notes
+                .push(notes::numbers_ignored(field, self.table.header(index)));
+        }
+    }
+
     /// Uses the status column only if some of its words are known, or if it was named: `State` of an address is none.
     fn take_status(&mut self) -> Result<(), ImportError> {
         let Some(index) = self.found.only(self.table, Field::Status)? else {
@@ -207,14 +219,14 @@ impl Draft<'_> {
         let rule = match source {
             AmountSource::Column(amount) => {
                 let slot = self.take(Field::Amount, Some(amount));
-                self.take(Field::Quantity, quantity);
-                self.take(Field::UnitPrice, price.filter(|&price| price != amount));
+                self.take_numbers(Field::Quantity, quantity);
+                self.take_numbers(Field::UnitPrice, price.filter(|&price| price != amount));
                 AmountRule::Column(slot.unwrap_or(0))
             }
             AmountSource::GrossLessDiscount(gross, discount) => {
                 let gross = self.take(Field::Gross, Some(gross)).unwrap_or(0);
                 let discount = self.take(Field::Discount, Some(discount)).unwrap_or(0);
-                self.take(Field::Quantity, quantity);
+                self.take_numbers(Field::Quantity, quantity);
                 AmountRule::GrossLessDiscount { gross, discount }
             }
             AmountSource::QuantityTimesPrice(quantity, price) => {
@@ -237,10 +249,10 @@ impl Draft<'_> {
         let index = self.found.first(Field::Discount)?;
         let is_rate = marks::is_rate(self.table, index);
         let slot = self.take(Field::Discount, Some(index))?;
-        Some(if is_rate {
-            LineDiscount::Rate(slot)
-        } else {
-            LineDiscount::Amount(slot)
+        Some(match (is_rate, marks::is_percent(self.table, index)) {
+            (false, _) => LineDiscount::Amount(slot),
+            (true, false) => LineDiscount::Rate(slot),
+            (true, true) => LineDiscount::Percent(slot),
         })
     }
 

@@ -46,6 +46,17 @@ pub(crate) struct AmountText<'a> {
     pub(crate) one_thousands_mark: bool,
 }
 
+/// Returns the code of a currency that a cell names by sign, word or code in any case; as it stands if it is none known.
+pub(crate) fn currency_code(name: &str) -> Cow<'_, str> {
+    if let Some((_, code)) = CURRENCY_SIGNS.iter().find(|(sign, _)| *sign == name) {
+        return Cow::Borrowed(code);
+    }
+    if name.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        return Cow::Owned(name.to_ascii_uppercase());
+    }
+    Cow::Borrowed(name)
+}
+
 /// What a sample says about the decimal mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MarkEvidence {

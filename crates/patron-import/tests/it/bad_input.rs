@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use patron_core::{Coded, ErrorCode};
+use proptest::prelude::*;
+
 use patron_import::{FileKind, ImportError, ImportOptions, file_kind, open_text};
 
 use crate::support::{file, read, read_text, read_with};
@@ -267,4 +269,33 @@ fn the_kind_of_a_file_is_told_by_its_content() {
     assert_eq!(kind(&gzip(orders(1).as_bytes())).unwrap(), FileKind::Text);
     assert_eq!(kind(b"").unwrap_err().key(), "file_empty");
     assert_eq!(kind(b"PK\x03\x04").unwrap_err().key(), "file_other_format");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_at_all_can_do_more_than_fail(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _unread = file_kind(file(&bytes).path());
+        if let Ok(read) = read(file(&bytes).path(), &ImportOptions::default()) {
+            prop_assert_eq!(read.batch.account.by_class.iter().sum::<u64>(), read.batch.account.rows_in);
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_still_adds_up(places in proptest::collection::vec((0_usize..2000, any::<u8>()), 1..30)) {
+        let mut bytes = orders(60).into_bytes();
+        let header = 36;
+        for (place, byte) in places {
+            let length = bytes.len() - header;
+            bytes[header + place % length] = byte;
+        }
+        match read(file(&bytes).path(), &ImportOptions::default()) {
+            Ok(read) => {
+                let account = &read.batch.account;
+                prop_assert_eq!(account.by_class.iter().sum::<u64>(), account.rows_in);
+            }
+            Err(error) => prop_assert!(!error.key().is_empty()),
+        }
+    }
 }

@@ -256,6 +256,13 @@ fn currencies_are_seen_with_their_first_lines() {
             read.understanding.file
         )
     );
+    let read =
+        read_text("customer_id,date,net,currency\nc,2024-05-01,1,€\nc,2024-05-02,1,eur\n").unwrap();
+    let currency = read
+        .understanding
+        .currency_of(&read.batch.currencies)
+        .unwrap();
+    assert_eq!(currency.as_deref(), Some("EUR"));
     let read = read_text("customer_id,date,net\nc,2024-05-01,€1\nc,2024-05-02,2\n").unwrap();
     let currency = read
         .understanding

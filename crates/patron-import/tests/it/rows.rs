@@ -227,7 +227,9 @@ fn a_line_is_quantity_times_price_less_discount() {
     for (header, line, net) in [
         ("discount", "3,2.50,0.75", 67_500),
         ("discount", "3,2.50,", 75_000),
+        ("discount", "3,2.50,-0.75", 67_500), // some exports write discounts below zero
         ("discount_rate", "3,2.50,0.2", 60_000),
+        ("discount_percent", "3,2.50,20", 60_000),
         ("discount", "3,2.50,20%", 60_000),
         ("tax", "1.5,2.5001,9", 37_502), // 3.75015 rounds half to even
     ] {
@@ -239,6 +241,36 @@ fn a_line_is_quantity_times_price_less_discount() {
         let rounded = read.batch.account.flagged(RowFlag::Rounded);
         assert_eq!(rounded, u64::from(header == "tax"), "{line}");
     }
+}
+
+#[test]
+fn the_discount_of_a_line_that_goes_back_goes_back_with_it() {
+    let text = "order_id,customer_id,ordered_at,quantity,unit_price,discount\no1,c1,2024-05-01,-2,3,0.50\no2,c1,2024-05-01,-2,3,-0.50\n";
+    let read = read_text(text).unwrap();
+    assert_eq!(read.batch.facts.kind, [RowKind::Refund, RowKind::Refund]);
+    assert_eq!(read.batch.facts.net, [55_000, 55_000]);
+}
+
+#[test]
+fn columns_that_only_add_are_left_out_where_they_hold_no_numbers() {
+    let text = "order_id,customer_id,ordered_at,net,quantity,refunded\no1,c1,2024-05-01,10,two pairs,no\no2,c1,2024-05-01,10,one,yes\n";
+    let read = read_text(text).unwrap();
+    assert_eq!(read.batch.account.count(RowClass::OrderLine), 2);
+    let ignored = |field: &str| {
+        read.understanding.notes.iter().any(|note| {
+            note.key == "numbers_ignored" && note.params.contains(&("field", field.to_owned()))
+        })
+    };
+    assert!(ignored("quantity") && ignored("refunded"));
+}
+
+#[test]
+fn a_delimiter_too_many_at_the_end_of_lines_does_no_harm() {
+    let text = "order_id,customer_id,ordered_at,net\no1,c1,2024-05-01,10,\no1,c1,2024-05-01,10,,\no1,c1,2024-05-01,10\n";
+    let read = read_text(text).unwrap();
+    assert_eq!(read.batch.facts.net, [100_000; 3]);
+    let hashes = &read.batch.facts.row_hash;
+    assert!(hashes.iter().all(|hash| *hash == hashes[0]));
 }
 
 #[test]
