@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::cells;
-use crate::compiled::members_of_cells;
-use crate::condition::Condition;
+use crate::cells::{self, Cell};
+use crate::compiled::mark;
+use crate::condition::{Columns, Condition};
 use crate::error::VocabularyError;
 use crate::profile::profile_schema;
 use crate::vocabulary::Vocabulary;
@@ -66,7 +66,7 @@ pub struct Overlap {
 /// Tries every cell of a vocabulary's own bins (5 where any will do).
 ///
 /// # Errors
-/// A condition that does not hold together; not for a vocabulary that came from [`Vocabulary::parse`].
+/// A condition that does not hold together, or whose numbers leave their range.
 pub fn check(vocabulary: &Vocabulary) -> Result<CheckReport, VocabularyError> {
     let bins = vocabulary.default_bins();
     let schema = profile_schema();
@@ -103,7 +103,7 @@ pub fn check(vocabulary: &Vocabulary) -> Result<CheckReport, VocabularyError> {
     } else {
         Vec::new()
     };
-    let members = members_of_cells(&conditions, &cells::batch(&cells, bins)).unwrap_or_default();
+    let members = evaluate(vocabulary, &conditions, &cells, bins)?;
     let mut report = CheckReport {
         vocabulary: vocabulary.key.clone(),
         bins,
@@ -118,6 +118,33 @@ pub fn check(vocabulary: &Vocabulary) -> Result<CheckReport, VocabularyError> {
     }
     report.finish();
     Ok(report)
+}
+
+/// For each cell the bits of the conditions it meets.
+fn evaluate(
+    vocabulary: &Vocabulary,
+    conditions: &[(u64, Condition)],
+    cells: &[Cell],
+    bins: [u8; 3],
+) -> Result<Vec<u64>, VocabularyError> {
+    let batch = cells::batch(cells, bins).map_err(|cause| VocabularyError::Cells {
+        vocabulary: vocabulary.key.clone(),
+        message: cause.to_string(),
+    })?;
+    let mut columns = Columns::new(&batch);
+    let mut members = vec![0; cells.len()];
+    for (bit, condition) in conditions {
+        let one = [(*bit, condition.clone())];
+        if let Err(error) = mark(&one, &mut columns, &mut members) {
+            let segment = vocabulary.segments.get(bit.trailing_zeros() as usize);
+            return Err(VocabularyError::Condition {
+                vocabulary: vocabulary.key.clone(),
+                segment: segment.map_or_else(String::new, |segment| segment.key.clone()),
+                error: Box::new(error),
+            });
+        }
+    }
+    Ok(members)
 }
 
 impl CheckReport {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};
-use arrow_schema::{ArrowError, Schema};
+use arrow_schema::Schema;
 use arrow_select::filter::prep_null_mask_filter;
 
 use crate::cells::{self, SCORE_COLUMNS};
@@ -184,11 +184,11 @@ impl CompiledVocabulary {
         let values =
             |column: &arrow_array::ArrayRef| column.as_primitive::<Int64Type>().values().clone();
         let (r, f, m) = (values(r), values(f), values(m));
-        let [_, f_bins, m_bins] = bins.map(i64::from);
+        let [r_bins, f_bins, m_bins] = bins.map(i64::from);
         let outside = |score: i64, bins: i64| score < 1 || score > bins;
         let mut members = Vec::with_capacity(r.len());
         for ((&r, &f), &m) in r.iter().zip(&*f).zip(&*m) {
-            if outside(f, f_bins) || outside(m, m_bins) {
+            if outside(r, r_bins) || outside(f, f_bins) || outside(m, m_bins) {
                 return None;
             }
             let cell = ((r - 1) * f_bins + f - 1) * m_bins + m - 1;
@@ -247,15 +247,4 @@ pub(crate) fn mark(
         }
     }
     Ok(())
-}
-
-/// Evaluates conditions on cells: for each cell the bits of the conditions it meets.
-pub(crate) fn members_of_cells(
-    conditions: &[(u64, Condition)],
-    batch: &Result<RecordBatch, ArrowError>,
-) -> Option<Vec<u64>> {
-    let batch = batch.as_ref().ok()?;
-    let mut members = vec![0; batch.num_rows()];
-    mark(conditions, &mut Columns::new(batch), &mut members).ok()?;
-    Some(members)
 }

@@ -77,6 +77,14 @@ pub enum VocabularyError {
         /// What is wrong.
         message: String,
     },
+    /// The cells cannot be laid out: a defect.
+    #[error("cannot lay out the cells of vocabulary `{vocabulary}`: {message}")]
+    Cells {
+        /// The vocabulary.
+        vocabulary: String,
+        /// What went wrong.
+        message: String,
+    },
     /// A condition that does not hold together.
     #[error("segment `{segment}` of vocabulary `{vocabulary}`")]
     Condition {
@@ -95,6 +103,7 @@ impl Coded for VocabularyError {
         match self {
             Self::Unknown { .. } => ErrorCode::SettingInvalid,
             Self::Unreadable { .. } => ErrorCode::InputUnreadable,
+            Self::Cells { .. } => ErrorCode::Internal,
             _ => ErrorCode::ConditionInvalid,
         }
     }
@@ -108,6 +117,7 @@ impl Coded for VocabularyError {
             Self::RepeatedKey { .. } => "vocabulary_repeated_key",
             Self::SegmentCount { .. } => "vocabulary_segment_count",
             Self::Axis { .. } => "vocabulary_axis",
+            Self::Cells { .. } => "vocabulary_cells",
             Self::Condition { .. } => "vocabulary_condition",
         }
     }
@@ -136,6 +146,13 @@ impl Coded for VocabularyError {
             } => vec![
                 ("origin", origin.clone()),
                 ("axis", (*axis).to_owned()),
+                ("message", message.clone()),
+            ],
+            Self::Cells {
+                vocabulary,
+                message,
+            } => vec![
+                ("vocabulary", vocabulary.clone()),
                 ("message", message.clone()),
             ],
             Self::Condition {

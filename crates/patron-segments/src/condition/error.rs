@@ -184,6 +184,17 @@ impl Coded for ConditionError {
 
     fn hint(&self) -> Option<String> {
         match &self.kind {
+            ConditionErrorKind::UnknownColumn { name, .. }
+                if self
+                    .text
+                    .get(self.span.start..)
+                    .unwrap_or_default()
+                    .starts_with('"') =>
+            {
+                Some(format!(
+                    "double quotes name a column; text goes in single quotes: '{name}'"
+                ))
+            }
             ConditionErrorKind::UnknownColumn {
                 nearest, columns, ..
             } => {

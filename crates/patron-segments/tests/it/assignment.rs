@@ -26,7 +26,7 @@ fn batch(rows: &[Row], bins: [i64; 3], with_bins: bool) -> RecordBatch {
     let lifecycle = StringArray::from_iter_values(rows.iter().map(|(_, stage)| stage));
     let total = Float64Array::from_iter_values(
         rows.iter()
-            .map(|(scores, _)| scores.iter().sum::<i64>() as f64),
+            .map(|(scores, _)| scores.iter().map(|&score| score as f64).sum::<f64>()),
     );
     let mut columns: Vec<(&str, ArrayRef)> = vec![
         ("r_score", axis(0)),
@@ -180,6 +180,17 @@ fn scores_beyond_nine_are_written_with_dashes_in_the_look_up_too() {
     );
     let compiled = CompiledVocabulary::compile(&mine, &batch.schema()).unwrap();
     assert_eq!(compiled.assign(&batch).unwrap().primary, [0, NO_SEGMENT]);
+}
+
+#[test]
+fn scores_beyond_their_bins_are_evaluated_and_not_looked_up() {
+    let rows = [([5, 5, 5], "active"), ([i64::MAX, 1, i64::MIN], "active")];
+    let batch = batch(&rows, [5, 5, 5], true);
+    let bloomreach = Vocabulary::load_shipped("bloomreach").unwrap();
+    let compiled = CompiledVocabulary::compile(&bloomreach, &batch.schema()).unwrap();
+    let found = compiled.assign(&batch).unwrap();
+    assert_eq!(compiled.key_of(found.primary[0]), "champions");
+    assert_eq!(found.primary[1], NO_SEGMENT);
 }
 
 fn rows() -> impl Strategy<Value = Vec<Row>> {

@@ -49,6 +49,15 @@ fn an_unknown_column_is_underlined_with_the_nearest_name_and_all_names() {
 }
 
 #[test]
+fn text_in_double_quotes_is_told_what_it_is() {
+    let error = error("lifecycle = \"active\"");
+    assert_eq!(
+        error.hint().unwrap(),
+        "double quotes name a column; text goes in single quotes: 'active'"
+    );
+}
+
+#[test]
 fn wide_characters_do_not_shift_the_place() {
     assert_eq!(underlined("octant = '高价值' AND nobody = 1"), "nobody");
 }
@@ -267,6 +276,17 @@ fn axes_are_checked() {
             "{axis}: {error}"
         );
     }
+}
+
+#[test]
+fn numbers_out_of_range_are_an_error_of_the_condition_and_of_the_check() {
+    let huge = vocabulary(&segment("huge", "r_score * 9223372036854775807 > 1")).unwrap();
+    let error = patron_segments::check(&huge).unwrap_err();
+    let VocabularyError::Condition { segment, error, .. } = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(segment, "huge");
+    assert_eq!(error.key(), "condition_evaluation");
 }
 
 proptest! {
