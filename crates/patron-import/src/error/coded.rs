@@ -226,15 +226,7 @@ impl ImportError {
                 "the first line looks like data: put a line with the names of the columns before it"
                     .to_owned(),
             ),
-            Self::MissingColumns {
-                missing, headers, ..
-            } => {
-                let maps: Vec<String> = missing
-                    .iter()
-                    .map(|(field, candidates)| map_hint(*field, candidates, headers))
-                    .collect();
-                Some(format!("say which with {}", maps.join(" ")))
-            }
+            Self::MissingColumns { missing, .. } => Some(map_hints(missing)),
             Self::AmbiguousColumn { field, columns, .. } => Some(format!(
                 "say which with {}",
                 columns
@@ -254,13 +246,21 @@ impl ImportError {
     }
 }
 
-fn map_hint(field: Field, candidates: &[String], headers: &[String]) -> String {
-    match candidates {
-        [] => format!(
-            "`--map \"{field}={}\"` (or another column)",
-            headers.first().map_or("COLUMN", String::as_str)
-        ),
-        [one] => format!("`--map \"{field}={one}\"`"),
-        several => format!("`--map \"{field}=COLUMN\"` (COLUMN: {})", quoted(several)),
+fn map_hints(missing: &[(Field, Vec<String>)]) -> String {
+    let maps: Vec<String> = missing
+        .iter()
+        .map(|(field, candidates)| match candidates.as_slice() {
+            [] => format!("`--map \"{field}=COLUMN\"`"),
+            [one] => format!("`--map \"{field}={one}\"`"),
+            several => format!("`--map \"{field}=COLUMN\"` (COLUMN: {})", quoted(several)),
+        })
+        .collect();
+    let maps = maps.join(" ");
+    if missing.iter().any(|(_, candidates)| candidates.is_empty()) {
+        format!(
+            "give a file with one row per order or order line; if a column holds it, say which with {maps}"
+        )
+    } else {
+        format!("say which with {maps}")
     }
 }

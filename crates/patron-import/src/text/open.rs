@@ -8,8 +8,8 @@ use crate::text::TextBlocks;
 use crate::text::records::{Fields, RecordEnd, Records, Separation, count_lines, record_end};
 use crate::text::sniff::{self, PARQUET_MARK, UTF8_MARK};
 use crate::text::source::Source;
-use crate::understand::understand_table;
-use crate::understanding::{Format, PresetReason, PresetUsed, Understanding};
+use crate::understand::{understand, understand_table};
+use crate::understanding::{Format, Understanding};
 
 /// Bytes from which a file is understood.
 const SAMPLE_BYTES: usize = 1024 * 1024;
@@ -181,14 +181,14 @@ impl Start<'_> {
             header_bytes = 0;
         }
         let format = Format::Aligned { gzip: self.gzip };
-        let mut understanding =
-            understand_table(self.file, format, &aligned.headers, &rows, options)?;
-        if options.preset.is_none() && !aligned.has_header {
-            understanding.preset = Some(PresetUsed {
-                name: aligned.preset.name.clone(),
-                why: PresetReason::Layout,
-            });
-        }
+        let understanding = understand(
+            self.file,
+            format,
+            &aligned.headers,
+            &rows,
+            options,
+            aligned.has_header,
+        )?;
         let header = self.bytes.get(..header_bytes).unwrap_or_default();
         Ok(Opened {
             understanding,

@@ -126,7 +126,6 @@ fn evenness(sample: &[u8], delimiter: u8) -> (usize, usize) {
 
 /// A file with columns aligned by blanks.
 pub(crate) struct Aligned {
-    pub(crate) preset: &'static Preset,
     /// The names of its columns.
     pub(crate) headers: Vec<String>,
     /// Whether the first record is a header.
@@ -174,7 +173,6 @@ fn aligned_as(preset: &'static Preset, records: &[Vec<String>]) -> Option<Aligne
                 .all(|text| patron_core::Money::parse(text).is_ok())
     });
     fits.then(|| Aligned {
-        preset,
         headers: if has_header {
             first.clone()
         } else {

@@ -57,7 +57,8 @@ impl Columns {
         Ok(columns)
     }
 
-    fn is_taken(&self, index: usize) -> bool {
+    /// Returns true if a column was recognised as some field.
+    pub(super) fn is_taken(&self, index: usize) -> bool {
         self.found.values().any(|&(taken, _)| taken == index)
     }
 

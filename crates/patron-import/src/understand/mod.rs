@@ -56,6 +56,18 @@ pub fn understand_table(
     sample: &[Vec<Option<String>>],
     options: &ImportOptions,
 ) -> Result<Understanding, ImportError> {
+    understand(file, format, headers, sample, options, true)
+}
+
+/// Understands a table whose header may be patron's own: then the file has none, and its lines told the preset.
+pub(crate) fn understand(
+    file: &str,
+    format: Format,
+    headers: &[String],
+    sample: &[Vec<Option<String>>],
+    options: &ImportOptions,
+    has_header: bool,
+) -> Result<Understanding, ImportError> {
     let table = Table {
         file,
         headers,
@@ -66,7 +78,7 @@ pub fn understand_table(
             file: file.to_owned(),
         });
     }
-    let preset = choose_preset(table, options)?;
+    let preset = choose_preset(table, options, has_header)?;
     let found = Columns::recognise(table, preset.map(|(preset, _)| preset), options)?;
     let plan = Plan::make(table, &found, preset.map(|(preset, _)| preset), options)?;
     let date_format = marks::date_format(table, plan.date_column(), options)?;
@@ -97,6 +109,9 @@ pub fn understand_table(
             .unwrap_or_default(),
         customer_is_email: plan.customer_is_email,
     };
+    if !has_header {
+        understanding.notes.push(notes::no_header(headers));
+    }
     let notes = notes::about(table, &understanding, options);
     understanding.notes.splice(0..0, notes);
     Ok(understanding)
@@ -105,12 +120,20 @@ pub fn understand_table(
 fn choose_preset(
     table: Table<'_>,
     options: &ImportOptions,
+    has_header: bool,
 ) -> Result<Option<(&'static Preset, PresetReason)>, ImportError> {
     let Some(name) = &options.preset else {
         return Ok(preset::all()
             .iter()
             .find(|preset| preset.recognises(table.headers))
-            .map(|preset| (preset, PresetReason::Header)));
+            .map(|preset| {
+                let header_or_layout = if has_header {
+                    PresetReason::Header
+                } else {
+                    PresetReason::Layout
+                };
+                (preset, header_or_layout)
+            }));
     };
     let preset = preset::find(name).ok_or_else(|| ImportError::UnknownPreset {
         name: name.clone(),

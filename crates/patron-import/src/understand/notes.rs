@@ -189,6 +189,15 @@ pub(super) fn customer(notes: &mut Vec<Note>, is_email: bool, email_beside_id: b
     }
 }
 
+pub(super) fn no_header(headers: &[String]) -> Note {
+    let list = format!("`{}`", headers.join("`, `"));
+    note(
+        "no_header",
+        &[("columns", &list)],
+        format!("the file has no header: its columns are taken to be {list}"),
+    )
+}
+
 pub(super) fn status_ignored(header: &str) -> Note {
     note(
         "status_ignored",

@@ -64,7 +64,7 @@ impl Plan {
         .filter_map(|(field, is_missing)| is_missing.then_some(field))
         .collect();
         let Some(source) = amount_field.filter(|_| missing.is_empty()) else {
-            return Err(missing_columns(table, &missing));
+            return Err(missing_columns(table, found, &missing));
         };
         draft.take(Field::CustomerId, customer.or(email));
         draft.take(Field::OrderedAt, dates);
@@ -284,7 +284,7 @@ fn grain_rule(
     }
 }
 
-fn missing_columns(table: Table<'_>, missing: &[Field]) -> ImportError {
+fn missing_columns(table: Table<'_>, found: &Columns, missing: &[Field]) -> ImportError {
     let headless = table
         .headers
         .iter()
@@ -293,15 +293,15 @@ fn missing_columns(table: Table<'_>, missing: &[Field]) -> ImportError {
         file: table.file.to_owned(),
         missing: missing
             .iter()
-            .map(|&field| (field, candidates(table, field)))
+            .map(|&field| (field, candidates(table, found, field)))
             .collect(),
         headers: table.headers.to_vec(),
         headless,
     }
 }
 
-/// Returns the headers of the columns that could be a field by what they hold.
-fn candidates(table: Table<'_>, field: Field) -> Vec<String> {
+/// Returns the headers of the columns that are nothing else and could be a field by what they hold.
+fn candidates(table: Table<'_>, found: &Columns, field: Field) -> Vec<String> {
     let holds = |test: fn(&str) -> bool, index: usize| {
         let mut any = false;
         let all = table.values(index).all(|value| {
@@ -317,7 +317,7 @@ fn candidates(table: Table<'_>, field: Field) -> Vec<String> {
         _ => looks_like_a_person(table.header(index)),
     };
     (0..table.headers.len())
-        .filter(|&index| could_be(index))
+        .filter(|&index| !found.is_taken(index) && could_be(index))
         .map(|index| table.header(index).to_owned())
         .collect()
 }

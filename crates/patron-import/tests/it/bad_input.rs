@@ -165,7 +165,7 @@ fn a_long_truncated_file_fails_only_where_it_ends() {
 
 #[test]
 fn missing_columns_name_the_candidates_and_the_mend() {
-    let text = "Id,when,paid,kind\n7,2024-05-01,9.5,x\n8,2024-05-02,3,y\n";
+    let text = "Id,when,paid,owed,kind\n7,2024-05-01,9.5,0,x\n8,2024-05-02,3,1,y\n";
     let error = read_text(text).unwrap_err();
     let shown = error.to_string();
     assert!(
@@ -173,17 +173,28 @@ fn missing_columns_name_the_candidates_and_the_mend() {
         "{shown}"
     );
     assert!(
-        shown.contains("it has `Id`, `when`, `paid`, `kind`"),
+        shown.contains("it has `Id`, `when`, `paid`, `owed`, `kind`"),
         "{shown}"
     );
     let hint = error.hint().unwrap();
     for map in [
         "--map \"customer_id=Id\"",
         "--map \"ordered_at=when\"",
-        "`--map \"net=COLUMN\"` (COLUMN: `Id`, `paid`)",
+        "`--map \"net=COLUMN\"` (COLUMN: `Id`, `paid`, `owed`)",
     ] {
         assert!(hint.contains(map), "{hint} has {map}");
     }
+}
+
+#[test]
+fn a_file_that_is_no_list_of_orders_is_told_what_is_needed() {
+    let error = read_text("product_id,price,stock\np1,5,7\n").unwrap_err();
+    let hint = error.hint().unwrap();
+    assert!(
+        hint.starts_with("give a file with one row per order"),
+        "{hint}"
+    );
+    assert!(hint.contains("`--map \"ordered_at=COLUMN\"`"), "{hint}");
 }
 
 #[test]

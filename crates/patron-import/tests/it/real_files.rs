@@ -276,6 +276,12 @@ fn the_cdnow_sample_is_told_apart_by_its_own_id_or_the_masters() {
     let own = read(&path, &options).unwrap();
     assert_eq!(own.batch.facts.customer.get(0), "0001");
     assert_eq!(own.batch.facts.line[0], 1, "there is no header");
+    assert!(
+        own.understanding
+            .notes
+            .iter()
+            .any(|note| note.key == "no_header")
+    );
     options.mapping = vec![(Field::CustomerId, "master_id".into())];
     let masters = read(&path, &options).unwrap();
     assert_eq!(masters.batch.facts.customer.get(0), "00004");
