@@ -63,7 +63,7 @@ impl Progress for Bars {
                 bar,
                 started: Instant::now(),
                 shown: false,
-            })
+            });
         });
     }
 

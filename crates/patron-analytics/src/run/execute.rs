@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant as Clock;
 
-use patron_core::{Coded, Day, ErrorCode};
+use patron_core::{Coded, ErrorCode};
 use patron_engine::output::{
     Columns, OutputError, ScoredCustomers, write_csv, write_parquet, write_xlsx,
 };
@@ -208,11 +208,11 @@ impl<'a> Job<'a> {
     fn execute(mut self) -> Result<RunReport, RunError> {
         let gathered = self.read()?;
         self.lap("read");
-        let preset = gathered
+        let preset: Vec<_> = gathered
             .files
             .iter()
             .flat_map(|file| file.understanding.defaults.clone())
-            .collect::<Vec<_>>();
+            .collect();
         let settings = Resolved::new(
             &self.request.flags,
             &self.file_settings,
@@ -229,20 +229,41 @@ impl<'a> Job<'a> {
         let files = file_reports(&gathered.files, &folded);
         let account = total(&files)?;
         let reads = gathered.files.clone();
+        // The facts are not needed any more, and they are most of the memory.
         drop(gathered);
         let Some((table, prospects)) = folded.by_day.pop() else {
-            return Err(EngineError::NoValidOrder {
-                rows_in: account.rows_in,
-                accepted: account.accepted(),
-            }
-            .into());
+            let (rows_in, accepted) = (account.rows_in, account.accepted());
+            return Err(EngineError::NoValidOrder { rows_in, accepted }.into());
         };
         let scored = score(&table, &settings)?;
         self.lap("score");
         let valuation = value::value(&table, &settings, self.progress);
         self.lap("value");
+        let summary = self.name_and_write(&table, &scored, &valuation, &settings)?;
+        let path = self.out.path().join("customers_without_order.csv");
+        tables::write_prospects(&path, &prospects)
+            .map_err(|source| RunError::Write { path, source })?;
+        let facts = Facts {
+            files,
+            account,
+            reads,
+            prospects,
+            summary,
+        };
+        let run = assemble(&table, scored, valuation, settings, facts);
+        self.finish(run, &table, folded.spilled_bytes)
+    }
+
+    /// Finds segments, sums up, and writes the tables of customers and segments.
+    fn name_and_write(
+        &mut self,
+        table: &CustomerTable,
+        scored: &Scored,
+        valuation: &Valuation,
+        settings: &Resolved,
+    ) -> Result<Summary, RunError> {
         let customers = ScoredCustomers {
-            table: &table,
+            table,
             scores: &scored.scores,
             octants: &scored.octants,
             lifecycle: &scored.lifecycle,
@@ -252,27 +273,15 @@ impl<'a> Job<'a> {
         self.lap("segments");
         let summary = Summary::new(&customers, &segments, &settings.vocabulary, &scored.values);
         self.lap("summary");
-        let columns = Columns::for_results(&customers, &segments);
-        self.write_customers(&columns, &table, &settings)?;
-        let out = self.out.path().to_owned();
-        tables::write_segments(
-            &out.join("segments.csv"),
-            &summary,
-            settings.margin.is_some(),
-        )
-        .map_err(|source| cannot_write(&out, "segments.csv", source))?;
-        tables::write_prospects(&out.join("customers_without_order.csv"), &prospects)
-            .map_err(|source| cannot_write(&out, "customers_without_order.csv", source))?;
-        let facts = Facts {
-            files,
-            account,
-            reads,
-            prospects,
-            summary,
-        };
-        drop(columns);
-        let run = assemble(&table, scored, valuation, settings, facts);
-        self.finish(run, &table, folded.spilled_bytes)
+        self.write_customers(
+            &Columns::for_results(&customers, &segments),
+            table,
+            settings,
+        )?;
+        let path = self.out.path().join("segments.csv");
+        tables::write_segments(&path, &summary, settings.margin.is_some())
+            .map_err(|source| RunError::Write { path, source })?;
+        Ok(summary)
     }
 
     fn read(&self) -> Result<Gathered, RunError> {

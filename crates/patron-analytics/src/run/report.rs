@@ -8,7 +8,7 @@ use patron_segments::{Names, names};
 use serde_json::{Value, json};
 
 use super::notes::Note;
-use super::summary::{Group, SegmentRow};
+use super::summary::SegmentRow;
 use super::value::{ModelCard, NoModel, Parameter};
 use super::{RunReport, report_charts};
 use crate::settings::{ModelChoice, Origin};
@@ -368,6 +368,7 @@ fn messages(notes: &[Note]) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::summary::Group;
     use super::*;
 
     #[test]

@@ -103,8 +103,11 @@ pub struct Valuation {
 }
 
 /// Values every customer.
-#[must_use]
-pub fn value(table: &CustomerTable, settings: &Resolved, progress: &dyn Progress) -> Valuation {
+pub(super) fn value(
+    table: &CustomerTable,
+    settings: &Resolved,
+    progress: &dyn Progress,
+) -> Valuation {
     let margin = settings.margin.unwrap_or(Money(patron_core::money::SCALE));
     let historic = |profile: &Profile| scale_exactly(profile.monetary, margin);
     let mut valuation = Valuation {

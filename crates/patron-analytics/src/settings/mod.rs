@@ -2,13 +2,18 @@
 
 mod axes;
 mod form;
+mod layers;
+mod reading;
 mod resolve;
+mod scoring;
 
 use patron_core::{Coded, ErrorCode};
 
 pub use axes::{CutsWanted, PerAxis, parse_bins, parse_cuts, parse_methods};
 pub use form::{LifecycleForm, Settings};
-pub use resolve::{Chosen, ModelChoice, Origin, ResolveError, Resolved, Unit, import_options};
+pub use layers::{Chosen, Origin};
+pub use reading::import_options;
+pub use resolve::{ModelChoice, ResolveError, Resolved, Unit};
 
 /// Why settings cannot be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -3,7 +3,7 @@
 use clap::{Subcommand, ValueEnum};
 use patron_core::{Coded, ErrorCode};
 use patron_stats::textbook::{
-    CalculatorError, CalculatorInput, RetentionInput, calculate, retention_value,
+    CalculatorError, CalculatorInput, CalculatorOutput, RetentionInput, calculate, retention_value,
 };
 use serde_json::json;
 
@@ -69,8 +69,26 @@ impl Coded for Refused {
     }
 }
 
+/// What the calculator found.
+struct Calculated {
+    with_margin: bool,
+    per_year: f64,
+    result: CalculatorOutput,
+    retention_form: Option<f64>,
+}
+
 pub(crate) fn run(command: &Clv, output: &mut Output) -> Result<(), Failure> {
     let Clv::Calculator(args) = command;
+    let calculated = calculated(args)?;
+    match args.format {
+        Format::Json => {
+            output.line(&serde_json::to_string_pretty(&document(&calculated)).unwrap_or_default())
+        }
+        Format::Table => output.line(&table(&["", "value"], rows(&calculated))),
+    }
+}
+
+fn calculated(args: &Args) -> Result<Calculated, Refused> {
     let margin = args.margin.unwrap_or(1.0);
     let input = CalculatorInput {
         average_order_value: args.order_value,
@@ -81,69 +99,73 @@ pub(crate) fn run(command: &Clv, output: &mut Output) -> Result<(), Failure> {
     };
     let result = calculate(&input).map_err(Refused)?;
     let per_year = args.order_value * args.orders_per_year * margin;
-    let retained = args
+    let discount_rate = args.annual_discount;
+    let retention_form = args
         .retention
         .map(|retention_rate| {
-            let input = RetentionInput {
+            retention_value(&RetentionInput {
                 margin_per_period: per_year,
                 retention_rate,
-                discount_rate: args.annual_discount,
-            };
-            retention_value(&input).map_err(Refused)
+                discount_rate,
+            })
         })
-        .transpose()?;
-    let basis = if args.margin.is_some() {
-        "margin"
+        .transpose()
+        .map_err(Refused)?;
+    Ok(Calculated {
+        with_margin: args.margin.is_some(),
+        per_year,
+        result,
+        retention_form,
+    })
+}
+
+fn document(calculated: &Calculated) -> serde_json::Value {
+    let result = &calculated.result;
+    // Revenue less cost is not profit: without a margin the figures that need one stay away.
+    let with_margin = |value: Option<f64>| value.filter(|_| calculated.with_margin);
+    json!({
+        "clv_basis": if calculated.with_margin { "margin" } else { "expected_revenue" },
+        "value_per_year": calculated.per_year,
+        "clv_before_acquisition_cost": result.value_before_acquisition_cost,
+        "acquisition_cost": result.acquisition_cost,
+        "clv_less_acquisition_cost": with_margin(result.value_after_acquisition_cost),
+        "clv_to_acquisition_cost": with_margin(result.value_to_cost),
+        "retention_form": calculated.retention_form,
+    })
+}
+
+fn rows(calculated: &Calculated) -> Vec<Vec<String>> {
+    let result = &calculated.result;
+    let word = if calculated.with_margin {
+        "CLV (margin)"
     } else {
-        "expected_revenue"
+        "Expected revenue (no margin given)"
     };
-    match args.format {
-        Format::Json => {
-            let document = json!({
-                "clv_basis": basis,
-                "value_per_year": per_year,
-                "clv_before_acquisition_cost": result.value_before_acquisition_cost,
-                "acquisition_cost": result.acquisition_cost,
-                "clv_less_acquisition_cost": result.value_after_acquisition_cost,
-                "clv_to_acquisition_cost": result.value_to_cost,
-                "retention_form": retained,
-            });
-            output.line(&serde_json::to_string_pretty(&document).unwrap_or_default())
-        }
-        Format::Table => {
-            let word = if args.margin.is_some() {
-                "CLV (margin)"
-            } else {
-                "Expected revenue (no margin given)"
-            };
-            let mut rows = vec![
-                row(&format!("{word} per year"), per_year),
-                row(
-                    &format!("{word} before acquisition cost"),
-                    result.value_before_acquisition_cost,
-                ),
-            ];
-            // Revenue less cost is not profit, so without a margin these stay away.
-            if args.margin.is_some() {
-                rows.extend(
-                    result
-                        .acquisition_cost
-                        .map(|cost| row("Acquisition cost (CAC)", cost)),
-                );
-                rows.extend(
-                    result
-                        .value_after_acquisition_cost
-                        .map(|left| row("CLV − CAC", left)),
-                );
-                rows.extend(result.value_to_cost.map(|ratio| row("CLV / CAC", ratio)));
-            }
-            rows.extend(
-                retained
-                    .map(|value| row(&format!("{word}, retention form m·r/(1 + d − r)"), value)),
-            );
-            output.line(&table(&["", "value"], rows))
-        }
+    let mut rows = vec![
+        row(&format!("{word} per year"), calculated.per_year),
+        row(
+            &format!("{word} before acquisition cost"),
+            result.value_before_acquisition_cost,
+        ),
+    ];
+    if calculated.with_margin {
+        rows.extend(
+            result
+                .acquisition_cost
+                .map(|cost| row("Acquisition cost (CAC)", cost)),
+        );
+        rows.extend(
+            result
+                .value_after_acquisition_cost
+                .map(|left| row("CLV − CAC", left)),
+        );
+        rows.extend(result.value_to_cost.map(|ratio| row("CLV / CAC", ratio)));
     }
+    let retention = calculated.retention_form;
+    rows.extend(
+        retention.map(|value| row(&format!("{word}, retention form m·r/(1 + d − r)"), value)),
+    );
+    rows
 }
 
 fn row(name: &str, value: f64) -> Vec<String> {

@@ -59,7 +59,7 @@ struct Reading {
     /// What kind of file it is: online-retail, cdnow; recognised by its header otherwise
     #[arg(long = "as", value_name = "PRESET")]
     preset: Option<String>,
-    /// Column of a field, such as --map customer_id=Client or --map net=#4; may be repeated
+    /// Column of a field, such as `--map customer_id=Client` or `--map net=#4`; may be repeated
     #[arg(long, value_name = "FIELD=COLUMN", value_parser = parse_pair)]
     map: Vec<(String, String)>,
     /// What a row is, where order ids repeat: order or line
@@ -105,7 +105,7 @@ struct Policy {
     /// Days within which an order may come back: younger ones are provisional
     #[arg(long, value_name = "DAYS")]
     return_window_days: Option<u32>,
-    /// Months of the window of orders_window and monetary_window
+    /// Months of the window of `orders_window` and `monetary_window`
     #[arg(long, value_name = "MONTHS")]
     window_months: Option<u32>,
 }
@@ -227,30 +227,45 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
 
 /// Every default that was chosen for the user, and everything read off the input.
 fn say_defaults(report: &RunReport, output: &Output) {
-    let of = |origin: Origin| {
-        let chosen = report
-            .chosen
-            .iter()
-            .filter(|chosen| chosen.origin == origin);
-        chosen
-            .map(|chosen| format!("{} = {}", chosen.key, chosen.value))
-            .collect::<Vec<_>>()
-            .join(" · ")
-    };
     for (origin, words) in [
         (Origin::Input, "read off the input"),
         (Origin::Preset, "set by the preset"),
         (Origin::Vocabulary, "set by the vocabulary"),
         (Origin::Default, "chosen for you"),
     ] {
-        let list = of(origin);
-        if !list.is_empty() {
-            output.talk(&format!("{words}: {list}\n"));
+        let chosen = report
+            .chosen
+            .iter()
+            .filter(|chosen| chosen.origin == origin);
+        let items: Vec<String> = chosen
+            .map(|chosen| format!("{} = {}", chosen.key, chosen.value))
+            .collect();
+        if !items.is_empty() {
+            output.talk(&wrapped(words, &items));
         }
     }
     for note in report.notes.iter().chain(&report.score_notes) {
         output.talk(&format!("note: {}\n", note.text));
     }
+}
+
+/// A list under a heading, broken into lines.
+fn wrapped(heading: &str, items: &[String]) -> String {
+    const WIDTH: usize = 100;
+    let mut text = format!("{heading}:\n ");
+    let mut column = 1;
+    for (index, item) in items.iter().enumerate() {
+        let last = index + 1 == items.len();
+        if column > 1 && column + item.len() + 3 > WIDTH {
+            text.push_str("\n ");
+            column = 1;
+        }
+        text.push(' ');
+        text.push_str(item);
+        text.push_str(if last { "\n" } else { " ·" });
+        column += item.len() + 3;
+    }
+    text
 }
 
 impl FileForm {

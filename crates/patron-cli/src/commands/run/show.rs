@@ -138,6 +138,7 @@ fn axis_in_words(axis: &AxisReport) -> String {
         match (low, high) {
             (None, Some(high)) if upper => format!("below {}", plain(high)),
             (None, Some(high)) => format!("up to {}", plain(high)),
+            (Some(low), Some(high)) if low >= high => "nobody".to_owned(),
             (Some(low), Some(high)) if upper => format!("{} to below {}", plain(low), plain(high)),
             (Some(low), Some(high)) => format!("over {} to {}", plain(low), plain(high)),
             (Some(low), None) if upper => format!("{} or more", plain(low)),

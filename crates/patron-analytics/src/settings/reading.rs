@@ -1,0 +1,139 @@
+//! Settings under which files are read.
+
+use std::collections::BTreeMap;
+
+use patron_core::{CalendarError, OrderStatus, ShopCalendar};
+use patron_import::{DateFormat, DecimalMark, Field, Grain, ImportOptions, KeepRules};
+
+use super::SettingsError;
+use super::form::Settings;
+use super::layers::{Layers, Origin, named};
+use super::resolve::ResolveError;
+
+/// Returns the options under which files are read.
+///
+/// # Errors
+/// [`ResolveError`] for the first value that is not one of those there are.
+pub fn import_options(flags: &Settings, file: &Settings) -> Result<ImportOptions, ResolveError> {
+    let layers = Layers {
+        flags,
+        file,
+        preset: &[],
+        chosen: Vec::new(),
+    };
+    let text = |of: fn(&Settings) -> Option<String>| layers.take(of).map(|(text, _)| text);
+    let mut options = ImportOptions {
+        preset: text(|settings| settings.preset.clone()),
+        calendar: calendar(&layers)?.0,
+        currency: text(|settings| settings.currency.clone()),
+        mapping: mapping(layers.take(|settings| settings.map.clone()))?,
+        status_words: status_words(layers.take(|settings| settings.status_words.clone()))?,
+        ..ImportOptions::default()
+    };
+    let asked = text(|settings| settings.grain.clone());
+    options.grain = named("grain", asked, "order or line", grain)?;
+    let asked = text(|settings| settings.date_format.clone());
+    options.date_format = named(
+        "date-format",
+        asked,
+        "ymd, dmy, mdy or named",
+        DateFormat::from_key,
+    )?;
+    let asked = text(|settings| settings.decimal_mark.clone());
+    options.decimal_mark = named(
+        "decimal-mark",
+        asked,
+        "point or comma",
+        DecimalMark::from_key,
+    )?;
+    let asked = text(|settings| settings.delimiter.clone());
+    options.delimiter = named("delimiter", asked, "one character, or `tab`", delimiter)?;
+    for class in layers
+        .take(|settings| settings.keep.clone())
+        .map(|(keep, _)| keep)
+        .unwrap_or_default()
+    {
+        keep(&mut options.keep, &class)?;
+    }
+    Ok(options)
+}
+
+type Words = Option<(BTreeMap<String, String>, Origin)>;
+
+fn mapping(words: Words) -> Result<Vec<(Field, String)>, SettingsError> {
+    let expected = "a field such as customer_id, order_id, ordered_at or net";
+    let mut mapping = Vec::new();
+    for (field, column) in words.map(|(words, _)| words).unwrap_or_default() {
+        let known = named("map", Some(field), expected, Field::from_key)?;
+        mapping.extend(known.map(|field| (field, column)));
+    }
+    Ok(mapping)
+}
+
+fn status_words(words: Words) -> Result<Vec<(String, OrderStatus)>, SettingsError> {
+    let expected = "paid, pending, cancelled, void, test or refunded";
+    let mut known_words = Vec::new();
+    for (word, status) in words.map(|(words, _)| words).unwrap_or_default() {
+        let status = named("status-words", Some(status), expected, order_status)?;
+        known_words.extend(status.map(|status| (word, status)));
+    }
+    Ok(known_words)
+}
+
+fn grain(text: &str) -> Option<Grain> {
+    match text {
+        "order" => Some(Grain::Order),
+        "line" => Some(Grain::Line),
+        _ => None,
+    }
+}
+
+fn delimiter(text: &str) -> Option<u8> {
+    match text.as_bytes() {
+        [only] => Some(*only),
+        _ if text == "tab" || text == "\\t" => Some(b'\t'),
+        _ => None,
+    }
+}
+
+fn order_status(text: &str) -> Option<OrderStatus> {
+    Some(match text {
+        "paid" => OrderStatus::Paid,
+        "pending" => OrderStatus::Pending,
+        "cancelled" => OrderStatus::Cancelled,
+        "void" => OrderStatus::Void,
+        "test" => OrderStatus::Test,
+        "refunded" => OrderStatus::Refunded,
+        _ => return None,
+    })
+}
+
+fn keep(rules: &mut KeepRules, class: &str) -> Result<(), SettingsError> {
+    let rule = match class.replace('_', "-").as_str() {
+        "fee-lines" => &mut rules.fee_lines,
+        "gift-cards" => &mut rules.gift_cards,
+        "bad-debt" => &mut rules.bad_debt,
+        "test-or-void" => &mut rules.test_or_void,
+        "cancelled" => &mut rules.cancelled,
+        "quantity-not-positive" => &mut rules.quantity_not_positive,
+        "negative-price" => &mut rules.negative_price,
+        "zero-price" => &mut rules.zero_price,
+        _ => {
+            return Err(SettingsError::Value {
+                setting: "keep",
+                value: class.to_owned(),
+                expected: "fee-lines, gift-cards, bad-debt, test-or-void, cancelled, quantity-not-positive, negative-price or zero-price".to_owned(),
+            });
+        }
+    };
+    *rule = true;
+    Ok(())
+}
+
+/// The shop's calendar; UTC, never the machine's zone, where nobody says.
+pub(super) fn calendar(layers: &Layers<'_>) -> Result<(ShopCalendar, Origin), CalendarError> {
+    let (name, origin) = layers
+        .take(|settings| settings.timezone.clone())
+        .unwrap_or_else(|| ("UTC".to_owned(), Origin::Default));
+    Ok((ShopCalendar::new(&name)?, origin))
+}
