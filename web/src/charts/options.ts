@@ -403,8 +403,10 @@ export function valueBars(
     yAxis: { ...valueAxis(colours, (value) => format.compact(value)), minInterval: 1 },
     tooltip: {
       ...tipFrame(colours),
-      formatter: ({ dataIndex }: HasIndex) => {
-        const bin = bins[dataIndex];
+      trigger: "axis",
+      axisPointer: { type: "shadow" },
+      formatter: (points: HasIndex[]) => {
+        const bin = bins[points[0]?.dataIndex ?? -1];
         if (bin === undefined) return "";
         return tip(binInWords(bin, speech), [
           [t("common.customers"), format.count(bin.customers)],
