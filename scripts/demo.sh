@@ -21,7 +21,7 @@ mkdir -p demo
 "$patron" demo demo/shop --customers "$customers"
 
 heading "the main job: patron run demo/shop/orders.csv"
-"$patron" run demo/shop/orders.csv --out demo/out --currency EUR
+"$patron" run demo/shop/orders.csv --out demo/out --currency EUR --demo
 cp demo/out/report.html demo/report.html
 
 heading "done"

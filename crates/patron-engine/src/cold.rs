@@ -1,6 +1,6 @@
 //! The cold path: from files to folded customers.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -52,23 +52,17 @@ pub enum EngineError {
         /// Facts folded.
         folded: u64,
     },
-    /// Two currencies in one run.
-    #[error(
-        "two currencies: `{first}` (`{first_file}`, line {first_line}) and `{second}` (`{second_file}`, line {second_line})"
-    )]
+    /// Files in two currencies.
+    #[error("two currencies: `{first}` in `{first_file}` and `{second}` in `{second_file}`")]
     TwoCurrencies {
         /// The currency met first.
         first: String,
-        /// Where.
+        /// In which file.
         first_file: String,
-        /// On which line.
-        first_line: u64,
         /// Another currency.
         second: String,
-        /// Where.
+        /// In which file.
         second_file: String,
-        /// On which line.
-        second_line: u64,
     },
     /// Order ids repeat with a constant amount, and nobody said what a row is.
     #[error(
@@ -153,6 +147,8 @@ pub struct Gathered {
     store: PartitionStore,
     /// What was read of each file, in the order given.
     pub files: Vec<FileRead>,
+    /// The one currency that the files name, if they name any.
+    pub currency: Option<String>,
     repeats_are_versions: bool,
     may_repeat: bool,
 }
@@ -211,51 +207,44 @@ pub fn gather(
         bytes_before += size(path);
     }
     progress.end();
-    one_currency(&files)?;
+    let currency = one_currency(&files)?;
     let has = |rule: GrainRule| files.iter().any(|file| file.understanding.grain == rule);
     let repeats_are_versions = has(GrainRule::Orders);
     let may_repeat = has(GrainRule::OrdersUnlessRepeated);
     Ok(Gathered {
         store,
         files,
+        currency,
         repeats_are_versions,
         may_repeat,
     })
 }
 
-fn one_currency(files: &[FileRead]) -> Result<(), EngineError> {
-    let mut first: Option<(String, &Path, u64)> = None;
+/// The one currency of all files, if any names one.
+fn one_currency(files: &[FileRead]) -> Result<Option<String>, EngineError> {
+    let mut first: Option<(String, &FileRead)> = None;
     for file in files {
-        for (currency, line) in file.currencies.in_order() {
-            match &first {
-                None => first = Some((currency, &file.path, line)),
-                Some((known, path, known_line)) if *known != currency => {
-                    return Err(EngineError::TwoCurrencies {
-                        first: known.clone(),
-                        first_file: path.display().to_string(),
-                        first_line: *known_line,
-                        second: currency,
-                        second_file: file.path.display().to_string(),
-                        second_line: line,
-                    });
-                }
-                Some(_) => {}
+        let currency = file
+            .understanding
+            .currency_of(&file.currencies)
+            .map_err(SourceError::from)?;
+        match (&first, currency) {
+            (Some((known, earlier)), Some(currency)) if *known != currency => {
+                return Err(EngineError::TwoCurrencies {
+                    first: known.clone(),
+                    first_file: earlier.path.display().to_string(),
+                    second: currency,
+                    second_file: file.path.display().to_string(),
+                });
             }
+            (None, Some(currency)) => first = Some((currency, file)),
+            _ => {}
         }
     }
-    Ok(())
+    Ok(first.map(|(currency, _)| currency))
 }
 
 impl Gathered {
-    /// Returns the one currency that the files name, if they name any.
-    #[must_use]
-    pub fn currency(&self) -> Option<String> {
-        self.files
-            .iter()
-            .find_map(|file| file.currencies.in_order().into_iter().next())
-            .map(|(currency, _)| currency)
-    }
-
     /// Folds every customer as of the given day, or, without one, as of the day of the last valid order.
     ///
     /// # Errors

@@ -348,6 +348,7 @@ export const en = {
     last_order: "the day of the last valid order",
     from_file: "found in the file",
     from_preset: "part of the kind of file",
+    from_vocabulary: "set by the vocabulary",
     one_row_per_order: "no order id is repeated",
     no_order_id: "there is no order id, so each row is an order",
     line_columns: "the file has quantity or unit price",

@@ -345,6 +345,7 @@ export const zhHans: Words = {
     last_order: "最后一笔有效订单的日期",
     from_file: "取自文件",
     from_preset: "文件类型所定",
+    from_vocabulary: "客户分群词汇表所定",
     one_row_per_order: "订单号没有重复",
     no_order_id: "没有订单号，因此每行算一笔订单",
     line_columns: "文件含数量或单价",

@@ -345,6 +345,7 @@ export const zhHant: Words = {
     last_order: "最後一筆有效訂單的日期",
     from_file: "取自檔案",
     from_preset: "檔案類型所定",
+    from_vocabulary: "客戶分群詞彙表所定",
     one_row_per_order: "訂單號沒有重複",
     no_order_id: "沒有訂單號，因此每列算一筆訂單",
     line_columns: "檔案含數量或單價",

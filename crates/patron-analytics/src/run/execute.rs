@@ -217,7 +217,7 @@ impl<'a> Job<'a> {
             &self.request.flags,
             &self.file_settings,
             &preset,
-            gathered.currency(),
+            gathered.currency.clone(),
         )?;
         let mut folded = gathered.fold_one(
             &settings.fold,

@@ -53,7 +53,7 @@ fn data(run: &RunReport, table: &CustomerTable) -> Value {
         "as_of": run.as_of.to_string(),
         "timezone": run.settings.calendar.name(),
         "currency": run.settings.currency,
-        "demo": false,
+        "demo": run.settings.demo,
         "clv_basis": run.clv_basis(),
         "headline": headline(run),
         "scores": {
@@ -347,6 +347,7 @@ fn defaults(run: &RunReport) -> Vec<Value> {
         .map(|chosen| {
             let reason = match (chosen.key, chosen.origin) {
                 (_, Origin::Preset) => "from_preset",
+                (_, Origin::Vocabulary) => "from_vocabulary",
                 (_, Origin::Input) => "from_file",
                 ("as_of", _) => "last_order",
                 ("timezone", _) => "never_machine_zone",

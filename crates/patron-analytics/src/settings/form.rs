@@ -85,6 +85,8 @@ pub struct Settings {
     pub annual_discount: Option<f64>,
     /// Share of net revenue that is margin, 0 to 1.
     pub margin: Option<f64>,
+    /// The data are invented: the report says so.
+    pub demo: Option<bool>,
     /// Leave out customer lifetime value.
     pub no_clv: Option<bool>,
 }

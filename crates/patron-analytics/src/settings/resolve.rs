@@ -64,6 +64,8 @@ impl Unit {
 pub struct Resolved {
     /// The shop's name.
     pub shop: Option<String>,
+    /// Whether the data are invented.
+    pub demo: bool,
     /// The shop's calendar.
     pub calendar: ShopCalendar,
     /// Currency, if anybody says.
@@ -173,6 +175,7 @@ impl Resolved {
         let shop = layers
             .take(|settings| settings.shop.clone())
             .map(|(shop, _)| shop);
+        let demo = is_set(&layers, |settings| settings.demo);
         let (calendar, origin) = calendar(&layers)?;
         layers.note("timezone", calendar.name(), origin);
         let currency = currency(&mut layers, input_currency);
@@ -198,11 +201,10 @@ impl Resolved {
             12,
         )?;
         let annual_discount = rate(&mut layers)?;
-        let with_clv = !layers
-            .take(|settings| settings.no_clv)
-            .is_some_and(|(no_clv, _)| no_clv);
+        let with_clv = !is_set(&layers, |settings| settings.no_clv);
         Ok(Self {
             shop,
+            demo,
             calendar,
             currency,
             as_of,
@@ -224,6 +226,10 @@ impl Resolved {
             chosen: layers.chosen,
         })
     }
+}
+
+fn is_set(layers: &Layers<'_>, of: fn(&Settings) -> Option<bool>) -> bool {
+    layers.take(of).is_some_and(|(set, _)| set)
 }
 
 fn measures(layers: &mut Layers<'_>) -> (FrequencyMeasure, MonetaryMeasure, ScoreOn) {

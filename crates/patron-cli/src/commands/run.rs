@@ -37,6 +37,9 @@ pub(crate) struct Args {
     /// Print only what went wrong
     #[arg(long)]
     quiet: bool,
+    /// The data are invented: the report says so
+    #[arg(long, hide = true)]
+    demo: bool,
     /// Threads; all by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -90,6 +93,15 @@ struct Policy {
     /// Fee lines (postage, commission, bank charges): keep counts them as goods
     #[arg(long, value_name = "keep|drop")]
     fee_lines: Option<KeepOrDrop>,
+    /// Gift cards sold: keep counts them as revenue
+    #[arg(long, value_name = "keep|drop")]
+    gift_cards: Option<KeepOrDrop>,
+    /// Bad debt and adjustments: keep counts them
+    #[arg(long, value_name = "keep|drop")]
+    bad_debt: Option<KeepOrDrop>,
+    /// Lines with a price of zero: keep makes them part of their orders
+    #[arg(long, value_name = "keep|drop")]
+    zero_price: Option<KeepOrDrop>,
     /// Row classes to keep that are set aside otherwise, such as zero-price; may be repeated
     #[arg(long, value_name = "CLASS", value_delimiter = ',')]
     keep: Vec<String>,
@@ -289,8 +301,15 @@ impl Args {
             ..
         } = self;
         let mut keep = policy.keep.clone();
-        if policy.fee_lines == Some(KeepOrDrop::Keep) {
-            keep.push("fee-lines".to_owned());
+        for (choice, class) in [
+            (policy.fee_lines, "fee-lines"),
+            (policy.gift_cards, "gift-cards"),
+            (policy.bad_debt, "bad-debt"),
+            (policy.zero_price, "zero-price"),
+        ] {
+            if choice == Some(KeepOrDrop::Keep) {
+                keep.push(class.to_owned());
+            }
         }
         Ok(Settings {
             preset: reading.preset.clone(),
@@ -328,6 +347,7 @@ impl Args {
             annual_discount: value.annual_discount,
             margin: value.margin,
             no_clv: value.no_clv.then_some(true),
+            demo: self.demo.then_some(true),
             ..Settings::default()
         })
     }
