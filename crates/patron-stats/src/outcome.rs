@@ -44,8 +44,12 @@ const EMPTY_PANEL: f64 = 1e-9;
 /// Panels on either side of the middle, at most.
 const MOST_PANELS: usize = 400;
 
-/// Within a panel no term of the power series may change by more than this many logarithms, lest it underflow.
-const LARGEST_CHANGE: f64 = 600.0;
+/// A panel is at most this many standard deviations of its narrowest term wide, so that a term that matters anywhere in
+/// the panel cannot underflow at its centre.
+const WIDEST: f64 = 30.0;
+
+/// A term that stays below `e^-45` in a panel is left out of it.
+const LN_NEGLIGIBLE: f64 = -45.0;
 
 /// Logarithms of gamma functions are kept for this many purchases.
 const KEPT: usize = 2048;
@@ -191,11 +195,34 @@ struct Density {
     p: f64,
     /// c.
     shape: f64,
-    /// `ln P(N = n | alive) − ln B(p·n, c)` for n = 1, 2, ….
-    ln_terms: Vec<f64>,
-    /// Where the mass lies, and how wide a panel may be.
+    terms: Vec<Term>,
+    /// Where the mass lies, and how wide a panel should be.
     middle: f64,
     width: f64,
+}
+
+/// The part of the density that belongs to one number of purchases: `e^ln_factor · e^(p·n·t) · (1 + e^t)^−(p·n + c)`.
+struct Term {
+    /// p·n.
+    own: f64,
+    /// `ln P(N = n | alive) − ln B(p·n, c)`.
+    ln_factor: f64,
+    /// Where it is largest: `ln(p·n/c)`.
+    mode: f64,
+}
+
+impl Term {
+    /// Returns the logarithm of the largest value between two points, given `ln(1 + e^t)` at them.
+    fn ln_largest(&self, shape: f64, low: (f64, f64), high: (f64, f64)) -> f64 {
+        let (t, softplus_t) = if self.mode < low.0 {
+            low
+        } else if self.mode > high.0 {
+            high
+        } else {
+            (self.mode, softplus(self.mode))
+        };
+        self.ln_factor + self.own * t - (self.own + shape) * softplus_t
+    }
 }
 
 impl Density {
@@ -203,13 +230,19 @@ impl Density {
         let known = spend_count as usize;
         let ln_gamma_known = forecaster.ln_gamma_shape(known);
         let shape = forecaster.p * f64::from(spend_count) + forecaster.q;
-        let mut ln_terms = Vec::with_capacity(counts.len());
+        let mut terms = Vec::with_capacity(counts.len());
         let (mut any, mut sum) = (0.0, 0.0);
         let mut left: f64 = counts.iter().skip(1).sum();
         for (n, probability) in counts.iter().enumerate().skip(1) {
             let ln_beta =
                 forecaster.ln_gamma_own(n) + ln_gamma_known - forecaster.ln_gamma_shape(n + known);
-            ln_terms.push(probability.ln() - ln_beta);
+            let own = forecaster.p * n as f64;
+            let ln_factor = probability.ln() - ln_beta;
+            terms.push(Term {
+                own,
+                ln_factor,
+                mode: (own / shape).ln(),
+            });
             any += probability;
             sum += probability * n as f64;
             left -= probability;
@@ -218,53 +251,67 @@ impl Density {
             }
         }
         let mean = if any > 0.0 { sum / any } else { 1.0 };
-        let spread = (1.0 / (forecaster.p * mean) + 1.0 / shape).sqrt();
+        let most = terms.last().map_or(1.0, |term| term.own);
+        let spread = |own: f64| (1.0 / own + 1.0 / shape).sqrt();
         Self {
             p: forecaster.p,
             shape,
-            ln_terms,
+            terms,
             middle: (forecaster.p * mean / shape).ln(),
-            width: (4.0 * spread).clamp(0.05, 2.0),
+            width: (4.0 * spread(forecaster.p * mean))
+                .min(WIDEST * spread(most))
+                .min(2.0),
         }
     }
 
-    /// Returns the density at sixteen points of a panel.
+    /// Returns the density at sixteen points of a panel, as a power series about its centre in the terms that matter.
     fn at(&self, points: &[f64; NODES]) -> [f64; NODES] {
-        let centre = 0.5 * (points[0] + points[NODES - 1]);
-        let reference = softplus(centre);
-        let ln_w = centre - reference;
-        let y = points.map(|t| (self.p * (t - softplus(t) - ln_w)).exp());
+        let softplus_at = points.map(softplus);
+        let (low, high) = (
+            (points[0], softplus_at[0]),
+            (points[NODES - 1], softplus_at[NODES - 1]),
+        );
+        let matters = |term: &Term| term.ln_largest(self.shape, low, high) > LN_NEGLIGIBLE;
+        let Some(first) = self.terms.iter().position(matters) else {
+            return [0.0; NODES];
+        };
+        let last = self.terms.iter().rposition(matters).unwrap_or(first);
+        let centre = 0.5 * (low.0 + high.0);
+        let softplus_centre = softplus(centre);
+        let mut y = [0.0; NODES];
+        let mut outer = [0.0; NODES];
+        for i in 0..NODES {
+            let change = softplus_at[i] - softplus_centre;
+            let ln_y = points[i] - centre - change;
+            y[i] = (self.p * ln_y).exp();
+            outer[i] = (self.terms[first].own * ln_y - self.shape * change).exp();
+        }
         let mut sums = [0.0; NODES];
-        for (index, ln_term) in self.ln_terms.iter().enumerate().rev() {
-            let n = (index + 1) as f64;
-            let term = (ln_term + n * self.p * ln_w - self.shape * reference).exp();
+        for term in self.terms[first..=last].iter().rev() {
+            let ln = term.ln_factor + term.own * centre - (term.own + self.shape) * softplus_centre;
+            let at_centre = ln.exp();
             for i in 0..NODES {
-                sums[i] = (sums[i] + term) * y[i];
+                sums[i] = sums[i] * y[i] + at_centre;
             }
         }
         for i in 0..NODES {
-            sums[i] *= (self.shape * (reference - softplus(points[i]))).exp();
+            sums[i] *= outer[i];
         }
         sums
     }
 
-    /// Returns about where the outcome of `purchases` lies.
-    fn centre_of(&self, purchases: usize) -> f64 {
-        (self.p * purchases as f64 / self.shape).ln()
-    }
-
-    /// Returns the widest panel in which no term underflows.
-    fn widest(&self) -> f64 {
-        let exponent = self.p * self.ln_terms.len() as f64 + self.shape;
-        self.width.min(LARGEST_CHANGE / exponent)
+    /// Returns whether a point lies beyond all terms.
+    fn is_past(&self, t: f64) -> bool {
+        let before = self.terms.first().is_none_or(|term| t < term.mode);
+        before || self.terms.last().is_none_or(|term| t > term.mode)
     }
 }
 
 impl GivenAlive {
     fn new(none: f64, density: &Density) -> Self {
         let mut panels = Vec::new();
-        if !density.ln_terms.is_empty() {
-            let width = density.widest();
+        if !density.terms.is_empty() {
+            let width = density.width;
             let mut side = Vec::new();
             extend(&mut side, density, -width);
             side.reverse();
@@ -352,9 +399,7 @@ fn extend(panels: &mut Vec<Panel>, density: &Density, width: f64) {
         panels.append(&mut piece);
         edge += width;
         // Between the spikes of an almost constant spend a panel may be empty too.
-        let past_all =
-            edge < density.centre_of(1) || edge > density.centre_of(density.ln_terms.len());
-        if mass < EMPTY_PANEL && past_all {
+        if mass < EMPTY_PANEL && density.is_past(edge) {
             break;
         }
     }

@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn polynomials_up_to_the_rule_are_exact() {
         let rule = rule();
-        for power in 0..2 * NODES as i32 {
+        for power in (0..).take(2 * NODES) {
             let sum: f64 = (0..NODES)
                 .map(|i| rule.weights[i] * rule.nodes[i].powi(power))
                 .sum();

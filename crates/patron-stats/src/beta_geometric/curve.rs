@@ -11,6 +11,10 @@ use crate::quadrature::{NODES, Panel, cover, from_unit, rule};
 /// Each panel is exact to this share of its largest value.
 const PANEL_TOLERANCE: f64 = 1e-12;
 
+/// Panels this far out that miss less than this many purchases are left as they are: where a curve falls to the smallest
+/// doubles no panel could be exact to a share of itself.
+const NOTHING: f64 = 1e-15;
+
 /// Beyond a discount of `e^-45` nothing is left that a double could see.
 const LARGEST_DISCOUNT: f64 = 45.0;
 
@@ -47,13 +51,15 @@ impl PaceCurve {
     pub(super) fn new(alive: &Alive, furthest: f64) -> Self {
         let end = furthest.ln_1p().max(1e-9);
         let exponent = alive.shape + 1.0;
-        let mixture = BetaMixture::new(alive.a, alive.b, -end - exponent.ln());
+        let mixture = BetaMixture::new(alive.a, alive.b, (-end).exp() / exponent, exponent);
         let pace = |u: f64| {
             let time = u.exp_m1();
             let mean = mixture.mean(1.0, |p| (-exponent * (p * time).ln_1p()).exp());
             alive.shape * u.exp() * mean
         };
-        let accept = |panel: &Panel| panel.miss() <= PANEL_TOLERANCE * panel.largest();
+        let nothing = NOTHING * alive.shape.min(1.0);
+        let accept =
+            |panel: &Panel| panel.miss() <= (PANEL_TOLERANCE * panel.largest()).max(nothing);
         let pieces = end.ceil().max(1.0);
         let mut series = Vec::new();
         let mut low = 0.0;

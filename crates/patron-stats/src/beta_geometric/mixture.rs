@@ -7,13 +7,13 @@ const STEP: f64 = 0.33;
 /// Points whose weight is this far (in logarithms) below the largest are left out.
 const NEGLIGIBLE: f64 = 40.0;
 
-/// Below the scale on which the function varies by this many logarithms it is a constant to rounding.
-const CONSTANT_BELOW: f64 = 30.0;
+/// Beyond the scale on which the function varies by this many logarithms it is a constant to rounding.
+const CONSTANT_BEYOND: f64 = 30.0;
 
-/// A beta distribution on points, for functions that are smooth in `ln p`.
+/// A beta distribution on points, for functions that are smooth in the logit of p.
 ///
-/// Trapezoids in the logit of p converge geometrically for such functions, whatever a and b. The left tail falls only
-/// like `e^{a·y}` and may be long; where the function is constant there, it is summed as a geometric series.
+/// Trapezoids in the logit converge geometrically for such functions, whatever a and b. The tails fall only like `e^{a·y}`
+/// and `e^{−b·y}` and may be long; where the function is constant there, each is summed as a geometric series.
 #[derive(Debug, Clone)]
 pub(super) struct BetaMixture {
     /// p and its weight; the weights and `at_zero` sum to 1.
@@ -23,40 +23,38 @@ pub(super) struct BetaMixture {
 }
 
 impl BetaMixture {
-    /// Prepares for functions that are constant for p well below `e^ln_scale`.
-    pub(super) fn new(a: f64, b: f64, ln_scale: f64) -> Self {
+    /// Prepares for functions that are constant for p well below `least` and for 1 − p well below `1/exponent`.
+    pub(super) fn new(a: f64, b: f64, least: f64, exponent: f64) -> Self {
         let spread = (1.0 / a + 1.0 / b).sqrt();
         let step = STEP.min(0.7 * spread);
         let peak = (a / b).ln();
         let ln_weight = |y: f64| a * y - (a + b) * softplus(y);
-        let top = ln_weight(peak);
-        let floor = ln_scale.min(-(a + b).ln()).min(peak) - CONSTANT_BELOW;
+        let relative = |y: f64| ln_weight(y) - ln_weight(peak);
+        let lowest = least.ln().min(-(a + b).ln()).min(peak) - CONSTANT_BEYOND;
+        let highest = exponent.ln().max((a + b).ln()).max(peak) + CONSTANT_BEYOND;
         let mut points = Vec::new();
-        let mut total = 0.0;
-        let mut at_zero = 0.0;
-        let mut add = |y: f64, weight: f64| {
-            total += weight;
-            points.push((1.0 / (1.0 + (-y).exp()), weight));
-        };
         let mut y = peak;
-        loop {
-            let weight = (ln_weight(y) - top).exp();
-            add(y, weight);
-            if ln_weight(y) - top < -NEGLIGIBLE {
-                break;
-            }
-            y -= step;
-            if y < floor {
+        let mut at_zero = 0.0;
+        while relative(y) > -NEGLIGIBLE {
+            let weight = relative(y).exp();
+            points.push((1.0 / (1.0 + (-y).exp()), weight));
+            if y < lowest {
                 at_zero = weight / (a * step).exp_m1();
                 break;
             }
+            y -= step;
         }
         y = peak + step;
-        while ln_weight(y) - top > -NEGLIGIBLE {
-            add(y, (ln_weight(y) - top).exp());
+        while relative(y) > -NEGLIGIBLE {
+            let weight = relative(y).exp();
+            points.push((1.0 / (1.0 + (-y).exp()), weight));
+            if y > highest {
+                points.push((1.0, weight / (b * step).exp_m1()));
+                break;
+            }
             y += step;
         }
-        total += at_zero;
+        let total = at_zero + points.iter().map(|(_, weight)| weight).sum::<f64>();
         for (_, weight) in &mut points {
             *weight /= total;
         }
@@ -100,7 +98,7 @@ mod tests {
             let exact: f64 = (0..3)
                 .map(|j| (b + f64::from(j)) / (a + b + f64::from(j)))
                 .product();
-            let mean = BetaMixture::new(a, b, 0.0).mean(1.0, |p| (1.0 - p).powi(3));
+            let mean = BetaMixture::new(a, b, 1.0, 3.0).mean(1.0, |p| (1.0 - p).powi(3));
             assert!(
                 (mean / exact - 1.0).abs() < 1e-11,
                 "a {a}, b {b}: {mean} against {exact}"

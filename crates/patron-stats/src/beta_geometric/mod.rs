@@ -102,7 +102,8 @@ impl Alive {
             return 0.0;
         }
         let pace = horizon / self.time;
-        let mixture = mixture::BetaMixture::new(self.a, self.b, -(self.shape * pace).ln_1p());
+        let mixture =
+            mixture::BetaMixture::new(self.a, self.b, 1.0 / (1.0 + self.shape * pace), self.shape);
         mixture.mean(self.shape * pace, |p| {
             -(-self.shape * (p * pace).ln_1p()).exp_m1() / p
         })

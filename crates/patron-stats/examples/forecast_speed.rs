@@ -1,0 +1,112 @@
+//! Prints what fits, forecasts and outcome intervals cost per distinct history.
+#![expect(clippy::print_stdout, reason = "an example that prints")]
+
+use std::time::Instant;
+
+use patron_stats::beta_geometric::PurchaseModel;
+use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaParameters};
+use patron_stats::history::{History, HistoryError, WeightedHistories};
+use patron_stats::mbg_nbd::{FittedMbgNbd, MbgNbdConfig, MbgNbdParameters};
+use patron_stats::outcome::OutcomeForecaster;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha12Rng;
+
+/// A year in weeks, and 10 % a year.
+const HORIZON: f64 = 52.18;
+const DISCOUNT_RATE: f64 = 0.00183;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let histories = distinct_histories(300_000)?;
+    println!("{} distinct histories", histories.len());
+    let parameters = MbgNbdParameters {
+        r: 0.525,
+        alpha: 6.183,
+        a: 0.891,
+        b: 1.614,
+    };
+    let model = FittedMbgNbd::from_parameters(parameters)?;
+    forecasts(&model, &histories)?;
+    outcomes(&model, &histories)?;
+    let weighted = WeightedHistories::from_histories(histories.iter().map(|h| (*h, 1)));
+    let start = Instant::now();
+    let fitted = MbgNbdConfig::default().build().fit(&weighted)?;
+    println!(
+        "fit: {:.0} ms, {:?}",
+        start.elapsed().as_secs_f64() * 1e3,
+        fitted.parameters()
+    );
+    Ok(())
+}
+
+/// Three years of daily first purchases, up to 60 repeat purchases; not from the model.
+fn distinct_histories(count: usize) -> Result<Vec<History>, HistoryError> {
+    let mut generator = ChaCha12Rng::seed_from_u64(1);
+    let week = |days: u32| f64::from(days) / 7.0;
+    let mut histories = Vec::new();
+    for _ in 0..count {
+        let age = generator.random_range(1..=1095u32);
+        let most = generator.random_range(0..=60u32);
+        let x = generator.random_range(0..=most);
+        let recency = if x > 0 {
+            generator.random_range(1..=age)
+        } else {
+            0
+        };
+        histories.push(History::new(x, week(recency), week(age))?);
+    }
+    histories.sort_unstable_by(History::work_order);
+    histories.dedup();
+    Ok(histories)
+}
+
+fn print(what: &str, start: Instant, histories: usize) {
+    println!(
+        "{what}: {:.2} µs each",
+        start.elapsed().as_secs_f64() * 1e6 / histories as f64
+    );
+}
+
+fn forecasts(
+    model: &dyn PurchaseModel,
+    histories: &[History],
+) -> Result<(), Box<dyn std::error::Error>> {
+    let start = Instant::now();
+    let forecaster = model.forecaster(HORIZON, DISCOUNT_RATE)?;
+    let forecasts = forecaster.forecast_all(histories);
+    print("forecasts, curves made", start, forecasts.len());
+    let start = Instant::now();
+    let forecasts = forecaster.forecast_all(histories);
+    print("forecasts, curves known", start, forecasts.len());
+    let start = Instant::now();
+    for history in histories {
+        std::hint::black_box(forecaster.forecast(history));
+    }
+    print("forecasts, one at a time", start, histories.len());
+    Ok(())
+}
+
+fn outcomes(
+    model: &dyn PurchaseModel,
+    histories: &[History],
+) -> Result<(), Box<dyn std::error::Error>> {
+    let spend = GammaGammaParameters {
+        p: 6.25,
+        q: 3.74,
+        gamma: 15.4,
+    };
+    let spend = FittedGammaGamma::from_parameters(spend)?;
+    let outcomes = OutcomeForecaster::new(model, &spend, HORIZON)?;
+    let customers: Vec<(History, u32)> = histories
+        .iter()
+        .map(|history| (*history, history.repeat_purchases()))
+        .collect();
+    let start = Instant::now();
+    let bounds = outcomes.standardised_quantiles_all(&customers, [0.05, 0.95]);
+    print("outcome bounds", start, bounds.len());
+    let start = Instant::now();
+    for (history, count) in &customers {
+        std::hint::black_box(outcomes.standardised_quantiles(history, *count, [0.05, 0.95]));
+    }
+    print("outcome bounds, one at a time", start, customers.len());
+    Ok(())
+}
