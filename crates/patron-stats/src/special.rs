@@ -90,6 +90,11 @@ pub fn trigamma(x: f64) -> f64 {
     (1.0 + 0.5 / z + series) / z + shifted
 }
 
+/// Returns `ln(1 + e^x)` without overflow.
+pub(crate) fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

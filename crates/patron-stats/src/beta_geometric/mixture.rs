@@ -1,5 +1,7 @@
 //! The mean of a function of p, p beta distributed.
 
+use crate::special::softplus;
+
 /// Width of the trapezoids in `ln(p/(1 − p))`. The integrands are analytic half-way to ±iπ, so the error is about
 /// `exp(−π²/h)`, below 1e-13.
 const STEP: f64 = 0.33;
@@ -73,11 +75,6 @@ impl BetaMixture {
             .sum();
         self.at_zero * value_at_zero + sum
     }
-}
-
-/// `ln(1 + e^y)`.
-fn softplus(y: f64) -> f64 {
-    y.max(0.0) + (-y.abs()).exp().ln_1p()
 }
 
 #[cfg(test)]

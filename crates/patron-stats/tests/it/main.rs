@@ -1,0 +1,39 @@
+//! Index of the integration tests of patron-stats.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "tests and their helpers may fail; counts in reference files are read as numbers; what must be equal to the last bit is compared so"
+)]
+
+/// BG/NBD and MBG/NBD against the literature and other programs: CDNOW, apparel.
+mod bg_nbd;
+/// What the two purchase models are compared in.
+mod cdnow;
+/// Public data sets, read as the literature prepares them.
+mod data;
+/// One exact error per bad input.
+mod errors;
+/// Forecasts against closed forms in 40 digits, at ordinary and extreme parameters.
+mod forecasts;
+/// Gamma-Gamma against the literature and other programs.
+mod gamma_gamma;
+mod mbg_nbd;
+/// Outcome intervals against the mixture term by term, and their coverage in simulation.
+mod outcome;
+/// What must hold on random input.
+mod properties;
+/// Known parameters are found again from simulated customers.
+mod recovery;
+/// Cut points and scores: pandas, SQL, R's `rfm`, exact fractions, and properties on random input.
+mod scores;
+/// Customers drawn from the models.
+mod simulate;
+/// Gamma function against 40 digits.
+mod special;
+/// Mean, quantiles, correlation, concentration.
+mod summaries;
+/// The calculator.
+mod textbook;

@@ -1,0 +1,188 @@
+//! Known parameters are found again from simulated customers.
+
+use patron_stats::beta_geometric::PurchaseModel;
+use patron_stats::bg_nbd::BgNbdConfig;
+use patron_stats::estimate::FitWarning;
+use patron_stats::gamma_gamma::{GammaGammaConfig, SpendHistories, SpendHistory};
+use patron_stats::history::WeightedHistories;
+use patron_stats::mbg_nbd::MbgNbdConfig;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha12Rng;
+
+use crate::simulate::{Parameters, customer, spend, spend_scale};
+
+/// An estimate further than this many standard errors from the truth happens once in 15,000 times.
+const FAR: f64 = 4.0;
+
+fn base(parameters: Parameters, modified: bool, seed: u64, customers: usize) -> WeightedHistories {
+    let mut generator = ChaCha12Rng::seed_from_u64(seed);
+    let histories = (0..customers).map(|_| {
+        let age = f64::from(generator.random_range(7..=700)) / 7.0;
+        (
+            customer(&mut generator, parameters, modified, age, 0.0).history,
+            1,
+        )
+    });
+    WeightedHistories::from_histories(histories)
+}
+
+fn assert_near(found: &[(&str, f64)], errors: &[f64], truth: &[f64], seed: u64) {
+    for (((name, found), error), truth) in found.iter().zip(errors).zip(truth) {
+        let away = (found - truth) / error;
+        assert!(
+            away.abs() < FAR,
+            "seed {seed}: {name} {found} is {away:.1} errors from {truth}"
+        );
+    }
+}
+
+#[test]
+fn bg_nbd_finds_its_parameters_again() {
+    for (seed, truth) in [
+        (1, [0.25, 4.4, 0.8, 2.4]),
+        (2, [2.0, 10.0, 0.4, 3.0]),
+        (3, [0.8, 2.0, 2.0, 3.0]),
+    ] {
+        let fitted = BgNbdConfig::default()
+            .build()
+            .fit(&base(truth, false, seed, 20_000))
+            .unwrap();
+        let report = fitted.report().unwrap();
+        assert!(report.converged, "seed {seed}");
+        assert_near(
+            &fitted.named_parameters(),
+            &report.standard_errors().unwrap(),
+            &truth,
+            seed,
+        );
+    }
+}
+
+#[test]
+fn mbg_nbd_finds_its_parameters_again() {
+    for (seed, truth) in [(4, [0.52, 6.2, 0.9, 1.6]), (5, [2.0, 10.0, 0.4, 3.0])] {
+        let fitted = MbgNbdConfig::default()
+            .build()
+            .fit(&base(truth, true, seed, 20_000))
+            .unwrap();
+        let report = fitted.report().unwrap();
+        assert!(report.converged, "seed {seed}");
+        assert_near(
+            &fitted.named_parameters(),
+            &report.standard_errors().unwrap(),
+            &truth,
+            seed,
+        );
+    }
+}
+
+#[test]
+fn gamma_gamma_finds_its_parameters_again() {
+    let (seed, truth) = (6, [6.0, 3.7, 15.0]);
+    let [p, q, gamma] = truth;
+    let mut generator = ChaCha12Rng::seed_from_u64(seed);
+    let spends = (0..20_000).map(|_| {
+        let purchases = generator.random_range(1..=8u32);
+        let scale = spend_scale(&mut generator, q, gamma);
+        let total: f64 = (0..purchases)
+            .map(|_| spend(&mut generator, p, scale))
+            .sum();
+        SpendHistory::new(purchases, total / f64::from(purchases)).unwrap()
+    });
+    let fitted = GammaGammaConfig::default()
+        .build()
+        .fit(&SpendHistories::new(spends))
+        .unwrap();
+    let errors = fitted.report().unwrap().standard_errors().unwrap();
+    assert_near(&fitted.named_parameters(), &errors, &truth, seed);
+}
+
+#[test]
+fn a_scale_of_money_scales_gamma_only() {
+    let spends = |unit: f64| {
+        let mut generator = ChaCha12Rng::seed_from_u64(9);
+        SpendHistories::new((0..2_000).map(|_| {
+            let purchases = generator.random_range(1..=4u32);
+            let scale = spend_scale(&mut generator, 3.0, 10.0);
+            let total: f64 = (0..purchases)
+                .map(|_| spend(&mut generator, 5.0, scale))
+                .sum();
+            SpendHistory::new(purchases, unit * total / f64::from(purchases)).unwrap()
+        }))
+    };
+    let fit = |unit| {
+        GammaGammaConfig::default()
+            .build()
+            .fit(&spends(unit))
+            .unwrap()
+            .parameters()
+    };
+    let (euros, cents) = (fit(1.0), fit(100.0));
+    assert!((cents.p / euros.p - 1.0).abs() < 1e-6 && (cents.q / euros.q - 1.0).abs() < 1e-6);
+    assert!((cents.gamma / euros.gamma / 100.0 - 1.0).abs() < 1e-6);
+}
+
+#[test]
+fn customers_who_never_leave_are_told_in_words() {
+    // Everyone buys every week and is seen to the end: no sign of leaving.
+    let histories = (20..80u32).map(|weeks| {
+        let time = f64::from(weeks);
+        (
+            patron_stats::history::History::new(weeks, time, time).unwrap(),
+            5,
+        )
+    });
+    let fitted = BgNbdConfig::default()
+        .build()
+        .fit(&WeightedHistories::from_histories(histories))
+        .unwrap();
+    let warnings = &fitted.report().unwrap().warnings;
+    assert!(warnings.contains(&FitWarning::NobodyLeaves), "{warnings:?}");
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| matches!(warning, FitWarning::RatesAlike { .. }))
+    );
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.to_string().contains("no sign that customers leave"))
+    );
+}
+
+#[test]
+fn off_diagonals_of_the_covariance_are_right_where_lifetimes_is_not() {
+    // The covariance of estimates from many simulated bases, next to what one fit says.
+    let truth = [0.9, 5.0, 0.6, 2.5];
+    let fits: Vec<[f64; 4]> = (100..160)
+        .map(|seed| {
+            let fitted = BgNbdConfig::default()
+                .build()
+                .fit(&base(truth, false, seed, 2_000))
+                .unwrap();
+            let p = fitted.parameters();
+            [p.r, p.alpha, p.a, p.b].map(f64::ln)
+        })
+        .collect();
+    let correlation = |i: usize, j: usize| {
+        let column = |k: usize| fits.iter().map(|fit| fit[k]).collect::<Vec<f64>>();
+        patron_stats::correlation::pearson(&column(i), &column(j)).unwrap()
+    };
+    let fitted = BgNbdConfig::default()
+        .build()
+        .fit(&base(truth, false, 99, 2_000))
+        .unwrap();
+    let covariance = fitted.report().unwrap().covariance.unwrap();
+    for i in 0..4 {
+        for j in 0..i {
+            assert_eq!(covariance[i][j], covariance[j][i]);
+            let said = covariance[i][j] / (covariance[i][i] * covariance[j][j]).sqrt();
+            let seen = correlation(i, j);
+            // Standard error of a correlation from 60 bases is at most 0.13.
+            assert!(
+                (said - seen).abs() < 0.35,
+                "{i} {j}: said {said:.2}, seen {seen:.2}"
+            );
+        }
+    }
+}

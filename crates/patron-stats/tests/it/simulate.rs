@@ -1,0 +1,58 @@
+//! Customers drawn from the models.
+
+use patron_stats::history::History;
+use rand::{Rng, RngExt};
+use rand_distr::{Beta, Distribution, Exp, Gamma};
+
+/// r, α, a, b.
+pub(crate) type Parameters = [f64; 4];
+
+/// What a customer is, and then does.
+#[derive(Debug)]
+pub(crate) struct Customer {
+    pub(crate) history: History,
+    /// Times of purchases after the end of observation, counted from there.
+    pub(crate) later: Vec<f64>,
+}
+
+/// Draws a customer observed for `age` and followed for `horizon`; MBG/NBD if `modified`, else BG/NBD.
+pub(crate) fn customer(
+    generator: &mut impl Rng,
+    parameters: Parameters,
+    modified: bool,
+    age: f64,
+    horizon: f64,
+) -> Customer {
+    let [r, alpha, a, b] = parameters;
+    let rate = Gamma::new(r, 1.0 / alpha)
+        .unwrap()
+        .sample(generator)
+        .max(1e-300);
+    let leaving = Beta::new(a, b).unwrap().sample(generator);
+    let gap = Exp::new(rate).unwrap();
+    let mut purchases = vec![0.0];
+    let mut time = 0.0;
+    let mut gone = modified && generator.random::<f64>() < leaving;
+    while !gone {
+        time += gap.sample(generator);
+        if time > age + horizon {
+            break;
+        }
+        purchases.push(time);
+        gone = generator.random::<f64>() < leaving;
+    }
+    let seen = purchases.iter().filter(|time| **time <= age).count();
+    let history = History::new(u32::try_from(seen).unwrap() - 1, purchases[seen - 1], age).unwrap();
+    let later = purchases[seen..].iter().map(|time| time - age).collect();
+    Customer { history, later }
+}
+
+/// Draws a customer's inverse scale of spend.
+pub(crate) fn spend_scale(generator: &mut impl Rng, q: f64, gamma: f64) -> f64 {
+    1.0 / Gamma::new(q, 1.0 / gamma).unwrap().sample(generator)
+}
+
+/// Draws one spend.
+pub(crate) fn spend(generator: &mut impl Rng, p: f64, scale: f64) -> f64 {
+    Gamma::new(p, scale).unwrap().sample(generator)
+}
