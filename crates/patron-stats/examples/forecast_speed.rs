@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use patron_stats::beta_geometric::PurchaseModel;
 use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaParameters};
-use patron_stats::history::{History, HistoryError, WeightedHistories};
+use patron_stats::history::{DayHistory, History, HistoryError, WeightedHistories};
 use patron_stats::mbg_nbd::{FittedMbgNbd, MbgNbdConfig, MbgNbdParameters};
 use patron_stats::outcome::OutcomeForecaster;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
+use rand_distr::{Beta, Distribution, Gamma};
 
 /// A year in weeks, and 10 % a year.
 const HORIZON: f64 = 52.18;
@@ -27,15 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let model = FittedMbgNbd::from_parameters(parameters)?;
     forecasts(&model, &histories)?;
     outcomes(&model, &histories)?;
-    let weighted = WeightedHistories::from_histories(histories.iter().map(|h| (*h, 1)));
-    let start = Instant::now();
-    let fitted = MbgNbdConfig::default().build().fit(&weighted)?;
-    println!(
-        "fit: {:.0} ms, {:?}",
-        start.elapsed().as_secs_f64() * 1e3,
-        fitted.parameters()
-    );
-    Ok(())
+    fit(1_000_000)
 }
 
 /// Three years of daily first purchases, up to 60 repeat purchases; not from the model.
@@ -108,5 +101,56 @@ fn outcomes(
         std::hint::black_box(outcomes.standardised_quantiles(history, *count, [0.05, 0.95]));
     }
     print("outcome bounds, one at a time", start, customers.len());
+    Ok(())
+}
+
+/// Fits customers drawn from MBG/NBD, in whole days over three years.
+fn fit(customers: usize) -> Result<(), Box<dyn std::error::Error>> {
+    let mut generator = ChaCha12Rng::seed_from_u64(2);
+    let rates = Gamma::new(0.525, 1.0 / (7.0 * 6.183))?;
+    let dropouts = Beta::new(0.891, 1.614)?;
+    let days: Vec<DayHistory> = (0..customers)
+        .map(|_| {
+            let age_days = generator.random_range(1..=1095u32);
+            let (rate, dropout) = (
+                rates.sample(&mut generator),
+                dropouts.sample(&mut generator),
+            );
+            let (mut repeat_purchases, mut recency_days, mut time) = (0, 0, 0.0);
+            while generator.random::<f64>() >= dropout {
+                time -= (-generator.random::<f64>()).ln_1p() / rate;
+                if time >= f64::from(age_days) {
+                    break;
+                }
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "below an u32"
+                )]
+                let day = time as u32;
+                if day > recency_days {
+                    repeat_purchases += 1;
+                    recency_days = day;
+                }
+            }
+            DayHistory {
+                repeat_purchases,
+                age_days,
+                recency_days,
+            }
+        })
+        .collect();
+    let start = Instant::now();
+    let histories = WeightedHistories::from_days(days, 7.0)?;
+    let counted = start.elapsed();
+    let fitted = MbgNbdConfig::default().build().fit(&histories)?;
+    println!(
+        "{customers} customers, {} distinct: counted in {:.0} ms, fitted in {:.0} ms, {:?}",
+        histories.entries().len(),
+        counted.as_secs_f64() * 1e3,
+        (start.elapsed() - counted).as_secs_f64() * 1e3,
+        fitted.parameters()
+    );
+    println!("{:?}", fitted.report());
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Logarithm of the gamma function and its first two derivatives, for positive arguments.
 //!
-//! Each shifts its argument to at least [`SHIFT_TO`] by the recurrence and then sums Stirling's series; there the first
+//! Each shifts its argument to at least 10 by the recurrence and then sums Stirling's series; there the first
 //! term left out is below the rounding of a double.
 
 /// From here on Stirling's series with the terms below is exact to rounding.
