@@ -82,7 +82,7 @@ pub(super) fn read(
 /// An open Parquet file: its footer is read once.
 struct ParquetFile<'a> {
     path: &'a Path,
-    file: File,
+    size: u64,
     metadata: ArrowReaderMetadata,
 }
 
@@ -100,9 +100,10 @@ impl<'a> ParquetFile<'a> {
                 file: name(),
                 source,
             })?;
+        let size = file.metadata().map_or(0, |metadata| metadata.len());
         Ok(Self {
             path,
-            file,
+            size,
             metadata,
         })
     }
@@ -118,8 +119,9 @@ impl<'a> ParquetFile<'a> {
         }
     }
 
+    /// Opens the file anew: clones of one handle share its position, and threads would read each other's pages.
     fn builder(&self) -> Result<ParquetRecordBatchReaderBuilder<File>, SourceError> {
-        let file = self.file.try_clone().map_err(|source| SourceError::Open {
+        let file = File::open(self.path).map_err(|source| SourceError::Open {
             file: self.name(),
             source,
         })?;
@@ -177,7 +179,7 @@ fn read_groups(
         }
         last = group as u64;
         let read = read_group(file, understanding, &mut reader, group, &mut scatter);
-        let share = (group as u64 + 1).saturating_mul(file.size()) / groups.max(1) as u64;
+        let share = (group as u64 + 1).saturating_mul(file.size) / groups.max(1) as u64;
         reading.progress.advance_to(reading.bytes_before + share);
         if sender.send((last, read)).is_err() {
             break;
@@ -189,10 +191,6 @@ fn read_groups(
 }
 
 impl ParquetFile<'_> {
-    fn size(&self) -> u64 {
-        self.file.metadata().map_or(0, |metadata| metadata.len())
-    }
-
     fn rows_before(&self, group: usize) -> u64 {
         let groups = self.metadata.metadata().row_groups();
         groups
