@@ -13,6 +13,11 @@ pub(crate) fn count(number: u64) -> String {
     text
 }
 
+/// Returns a number of things: `1 order`, `2 orders`.
+pub(crate) fn things(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
 /// Returns a number with thousands marks and so many decimals.
 pub(crate) fn decimal(number: f64, decimals: usize) -> String {
     if !number.is_finite() {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use patron_core::{Coded, Day, ErrorCode, Instant};
-use patron_fold::{FoldError, FoldSettings, Folder};
+use patron_core::{Coded, Day, ErrorCode, Instant, RowClass};
+use patron_fold::{FoldError, FoldSettings, Folder, ZeroOrders};
 use patron_import::{GrainRule, ImportOptions};
 use rayon::prelude::*;
 
@@ -15,7 +15,7 @@ use crate::grouping::{
     RowKindKey, fold_partition,
 };
 use crate::progress::{Progress, Step};
-use crate::source::{FileRead, Reading, RejectedSink, SourceError, read_file};
+use crate::source::{FileRead, Reading, RejectedSink, SourceError, Span, read_file};
 
 /// What the machine may be used for.
 #[derive(Debug, Clone)]
@@ -77,12 +77,17 @@ pub enum EngineError {
         constant: u64,
     },
     /// There is no valid order.
-    #[error("no valid order is left: {rows_in} rows in, {accepted} accepted")]
+    #[error(
+        "no valid order is left: {rows_in} rows in, {accepted} accepted{}",
+        classes(set_aside)
+    )]
     NoValidOrder {
         /// Rows read.
         rows_in: u64,
         /// Rows accepted.
         accepted: u64,
+        /// Rows set aside, by class.
+        set_aside: Vec<(RowClass, u64)>,
     },
     /// There is no valid order as of the day asked for.
     #[error("no valid order by {as_of}: the earliest in the data is of {earliest}")]
@@ -132,11 +137,45 @@ impl Coded for EngineError {
                 "say `--grain order` if every row repeats the order's total, `--grain line` if every row is a line with its own amount"
                     .to_owned(),
             ),
-            Self::NoValidOrder { .. } => {
-                Some("look into `rejected.csv` and `customers_without_order.csv` for the reasons".to_owned())
-            }
+            Self::NoValidOrder { set_aside, .. } => Some(no_order_hint(set_aside).to_owned()),
             Self::AsOfBeforeFirstOrder { earliest, .. } => Some(format!("use `--as-of {earliest}` or later")),
             _ => None,
+        }
+    }
+}
+
+fn classes(set_aside: &[(RowClass, u64)]) -> String {
+    let list = set_aside
+        .iter()
+        .map(|(class, rows)| format!("{rows} {}", class.key().replace('_', " ")));
+    let list = list.collect::<Vec<_>>().join(", ");
+    if list.is_empty() {
+        list
+    } else {
+        format!(", set aside: {list}")
+    }
+}
+
+/// What mends the class that most rows ended in.
+fn no_order_hint(set_aside: &[(RowClass, u64)]) -> &'static str {
+    match set_aside
+        .iter()
+        .max_by_key(|(_, rows)| *rows)
+        .map(|(class, _)| *class)
+    {
+        Some(RowClass::MissingCustomer) => {
+            "name the column of the customer with `--map customer_id=COLUMN`"
+        }
+        Some(RowClass::Unreadable) => {
+            "name the columns with `--map`, or say how dates and amounts are written (`--date-format`, `--decimal-mark`)"
+        }
+        Some(RowClass::FeeLine) => "`--fee-lines keep` counts fee lines as goods",
+        Some(RowClass::PriceZero) => {
+            "`--zero-price keep` and `--zero-orders count` let free orders count"
+        }
+        Some(_) => "`--keep CLASS` uses rows of a class that is set aside",
+        None => {
+            "orders of zero, unpaid, cancelled or fully refunded do not count; `--zero-orders count` lets free orders count"
         }
     }
 }
@@ -257,75 +296,80 @@ impl Gathered {
         drop_duplicates: bool,
         progress: &dyn Progress,
     ) -> Result<Folded, EngineError> {
-        let latest = self
-            .files
-            .iter()
-            .filter_map(|file| file.latest_order_at)
-            .max();
-        let nothing = || self.no_valid_order();
-        let mut day = match (as_of, latest) {
+        let placed = self.placed(settings.zero_orders);
+        let mut day = match (as_of, placed.latest) {
             (Some(day), _) => day,
             (None, Some(at)) => settings.calendar.day_of(Instant(at)),
-            (None, None) => return Err(nothing()),
+            (None, None) => return Err(self.no_valid_order()),
         };
+        // Where a day is given, or where every row is an order that no refund takes back, one fold is enough.
+        let last_time = as_of.is_some() || self.latest_stands();
         loop {
-            let folded = self.fold(settings, &[day], drop_duplicates, progress)?;
+            let folded = self.fold(settings, &[day], drop_duplicates, last_time, progress)?;
             let table = folded.by_day.first().map(|(table, _)| table);
             let last =
                 table.and_then(|table| table.profiles.iter().map(|profile| profile.last_day).max());
             match (last, as_of) {
                 (Some(last), None) if last < day => day = last,
                 (Some(_), _) => return Ok(folded),
-                (None, None) => return Err(nothing()),
-                (None, Some(asked)) => {
-                    return Err(self.before_first_order(
-                        settings,
-                        asked,
-                        drop_duplicates,
-                        progress,
-                    ));
+                (None, asked) => {
+                    let earliest = placed
+                        .earliest
+                        .map(|at| settings.calendar.day_of(Instant(at)));
+                    return Err(match (asked, earliest) {
+                        (Some(as_of), Some(earliest)) if earliest > as_of => {
+                            EngineError::AsOfBeforeFirstOrder { as_of, earliest }
+                        }
+                        _ => self.no_valid_order(),
+                    });
                 }
             }
         }
+    }
+
+    /// When the orders that may count were placed.
+    fn placed(&self, zero_orders: ZeroOrders) -> Span {
+        let mut placed = Span::default();
+        for file in &self.files {
+            placed.merge(file.paid);
+            if zero_orders == ZeroOrders::Count {
+                placed.merge(file.free);
+            }
+        }
+        placed
+    }
+
+    /// Whether the latest order is valid for certain: each row is an order of its own and nothing takes it back.
+    fn latest_stands(&self) -> bool {
+        let certain = |file: &FileRead| {
+            file.understanding.grain == GrainRule::EachRowIsAnOrder && !file.refunds_orders
+        };
+        self.files.iter().all(certain)
     }
 
     fn no_valid_order(&self) -> EngineError {
-        let count = |of: fn(&FileRead) -> u64| self.files.iter().map(of).sum();
+        let count = |class: RowClass| {
+            self.files
+                .iter()
+                .map(|file| file.account.count(class))
+                .sum::<u64>()
+        };
+        let classes = RowClass::ALL.iter().copied();
         EngineError::NoValidOrder {
-            rows_in: count(|file| file.account.rows_in),
-            accepted: count(|file| {
-                let accepted = patron_core::RowClass::ALL
-                    .iter()
-                    .filter(|class| class.is_accepted());
-                accepted.map(|&class| file.account.count(class)).sum()
-            }),
+            rows_in: self.files.iter().map(|file| file.account.rows_in).sum(),
+            accepted: classes
+                .clone()
+                .filter(|class| class.is_accepted())
+                .map(count)
+                .sum(),
+            set_aside: classes
+                .filter(|class| class.is_set_aside() && count(*class) > 0)
+                .map(|class| (class, count(class)))
+                .collect(),
         }
     }
 
-    /// Tells an as-of day that is too early from data without any valid order.
-    fn before_first_order(
-        &self,
-        settings: &FoldSettings,
-        asked: Day,
-        drop_duplicates: bool,
-        progress: &dyn Progress,
-    ) -> EngineError {
-        match self.fold_one(settings, None, drop_duplicates, progress) {
-            Ok(folded) => {
-                let profiles = folded.by_day.iter().flat_map(|(table, _)| &table.profiles);
-                match profiles.map(|profile| profile.first_day).min() {
-                    Some(earliest) if earliest > asked => EngineError::AsOfBeforeFirstOrder {
-                        as_of: asked,
-                        earliest,
-                    },
-                    _ => self.no_valid_order(),
-                }
-            }
-            Err(error) => error,
-        }
-    }
-
-    /// Folds every customer as of several days in one walk.
+    /// Folds every customer as of several days in one walk. With `last_time` the facts are freed as they are folded.
     ///
     /// # Errors
     /// [`EngineError::AmbiguousGrain`], [`EngineError::FactsLost`] and failures of the fold itself.
@@ -334,6 +378,7 @@ impl Gathered {
         settings: &FoldSettings,
         as_of: &[Day],
         drop_duplicates: bool,
+        last_time: bool,
         progress: &dyn Progress,
     ) -> Result<Folded, EngineError> {
         let folder = Folder::new(settings.clone(), as_of)?;
@@ -346,9 +391,8 @@ impl Gathered {
         let partitions = (0..PARTITIONS)
             .into_par_iter()
             .map(|index| {
-                let folded = self
-                    .store
-                    .with_partition(index, |segments| fold_partition(segments, &folder, rules));
+                let fold = |segments: &[&[u8]]| fold_partition(segments, &folder, rules);
+                let folded = self.store.with_partition(index, last_time, fold);
                 progress.advance_to(done.fetch_add(1, Ordering::Relaxed) + 1);
                 folded
             })

@@ -23,4 +23,4 @@ pub mod texts;
 pub use cold::{EngineError, FileFolded, Folded, Gathered, Resources, gather};
 pub use customers::{CustomerTable, Prospect, ProspectReason};
 pub use progress::{Progress, Silent, Step};
-pub use source::{FileRead, RejectedSink, SourceError};
+pub use source::{FileRead, RejectedSink, SourceError, Span};

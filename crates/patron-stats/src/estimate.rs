@@ -89,6 +89,16 @@ fn on_natural_scale<const N: usize>(ln_covariance: &Square<N>, theta: &[f64; N])
     covariance
 }
 
+/// Twice the standard error of a logarithm as a factor; beyond a million nobody needs its digits.
+fn factor_in_words(ln_standard_error: f64) -> String {
+    let factor = (2.0 * ln_standard_error).exp();
+    if factor < 1e6 {
+        format!("{factor:.1}")
+    } else {
+        "more than a million".to_owned()
+    }
+}
+
 /// A standard error of this size in a logarithm says "within a factor of 20 either way, at best".
 const FLAT_STANDARD_ERROR: f64 = 1.5;
 
@@ -195,7 +205,7 @@ impl FitWarning {
                 ln_standard_error,
             } => vec![
                 ("parameter", (*parameter).to_owned()),
-                ("factor", format!("{:.1}", (2.0 * ln_standard_error).exp())),
+                ("factor", factor_in_words(*ln_standard_error)),
             ],
             Self::DropoutAlike { probability } => {
                 vec![("probability", format!("{probability:.4}"))]
@@ -236,8 +246,8 @@ impl fmt::Display for FitWarning {
                 ln_standard_error,
             } => write!(
                 f,
-                "{parameter} is hardly determined by the data: within a factor of {:.1} either way",
-                (2.0 * ln_standard_error).exp()
+                "{parameter} is hardly determined by the data: within a factor of {} either way",
+                factor_in_words(*ln_standard_error)
             ),
             Self::DropoutAlike { probability } => write!(
                 f,

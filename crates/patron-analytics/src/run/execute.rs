@@ -194,6 +194,7 @@ impl<'a> Job<'a> {
         };
         // A wrong setting is found before a long read, not after.
         Resolved::new(&request.flags, &file_settings, &[], None)?;
+        import_options(&request.flags, &file_settings)?;
         let out = OutDir::prepare(&request.out)?;
         Ok(Self {
             request,
@@ -233,7 +234,12 @@ impl<'a> Job<'a> {
         drop(gathered);
         let Some((table, prospects)) = folded.by_day.pop() else {
             let (rows_in, accepted) = (account.rows_in, account.accepted());
-            return Err(EngineError::NoValidOrder { rows_in, accepted }.into());
+            return Err(EngineError::NoValidOrder {
+                rows_in,
+                accepted,
+                set_aside: Vec::new(),
+            }
+            .into());
         };
         let scored = score(&table, &settings)?;
         self.lap("score");

@@ -25,7 +25,12 @@ pub fn import_options(flags: &Settings, file: &Settings) -> Result<ImportOptions
     let mut options = ImportOptions {
         preset: text(|settings| settings.preset.clone()),
         calendar: calendar(&layers)?.0,
-        currency: text(|settings| settings.currency.clone()),
+        currency: named(
+            "currency",
+            text(|settings| settings.currency.clone()),
+            "the three letters of a currency, such as EUR or CNY",
+            currency,
+        )?,
         mapping: mapping(layers.take(|settings| settings.map.clone()))?,
         status_words: status_words(layers.take(|settings| settings.status_words.clone()))?,
         ..ImportOptions::default()
@@ -78,6 +83,12 @@ fn status_words(words: Words) -> Result<Vec<(String, OrderStatus)>, SettingsErro
         known_words.extend(status.map(|status| (word, status)));
     }
     Ok(known_words)
+}
+
+/// ISO 4217: three letters.
+fn currency(text: &str) -> Option<String> {
+    let letters = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    letters.then(|| text.to_ascii_uppercase())
 }
 
 fn grain(text: &str) -> Option<Grain> {

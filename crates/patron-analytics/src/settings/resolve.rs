@@ -272,7 +272,12 @@ fn octants(
 
 fn currency(layers: &mut Layers<'_>, input: Option<String>) -> Option<String> {
     let (currency, origin) = layers
-        .take(|settings| settings.currency.clone())
+        .take(|settings| {
+            settings
+                .currency
+                .clone()
+                .map(|code| code.to_ascii_uppercase())
+        })
         .or_else(|| input.map(|currency| (currency, Origin::Input)))
         .map_or((None, Origin::Default), |(currency, origin)| {
             (Some(currency), origin)

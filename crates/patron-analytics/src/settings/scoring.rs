@@ -184,6 +184,13 @@ fn axis(
         value: name.clone(),
         expected: Method::NAMES.join(", "),
     })?;
+    if method.name() == "fixed" && cuts.len() + 1 != usize::from(bins) {
+        return Err(SettingsError::Value {
+            setting: "cuts",
+            value: format!("{} cut points", cuts.len()),
+            expected: format!("{} cut points for {bins} scores (see `--bins`)", bins - 1),
+        });
+    }
     Ok(AxisSettings {
         bins,
         method,

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use hashbrown::HashTable;
-use patron_core::{Fact, Money, RowClass};
-use patron_fold::folder::Scratch;
+use patron_core::RowClass;
 use patron_fold::{Folder, Outcome};
-use patron_import::RowKind;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::GroupingError;
 use super::record::Record;
+use super::work::Work;
 use crate::texts::Texts;
 
 /// How rows of one customer make orders.
@@ -96,8 +95,9 @@ pub(crate) fn fold_partition(
         let Some(customer) = work.rows.first().map(|row| row.customer) else {
             continue;
         };
+        work.merge_files(&mut partition);
         work.mark_duplicates(rules.drop_duplicates, &mut partition);
-        work.resolve_repeats(rules.repeats_are_versions, &mut partition);
+        work.resolve_orders(rules.repeats_are_versions, &mut partition);
         work.facts
             .sort_unstable_by(|a, b| a.order_key().cmp(&b.order_key()));
         folder
@@ -197,191 +197,12 @@ impl Groups {
     }
 }
 
-/// Memory for one customer at a time.
-#[derive(Default)]
-struct Work<'a> {
-    rows: Vec<Record<'a>>,
-    facts: Vec<Fact<'a>>,
-    mentioned: Option<RowClass>,
-    scratch: Scratch<'a>,
-}
-
-impl<'a> Work<'a> {
-    fn load<'r>(&mut self, rows: impl Iterator<Item = &'r Record<'a>>)
-    where
-        'a: 'r,
-    {
-        self.rows.clear();
-        self.rows.extend(rows.copied());
-        self.mentioned = None;
-        for row in &self.rows {
-            if let RowKind::Mention(class) = row.kind {
-                self.mentioned = Some(
-                    self.mentioned
-                        .map_or(class, |mentioned| mentioned.min(class)),
-                );
-            }
-        }
-    }
-
-    /// Counts rows that equal another in every column, and takes them out if the rules say so.
-    fn mark_duplicates(&mut self, drop: bool, partition: &mut FoldedPartition) {
-        if self.rows.len() < 2 {
-            return;
-        }
-        self.rows.sort_unstable_by_key(|row| {
-            (
-                row.row_hash,
-                row.kind.to_u8(),
-                row.is_derived_refund(),
-                row.at,
-            )
-        });
-        let same = |a: &Record<'_>, b: &Record<'_>| {
-            a.row_hash == b.row_hash
-                && a.kind == b.kind
-                && a.is_derived_refund() == b.is_derived_refund()
-        };
-        for pair in self.rows.windows(2) {
-            let [a, b] = pair else { continue };
-            if !a.is_derived_refund() && same(a, b) {
-                *partition.duplicates.entry(b.file).or_default() += 1;
-                // Rows set aside stay set aside.
-                if drop && !matches!(a.kind, RowKind::Mention(_)) {
-                    *partition
-                        .merged
-                        .entry((b.file, kind_key(b.kind)))
-                        .or_default() += 1;
-                }
-            }
-        }
-        if drop {
-            self.rows.dedup_by(|b, a| same(a, b));
-        }
-    }
-
-    /// Turns rows into facts. Rows of kind order that share an order id are versions of one order or its lines.
-    fn resolve_repeats(&mut self, repeats_are_versions: bool, partition: &mut FoldedPartition) {
-        self.facts.clear();
-        let is_order = |row: &Record<'_>| row.kind == RowKind::Order && !row.order_id.is_empty();
-        let orders = self.rows.iter().filter(|row| is_order(row)).count();
-        if orders < 2 {
-            self.facts
-                .extend(self.rows.iter().filter_map(|row| row.fact().ok()));
-            return;
-        }
-        self.rows
-            .sort_unstable_by_key(|row| (row.order_id, row.at, row.net, row.row_hash));
-        for group in self
-            .rows
-            .chunk_by(|a, b| !a.order_id.is_empty() && a.order_id == b.order_id)
-        {
-            let versions = group.iter().filter(|row| is_order(row)).count();
-            if versions < 2 {
-                self.facts
-                    .extend(group.iter().filter_map(|row| row.fact().ok()));
-            } else if repeats_are_versions {
-                // The latest version with the refund that came in its row; refunds of their own stay.
-                let latest = group
-                    .iter()
-                    .rfind(|row| is_order(row))
-                    .map(|row| row.row_hash);
-                let mut seen = false;
-                for row in group.iter().rev() {
-                    let once = is_order(row) && !std::mem::replace(&mut seen, true);
-                    if is_order(row) && !once {
-                        *partition
-                            .merged
-                            .entry((row.file, RowKindKey::OrderLine))
-                            .or_default() += 1;
-                    }
-                    if once
-                        || (!is_order(row)
-                            && (!row.is_derived_refund() || Some(row.row_hash) == latest))
-                    {
-                        self.facts.extend(row.fact().ok());
-                    }
-                }
-            } else {
-                tally_repeat(group, versions as u64, &mut partition.repeated);
-                self.facts
-                    .extend(group.iter().filter_map(|row| as_line(row)));
-            }
-        }
-    }
-
-    /// The customer's contact details: the latest of each that is not empty.
-    fn push_contact(&self, partition: &mut FoldedPartition) {
-        for (field, column) in partition.contacts.iter_mut().enumerate() {
-            let value = |row: &Record<'a>| {
-                row.contact
-                    .and_then(|contact| contact.get(field).copied())
-                    .filter(|text| !text.is_empty())
-            };
-            let latest = self
-                .rows
-                .iter()
-                .filter_map(|row| value(row).map(|text| (row.at, text)))
-                .max()
-                .map(|(_, text)| text);
-            partition.has_contacts |= latest.is_some();
-            column.push(latest.unwrap_or_default());
-        }
-    }
-}
-
-fn as_line<'a>(row: &Record<'a>) -> Option<Fact<'a>> {
-    match row.fact().ok()? {
-        Fact::Order {
-            at,
-            order_id,
-            net,
-            status,
-        } => Some(Fact::Line {
-            at,
-            order_id,
-            net,
-            quantity: 0,
-            status,
-        }),
-        other => Some(other),
-    }
-}
-
-fn tally_repeat(group: &[Record<'_>], rows: u64, repeated: &mut RepeatedOrders) {
-    let mut amounts = group
-        .iter()
-        .filter(|row| row.kind == RowKind::Order)
-        .map(|row| Money(row.net));
-    let first = amounts.next();
-    if amounts.all(|amount| Some(amount) == first) {
-        repeated.constant += 1;
-        if let Some(id) = group.first().map(|row| row.order_id) {
-            let smaller = repeated
-                .example
-                .as_ref()
-                .is_none_or(|(example, _)| id < example.as_str());
-            if smaller {
-                repeated.example = Some((id.to_owned(), rows));
-            }
-        }
-    } else {
-        repeated.varying += 1;
-    }
-}
-
-const fn kind_key(kind: RowKind) -> RowKindKey {
-    match kind {
-        RowKind::Refund => RowKindKey::Refund,
-        RowKind::Order | RowKind::Line | RowKind::Mention(_) => RowKindKey::OrderLine,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use patron_core::{Day, OrderStatus};
     use patron_fold::FoldSettings;
+    use patron_import::RowKind;
 
     fn row<'a>(
         customer: &'a str,
@@ -473,6 +294,39 @@ mod tests {
         let partition = fold(&rows, rules);
         assert_eq!(money(&partition, 0), (1, 70));
         assert_eq!(partition.merged.get(&(0, RowKindKey::OrderLine)), Some(&1));
+    }
+
+    #[test]
+    fn rows_that_another_file_has_too_are_merged_and_counted_to_the_later_file() {
+        let line = row("a", "1", RowKind::Line, 5, 10, 77);
+        let again = Record { file: 1, ..line };
+        let partition = fold(&[line, again, line, again, again], GroupingRules::default());
+        assert_eq!(
+            money(&partition, 0),
+            (1, 30),
+            "two in the first file, three in the second: three lines"
+        );
+        assert_eq!(partition.merged.get(&(1, RowKindKey::OrderLine)), Some(&2));
+    }
+
+    #[test]
+    fn the_later_files_version_of_an_order_supersedes() {
+        let old = row("a", "1", RowKind::Order, 5, 100, 1);
+        let old_refund = row("a", "1", RowKind::Refund, i64::MIN, 10, 1);
+        let new = Record {
+            file: 1,
+            net: 80,
+            row_hash: 2,
+            ..old
+        };
+        let partition = fold(&[new, old, old_refund], GroupingRules::default());
+        assert_eq!(money(&partition, 0), (1, 80));
+        assert_eq!(partition.merged.get(&(0, RowKindKey::OrderLine)), Some(&1));
+        assert_eq!(
+            partition.repeated,
+            RepeatedOrders::default(),
+            "no id repeats within a file"
+        );
     }
 
     #[test]

@@ -72,10 +72,11 @@ impl PartitionStore {
         }
     }
 
-    /// Calls `work` with the segments of one partition.
+    /// Calls `work` with the segments of one partition, and frees them after it if nobody will ask again.
     pub(crate) fn with_partition<T>(
         &self,
         index: usize,
+        for_the_last_time: bool,
         work: impl FnOnce(&[&[u8]]) -> Result<T, GroupingError>,
     ) -> Result<T, GroupingError> {
         let Some(partition) = self.partitions.get(index) else {
@@ -91,7 +92,11 @@ impl PartitionStore {
         }
         let mut segments: Vec<&[u8]> = partition.segments.iter().map(Vec::as_slice).collect();
         segments.push(&from_disk);
-        work(&segments)
+        let done = work(&segments);
+        if for_the_last_time {
+            *partition = Partition::default();
+        }
+        done
     }
 
     fn add(&self, index: usize, segment: Vec<u8>) -> Result<(), GroupingError> {
@@ -205,7 +210,7 @@ mod tests {
         let mut found = (0, 0);
         for index in 0..PARTITIONS {
             store
-                .with_partition(index, |segments| {
+                .with_partition(index, false, |segments| {
                     for segment in segments {
                         let mut rest = *segment;
                         while let Some(record) = Record::read(&mut rest) {

@@ -45,10 +45,41 @@ pub struct FileRead {
     pub currencies: CurrenciesSeen,
     /// Status words that are not known, with their numbers.
     pub unknown_statuses: BTreeMap<String, u64>,
-    /// The latest order or order line that could count, µs UTC.
-    pub latest_order_at: Option<i64>,
+    /// When the paid orders and order lines above zero were placed.
+    pub paid: Span,
+    /// When those of exactly zero were placed.
+    pub free: Span,
+    /// Whether a refund of an order was read: then the latest order may turn out not to count.
+    pub refunds_orders: bool,
     /// Facts and mentions handed to the partitions.
     pub facts: u64,
+}
+
+/// The earliest and the latest of some instants, µs UTC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Span {
+    /// The earliest.
+    pub earliest: Option<i64>,
+    /// The latest.
+    pub latest: Option<i64>,
+}
+
+impl Span {
+    fn see(&mut self, at: i64) {
+        self.merge(Self {
+            earliest: Some(at),
+            latest: Some(at),
+        });
+    }
+
+    /// Takes in other instants.
+    pub fn merge(&mut self, other: Self) {
+        self.latest = self.latest.max(other.latest);
+        self.earliest = match (self.earliest, other.earliest) {
+            (Some(mine), Some(theirs)) => Some(mine.min(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
+    }
 }
 
 /// Why a file cannot be read.
@@ -184,7 +215,9 @@ pub(crate) struct BlockRead {
     aside_hashes: Vec<u64>,
     currencies: CurrenciesSeen,
     unknown_statuses: Vec<(String, u64)>,
-    latest_order_at: Option<i64>,
+    paid: Span,
+    free: Span,
+    refunds_orders: bool,
     facts: u64,
 }
 
@@ -192,9 +225,7 @@ impl BlockRead {
     /// Hands a batch's facts to the partitions and keeps the rest.
     fn absorb(&mut self, batch: RowBatch, scatter: &mut Scatter<'_>) -> Result<(), GroupingError> {
         self.facts += batch.facts.len() as u64;
-        self.latest_order_at =
-            self.latest_order_at
-                .max(scatter_facts(&batch.facts, batch.file, scatter)?);
+        self.scatter(&batch.facts, batch.file, scatter)?;
         self.account.merge(&batch.account);
         self.rejected.extend(batch.rejected);
         self.aside_hashes.extend(batch.aside_hashes);
@@ -202,49 +233,61 @@ impl BlockRead {
         self.unknown_statuses.extend(batch.unknown_statuses);
         Ok(())
     }
-}
 
-fn scatter_facts(
-    facts: &FactRows,
-    file: u32,
-    scatter: &mut Scatter<'_>,
-) -> Result<Option<i64>, GroupingError> {
-    // Equal rows of different files are no duplicates.
-    let salt = u64::from(file).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let mut latest = None;
-    let columns = facts.at.iter().zip(&facts.net).zip(&facts.quantity);
-    let columns = columns
-        .zip(&facts.kind)
-        .zip(&facts.status)
-        .zip(&facts.row_hash);
-    for (row, (((((&at, &net), &quantity), &kind), &status), &row_hash)) in columns.enumerate() {
-        let contact = facts.contact.as_ref().map(|contact| {
-            [
-                contact.email.get(row),
-                contact.phone.get(row),
-                contact.name.get(row),
-                contact.consent.get(row),
-            ]
-        });
-        let record = Record {
-            kind,
-            status,
-            at,
-            net,
-            row_hash: row_hash ^ salt,
-            quantity,
-            file,
-            customer: facts.customer.get(row),
-            order_id: facts.order_id.get(row),
-            contact: contact.filter(|fields| fields.iter().any(|text| !text.is_empty())),
-        };
-        let buys = matches!(kind, RowKind::Order | RowKind::Line);
-        if buys && matches!(status, OrderStatus::Paid | OrderStatus::Refunded) {
-            latest = latest.max(Some(at));
+    fn scatter(
+        &mut self,
+        facts: &FactRows,
+        file: u32,
+        scatter: &mut Scatter<'_>,
+    ) -> Result<(), GroupingError> {
+        let columns = facts.at.iter().zip(&facts.net).zip(&facts.quantity);
+        let columns = columns
+            .zip(&facts.kind)
+            .zip(&facts.status)
+            .zip(&facts.row_hash);
+        for (row, (((((&at, &net), &quantity), &kind), &status), &row_hash)) in columns.enumerate()
+        {
+            let contact = facts.contact.as_ref().map(|contact| {
+                [
+                    contact.email.get(row),
+                    contact.phone.get(row),
+                    contact.name.get(row),
+                    contact.consent.get(row),
+                ]
+            });
+            let record = Record {
+                kind,
+                status,
+                at,
+                net,
+                row_hash,
+                quantity,
+                file,
+                customer: facts.customer.get(row),
+                order_id: facts.order_id.get(row),
+                contact: contact.filter(|fields| fields.iter().any(|text| !text.is_empty())),
+            };
+            match kind {
+                RowKind::Order | RowKind::Line => {
+                    match (
+                        matches!(status, OrderStatus::Paid | OrderStatus::Refunded),
+                        net,
+                    ) {
+                        (true, 1..) => self.paid.see(at),
+                        (true, 0) => self.free.see(at),
+                        _ => {}
+                    }
+                }
+                RowKind::Refund => {
+                    self.refunds_orders |=
+                        !record.order_id.is_empty() || record.is_derived_refund();
+                }
+                RowKind::Mention(_) => {}
+            }
+            scatter.push(&record)?;
         }
-        scatter.push(&record)?;
+        Ok(())
     }
-    Ok(latest)
 }
 
 /// Puts blocks together in file order.
@@ -311,7 +354,9 @@ impl<'a> Collector<'a> {
         total.aside_hashes.extend(block.aside_hashes);
         total.currencies.merge(&block.currencies);
         total.unknown_statuses.extend(block.unknown_statuses);
-        total.latest_order_at = total.latest_order_at.max(block.latest_order_at);
+        total.paid.merge(block.paid);
+        total.free.merge(block.free);
+        total.refunds_orders |= block.refunds_orders;
         total.facts += block.facts;
     }
 
@@ -346,7 +391,9 @@ impl<'a> Collector<'a> {
             account: self.total.account,
             currencies: self.total.currencies,
             unknown_statuses,
-            latest_order_at: self.total.latest_order_at,
+            paid: self.total.paid,
+            free: self.total.free,
+            refunds_orders: self.total.refunds_orders,
             facts: self.total.facts,
         })
     }

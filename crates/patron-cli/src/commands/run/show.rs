@@ -4,7 +4,7 @@ use patron_analytics::run::{Account, AxisReport, NoModel, RunReport};
 
 use crate::failure::Failure;
 use crate::output::{Output, table};
-use crate::words::{count, decimal, percent, plain};
+use crate::words::{count, decimal, percent, plain, things};
 
 pub(super) fn show(report: &RunReport, output: &mut Output) -> Result<(), Failure> {
     headline(report, output)?;
@@ -29,17 +29,17 @@ fn headline(report: &RunReport, output: &mut Output) -> Result<(), Failure> {
         .map(|(first, last)| format!(" from {first} to {last}"))
         .unwrap_or_default();
     output.line(&format!(
-        "{} customers, {} orders{days}, {}{currency}, as of {} ({})",
-        count(all.customers),
-        count(all.orders),
+        "{}, {}{days}, {}{currency}, as of {} ({})",
+        things(all.customers, "customer", "customers"),
+        things(all.orders, "order", "orders"),
         decimal(all.revenue.to_f64(), 2),
         report.as_of,
         report.settings.calendar.name(),
     ))?;
     if report.prospects > 0 {
         output.line(&format!(
-            "{} people have no valid order (customers_without_order.csv)",
-            count(report.prospects)
+            "{} no valid order (customers_without_order.csv)",
+            things(report.prospects, "person has", "people have")
         ))?;
     }
     Ok(())

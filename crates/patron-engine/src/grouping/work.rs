@@ -1,0 +1,246 @@
+//! From one customer's rows to facts: what other files repeat, duplicates, versions of an order, contact details.
+
+use patron_core::{Fact, Money, RowClass};
+use patron_fold::folder::Scratch;
+use patron_import::RowKind;
+
+use super::fold_partition::{FoldedPartition, RepeatedOrders, RowKindKey};
+use super::record::Record;
+
+/// Memory for one customer at a time.
+#[derive(Default)]
+pub(super) struct Work<'a> {
+    pub(super) rows: Vec<Record<'a>>,
+    pub(super) facts: Vec<Fact<'a>>,
+    /// The first class of the set-aside rows that mention the customer.
+    pub(super) mentioned: Option<RowClass>,
+    pub(super) scratch: Scratch<'a>,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn load<'r>(&mut self, rows: impl Iterator<Item = &'r Record<'a>>)
+    where
+        'a: 'r,
+    {
+        self.rows.clear();
+        self.rows.extend(rows.copied());
+        self.mentioned = None;
+        for row in &self.rows {
+            if let RowKind::Mention(class) = row.kind {
+                self.mentioned = Some(
+                    self.mentioned
+                        .map_or(class, |mentioned| mentioned.min(class)),
+                );
+            }
+        }
+    }
+
+    /// Merges what a later file only repeats: of equal rows, the n-th in one file is the n-th in another.
+    pub(super) fn merge_files(&mut self, partition: &mut FoldedPartition) {
+        let first = self.rows.first().map(|row| row.file);
+        if self.rows.iter().all(|row| Some(row.file) == first) {
+            return;
+        }
+        self.rows
+            .sort_unstable_by_key(|row| (likeness(row), row.file));
+        let mut kept = Vec::with_capacity(self.rows.len());
+        for equal in self.rows.chunk_by(|a, b| likeness(a) == likeness(b)) {
+            let mut most = 0;
+            for of_file in equal.chunk_by(|a, b| a.file == b.file) {
+                let new = of_file.len().saturating_sub(most);
+                let (repeated, fresh) = of_file.split_at(of_file.len() - new);
+                most = most.max(of_file.len());
+                kept.extend_from_slice(fresh);
+                for row in repeated {
+                    merged(row, partition);
+                    // Rows set aside are accounted for as such, file by file.
+                    if matches!(row.kind, RowKind::Mention(_)) {
+                        kept.push(*row);
+                    }
+                }
+            }
+        }
+        self.rows = kept;
+    }
+
+    /// Counts rows that equal another of their file in every column, and takes them out if the rules say so.
+    pub(super) fn mark_duplicates(&mut self, drop: bool, partition: &mut FoldedPartition) {
+        if self.rows.len() < 2 {
+            return;
+        }
+        self.rows
+            .sort_unstable_by_key(|row| (likeness(row), row.file, row.at));
+        let same = |a: &Record<'_>, b: &Record<'_>| likeness(a) == likeness(b) && a.file == b.file;
+        for pair in self.rows.windows(2) {
+            let [a, b] = pair else { continue };
+            if !a.is_derived_refund() && same(a, b) {
+                *partition.duplicates.entry(b.file).or_default() += 1;
+                if drop {
+                    merged(b, partition);
+                }
+            }
+        }
+        if drop {
+            self.rows.dedup_by(|b, a| same(a, b));
+        }
+    }
+
+    /// Turns rows into facts. Rows of kind order that share an order id are versions of one order, or its lines.
+    pub(super) fn resolve_orders(
+        &mut self,
+        repeats_are_versions: bool,
+        partition: &mut FoldedPartition,
+    ) {
+        self.facts.clear();
+        let orders = self.rows.iter().filter(|row| is_named_order(row)).count();
+        if orders < 2 {
+            self.facts
+                .extend(self.rows.iter().filter_map(|row| row.fact().ok()));
+            return;
+        }
+        self.rows
+            .sort_unstable_by_key(|row| (row.order_id, row.file, row.at, row.net, row.row_hash));
+        for group in self
+            .rows
+            .chunk_by(|a, b| !a.order_id.is_empty() && a.order_id == b.order_id)
+        {
+            let last_file = group
+                .iter()
+                .filter(|row| is_named_order(row))
+                .map(|row| row.file)
+                .max();
+            let current = |row: &&Record<'a>| is_named_order(row) && Some(row.file) == last_file;
+            let rows = group.iter().filter(current).count();
+            if rows > 1 && !repeats_are_versions {
+                tally_repeat(
+                    group.iter().filter(current),
+                    rows as u64,
+                    &mut partition.repeated,
+                );
+                supersede(
+                    group,
+                    |row| Some(row.file) == last_file,
+                    partition,
+                    &mut self.facts,
+                    as_line,
+                );
+            } else {
+                let latest = group
+                    .iter()
+                    .rfind(current)
+                    .map(|row| (row.file, row.row_hash));
+                let mut seen = false;
+                let is_latest = |row: &Record<'a>| {
+                    Some((row.file, row.row_hash)) == latest
+                        && (!is_named_order(row) || !std::mem::replace(&mut seen, true))
+                };
+                supersede(group, is_latest, partition, &mut self.facts, |row| {
+                    row.fact().ok()
+                });
+            }
+        }
+    }
+
+    /// The customer's contact details: the latest of each that is not empty.
+    pub(super) fn push_contact(&self, partition: &mut FoldedPartition) {
+        for (field, column) in partition.contacts.iter_mut().enumerate() {
+            let value = |row: &Record<'a>| {
+                row.contact
+                    .and_then(|contact| contact.get(field).copied())
+                    .filter(|text| !text.is_empty())
+            };
+            let dated = |row: &Record<'a>| value(row).map(|text| (row.at, text));
+            let latest = self
+                .rows
+                .iter()
+                .filter_map(dated)
+                .max()
+                .map(|(_, text)| text);
+            partition.has_contacts |= latest.is_some();
+            column.push(latest.unwrap_or_default());
+        }
+    }
+}
+
+/// Adds the facts of an order's rows: orders that are `current` and the undated refunds that came in their rows; refunds of
+/// their own stay. Orders that are not current are merged.
+fn supersede<'a>(
+    group: &[Record<'a>],
+    mut is_current: impl FnMut(&Record<'a>) -> bool,
+    partition: &mut FoldedPartition,
+    facts: &mut Vec<Fact<'a>>,
+    fact: impl Fn(&Record<'a>) -> Option<Fact<'a>>,
+) {
+    for row in group {
+        let depends =
+            is_named_order(row) || (row.is_derived_refund() && group.iter().any(is_named_order));
+        if !depends || is_current(row) {
+            facts.extend(fact(row));
+        } else {
+            merged(row, partition);
+        }
+    }
+}
+
+/// Rows are alike if they are equal in every column that counts and stand for the same kind of fact.
+fn likeness(row: &Record<'_>) -> (u64, u8, bool) {
+    (row.row_hash, row.kind.to_u8(), row.is_derived_refund())
+}
+
+fn is_named_order(row: &Record<'_>) -> bool {
+    row.kind == RowKind::Order && !row.order_id.is_empty()
+}
+
+/// Counts a row as merged. An undated refund is the second fact of its row, which is counted already; a row set aside
+/// stays in its class.
+fn merged(row: &Record<'_>, partition: &mut FoldedPartition) {
+    let kind = match row.kind {
+        RowKind::Refund if row.is_derived_refund() => return,
+        RowKind::Mention(_) => return,
+        RowKind::Refund => RowKindKey::Refund,
+        RowKind::Order | RowKind::Line => RowKindKey::OrderLine,
+    };
+    *partition.merged.entry((row.file, kind)).or_default() += 1;
+}
+
+fn as_line<'a>(row: &Record<'a>) -> Option<Fact<'a>> {
+    match row.fact().ok()? {
+        Fact::Order {
+            at,
+            order_id,
+            net,
+            status,
+        } => Some(Fact::Line {
+            at,
+            order_id,
+            net,
+            quantity: 0,
+            status,
+        }),
+        other => Some(other),
+    }
+}
+
+/// Notes an order id that repeats within a file, and whether its amount is constant.
+fn tally_repeat<'r, 'a: 'r>(
+    rows: impl Iterator<Item = &'r Record<'a>> + Clone,
+    count: u64,
+    repeated: &mut RepeatedOrders,
+) {
+    let mut amounts = rows.clone().map(|row| Money(row.net));
+    let first = amounts.next();
+    if amounts.any(|amount| Some(amount) != first) {
+        repeated.varying += 1;
+        return;
+    }
+    repeated.constant += 1;
+    if let Some(id) = rows.map(|row| row.order_id).next() {
+        let smaller = repeated
+            .example
+            .as_ref()
+            .is_none_or(|(example, _)| id < example.as_str());
+        if smaller {
+            repeated.example = Some((id.to_owned(), count));
+        }
+    }
+}
