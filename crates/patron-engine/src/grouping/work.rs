@@ -3,6 +3,7 @@
 use patron_core::{Fact, Money, RowClass};
 use patron_fold::folder::Scratch;
 use patron_import::RowKind;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::fold_partition::{FoldedPartition, RepeatedOrders, RowKindKey};
 use super::record::Record;
@@ -15,6 +16,7 @@ pub(super) struct Work<'a> {
     /// The first class of the set-aside rows that mention the customer.
     pub(super) mentioned: Option<RowClass>,
     pub(super) scratch: Scratch<'a>,
+    hashes: Vec<u64>,
 }
 
 impl<'a> Work<'a> {
@@ -65,7 +67,7 @@ impl<'a> Work<'a> {
 
     /// Counts rows that equal another of their file in every column, and takes them out if the rules say so.
     pub(super) fn mark_duplicates(&mut self, drop: bool, partition: &mut FoldedPartition) {
-        if self.rows.len() < 2 {
+        if !self.any_repeat(|row| Some(row.row_hash)) {
             return;
         }
         self.rows
@@ -85,6 +87,16 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Whether two rows have the same hash. Nearly always none have, and then no row has to be moved.
+    fn any_repeat(&mut self, hash: impl Fn(&Record<'a>) -> Option<u64>) -> bool {
+        self.hashes.clear();
+        self.hashes.extend(self.rows.iter().filter_map(hash));
+        self.hashes.sort_unstable();
+        self.hashes
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if a == b))
+    }
+
     /// Turns rows into facts. Rows of kind order that share an order id are versions of one order, or its lines.
     pub(super) fn resolve_orders(
         &mut self,
@@ -92,8 +104,8 @@ impl<'a> Work<'a> {
         partition: &mut FoldedPartition,
     ) {
         self.facts.clear();
-        let orders = self.rows.iter().filter(|row| is_named_order(row)).count();
-        if orders < 2 {
+        let name = |row: &Record<'_>| is_named_order(row).then(|| xxh3_64(row.order_id.as_bytes()));
+        if !self.any_repeat(name) {
             self.facts
                 .extend(self.rows.iter().filter_map(|row| row.fact().ok()));
             return;
