@@ -109,6 +109,11 @@ impl Diagnostic for Underlined {
 fn underlined(error: &(dyn Error + 'static)) -> Option<String> {
     let condition = error
         .downcast_ref::<ConditionError>()
+        .or_else(|| {
+            error
+                .downcast_ref::<Box<ConditionError>>()
+                .map(AsRef::as_ref)
+        })
         .map(|error| (&error.text, &error.span));
     let form = error
         .downcast_ref::<VocabularyError>()

@@ -1,6 +1,7 @@
 //! How histories and profiles travel as text between processes (`patron fold`).
 //!
-//! Input: a header line, then one fact per line, grouped by customer and in time order within a customer.
+//! Input: a header line, then one fact per line, sorted by customer (byte order) and in time order within a customer,
+//! refunds without a date first.
 //!
 //! ```text
 //! #patron-fold <TAB> 1 <TAB> {"as_of":["2024-12-31"],"timezone":"UTC","window_months":6,…}

@@ -32,6 +32,10 @@ enum FilterError {
         #[source]
         source: FoldError,
     },
+    #[error(
+        "line {line}, customer `{customer}`: dated before the line ahead of it; a customer's lines must be in time order, undated refunds first"
+    )]
+    NotInOrder { line: u64, customer: String },
     #[error("line {0} is longer than {LONGEST_LINE} bytes or not UTF-8")]
     Line(u64),
     #[error("the settings ask for nothing that can be folded")]
@@ -43,7 +47,7 @@ impl Coded for FilterError {
         match self {
             Self::Protocol(error) => error.code(),
             Self::Fold { source, .. } | Self::Settings(source) => source.code(),
-            Self::Line(_) => ErrorCode::InputNotUnderstood,
+            Self::Line(_) | Self::NotInOrder { .. } => ErrorCode::InputNotUnderstood,
         }
     }
 
@@ -52,6 +56,7 @@ impl Coded for FilterError {
             Self::Protocol(error) => error.key(),
             Self::Fold { source, .. } | Self::Settings(source) => source.key(),
             Self::Line(_) => "fold_line",
+            Self::NotInOrder { .. } => "history_not_in_order",
         }
     }
 }
@@ -165,10 +170,7 @@ impl<W: Write> Filter<W> {
         let mut outcomes = Vec::new();
         self.folder
             .fold(&facts, &mut Scratch::default(), &mut outcomes)
-            .map_err(|source| FilterError::Fold {
-                customer: customer.clone(),
-                source,
-            })?;
+            .map_err(|source| failed(customer.clone(), source, &lines))?;
         self.facts += facts.len() as u64;
         self.customers += 1;
         self.amounts += facts.iter().map(amount).sum::<i128>();
@@ -188,6 +190,18 @@ impl<W: Write> Filter<W> {
             .write_all(control.as_bytes())
             .map_err(Failure::of_output)?;
         self.output.flush().map_err(Failure::of_output)
+    }
+}
+
+/// Whoever sorted the lines is told which one is out of place.
+fn failed(customer: String, source: FoldError, lines: &[(String, u64)]) -> FilterError {
+    let line = match source {
+        FoldError::NotInOrder { position } => lines.get(position - 1).map(|(_, line)| *line),
+        _ => None,
+    };
+    match line {
+        Some(line) => FilterError::NotInOrder { line, customer },
+        None => FilterError::Fold { customer, source },
     }
 }
 
