@@ -7,6 +7,27 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, So
 use patron_core::{Coded, ErrorCode};
 use patron_segments::{ConditionError, VocabularyError};
 
+/// Says of a panic what can be said to a user; with `RUST_BACKTRACE` set, the usual trace for whoever mends it.
+pub(crate) fn say_defects_plainly() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "patron-cli is where the environment is read"
+    )]
+    let traced = std::env::var("RUST_BACKTRACE").is_ok_and(|wanted| wanted != "0");
+    if traced {
+        return;
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(|at| format!(" at {}:{}", at.file(), at.line()))
+            .unwrap_or_default();
+        crate::output::Output::new().talk(&format!(
+            "error: patron stopped on something it did not expect{place}\n  this is a defect of patron: please report it with the command you ran\n"
+        ));
+    }));
+}
+
 /// An error on its way to the user.
 #[derive(Debug)]
 pub(crate) struct Failure {

@@ -14,6 +14,7 @@ mod words;
 use std::process::ExitCode;
 
 use clap::Parser;
+use patron_core::ErrorCode;
 
 use crate::commands::Command;
 use crate::output::Output;
@@ -36,8 +37,16 @@ fn main() -> ExitCode {
     // clap prints help and complaints about the command line itself, and exits with 0 or 2.
     let cli = Cli::parse();
     logging::start();
+    failure::say_defects_plainly();
     let mut output = Output::new();
-    match cli.command.run(&mut output) {
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        cli.command.run(&mut output)
+    }));
+    let Ok(done) = done else {
+        return ExitCode::from(ErrorCode::Internal.exit_code());
+    };
+    let output = Output::new();
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {

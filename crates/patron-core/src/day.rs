@@ -16,6 +16,11 @@ impl Day {
     /// The earliest day patron accepts in data without a warning: 1990-01-01.
     pub const EARLIEST_PLAUSIBLE: Self = Self(7305);
 
+    /// The first day that can be written: -9999-01-01.
+    pub const FIRST: Self = Self(-4_371_587);
+    /// The last day that can be written: 9999-12-31.
+    pub const LAST: Self = Self(2_932_896);
+
     /// Returns the day of a civil date, or nothing if there is no such date.
     #[must_use]
     pub fn from_ymd(year: i16, month: i8, day: i8) -> Option<Self> {
@@ -45,7 +50,7 @@ impl Day {
     #[must_use]
     pub fn to_date(self) -> Date {
         let epoch = Date::constant(1970, 1, 1);
-        epoch.saturating_add(jiff::Span::new().days(self.0.clamp(-4_371_000, 2_932_800)))
+        epoch.saturating_add(jiff::Span::new().days(self.0.clamp(Self::FIRST.0, Self::LAST.0)))
     }
 
     /// Returns year, month (1-12), day of month (1-31).
@@ -123,9 +128,20 @@ mod tests {
 
     #[test]
     fn text_and_number_agree() {
-        for number in [-800_000, -1, 0, 1, 10_957, 20_000, 2_900_000] {
+        for number in [
+            Day::FIRST.0,
+            -800_000,
+            -1,
+            0,
+            1,
+            10_957,
+            20_000,
+            2_900_000,
+            Day::LAST.0,
+        ] {
             assert_eq!(Day::from_date(Day(number).to_date()), Day(number));
         }
         assert_eq!(Day(20_000).to_string(), "2024-10-04");
+        assert_eq!(Day::LAST.to_string(), "9999-12-31");
     }
 }

@@ -183,8 +183,13 @@ impl Understanding {
     /// [`ImportError::TwoCurrencies`] if rows name two; [`ImportError::OtherCurrency`] if they name another than the user.
     pub fn currency_of(&self, seen: &CurrenciesSeen) -> Result<Option<String>, ImportError> {
         let mut named = seen.in_order();
-        if named.iter().any(|(name, _)| is_code(name)) {
-            named.retain(|(name, _)| is_code(name));
+        if let Some(code) = named
+            .iter()
+            .map(|(name, _)| name.clone())
+            .find(|name| is_code(name))
+        {
+            // A sign that the code's currency uses says nothing new; another sign is another currency.
+            named.retain(|(name, _)| is_code(name) || !sign_stands_for(name, &code));
         }
         match named.as_slice() {
             [] => Ok(self.currency.clone()),
@@ -209,6 +214,19 @@ impl Understanding {
             }),
         }
     }
+}
+
+/// Whether a sign that several currencies share may stand for one of them.
+fn sign_stands_for(sign: &str, code: &str) -> bool {
+    let may_be: &[&str] = match sign {
+        "$" => &[
+            "USD", "AUD", "CAD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP", "BRL",
+        ],
+        "¥" => &["CNY", "JPY"],
+        "kr" => &["SEK", "NOK", "DKK", "ISK"],
+        _ => &[],
+    };
+    may_be.contains(&code)
 }
 
 fn is_code(name: &str) -> bool {

@@ -50,10 +50,12 @@ pub enum RunError {
     #[error(transparent)]
     Output(#[from] OutputError),
     /// The folder for results holds something else.
-    #[error("`{path}` exists and is not a result of patron, so it is left alone")]
+    #[error("`{path}` holds `{foreign}`, which patron did not write, so nothing there is replaced")]
     OutTaken {
         /// The folder.
         path: PathBuf,
+        /// Something in it.
+        foreign: String,
     },
     /// A file cannot be written.
     #[error("cannot write `{path}`")]
@@ -118,7 +120,7 @@ impl Coded for RunError {
             Self::Score(error) => error.params(),
             Self::Segment(error) => error.params(),
             Self::Output(error) => error.params(),
-            Self::OutTaken { path } | Self::Write { path, .. } => {
+            Self::OutTaken { path, .. } | Self::Write { path, .. } => {
                 vec![("path", path.display().to_string())]
             }
             Self::Threads { threads, .. } => vec![("threads", threads.to_string())],
@@ -133,9 +135,10 @@ impl Coded for RunError {
             Self::Score(error) => error.hint(),
             Self::Segment(error) => error.hint(),
             Self::Output(error) => error.hint(),
-            Self::OutTaken { .. } => {
-                Some("name another folder with `--out`, or empty this one".to_owned())
-            }
+            Self::OutTaken { .. } => Some(
+                "name another folder with `--out`, or move your own files out of this one"
+                    .to_owned(),
+            ),
             Self::Write { .. } => Some(
                 "check the folder's rights and the free space, or choose another with `--out`"
                     .to_owned(),
@@ -149,7 +152,10 @@ impl Coded for RunError {
 impl From<OutDirError> for RunError {
     fn from(error: OutDirError) -> Self {
         match error {
-            OutDirError::NotOurs(path) => Self::OutTaken { path },
+            OutDirError::NotOurs {
+                place: path,
+                foreign,
+            } => Self::OutTaken { path, foreign },
             OutDirError::Write { path, source } => Self::Write { path, source },
         }
     }
@@ -501,7 +507,7 @@ fn assemble(
     RunReport {
         as_of: table.as_of.day,
         chosen,
-        notes: notes::of_files(&facts.reads, &facts.account, &facts.summary),
+        notes: run_notes(table, &settings, &facts),
         score_notes: notes::of_scores(&scores, axes, correlation),
         axes: axis_reports(&scores, axes),
         files: facts.files,
@@ -518,6 +524,17 @@ fn assemble(
         out: PathBuf::new(),
         written: Vec::new(),
     }
+}
+
+fn run_notes(table: &CustomerTable, settings: &Resolved, facts: &Facts) -> Vec<notes::Note> {
+    let mut said = notes::of_files(&facts.reads, &facts.account, &facts.summary);
+    said.extend(notes::of_orders(
+        table,
+        settings,
+        &facts.reads,
+        &facts.account,
+    ));
+    said
 }
 
 fn axis_reports(scores: &Scores, values: [&[f64]; 3]) -> Vec<AxisReport> {

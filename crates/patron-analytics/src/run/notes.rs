@@ -1,13 +1,16 @@
 //! What should be said about a run: guesses, oddities, limits. Each has a key and parameters, so that it can be translated.
 
-use patron_engine::FileRead;
+use patron_core::MoneySum;
 use patron_engine::scoring::Scores;
+use patron_engine::{CustomerTable, FileRead};
+use patron_import::GrainRule;
 use patron_stats::scores::count_distinct_up_to;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::account::Account;
 use super::summary::Summary;
+use crate::settings::Resolved;
 
 /// Something said to the reader.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -86,6 +89,68 @@ pub(crate) fn of_files(files: &[FileRead], account: &Account, summary: &Summary)
         ));
     }
     notes
+}
+
+/// What the orders themselves leave to say: rows that are no purchases, dates that look wrong, orders that may come back.
+pub(crate) fn of_orders(
+    table: &CustomerTable,
+    settings: &Resolved,
+    files: &[FileRead],
+    account: &Account,
+) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let rows_are_orders = files.iter().all(|file| {
+        matches!(
+            file.understanding.grain,
+            GrainRule::EachRowIsAnOrder | GrainRule::Orders
+        )
+    });
+    let valid: u64 = table.profiles.iter().map(|profile| profile.orders).sum();
+    let not_counted = account.order_lines.saturating_sub(valid);
+    if rows_are_orders && not_counted > 0 {
+        notes.push(Note::new(
+            "orders_not_counted",
+            json!({ "count": not_counted }),
+            format!("{not_counted} accepted orders are no purchases as of {}: later, unpaid, fully refunded or of zero value", table.as_of.day),
+        ));
+    }
+    let provisional: MoneySum = table
+        .profiles
+        .iter()
+        .fold(MoneySum::ZERO, |sum, p| sum + p.provisional_value);
+    if settings.fold.return_window_days > 0 {
+        let days = settings.fold.return_window_days;
+        notes.push(Note::new(
+            "provisional_value",
+            json!({ "value": provisional.to_f64(), "days": days }),
+            format!("{provisional} of the revenue is provisional: orders of the last {days} days may still come back"),
+        ));
+    }
+    notes.extend(lonely_last_day(table));
+    notes
+}
+
+/// An as-of day far behind nearly all orders makes everybody look lost: often one mistyped date.
+fn lonely_last_day(table: &CustomerTable) -> Option<Note> {
+    const FAR_DAYS: i32 = 366;
+    let mut days: Vec<_> = table
+        .profiles
+        .iter()
+        .map(|profile| profile.last_day)
+        .collect();
+    days.sort_unstable();
+    let mut from_the_end = days.iter().rev();
+    let (last, before) = (*from_the_end.next()?, from_the_end.next().copied());
+    let gap = before
+        .map_or(0, |before| last.days_since(before))
+        .max(table.as_of.day.days_since(last));
+    (gap > FAR_DAYS).then(|| {
+        Note::new(
+            "as_of_far_from_orders",
+            json!({ "days": gap, "as_of": table.as_of.day.to_string() }),
+            format!("the as-of day {} lies {gap} days behind nearly all orders: is a date mistyped? `--as-of` sets another day", table.as_of.day),
+        )
+    })
 }
 
 /// What scoring left to say.

@@ -6,6 +6,18 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+/// Every name that a run writes: only these are ever replaced.
+const RESULTS: [&str; 8] = [
+    "report.html",
+    "customers.parquet",
+    "customers.csv",
+    "customers.xlsx",
+    "segments.csv",
+    "customers_without_order.csv",
+    "rejected.csv",
+    "run.json",
+];
+
 /// A folder that results are written to, and that becomes `--out` when all of them are there.
 #[derive(Debug)]
 pub(crate) struct OutDir {
@@ -16,8 +28,8 @@ pub(crate) struct OutDir {
 /// Why results cannot go where they should.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutDirError {
-    #[error("`{0}` exists and is not a result of patron")]
-    NotOurs(PathBuf),
+    #[error("`{place}` holds `{foreign}`, which is not a result of patron")]
+    NotOurs { place: PathBuf, foreign: String },
     #[error("cannot write beside `{path}`")]
     Write {
         path: PathBuf,
@@ -33,8 +45,11 @@ impl OutDir {
             path: place.to_owned(),
             source,
         };
-        if !is_replaceable(place).map_err(error)? {
-            return Err(OutDirError::NotOurs(place.to_owned()));
+        if let Some(foreign) = foreign_entry(place).map_err(error)? {
+            return Err(OutDirError::NotOurs {
+                place: place.to_owned(),
+                foreign,
+            });
         }
         let parent = match place.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -83,14 +98,23 @@ impl OutDir {
     }
 }
 
-/// Nothing there, an empty folder, or an earlier result.
-fn is_replaceable(place: &Path) -> io::Result<bool> {
-    match fs::read_dir(place) {
-        Ok(mut entries) => Ok(entries.next().is_none() || place.join("run.json").is_file()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(false),
-        Err(error) => Err(error),
+/// Returns something at `place` that a run did not write; nothing for no folder, an empty one, or an earlier result.
+fn foreign_entry(place: &Path) -> io::Result<Option<String>> {
+    let entries = match fs::read_dir(place) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Ok(Some(place.display().to_string()));
+        }
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let name = entry?.file_name();
+        if !RESULTS.iter().any(|known| name == *known) {
+            return Ok(Some(name.to_string_lossy().into_owned()));
+        }
     }
+    Ok(None)
 }
 
 /// Temporary folders are for their owner only; results are like any other folder.
@@ -129,12 +153,30 @@ mod tests {
         fs::write(letters.join("love.txt"), "x").unwrap();
         assert!(matches!(
             OutDir::prepare(&letters),
-            Err(OutDirError::NotOurs(_))
+            Err(OutDirError::NotOurs { .. })
         ));
         assert!(matches!(
             OutDir::prepare(&letters.join("love.txt")),
-            Err(OutDirError::NotOurs(_))
+            Err(OutDirError::NotOurs { .. })
         ));
+    }
+
+    #[test]
+    fn a_file_that_somebody_put_among_the_results_is_not_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("out");
+        let out = OutDir::prepare(&place).unwrap();
+        fs::write(out.path().join("run.json"), "{}").unwrap();
+        out.publish().unwrap();
+        fs::write(place.join("orders.csv"), "mine").unwrap();
+        assert!(matches!(
+            OutDir::prepare(&place),
+            Err(OutDirError::NotOurs { .. })
+        ));
+        assert_eq!(
+            fs::read_to_string(place.join("orders.csv")).unwrap(),
+            "mine"
+        );
     }
 
     #[test]

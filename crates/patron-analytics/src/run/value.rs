@@ -75,7 +75,7 @@ pub struct RoughValue {
     pub value: f64,
     /// Mean net of an order.
     pub average_order_value: f64,
-    /// Orders per customer and year since the first order.
+    /// Repeat orders per customer and year since the first order.
     pub orders_per_year: f64,
     /// Length of the horizon.
     pub years: f64,
@@ -372,20 +372,27 @@ fn returns_share(profiles: &[Profile], settings: &Resolved) -> f64 {
 }
 
 /// The textbook: value = order value × orders per year × years × margin.
+///
+/// Everybody has a first order by construction, so only the repeat orders tell a rate: they are divided by the time since
+/// the first ones. Nothing is said on less than [`LEAST_EXPOSURE_YEARS`] of such time.
 fn rough(profiles: &[Profile], day: Day, settings: &Resolved) -> Option<RoughValue> {
-    /// Nobody's rate is judged on less than a month.
-    const SHORTEST_AGE_DAYS: i32 = 30;
+    const LEAST_EXPOSURE_YEARS: f64 = 10.0;
     let mut orders = 0_u64;
     let mut value = MoneySum::ZERO;
     let mut customer_days = 0_i64;
     for profile in profiles {
         orders += profile.orders;
         value += profile.monetary;
-        customer_days += i64::from(profile.age_days(day).max(SHORTEST_AGE_DAYS));
+        customer_days += i64::from(profile.age_days(day));
     }
+    let exposure_years = customer_days as f64 / 365.25;
+    if exposure_years < LEAST_EXPOSURE_YEARS {
+        return None;
+    }
+    let repeat_orders = orders.saturating_sub(profiles.len() as u64);
     let input = patron_stats::textbook::CalculatorInput {
         average_order_value: value.to_f64() / orders as f64,
-        orders_per_year: orders as f64 * 365.25 / customer_days as f64,
+        orders_per_year: repeat_orders as f64 / exposure_years,
         years: f64::from(settings.horizon_months) / 12.0,
         margin: settings.margin.map_or(1.0, Money::to_f64),
         acquisition_cost: None,

@@ -187,7 +187,7 @@ impl Resolved {
             false,
         );
         let margin = margin(&mut layers)?;
-        let (frequency, monetary, score_on) = measures(&mut layers);
+        let (frequency, monetary, score_on) = measures(&mut layers)?;
         let (vocabulary, bins) = vocabulary_and_bins(&mut layers)?;
         let scores = score_settings(&mut layers, &vocabulary, bins)?;
         let octants = octants(&mut layers, frequency, margin);
@@ -232,20 +232,30 @@ fn is_set(layers: &Layers<'_>, of: fn(&Settings) -> Option<bool>) -> bool {
     layers.take(of).is_some_and(|(set, _)| set)
 }
 
-fn measures(layers: &mut Layers<'_>) -> (FrequencyMeasure, MonetaryMeasure, ScoreOn) {
-    (
-        layers.plain(
-            "frequency",
-            |settings| settings.frequency,
-            FrequencyMeasure::default(),
-        ),
-        layers.plain(
-            "monetary",
-            |settings| settings.monetary,
-            MonetaryMeasure::default(),
-        ),
-        layers.plain("score_on", |settings| settings.score_on, ScoreOn::default()),
-    )
+type Measures = (FrequencyMeasure, MonetaryMeasure, ScoreOn);
+
+/// F and M are always scored on the same span of time, so a measure that is known for all history only does not go with
+/// the window.
+fn measures(layers: &mut Layers<'_>) -> Result<Measures, SettingsError> {
+    let frequency = layers.plain(
+        "frequency",
+        |settings| settings.frequency,
+        FrequencyMeasure::default(),
+    );
+    let monetary = layers.plain(
+        "monetary",
+        |settings| settings.monetary,
+        MonetaryMeasure::default(),
+    );
+    let score_on = layers.plain("score_on", |settings| settings.score_on, ScoreOn::default());
+    if score_on == ScoreOn::Window && frequency != FrequencyMeasure::Orders {
+        return Err(SettingsError::Value {
+            setting: "frequency",
+            value: "purchase-days or units".to_owned(),
+            expected: "orders, where `score_on` is the window".to_owned(),
+        });
+    }
+    Ok((frequency, monetary, score_on))
 }
 
 fn octants(

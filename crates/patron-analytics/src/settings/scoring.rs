@@ -184,6 +184,16 @@ fn axis(
         value: name.clone(),
         expected: Method::NAMES.join(", "),
     })?;
+    if let Some(required) = method.required_bins().filter(|&required| required != bins) {
+        return Err(SettingsError::Value {
+            setting: "bins",
+            value: bins.to_string(),
+            expected: format!(
+                "{required}, since `{}` cuts in two (such as `--bins {required}`)",
+                method.name()
+            ),
+        });
+    }
     if method.name() == "fixed" && cuts.len() + 1 != usize::from(bins) {
         return Err(SettingsError::Value {
             setting: "cuts",

@@ -4,6 +4,12 @@
 //! |---|---|
 //! | [`layers`] | does every crate use only what ARCHITECTURE.md says it may? |
 //! | [`run`] | does `patron run` keep its promises, on real files and on odd ones? |
+//! | [`cases`] | do small shops come out as worked out by hand? |
+//! | [`fold`] | does the filter give the numbers of the run? |
+//! | [`segments`] | are vocabularies listed, and are their faults found? |
+//! | [`clv`] | does the calculator give the textbook's figures? |
+//! | [`demo`] | does the run find in a demo shop what the shop's files say? |
+//! | [`support`] | a folder to run the binary in, and its results as tables |
 #![forbid(unsafe_code)]
 #![expect(
     clippy::expect_used,
@@ -12,6 +18,11 @@
     reason = "what helpers of tests assume must hold, or the test stops there"
 )]
 
+mod cases;
+mod clv;
+mod demo;
+mod fold;
 mod layers;
 mod run;
+mod segments;
 mod support;

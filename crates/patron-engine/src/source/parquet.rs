@@ -254,19 +254,27 @@ fn read_rows(
     facts: &mut patron_import::RowBatch,
     file: &ParquetFile<'_>,
 ) -> Result<(), SourceError> {
-    let column = |index: usize| -> Result<Column, SourceError> {
+    let array = |index: usize| {
         let position = wanted.binary_search(&index).unwrap_or(usize::MAX);
+        batch.columns().get(position).ok_or(SourceError::Thread)
+    };
+    let column = |index: usize| {
         let name = understanding
             .headers
             .get(index)
             .cloned()
             .unwrap_or_default();
-        let array = batch.columns().get(position).ok_or(SourceError::Thread)?;
-        Column::new(array).map_err(|found| SourceError::ColumnType {
+        let wrong_type = |found| SourceError::ColumnType {
             file: file.name(),
             column: name,
             found,
-        })
+        };
+        Column::new(array(index)?).map_err(wrong_type)
+    };
+    // A column that is not used may have any type: it only tells equal rows.
+    let hashed = |index: usize| {
+        let array = array(index)?;
+        Ok(Column::new(array).unwrap_or_else(|_| Column::shown(array)))
     };
     let used = understanding
         .columns
@@ -276,8 +284,8 @@ fn read_rows(
     let hashed = understanding
         .hashed_columns
         .iter()
-        .map(|&index| column(index))
-        .collect::<Result<Vec<_>, _>>()?;
+        .map(|&index| hashed(index))
+        .collect::<Result<Vec<_>, SourceError>>()?;
     let mut cells = Vec::with_capacity(used.len());
     for row in 0..batch.num_rows() {
         let hash = hashed

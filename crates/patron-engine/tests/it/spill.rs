@@ -34,7 +34,6 @@ fn random(state: &mut u64) -> u64 {
 
 impl Shop {
     fn new() -> Self {
-        println!("seed {SEED}");
         let folder = TempDir::new().expect("a folder");
         let mut state = SEED;
         let utc = patron_core::ShopCalendar::utc();
@@ -77,6 +76,7 @@ impl Shop {
 
 #[test]
 fn memory_threads_and_form_change_no_profile() {
+    println!("seed {SEED}");
     let shop = Shop::new();
     let plenty = fold(&shop.text, Machine::default());
     assert_eq!(plenty.spilled_bytes, 0);
@@ -109,6 +109,7 @@ fn memory_threads_and_form_change_no_profile() {
 
 #[test]
 fn the_order_and_mix_of_files_change_no_profile() {
+    println!("seed {SEED}");
     let shop = Shop::new();
     let expected = fold(&shop.text, Machine::default()).customers;
     let [first, second] = &shop.text;

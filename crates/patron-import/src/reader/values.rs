@@ -138,6 +138,22 @@ impl<'r> Values<'r> {
         if let Some(slot) = slots.refunded {
             self.refunded = self.optional(row, slot, understanding)?.map(absolute);
         }
+        if self.amount.0.unsigned_abs() > LARGEST_AMOUNT
+            || self
+                .refunded
+                .is_some_and(|refund| refund.0.unsigned_abs() > LARGEST_AMOUNT)
+        {
+            let slot = match understanding.amount {
+                AmountRule::Column(slot) | AmountRule::GrossLessDiscount { gross: slot, .. } => {
+                    slot
+                }
+                AmountRule::QuantityTimesPrice { unit_price, .. } => unit_price,
+            };
+            return Err(Problem {
+                slot,
+                reason: Reason::NumberTooLarge,
+            });
+        }
         Ok(())
     }
 
@@ -299,7 +315,36 @@ pub(super) fn customer_alone<R: Row>(
     customer.map(Cow::into_owned)
 }
 
+/// A trillion: no order is worth that in any currency, and sums of what is left always fit.
+const LARGEST_AMOUNT: u64 = 1_000_000_000_000 * 10_000;
+
+/// Orders are placed between 1900 and 2199; whatever lies outside is a mistyped date or not one at all, and would decide
+/// the as-of day for everybody.
+const EARLIEST_MICROS: i64 = -2_208_988_800_000_000;
+const LATEST_MICROS: i64 = 7_258_118_400_000_000;
+
 fn time(
+    cell: &Cell<'_>,
+    understanding: &Understanding,
+    clock: &mut LocalClock,
+) -> Result<i64, Reason> {
+    let plausible = |micros: &i64| (EARLIEST_MICROS..LATEST_MICROS).contains(micros);
+    let format = understanding.date_format;
+    let too_far = match *cell {
+        Cell::Date(day) => !plausible(&(i64::from(day).saturating_mul(MICROS_PER_DAY))),
+        Cell::Instant(micros) | Cell::Local(micros) => !plausible(&micros),
+        _ => false,
+    };
+    if too_far {
+        return Err(Reason::DateNotUnderstood { format });
+    }
+    match any_time(cell, understanding, clock) {
+        Ok(micros) if !plausible(&micros) => Err(Reason::DateNotUnderstood { format }),
+        read => read,
+    }
+}
+
+fn any_time(
     cell: &Cell<'_>,
     understanding: &Understanding,
     clock: &mut LocalClock,

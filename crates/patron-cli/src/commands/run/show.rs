@@ -198,12 +198,12 @@ fn value(report: &RunReport, output: &mut Output) -> Result<(), Failure> {
             output.line(&format!("\n{word} per customer: not computed, {reason}"))?;
             match valuation.rough {
                 Some(rough) => output.line(&format!(
-                    "  roughly, for the shop as a whole: {} per customer in {months} months ({} per order × {} orders a year)",
+                    "  roughly, for the shop as a whole: {} per customer in {months} months ({} per order × {} repeat orders a year)",
                     decimal(rough.value, 2),
                     decimal(rough.average_order_value, 2),
                     decimal(rough.orders_per_year, 2),
                 )),
-                None => Ok(()),
+                None => output.line("  and too little history for a rough figure"),
             }
         }
         (None, None) => Ok(()),

@@ -6,8 +6,20 @@
 //! | [`r_rfm`] | does R's package give the same scores? |
 //! | [`cdnow`] | do the models' published estimates come out of the command? |
 //! | [`determinism`] | do threads, memory, order of rows or division into files change a byte? |
+//! | [`options`] | does every option do what it says? |
+//! | [`settings`] | do settings of the file alone do what they say? |
+//! | [`value`] | do the options of customer lifetime value, and what holds between its columns? |
+//! | [`columns`] | are names, order and types of columns those defined, in every form of file? |
+//! | [`bad_input`] | is what cannot be used refused, with what words? |
+//! | [`report`] | is the page whole, alone, and in agreement with the other files? |
 
+mod bad_input;
 mod cdnow;
+mod columns;
 mod determinism;
 mod online_retail;
+mod options;
 mod r_rfm;
+mod report;
+mod settings;
+mod value;

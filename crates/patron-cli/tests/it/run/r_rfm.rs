@@ -109,3 +109,73 @@ fn published_scores_are_met_for_every_name_that_joins() {
     }
     assert_eq!(joined, 611);
 }
+
+/// Segments of the package's two published tables, and how many customers fall into each.
+const TABLES: [(&str, &[(&str, &str)]); 2] = [
+    (
+        "r-rfm-classic",
+        &[
+            ("Champions", "158"),
+            ("About To Sleep", "50"),
+            ("At Risk", "86"),
+            ("Lost", "111"),
+            ("Loyal", "278"),
+            ("Need Attention", "35"),
+            ("Others", "48"),
+            ("Potential Loyalist", "229"),
+        ],
+    ),
+    (
+        "r-rfm-0.3.0",
+        &[
+            ("Champions", "35"),
+            ("Potential Loyalist", "342"),
+            ("Loyal", "170"),
+            ("Promising", "9"),
+            ("New", "104"),
+            ("Can't Lose", "47"),
+            ("At Risk", "28"),
+            ("Need Attention", "10"),
+            ("About to Sleep", "102"),
+            ("Lost", "148"),
+        ],
+    ),
+];
+
+/// Names as the package and its readers write them, without the word that only some add.
+fn short(name: &str) -> String {
+    let name = name.to_lowercase().replace("can't", "cannot");
+    let words = name
+        .split_whitespace()
+        .filter(|word| !["customers", "them", "customer"].contains(word));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_packages_segment_tables_come_out() {
+    let test = "the_packages_segment_tables_come_out";
+    let Some(file) = data_file(test, ORDERS) else {
+        return;
+    };
+    let file = file.to_str().expect("the path is UTF-8");
+    let sandbox = Sandbox::new();
+    for (vocabulary, table) in TABLES {
+        let flags = [
+            "--score-method",
+            "r-rfm",
+            "--as-of",
+            "2006-12-31",
+            "--no-clv",
+        ];
+        let always = [file, "--quiet", "--vocabulary", vocabulary];
+        let segments = sandbox.run(&[&always[..], &flags].concat()).segments();
+        let found = segments.map("name", "customers");
+        let found: std::collections::BTreeMap<String, &str> = found
+            .into_iter()
+            .filter(|(_, count)| *count != "0")
+            .map(|(name, count)| (short(name), count))
+            .collect();
+        let expected = table.iter().map(|(name, count)| (short(name), *count));
+        assert_eq!(found, expected.collect(), "{vocabulary}");
+    }
+}

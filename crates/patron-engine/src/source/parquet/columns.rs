@@ -49,7 +49,8 @@ impl Column {
             | DataType::UInt32 => {
                 Self::Int(to(&DataType::Int64)?.as_primitive::<Int64Type>().clone())
             }
-            DataType::UInt64 => Self::decimal(&to(&DataType::Decimal128(20, 0))?, 0),
+            // Beyond the largest signed number only text keeps every digit.
+            DataType::UInt64 => Self::Text(to(&DataType::Utf8)?.as_string::<i32>().clone()),
             DataType::Float16 | DataType::Float32 => Self::shortest(array, &found)?,
             DataType::Float64 => Self::Float(array.as_primitive::<Float64Type>().clone()),
             DataType::Decimal32(_, scale)
@@ -79,6 +80,18 @@ impl Column {
             DataType::Null => Self::Null,
             _ => return Err(found()),
         })
+    }
+
+    /// Any array as text, for telling equal rows only.
+    pub(super) fn shown(array: &ArrayRef) -> Self {
+        let options = FormatOptions::default();
+        match ArrayFormatter::try_new(array.as_ref(), &options) {
+            Ok(formatter) => {
+                let texts = (0..array.len()).map(|row| formatter.value(row).to_string());
+                Self::Text(StringArray::from_iter_values(texts))
+            }
+            Err(_) => Self::Null,
+        }
     }
 
     fn decimal(array: &ArrayRef, scale: i8) -> Self {

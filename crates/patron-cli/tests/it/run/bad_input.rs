@@ -1,0 +1,486 @@
+//! Input that cannot be used: an exact message, exit code 1, nothing left behind, and never a panic.
+//!
+//! That a refusal leaves nothing beside `--out` is checked in [`Sandbox::refuses`], panics in every call.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::support::{OUT, Sandbox, Seeded, Table};
+
+const HEADER: &str = "customer_id,order_id,ordered_at,net\n";
+
+fn with_rows(rows: &str) -> Sandbox {
+    Sandbox::with_orders(&format!("{HEADER}{rows}"))
+}
+
+/// A shop of so many orders, one a day.
+fn many_rows(count: u32) -> String {
+    let row = |order: u32| {
+        format!(
+            "c{},{order},2024-01-{:02},10.00\n",
+            order % 97,
+            order % 28 + 1
+        )
+    };
+    (0..count).map(row).collect()
+}
+
+#[test]
+fn an_empty_file_is_refused() {
+    let sandbox = Sandbox::with_orders("");
+    sandbox.refuses(
+        &["orders.csv"],
+        &["error: `orders.csv` is empty\n", "hint: "],
+    );
+    let blank = Sandbox::with_orders("\n\n  \n");
+    blank.refuses(&["orders.csv"], &["`orders.csv`"]);
+    let mark = Sandbox::with_orders("\u{feff}");
+    mark.refuses(&["orders.csv"], &["`orders.csv` is empty"]);
+}
+
+#[test]
+fn a_header_alone_is_refused() {
+    let words = ["error: `orders.csv` has a header and no rows\n"];
+    with_rows("").refuses(&["orders.csv"], &words);
+    with_rows("\n\n").refuses(&["orders.csv"], &words);
+}
+
+#[test]
+fn binary_garbage_is_refused() {
+    const SEED: u64 = 4;
+    let mut random = Seeded(SEED);
+    let bytes: Vec<u8> = (0..600).flat_map(|_| random.next().to_le_bytes()).collect();
+    let sandbox = Sandbox::new();
+    sandbox.write("orders.csv", &bytes);
+    sandbox.refuses(&["orders.csv"], &["`orders.csv` is not text: byte "]);
+    // Also where text comes first.
+    sandbox.write("orders.csv", [HEADER.as_bytes(), &bytes].concat());
+    sandbox.refuses(&["orders.csv"], &["`orders.csv`"]);
+}
+
+#[test]
+fn other_kinds_of_files_are_named() {
+    let sandbox = Sandbox::new();
+    for (bytes, words) in [
+        (&b"%PDF-1.7\n%\xe2\xe3"[..], "PDF"),
+        (
+            b"PK\x03\x04\x14\x00\x06\x00",
+            "expected CSV, gzip of CSV, or Parquet",
+        ),
+        (b"\xff\xfec\x00u\x00s\x00", "UTF-16"),
+    ] {
+        sandbox.write("orders.csv", bytes);
+        sandbox.refuses(&["orders.csv"], &["`orders.csv`", words]);
+    }
+}
+
+#[test]
+fn a_folder_and_a_missing_file_are_refused() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("folder")).expect("a folder");
+    sandbox.refuses(
+        &["folder"],
+        &["error: cannot read `folder`: it is a folder, expected a file\n"],
+    );
+    sandbox.refuses(
+        &["nowhere.csv"],
+        &["error: cannot open `nowhere.csv`: there is no such file\n"],
+    );
+    // Also as the second file, after the first was read.
+    sandbox.write("orders.csv", format!("{HEADER}a,1,2024-01-01,5\n"));
+    sandbox.refuses(&["orders.csv", "nowhere.csv"], &["`nowhere.csv`"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_unreadable_file_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let sandbox = with_rows("a,1,2024-01-01,5\n");
+    let path = sandbox.path("orders.csv");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).expect("rights");
+    if std::fs::File::open(&path).is_ok() {
+        patron_testkit::skipped("an_unreadable_file_is_refused", "root may read everything");
+        return;
+    }
+    sandbox.refuses(&["orders.csv"], &["`orders.csv`", "ermission denied"]);
+}
+
+#[test]
+fn a_truncated_gzip_is_refused_however_much_of_it_can_be_read() {
+    let text = format!("{HEADER}{}", many_rows(50_000));
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).expect("memory takes it");
+    let whole = encoder.finish().expect("memory takes it");
+    let sandbox = Sandbox::new();
+    sandbox.write("orders.csv.gz", &whole);
+    let results = sandbox.run(&["orders.csv.gz", "--quiet", "--no-clv", "--out", OUT]);
+    assert_eq!(results.run_json()["rows"]["in"], 50_000);
+    for kept in [20, whole.len() / 2, whole.len() - 8, whole.len() - 1] {
+        sandbox.write("orders.csv.gz", &whole[..kept]);
+        let words = ["`orders.csv.gz` is cut short", "hint: "];
+        sandbox.refuses(&["orders.csv.gz"], &words);
+    }
+    let rows_before = sandbox.results(OUT).run_json()["rows"]["in"].clone();
+    assert_eq!(rows_before, 50_000, "the earlier result is untouched");
+    let mut damaged = whole.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle..middle + 40].fill(0xff);
+    sandbox.write("orders.csv.gz", &damaged);
+    sandbox.refuses(&["orders.csv.gz"], &["`orders.csv.gz`"]);
+}
+
+#[test]
+fn corrupted_parquet_is_refused() {
+    let sandbox = with_rows(&many_rows(3_000));
+    let results = sandbox.run(&["orders.csv", "--quiet", "--no-clv", "--format", "parquet"]);
+    let whole = results.bytes("customers.parquet");
+    for kept in [4, 100, whole.len() / 2, whole.len() - 1] {
+        sandbox.write("orders.parquet", &whole[..kept]);
+        let outcome = sandbox.refuses(&["orders.parquet"], &["`orders.parquet`"]);
+        assert!(outcome.stderr.contains("hint: "), "{}", outcome.stderr);
+    }
+    // A whole footer over broken pages.
+    let mut broken = whole.clone();
+    broken[4..400].fill(0xa5);
+    sandbox.write("orders.parquet", &broken);
+    let map = ["--map", "ordered_at=last_order_at", "--map", "net=monetary"];
+    sandbox.refuses(
+        &[&["orders.parquet"], &map[..]].concat(),
+        &["`orders.parquet`"],
+    );
+}
+
+#[test]
+fn ragged_rows_are_set_aside_and_listed() {
+    let sandbox = with_rows(
+        "a,1,2024-01-01,10\nb,2,2024-01-02\nc,3,2024-01-03,30,extra\nd,4,2024-01-04,40,,\n\ne,5,2024-01-05,50\n",
+    );
+    let results = sandbox.run(&["orders.csv", "--quiet"]);
+    let customers = results.customers();
+    assert_eq!(
+        customers.column("customer_id"),
+        ["a", "d", "e"],
+        "empty cells at the end do no harm"
+    );
+    let rejected = results.rejected();
+    assert_eq!(rejected.column("line"), ["3", "4"]);
+    assert_eq!(rejected.column("class"), ["unreadable"; 2]);
+    let reasons = rejected.column("reason");
+    assert!(
+        reasons[0].starts_with("3 fields, expected 4"),
+        "{reasons:?}"
+    );
+    assert!(
+        reasons[1].starts_with("5 fields, expected 4"),
+        "{reasons:?}"
+    );
+    let rows = &results.run_json()["rows"];
+    assert_eq!(rows["in"], 5);
+    assert_eq!(rows["set_aside"]["unreadable"], 2);
+}
+
+#[test]
+fn a_missing_column_names_the_candidates() {
+    let sandbox = Sandbox::with_orders("client,when,qty,cost\na,2024-01-01,1,2\n");
+    sandbox.refuses(
+        &["orders.csv"],
+        &[
+            "no column for",
+            "`ordered_at`",
+            "it has `client`, `when`, `qty`, `cost`",
+            "hint: ",
+            "--map \"ordered_at=when\"",
+        ],
+    );
+    let sandbox = with_rows("a,1,2024-01-01,5\n");
+    let flags = ["orders.csv", "--map", "net=total"];
+    sandbox.refuses(&flags, &["no column `total` for `net`", "`customer_id`"]);
+    let flags = ["orders.csv", "--map", "colour=net"];
+    sandbox.refuses(&flags, &["`colour`"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_listed_by_line_column_and_value() {
+    let sandbox = with_rows(
+        "a,1,2024-01-01,10\nb,2,soon,10\nc,3,2024-02-30,10\nd,4,2024-02-03,ten\n1.03293E+19,5,2024-02-03,5\ne,6,2024-02-04,11\n",
+    );
+    let results = sandbox.run(&["orders.csv", "--quiet"]);
+    assert_eq!(results.customers().column("customer_id"), ["a", "e"]);
+    let rejected = results.rejected();
+    assert_eq!(rejected.column("file"), ["orders.csv"; 4]);
+    assert_eq!(rejected.column("line"), ["3", "4", "5", "6"]);
+    let columns = ["ordered_at", "ordered_at", "net", "customer_id"];
+    assert_eq!(rejected.column("column"), columns);
+    let values = ["soon", "2024-02-30", "ten", "1.03293E+19"];
+    assert_eq!(rejected.column("value"), values);
+    assert!(
+        rejected
+            .column("reason")
+            .iter()
+            .all(|reason| !reason.is_empty())
+    );
+    let others = Table::read(&results.path("customers_without_order.csv"));
+    assert_eq!(others.column("customer_id"), ["b", "c", "d"]);
+}
+
+#[test]
+fn rows_without_any_customer_are_refused_with_the_reason() {
+    let sandbox = with_rows(",1,2024-01-01,10\nNaN,2,2024-01-02,10\nnull,3,2024-01-03,10\n");
+    let outcome = sandbox.refuses(
+        &["orders.csv"],
+        &["no valid order is left: 3 rows in, 0 accepted"],
+    );
+    let said = outcome.stderr.to_lowercase();
+    assert!(
+        said.contains("missing customer")
+            || said.contains("missing_customer")
+            || said.contains("without a customer"),
+        "the reason is not said: {said}"
+    );
+    assert!(
+        !said.contains("look into `rejected.csv`"),
+        "a refused run leaves no file to look into: {said}"
+    );
+}
+
+#[test]
+fn one_customer_and_one_order_are_a_shop() {
+    let sandbox = with_rows("a,1,2024-01-01,10\n");
+    let results = sandbox.run(&["orders.csv", "--quiet"]);
+    let customers = results.customers();
+    assert_eq!(customers.rows.len(), 1);
+    assert_eq!(customers.cell("a", "monetary"), "10.00");
+    assert_eq!(customers.cell("a", "recency_days"), "0");
+    assert_eq!(customers.cell("a", "lifecycle"), "active");
+    assert_eq!(results.run_json()["clv"]["status"], "rough");
+    let sandbox = with_rows("a,1,2024-01-01,10\na,2,2024-03-01,12\na,3,2024-03-09,13\n");
+    let customers = sandbox.run(&["orders.csv", "--quiet"]).customers();
+    assert_eq!(customers.cell("a", "orders"), "3");
+    assert_eq!(customers.cell("a", "average_order_value"), "11.6667");
+    assert_eq!(customers.cell("a", "mean_days_between_orders"), "34");
+}
+
+#[test]
+fn equal_amounts_share_one_score_and_this_is_said() {
+    let rows: String = (0..30)
+        .map(|order| format!("c{},{order},2024-01-{:02},10\n", order % 10, order % 28 + 1))
+        .collect();
+    let sandbox = with_rows(&rows);
+    let outcome = sandbox.patron(&["run", "orders.csv"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(
+        outcome
+            .stderr
+            .contains("monetary has only 1 distinct value"),
+        "{}",
+        outcome.stderr
+    );
+    let results = sandbox.results(OUT);
+    assert_eq!(
+        results.customers().column("m_score"),
+        ["1"; 10],
+        "ties share the lower score"
+    );
+    let run = results.run_json();
+    assert_eq!(
+        run["cut_points"][2]["missing_scores"],
+        serde_json::json!([2, 3, 4, 5])
+    );
+}
+
+#[test]
+fn as_of_before_the_first_order_is_refused() {
+    let sandbox = with_rows("a,1,2024-01-05,10\nb,2,2024-01-03,10\n");
+    let flags = ["orders.csv", "--as-of", "2023-12-31"];
+    let words = [
+        "2023-12-31",
+        "2024-01-03",
+        "hint: use `--as-of 2024-01-03` or later",
+    ];
+    sandbox.refuses(&flags, &words);
+}
+
+#[test]
+fn two_currencies_are_refused() {
+    let orders = "customer_id,ordered_at,net,currency\na,2024-01-01,10,EUR\nb,2024-01-02,5,EUR\na,2024-01-03,10,USD\n";
+    let sandbox = Sandbox::with_orders(orders);
+    sandbox.refuses(
+        &["orders.csv"],
+        &["two currencies", "EUR", "line 2", "USD", "line 4", "hint: "],
+    );
+    let one = Sandbox::with_orders("customer_id,ordered_at,net,currency\na,2024-01-01,10,EUR\n");
+    one.refuses(&["orders.csv", "--currency", "GBP"], &["EUR", "GBP"]);
+    // Also between files.
+    one.write(
+        "other.csv",
+        "customer_id,ordered_at,net,currency\nb,2024-01-02,10,USD\n",
+    );
+    one.refuses(
+        &["orders.csv", "other.csv"],
+        &["two currencies", "`orders.csv`", "`other.csv`"],
+    );
+}
+
+#[test]
+fn a_repeated_order_id_with_one_amount_asks_for_the_grain() {
+    let sandbox =
+        with_rows("a,1,2024-01-01,10\na,1,2024-01-01,10\nb,2,2024-01-02,20\nb,2,2024-01-02,20\n");
+    let words = ["`1`", "same amount", "--grain order", "--grain line"];
+    sandbox.refuses(&["orders.csv"], &words);
+}
+
+#[test]
+fn dates_that_can_be_read_in_two_ways_ask_for_the_form() {
+    let sandbox = with_rows("a,1,03/04/2024,10\nb,2,05/06/2024,20\n");
+    sandbox.refuses(
+        &["orders.csv"],
+        &["two ways", "`ordered_at`", "--date-format"],
+    );
+    let sandbox = with_rows("a,1,31/04/2024,10\na,2,30/04/2024,10\nb,3,05/13/2024,20\n");
+    sandbox.refuses(&["orders.csv"], &["mixed"]);
+}
+
+#[test]
+fn a_quote_that_is_never_closed_names_its_line() {
+    let sandbox = with_rows("a,1,2024-01-01,10\nb,\"2,2024-01-02,20\nc,3,2024-01-03,30\n");
+    sandbox.refuses(
+        &["orders.csv"],
+        &["a quote opened in line 3 of `orders.csv` is never closed"],
+    );
+}
+
+#[test]
+fn names_that_do_not_exist_are_answered_with_those_that_do() {
+    let sandbox = with_rows("a,1,2024-01-01,10\n");
+    for (flag, value, words) in [
+        (
+            "--as",
+            "shopifi",
+            &["`shopifi`", "`online-retail`", "`cdnow`"][..],
+        ),
+        (
+            "--vocabulary",
+            "tutorail",
+            &["`tutorail`", "did you mean `tutorial`?"],
+        ),
+        ("--timezone", "Mars/Base", &["`Mars/Base`", "Europe/Berlin"]),
+        (
+            "--score-method",
+            "kmeans",
+            &["`kmeans`", "natural-breaks", "R=qcut"],
+        ),
+        ("--score-method", "Q=qcut", &["`Q=qcut`", "R=qcut"]),
+        ("--model", "pareto", &["`pareto`", "mbg-nbd or bg-nbd"]),
+        ("--unit", "year", &["`year`", "day, week or month"]),
+        ("--grain", "basket", &["`basket`", "order or line"]),
+        ("--date-format", "dym", &["`dym`", "ymd, dmy, mdy"]),
+        ("--keep", "everything", &["`everything`", "fee-lines"]),
+        ("--as-of", "yesterday", &["`yesterday`", "2024-12-31"]),
+        ("--as-of", "2024-02-30", &["`2024-02-30`"]),
+        ("--bins", "1", &["`1`", "2 to 10"]),
+        ("--bins", "5,5", &["`5,5`", "three for R,F,M"]),
+        ("--margin", "35", &["`35`", "0.35"]),
+        ("--margin", "NaN", &["`NaN`"]),
+        ("--horizon", "0", &["`0`", "1 to 1200"]),
+        ("--annual-discount", "NaN", &["`NaN`"]),
+        ("--cuts", "nowhere/run.json", &["`nowhere/run.json`"]),
+        ("--cuts", "R=one", &["`R=one`", "R=30,90,180,365"]),
+        ("--cuts", "R=3,2,1,0", &["recency"]),
+        ("--settings", "nowhere.toml", &["`nowhere.toml`"]),
+    ] {
+        sandbox.refuses(&["orders.csv", flag, value], words);
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_exit_code_2() {
+    let sandbox = with_rows("a,1,2024-01-01,10\n");
+    for flags in [
+        &["run"][..],
+        &["run", "orders.csv", "--threads", "0"],
+        &["run", "orders.csv", "--format", "pdf"],
+        &["run", "orders.csv", "--memory", "1M"],
+        &["run", "orders.csv", "--fee-lines", "maybe"],
+        &["run", "orders.csv", "--frobnicate"],
+        &["frobnicate"],
+    ] {
+        let outcome = sandbox.patron(flags);
+        assert_eq!(outcome.code, 2, "{flags:?}: {}", outcome.stderr);
+        assert_eq!(sandbox.names(), ["orders.csv"], "{flags:?}");
+    }
+}
+
+#[test]
+fn a_currency_is_three_letters() {
+    let sandbox = with_rows("a,1,2024-01-01,10\n");
+    sandbox.refuses(&["orders.csv", "--currency", "EURO"], &["`EURO`", "EUR"]);
+}
+
+#[test]
+fn a_folder_of_someone_else_is_left_alone() {
+    let sandbox = with_rows("a,1,2024-01-01,10\n");
+    std::fs::create_dir(sandbox.path("letters")).expect("a folder");
+    sandbox.write("letters/love.txt", "dear");
+    let flags = ["orders.csv", "--out", "letters"];
+    sandbox.refuses(&flags, &["`letters`", "not a result of patron", "hint: "]);
+    assert_eq!(sandbox.text("letters/love.txt"), "dear");
+    let flags = ["orders.csv", "--out", "orders.csv"];
+    sandbox.refuses(&flags, &["`orders.csv`"]);
+    std::fs::create_dir(sandbox.path("empty")).expect("a folder");
+    sandbox.run(&["orders.csv", "--quiet", "--out", "empty"]);
+    assert!(
+        sandbox.path("empty/run.json").is_file(),
+        "an empty folder may be used"
+    );
+}
+
+#[test]
+fn a_settings_file_with_an_unknown_key_names_it() {
+    let sandbox = with_rows("a,1,2024-01-01,10\n");
+    sandbox.write("patron.toml", "timezone = \"UTC\"\nwindow_weeks = 3\n");
+    let flags = ["orders.csv", "--settings", "patron.toml"];
+    sandbox.refuses(
+        &flags,
+        &["`patron.toml`", "window_weeks", "window_months", "hint: "],
+    );
+    sandbox.write("patron.toml", "bins = \n");
+    sandbox.refuses(&flags, &["`patron.toml`", "line 1"]);
+    sandbox.write("patron.toml", "version = 2\n");
+    sandbox.refuses(&flags, &["`version` is `2`, expected 1"]);
+}
+
+#[test]
+fn a_wrong_condition_is_underlined_and_answered_with_columns() {
+    let sandbox = with_rows("a,1,2024-01-01,10\n");
+    let with_condition = |condition: &str| {
+        format!(
+            "key = \"mine\"\nnames = {{ en = \"Mine\", \"zh-Hans\" = \"我\", \"zh-Hant\" = \"我\" }}\n\n[[segment]]\n\
+             key = \"big\"\nnames = {{ en = \"Big\", \"zh-Hans\" = \"大\", \"zh-Hant\" = \"大\" }}\nrank = 1\nwhen = \"{condition}\"\n"
+        )
+    };
+    let flags = ["orders.csv", "--vocabulary", "mine.toml"];
+    sandbox.write("mine.toml", with_condition("orders > 2 AND monetery >= 5"));
+    let words = [
+        "`big`",
+        "`mine`",
+        "`monetery`",
+        "did you mean `monetary`",
+        "recency_days",
+        "here",
+        "orders > 2 AND monetery >= 5",
+    ];
+    sandbox.refuses(&flags, &words);
+    sandbox.write("mine.toml", with_condition("orders > > 2"));
+    sandbox.refuses(&flags, &["`big`", "orders > > 2", "here"]);
+    sandbox.write("mine.toml", with_condition("octant >= 5"));
+    sandbox.refuses(&flags, &["octant >= 5", "here"]);
+    sandbox.write("mine.toml", "key = \"mine\"\n");
+    sandbox.refuses(&flags, &["`mine.toml`"]);
+    sandbox.refuses(
+        &["orders.csv", "--vocabulary", "nowhere.toml"],
+        &["`nowhere.toml`"],
+    );
+}
