@@ -25,6 +25,14 @@ pub enum DemoError {
         /// How many were asked for.
         asked: u32,
     },
+    /// The folder holds something that is not a demo shop.
+    #[error("`{}` holds `{foreign}`, which is not of a demo shop, so nothing there is replaced", folder.display())]
+    NotADemo {
+        /// The folder.
+        folder: PathBuf,
+        /// Something in it.
+        foreign: String,
+    },
     /// A file or folder cannot be written.
     #[error("cannot write `{}`", path.display())]
     Write {
@@ -39,7 +47,9 @@ pub enum DemoError {
 impl Coded for DemoError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Customers { .. } | Self::Years { .. } => ErrorCode::SettingInvalid,
+            Self::Customers { .. } | Self::Years { .. } | Self::NotADemo { .. } => {
+                ErrorCode::SettingInvalid
+            }
             Self::Write { .. } => ErrorCode::OutputUnwritable,
         }
     }
@@ -48,6 +58,7 @@ impl Coded for DemoError {
         match self {
             Self::Customers { .. } => "demo_customers",
             Self::Years { .. } => "demo_years",
+            Self::NotADemo { .. } => "demo_folder_taken",
             Self::Write { .. } => "demo_write",
         }
     }
@@ -61,6 +72,10 @@ impl Coded for DemoError {
             Self::Years { asked } => vec![
                 ("asked", asked.to_string()),
                 ("most", MOST_YEARS.to_string()),
+            ],
+            Self::NotADemo { folder, foreign } => vec![
+                ("folder", folder.display().to_string()),
+                ("foreign", foreign.clone()),
             ],
             Self::Write { path, .. } => vec![("path", path.display().to_string())],
         }

@@ -97,6 +97,7 @@ pub fn generate(
             asked: options.years,
         });
     }
+    refuse_what_is_not_a_demo(folder)?;
     let truth = folder.join("truth");
     let made = if options.orders_only { folder } else { &truth };
     std::fs::create_dir_all(made).map_err(|source| DemoError::Write {
@@ -347,4 +348,43 @@ fn write_everything(
         work.customer_done();
     }
     tables.finish(folder, shop, options.customers, work)
+}
+
+/// Everything that a demo writes into its folder.
+const WRITTEN: [&str; 12] = [
+    "orders.csv",
+    "order_lines.csv",
+    "refunds.csv",
+    "customers.csv",
+    "products.csv",
+    "events.csv",
+    "surveys.csv",
+    "spend.csv",
+    "shop_log.csv",
+    "campaigns.csv",
+    "campaign_members.csv",
+    "truth",
+];
+
+/// A demo replaces an earlier demo, known by its truth, and nothing else: a shop's own `orders.csv` has the same name.
+fn refuse_what_is_not_a_demo(folder: &Path) -> Result<(), DemoError> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Ok(());
+    };
+    let is_demo = folder.join("truth").join("parameters.json").is_file();
+    let mut names: Vec<String> = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    match names
+        .into_iter()
+        .find(|name| !is_demo || !WRITTEN.contains(&name.as_str()))
+    {
+        None => Ok(()),
+        Some(foreign) => Err(DemoError::NotADemo {
+            folder: folder.to_path_buf(),
+            foreign,
+        }),
+    }
 }

@@ -507,7 +507,7 @@ fn assemble(
     RunReport {
         as_of: table.as_of.day,
         chosen,
-        notes: run_notes(table, &settings, &facts),
+        notes: run_notes(table, &settings, &facts, &valuation),
         score_notes: notes::of_scores(&scores, axes, correlation),
         axes: axis_reports(&scores, axes),
         files: facts.files,
@@ -526,14 +526,25 @@ fn assemble(
     }
 }
 
-fn run_notes(table: &CustomerTable, settings: &Resolved, facts: &Facts) -> Vec<notes::Note> {
-    let mut said = notes::of_files(&facts.reads, &facts.account, &facts.summary);
+fn run_notes(
+    table: &CustomerTable,
+    settings: &Resolved,
+    facts: &Facts,
+    valuation: &Valuation,
+) -> Vec<notes::Note> {
+    let mut said = notes::of_files(
+        &facts.reads,
+        &facts.account,
+        &facts.summary,
+        settings.drop_duplicates,
+    );
     said.extend(notes::of_orders(
         table,
         settings,
         &facts.reads,
         &facts.account,
     ));
+    said.extend(notes::of_value(valuation));
     said
 }
 

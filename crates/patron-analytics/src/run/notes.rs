@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::account::Account;
 use super::summary::Summary;
+use super::value::Valuation;
 use crate::settings::Resolved;
 
 /// Something said to the reader.
@@ -46,7 +47,12 @@ const FEWEST_DISTINCT: usize = 5;
 const AXES: [&str; 3] = ["recency", "frequency", "monetary"];
 
 /// What understanding the files left to say.
-pub(crate) fn of_files(files: &[FileRead], account: &Account, summary: &Summary) -> Vec<Note> {
+pub(crate) fn of_files(
+    files: &[FileRead],
+    account: &Account,
+    summary: &Summary,
+    drop_duplicates: bool,
+) -> Vec<Note> {
     let mut notes = Vec::new();
     for file in files {
         for note in &file.understanding.notes {
@@ -61,17 +67,10 @@ pub(crate) fn of_files(files: &[FileRead], account: &Account, summary: &Summary)
                 text: note.to_string(),
             });
         }
-        for (word, rows) in &file.unknown_statuses {
-            notes.push(Note::new(
-                "unknown_status",
-                json!({ "word": word, "rows": rows }),
-                format!("status `{word}` in {rows} rows is not known and was taken for paid; say what it means in the settings' `status_words`"),
-            ));
-        }
     }
     notes.dedup();
     let duplicates = account.flags.get("duplicate").copied().unwrap_or(0);
-    if duplicates > 0 {
+    if duplicates > 0 && !drop_duplicates {
         notes.push(Note::new(
             "duplicates_kept",
             json!({ "count": duplicates }),
@@ -127,7 +126,33 @@ pub(crate) fn of_orders(
         ));
     }
     notes.extend(lonely_last_day(table));
+    let late = files.iter().filter_map(|file| file.refunds.latest).max();
+    if late.is_some_and(|at| at > table.as_of.end.0) {
+        notes.push(Note::new(
+            "refunds_after_as_of",
+            json!({ "as_of": table.as_of.day.to_string() }),
+            format!("some refunds are dated after {} and do not count yet; a later `--as-of` counts them", table.as_of.day),
+        ));
+    }
     notes
+}
+
+/// A model that sees nobody leave values lost customers as if they would come back.
+pub(crate) fn of_value(valuation: &Valuation) -> Option<Note> {
+    const ALIVE: f64 = 0.95;
+    let expected = valuation.values.expected.as_ref()?;
+    let least = expected
+        .probability_alive
+        .iter()
+        .copied()
+        .reduce(f64::min)?;
+    (least > ALIVE).then(|| {
+        Note::new(
+            "everybody_alive",
+            json!({ "least": least }),
+            "the model sees nobody leave: customers that the shop has lost are valued as if they would come back".to_owned(),
+        )
+    })
 }
 
 /// An as-of day far behind nearly all orders makes everybody look lost: often one mistyped date.

@@ -108,9 +108,10 @@ fn foreign_entry(place: &Path) -> io::Result<Option<String>> {
         }
         Err(error) => return Err(error),
     };
+    let is_result = place.join("run.json").is_file();
     for entry in entries {
         let name = entry?.file_name();
-        if !RESULTS.iter().any(|known| name == *known) {
+        if !is_result || !RESULTS.iter().any(|known| name == *known) {
             return Ok(Some(name.to_string_lossy().into_owned()));
         }
     }
@@ -148,6 +149,13 @@ mod tests {
             1,
             "nothing is left beside"
         );
+        let list = folder.path().join("list");
+        fs::create_dir(&list).unwrap();
+        fs::write(list.join("customers.csv"), "the owner's own").unwrap();
+        assert!(matches!(
+            OutDir::prepare(&list),
+            Err(OutDirError::NotOurs { .. })
+        ));
         let letters = folder.path().join("letters");
         fs::create_dir(&letters).unwrap();
         fs::write(letters.join("love.txt"), "x").unwrap();

@@ -22,8 +22,10 @@ pub(super) fn pareto(table: &CustomerTable) -> Value {
         .collect();
     let points = concentration_curve(&revenue, CURVE_STEPS).unwrap_or_default();
     let top = TOP_SHARES.iter().filter_map(|&share| {
-        let revenue_share = top_share(&revenue, share)?;
-        Some(json!({ "share": share, "revenue_share": revenue_share, "customers": customers_in(share, revenue.len()) }))
+        // Whole customers, so that the number named is the number that brings the share.
+        let customers = customers_in(share, revenue.len());
+        let revenue_share = top_share(&revenue, customers as f64 / revenue.len() as f64)?;
+        Some(json!({ "share": share, "revenue_share": revenue_share, "customers": customers }))
     });
     json!({
         "points": points.iter().map(|&(customers, revenue)| json!([customers, revenue])).collect::<Vec<_>>(),

@@ -7,7 +7,7 @@ use patron_core::{Day, Instant, Money, MoneySum};
 use patron_engine::output::CustomerValues;
 use patron_engine::output::columns::ExpectedValues;
 use patron_engine::{CustomerTable, Progress, Step};
-use patron_fold::{Profile, UnlinkedRefunds};
+use patron_fold::Profile;
 use patron_stats::beta_geometric::{Forecast, PurchaseModel};
 use patron_stats::bg_nbd::BgNbdConfig;
 use patron_stats::estimate::{FitError, FitWarning};
@@ -96,8 +96,6 @@ pub struct Valuation {
     pub no_model: Option<NoModel>,
     /// The textbook figure in their place.
     pub rough: Option<RoughValue>,
-    /// Refunds without an order as a share of order value: expected values are reduced by it.
-    pub returns_share: f64,
     /// Distinct histories that were predicted.
     pub distinct_histories: u64,
 }
@@ -119,7 +117,6 @@ pub(super) fn value(
         spend: None,
         no_model: None,
         rough: None,
-        returns_share: returns_share(&table.profiles, settings),
         distinct_histories: 0,
     };
     if !settings.with_clv {
@@ -168,8 +165,13 @@ fn day_history(profile: &Profile, day: Day) -> DayHistory {
     }
 }
 
+/// The customer's repeat spend per day, net of refunds.
+///
+/// Refunds that name no order cannot be set against one, so they lower every order of the customer alike. Who has had
+/// everything back says nothing about spending.
 fn spend_history(profile: &Profile) -> Option<SpendHistory> {
-    let mean = profile.repeat_spend.to_f64() / f64::from(profile.repeat_spend_days);
+    let kept = profile.monetary.to_f64() / profile.order_value.to_f64();
+    let mean = profile.repeat_spend.to_f64() / f64::from(profile.repeat_spend_days) * kept;
     SpendHistory::new(profile.repeat_spend_days, mean).ok()
 }
 
@@ -231,7 +233,7 @@ fn expect(
         valuation.no_model = Some(NoModel::InfiniteSpend);
         return;
     };
-    let margin = settings.margin.map_or(1.0, Money::to_f64) * (1.0 - valuation.returns_share);
+    let margin = settings.margin.map_or(1.0, Money::to_f64);
     let rows: Vec<Row> = table
         .profiles
         .par_iter()
@@ -351,23 +353,6 @@ fn columns(rows: &[Row]) -> ExpectedValues {
         clv_low: rows.iter().map(|row| row.clv_low).collect(),
         clv_high: rows.iter().map(|row| row.clv_high).collect(),
         clv_lifetime: rows.iter().map(|row| row.clv_lifetime).collect(),
-    }
-}
-
-/// Refunds that name no order, as a share of all order value: what the spend model, which sees orders, must be reduced by.
-fn returns_share(profiles: &[Profile], settings: &Resolved) -> f64 {
-    if settings.fold.unlinked_refunds == UnlinkedRefunds::Drop {
-        return 0.0;
-    }
-    let (mut refunds, mut value) = (MoneySum::ZERO, MoneySum::ZERO);
-    for profile in profiles {
-        refunds += profile.unlinked_refunds;
-        value += profile.order_value;
-    }
-    if value > MoneySum::ZERO {
-        (refunds.to_f64() / value.to_f64()).clamp(0.0, 1.0)
-    } else {
-        0.0
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Settings {
     pub map: Option<BTreeMap<String, String>>,
     /// Row classes that are kept although they would be set aside: `fee-lines`, `gift-cards`, …
     pub keep: Option<Vec<String>>,
+    /// Row classes that are set aside although something below would keep them.
+    pub drop: Option<Vec<String>>,
     /// Status words of the shop → paid, pending, cancelled, void, test, refunded.
     pub status_words: Option<BTreeMap<String, String>>,
     /// Merge rows that equal an earlier row in every column.

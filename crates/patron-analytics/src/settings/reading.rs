@@ -53,12 +53,14 @@ pub fn import_options(flags: &Settings, file: &Settings) -> Result<ImportOptions
     )?;
     let asked = text(|settings| settings.delimiter.clone());
     options.delimiter = named("delimiter", asked, "one character, or `tab`", delimiter)?;
-    for class in layers
-        .take(|settings| settings.keep.clone())
-        .map(|(keep, _)| keep)
-        .unwrap_or_default()
-    {
-        keep(&mut options.keep, &class)?;
+    // Each layer decides only the classes it names.
+    for settings in [file, flags] {
+        for class in settings.keep.iter().flatten() {
+            keep(&mut options.keep, class, true)?;
+        }
+        for class in settings.drop.iter().flatten() {
+            keep(&mut options.keep, class, false)?;
+        }
     }
     Ok(options)
 }
@@ -119,7 +121,7 @@ fn order_status(text: &str) -> Option<OrderStatus> {
     })
 }
 
-fn keep(rules: &mut KeepRules, class: &str) -> Result<(), SettingsError> {
+fn keep(rules: &mut KeepRules, class: &str, kept: bool) -> Result<(), SettingsError> {
     let rule = match class.replace('_', "-").as_str() {
         "fee-lines" => &mut rules.fee_lines,
         "gift-cards" => &mut rules.gift_cards,
@@ -137,7 +139,7 @@ fn keep(rules: &mut KeepRules, class: &str) -> Result<(), SettingsError> {
             });
         }
     };
-    *rule = true;
+    *rule = kept;
     Ok(())
 }
 

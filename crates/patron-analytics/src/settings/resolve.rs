@@ -187,7 +187,7 @@ impl Resolved {
             false,
         );
         let margin = margin(&mut layers)?;
-        let (frequency, monetary, score_on) = measures(&mut layers)?;
+        let (frequency, monetary, score_on) = measures(&mut layers, margin)?;
         let (vocabulary, bins) = vocabulary_and_bins(&mut layers)?;
         let scores = score_settings(&mut layers, &vocabulary, bins)?;
         let octants = octants(&mut layers, frequency, margin);
@@ -236,7 +236,7 @@ type Measures = (FrequencyMeasure, MonetaryMeasure, ScoreOn);
 
 /// F and M are always scored on the same span of time, so a measure that is known for all history only does not go with
 /// the window.
-fn measures(layers: &mut Layers<'_>) -> Result<Measures, SettingsError> {
+fn measures(layers: &mut Layers<'_>, margin: Option<Money>) -> Result<Measures, SettingsError> {
     let frequency = layers.plain(
         "frequency",
         |settings| settings.frequency,
@@ -253,6 +253,13 @@ fn measures(layers: &mut Layers<'_>) -> Result<Measures, SettingsError> {
             setting: "frequency",
             value: "purchase-days or units".to_owned(),
             expected: "orders, where `score_on` is the window".to_owned(),
+        });
+    }
+    if monetary == MonetaryMeasure::Margin && margin.is_none() {
+        return Err(SettingsError::Value {
+            setting: "monetary",
+            value: "margin".to_owned(),
+            expected: "a `margin` beside it, such as `--margin 0.35`".to_owned(),
         });
     }
     Ok((frequency, monetary, score_on))

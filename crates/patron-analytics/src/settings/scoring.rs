@@ -5,6 +5,8 @@ use patron_segments::Vocabulary;
 use patron_stats::scores::Method;
 
 use super::SettingsError;
+
+const LARGEST_WEIGHT: f64 = 1e6;
 use super::axes::{CutsWanted, PerAxis, parse_bins, parse_cuts, parse_methods};
 use super::form::LifecycleForm;
 use super::layers::{Layers, Origin};
@@ -50,16 +52,25 @@ pub(super) fn vocabulary_and_bins(
     Ok((vocabulary, bins))
 }
 
-/// Without a wish: the usual vocabulary if it fits, else the first shipped one that does.
+/// Without a wish: the usual vocabulary if it fits, else the first shipped one that does and leaves scores alone.
 fn default_for(bins: PerAxis<u8>) -> Result<Vocabulary, ResolveError> {
     let usual = Vocabulary::load_shipped(patron_segments::DEFAULT_VOCABULARY)?;
     if usual.fits(bins) {
         return Ok(usual);
     }
-    match Vocabulary::shipped_fitting(bins)?.first() {
-        Some(name) => Ok(Vocabulary::load_shipped(name)?),
-        None => Ok(usual),
+    // Who asks for bins expects quantiles: a vocabulary that brings cut points of its own is for those who name it.
+    for name in Vocabulary::shipped_fitting(bins)? {
+        let vocabulary = Vocabulary::load_shipped(&name)?;
+        let axes = [
+            &vocabulary.recency,
+            &vocabulary.frequency,
+            &vocabulary.monetary,
+        ];
+        if axes.iter().all(|axis| axis.method.is_none()) {
+            return Ok(vocabulary);
+        }
     }
+    Ok(usual)
 }
 
 /// What is known of one axis before its cut points are found.
@@ -116,8 +127,9 @@ pub(super) fn score_settings(
     words.dedup();
     layers.note("score_method", words.join(","), origin);
     let weights = layers.plain("weights", |settings| settings.weights, [1.0; 3]);
-    if weights.iter().any(|weight| !weight.is_finite()) {
-        let expected = "three finite numbers".to_owned();
+    let usable = |weight: &f64| weight.is_finite() && weight.abs() <= LARGEST_WEIGHT;
+    if !weights.iter().all(usable) {
+        let expected = "three numbers up to a million".to_owned();
         return Err(SettingsError::Value {
             setting: "weights",
             value: format!("{weights:?}"),

@@ -300,15 +300,17 @@ impl Args {
             value,
             ..
         } = self;
-        let mut keep = policy.keep.clone();
+        let (mut keep, mut drop) = (policy.keep.clone(), Vec::new());
         for (choice, class) in [
             (policy.fee_lines, "fee-lines"),
             (policy.gift_cards, "gift-cards"),
             (policy.bad_debt, "bad-debt"),
             (policy.zero_price, "zero-price"),
         ] {
-            if choice == Some(KeepOrDrop::Keep) {
-                keep.push(class.to_owned());
+            match choice {
+                Some(KeepOrDrop::Keep) => keep.push(class.to_owned()),
+                Some(KeepOrDrop::Drop) => drop.push(class.to_owned()),
+                None => {}
             }
         }
         Ok(Settings {
@@ -322,6 +324,7 @@ impl Args {
             currency: reading.currency.clone(),
             as_of: policy.as_of.clone(),
             keep: (!keep.is_empty()).then_some(keep),
+            drop: (!drop.is_empty()).then_some(drop),
             drop_duplicates: policy.drop_duplicates.then_some(true),
             zero_orders: policy.zero_orders.map(|zero| match zero {
                 ExcludeOrCount::Exclude => ZeroOrders::Exclude,

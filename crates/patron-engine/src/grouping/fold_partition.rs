@@ -330,6 +330,43 @@ mod tests {
     }
 
     #[test]
+    fn a_cancelled_row_cancels_the_orders_lines_and_earlier_versions() {
+        let cancelled = row(
+            "a",
+            "1",
+            RowKind::Mention(RowClass::CancelledOrder),
+            5,
+            100,
+            9,
+        );
+        let line = Record {
+            file: 1,
+            ..row("a", "1", RowKind::Line, 5, 100, 1)
+        };
+        let other = row("a", "2", RowKind::Order, 6, 7, 2);
+        assert_eq!(
+            money(
+                &fold(&[cancelled, line, other], GroupingRules::default()),
+                0
+            ),
+            (1, 7)
+        );
+        let paid = row("a", "1", RowKind::Order, 5, 100, 1);
+        let later = Record {
+            file: 1,
+            ..cancelled
+        };
+        let partition = fold(&[paid, later], GroupingRules::default());
+        assert_eq!(money(&partition, 0), (0, 0));
+        assert_eq!(partition.merged.get(&(0, RowKindKey::OrderLine)), Some(&1));
+        let paid_later = Record { file: 2, ..paid };
+        assert_eq!(
+            money(&fold(&[later, paid_later], GroupingRules::default()), 0),
+            (1, 100)
+        );
+    }
+
+    #[test]
     fn repeated_ids_are_told_apart_by_whether_the_amount_is_constant() {
         let rows = [
             row("a", "2", RowKind::Order, 5, 100, 1),

@@ -2,7 +2,7 @@
 //!
 //! A customer's facts all lie in one partition, chosen by a hash of the id. Partitions are lists of segments, so nothing
 //! is copied when they grow. When the segments in memory exceed the budget, whole partitions are appended to files that
-//! have no name: whatever ends the process, nothing is left behind.
+//! have no name: whatever ends the process, the facts on disk are gone with it.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};

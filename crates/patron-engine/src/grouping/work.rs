@@ -1,6 +1,6 @@
 //! From one customer's rows to facts: what other files repeat, duplicates, versions of an order, contact details.
 
-use patron_core::{Fact, Money, RowClass};
+use patron_core::{Fact, Instant, Money, OrderStatus, RowClass};
 use patron_fold::folder::Scratch;
 use patron_import::RowKind;
 use xxhash_rust::xxh3::xxh3_64;
@@ -105,7 +105,8 @@ impl<'a> Work<'a> {
     ) {
         self.facts.clear();
         let name = |row: &Record<'_>| is_named_order(row).then(|| xxh3_64(row.order_id.as_bytes()));
-        if !self.any_repeat(name) {
+        let any_cancelled = self.rows.iter().any(is_cancelled_order);
+        if !any_cancelled && !self.any_repeat(name) {
             self.facts
                 .extend(self.rows.iter().filter_map(|row| row.fact().ok()));
             return;
@@ -116,6 +117,10 @@ impl<'a> Work<'a> {
             .rows
             .chunk_by(|a, b| !a.order_id.is_empty() && a.order_id == b.order_id)
         {
+            if let Some(cancelled) = cancelled_in_the_end(group) {
+                cancel(group, cancelled, partition, &mut self.facts);
+                continue;
+            }
             let last_file = group
                 .iter()
                 .filter(|row| is_named_order(row))
@@ -170,6 +175,52 @@ impl<'a> Work<'a> {
                 .map(|(_, text)| text);
             partition.has_contacts |= latest.is_some();
             column.push(latest.unwrap_or_default());
+        }
+    }
+}
+
+/// An order's row that says it was cancelled, void or a test. Such rows are set aside, but they speak for the order's other
+/// rows: its lines in another file, an earlier version.
+fn is_cancelled_order(row: &Record<'_>) -> bool {
+    let class = RowKind::Mention(RowClass::CancelledOrder);
+    let void = RowKind::Mention(RowClass::TestOrVoid);
+    (row.kind == class || row.kind == void) && !row.order_id.is_empty()
+}
+
+/// Returns the row that cancels an order, if no later version of the order says otherwise and there is something to cancel.
+fn cancelled_in_the_end<'g, 'a>(group: &'g [Record<'a>]) -> Option<&'g Record<'a>> {
+    let version = |row: &Record<'_>| (row.file, row.at);
+    let cancelled = group
+        .iter()
+        .filter(|row| is_cancelled_order(row))
+        .max_by_key(|row| version(row))?;
+    let placed = group
+        .iter()
+        .filter(|row| is_named_order(row))
+        .map(version)
+        .max();
+    let stands = placed.is_some_and(|placed| placed > version(cancelled));
+    (!stands && group.iter().any(|row| !is_cancelled_order(row))).then_some(cancelled)
+}
+
+/// Adds a cancelled order with its lines and refunds; earlier versions of it are merged.
+fn cancel<'a>(
+    group: &[Record<'a>],
+    cancelled: &Record<'a>,
+    partition: &mut FoldedPartition,
+    facts: &mut Vec<Fact<'a>>,
+) {
+    facts.push(Fact::Order {
+        at: Instant(cancelled.at),
+        order_id: cancelled.order_id,
+        net: Money(cancelled.net),
+        status: OrderStatus::Cancelled,
+    });
+    for row in group {
+        if is_named_order(row) {
+            merged(row, partition);
+        } else if !row.is_derived_refund() {
+            facts.extend(row.fact().ok());
         }
     }
 }

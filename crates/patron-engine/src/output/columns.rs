@@ -106,19 +106,18 @@ impl<'a> Columns<'a> {
         columns.push(text("segment", |row| segments.primary_key(row)));
         columns.push(segment_list(segments));
         columns.extend(history_lengths(customers.table));
-        columns.extend(value(customers.values, true));
+        columns.extend(value(customers.values));
         columns.extend(contacts(customers.table));
         Self::new(columns)
     }
 
     /// The columns that segment conditions may read: those of the results that do not depend on segments, and some more.
-    /// Value columns are there only if there is a model.
     #[must_use]
     pub fn for_conditions(customers: &ScoredCustomers<'a>) -> Self {
         let mut columns = behaviour(customers.table);
         columns.extend(scores(customers));
         columns.extend(history_lengths(customers.table));
-        columns.extend(value(customers.values, false));
+        columns.extend(value(customers.values));
         columns.extend(condition_extras(customers));
         Self::new(columns)
     }
@@ -244,56 +243,40 @@ fn history_lengths(table: &CustomerTable) -> Vec<Column<'_>> {
     ]
 }
 
-/// Value columns; without a model they are all null, or left out where `always` is false.
-fn value(values: &CustomerValues, always: bool) -> Vec<Column<'_>> {
+/// Value columns; without a model they are null, and a condition that reads them is met by nobody.
+fn value(values: &CustomerValues) -> Vec<Column<'_>> {
     let expected = values.expected.as_ref();
     let historic = move |row: usize| values.historic_value.get(row).copied();
-    let mut columns = Vec::new();
+    let number = |pick: fn(&ExpectedValues) -> &[f64]| {
+        move |row: usize| expected.and_then(|expected| pick(expected).get(row).copied())
+    };
     let amount = |pick: fn(&ExpectedValues) -> &[i64]| {
         move |row: usize| expected.and_then(|expected| pick(expected).get(row).copied())
     };
-    if always || expected.is_some() {
-        let number = |pick: fn(&ExpectedValues) -> &[f64]| {
-            move |row: usize| expected.and_then(|expected| pick(expected).get(row).copied())
-        };
-        columns.push(optional_float(
+    let next = move |row: usize| expected?.next_order_expected_at.get(row).copied().flatten();
+    let clv = amount(|expected| &expected.clv);
+    let total = move |row: usize| Some(historic(row)?.saturating_add(clv(row)?));
+    vec![
+        optional_float(
             "probability_alive",
             number(|expected| &expected.probability_alive),
-        ));
-        columns.push(optional_float(
+        ),
+        optional_float(
             "expected_purchases",
             number(|expected| &expected.expected_purchases),
-        ));
-        columns.push(instant("next_order_expected_at", true, move |row| {
-            expected
-                .and_then(|expected| expected.next_order_expected_at.get(row).copied().flatten())
-        }));
-        columns.push(optional_money(
+        ),
+        instant("next_order_expected_at", true, next),
+        optional_money(
             "expected_order_value",
             amount(|expected| &expected.expected_order_value),
-        ));
-    }
-    columns.push(optional_money("historic_value", historic));
-    if always || expected.is_some() {
-        let clv = amount(|expected| &expected.clv);
-        columns.push(optional_money("clv", clv));
-        columns.push(optional_money(
-            "clv_low",
-            amount(|expected| &expected.clv_low),
-        ));
-        columns.push(optional_money(
-            "clv_high",
-            amount(|expected| &expected.clv_high),
-        ));
-        columns.push(optional_money(
-            "clv_lifetime",
-            amount(|expected| &expected.clv_lifetime),
-        ));
-        columns.push(optional_money("total_clv", move |row| {
-            Some(historic(row)?.saturating_add(clv(row)?))
-        }));
-    }
-    columns
+        ),
+        optional_money("historic_value", historic),
+        optional_money("clv", clv),
+        optional_money("clv_low", amount(|expected| &expected.clv_low)),
+        optional_money("clv_high", amount(|expected| &expected.clv_high)),
+        optional_money("clv_lifetime", amount(|expected| &expected.clv_lifetime)),
+        optional_money("total_clv", total),
+    ]
 }
 
 fn contacts(table: &CustomerTable) -> Vec<Column<'_>> {

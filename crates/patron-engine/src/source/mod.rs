@@ -49,6 +49,8 @@ pub struct FileRead {
     pub paid: Span,
     /// When those of exactly zero were placed.
     pub free: Span,
+    /// When refunds with a date were given.
+    pub refunds: Span,
     /// Whether a refund of an order was read: then the latest order may turn out not to count.
     pub refunds_orders: bool,
     /// Facts and mentions handed to the partitions.
@@ -217,6 +219,7 @@ pub(crate) struct BlockRead {
     unknown_statuses: Vec<(String, u64)>,
     paid: Span,
     free: Span,
+    refunds: Span,
     refunds_orders: bool,
     facts: u64,
 }
@@ -279,6 +282,9 @@ impl BlockRead {
                     }
                 }
                 RowKind::Refund => {
+                    if !record.is_derived_refund() {
+                        self.refunds.see(at);
+                    }
                     self.refunds_orders |=
                         !record.order_id.is_empty() || record.is_derived_refund();
                 }
@@ -356,6 +362,7 @@ impl<'a> Collector<'a> {
         total.unknown_statuses.extend(block.unknown_statuses);
         total.paid.merge(block.paid);
         total.free.merge(block.free);
+        total.refunds.merge(block.refunds);
         total.refunds_orders |= block.refunds_orders;
         total.facts += block.facts;
     }
@@ -393,6 +400,7 @@ impl<'a> Collector<'a> {
             unknown_statuses,
             paid: self.total.paid,
             free: self.total.free,
+            refunds: self.total.refunds,
             refunds_orders: self.total.refunds_orders,
             facts: self.total.facts,
         })
