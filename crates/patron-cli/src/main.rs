@@ -1,7 +1,7 @@
 //! The binary `patron`: parses the command line, hands typed requests to the use cases, prints what they give back.
 //!
 //! stdout is data, stderr is talk. Exit codes: 0 done, 1 fix the request, 2 bad command line, 3 storage unreachable
-//! (retry), 70 a defect of patron.
+//! (retry), 70 a defect of patron, 130 stopped by the user.
 #![forbid(unsafe_code)]
 
 mod commands;
@@ -9,6 +9,7 @@ mod failure;
 mod logging;
 mod output;
 mod progress;
+mod stop;
 mod words;
 
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     logging::start();
     failure::say_defects_plainly();
+    stop::leave_nothing_behind();
     let mut output = Output::new();
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         cli.command.run(&mut output)

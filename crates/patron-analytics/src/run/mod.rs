@@ -23,6 +23,7 @@ use crate::settings::{Chosen, Resolved, Settings};
 pub use account::Account;
 pub use execute::{RunError, run};
 pub use notes::Note;
+pub use out_dir::remove_unfinished;
 pub use report::report_is_built;
 pub use summary::{Group, SegmentRow, Summary};
 pub use value::{ModelCard, NoModel, Parameter, RoughValue, Valuation};

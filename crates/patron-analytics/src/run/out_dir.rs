@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
 
@@ -18,11 +19,45 @@ const RESULTS: [&str; 8] = [
     "run.json",
 ];
 
+/// Folders that runs of this process are writing to: what has to go when the process is stopped.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn unfinished<T>(work: impl FnOnce(&mut Vec<PathBuf>) -> T) -> T {
+    work(&mut UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Removes what unfinished runs have written so far; for whoever stops the process.
+///
+/// Rows that were set aside hold personal data, so they must not stay behind. What cannot be removed stays.
+pub fn remove_unfinished() {
+    for folder in unfinished(std::mem::take) {
+        let _gone = fs::remove_dir_all(folder);
+    }
+}
+
+/// A folder on the list for as long as its run goes on.
+#[derive(Debug)]
+struct Listed(PathBuf);
+
+impl Listed {
+    fn new(folder: &Path) -> Self {
+        unfinished(|folders| folders.push(folder.to_owned()));
+        Self(folder.to_owned())
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        unfinished(|folders| folders.retain(|folder| *folder != self.0));
+    }
+}
+
 /// A folder that results are written to, and that becomes `--out` when all of them are there.
 #[derive(Debug)]
 pub(crate) struct OutDir {
     place: PathBuf,
     beside: TempDir,
+    _listed: Listed,
 }
 
 /// Why results cannot go where they should.
@@ -62,6 +97,7 @@ impl OutDir {
             .map_err(error)?;
         Ok(Self {
             place: place.to_owned(),
+            _listed: Listed::new(beside.path()),
             beside,
         })
     }

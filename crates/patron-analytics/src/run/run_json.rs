@@ -35,11 +35,22 @@ pub(crate) fn document(run: &RunReport, machine: &Machine) -> Value {
         "lifecycle": { "first_days": run.lifecycle_days.map(|days| json!({
             "active": days[0].to_string(), "silent": days[1].to_string(), "dormant": days[2].to_string(),
         })) },
-        "vocabulary": run.settings.vocabulary.key,
+        "vocabulary": vocabulary(run),
         "clv_basis": run.clv_basis(),
         "clv": clv(run),
         "notes": run.notes,
         "machine": machine_object(machine),
+    })
+}
+
+/// The vocabulary with its conditions: a file of one's own may change while its key stays.
+fn vocabulary(run: &RunReport) -> Value {
+    let vocabulary = &run.settings.vocabulary;
+    json!({
+        "key": vocabulary.key,
+        "segments": vocabulary.segments.iter()
+            .map(|segment| (segment.key.clone(), json!(segment.when)))
+            .collect::<serde_json::Map<_, _>>(),
     })
 }
 

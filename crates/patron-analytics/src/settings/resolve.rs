@@ -176,6 +176,7 @@ impl Resolved {
             .take(|settings| settings.shop.clone())
             .map(|(shop, _)| shop);
         let demo = is_set(&layers, |settings| settings.demo);
+        note_reading(&mut layers);
         let (calendar, origin) = calendar(&layers)?;
         layers.note("timezone", calendar.name(), origin);
         let currency = currency(&mut layers, input_currency);
@@ -226,6 +227,41 @@ impl Resolved {
             chosen: layers.chosen,
         })
     }
+}
+
+/// Records how files were asked to be read: without it two runs with one account of settings could differ.
+fn note_reading(layers: &mut Layers<'_>) {
+    type TextOf = fn(&Settings) -> Option<String>;
+    let words: [(&'static str, TextOf); 9] = [
+        ("preset_asked", |settings| settings.preset.clone()),
+        ("grain", |settings| settings.grain.clone()),
+        ("date_format", |settings| settings.date_format.clone()),
+        ("decimal_mark", |settings| settings.decimal_mark.clone()),
+        ("delimiter", |settings| settings.delimiter.clone()),
+        ("keep", |settings| {
+            settings.keep.as_ref().map(|classes| classes.join(","))
+        }),
+        ("drop", |settings| {
+            settings.drop.as_ref().map(|classes| classes.join(","))
+        }),
+        ("map", |settings| settings.map.as_ref().map(pairs)),
+        ("status_words", |settings| {
+            settings.status_words.as_ref().map(pairs)
+        }),
+    ];
+    for (key, of) in words {
+        if let Some((value, origin)) = layers.take(of) {
+            layers.note(key, value, origin);
+        }
+    }
+    if let Some((no_clv, origin)) = layers.take(|settings| settings.no_clv) {
+        layers.note("no_clv", no_clv.to_string(), origin);
+    }
+}
+
+fn pairs(map: &std::collections::BTreeMap<String, String>) -> String {
+    let pairs = map.iter().map(|(key, value)| format!("{key}={value}"));
+    pairs.collect::<Vec<_>>().join(",")
 }
 
 fn is_set(layers: &Layers<'_>, of: fn(&Settings) -> Option<bool>) -> bool {

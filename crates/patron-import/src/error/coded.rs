@@ -19,6 +19,7 @@ impl Coded for ImportError {
             | Self::HeaderNotUtf8 { .. }
             | Self::TruncatedGzip { .. }
             | Self::CorruptGzip { .. }
+            | Self::StrayQuote { .. }
             | Self::QuoteNotClosed { .. }
             | Self::RecordTooLong { .. }
             | Self::MissingColumns { .. }
@@ -50,6 +51,7 @@ impl Coded for ImportError {
             Self::HeaderNotUtf8 { .. } => "header_not_utf8",
             Self::TruncatedGzip { .. } => "gzip_truncated",
             Self::CorruptGzip { .. } => "gzip_corrupt",
+            Self::StrayQuote { .. } => "stray_quote",
             Self::QuoteNotClosed { .. } => "quote_not_closed",
             Self::RecordTooLong { .. } => "record_too_long",
             Self::MissingColumns { .. } => "columns_missing",
@@ -91,7 +93,9 @@ impl ImportError {
                     ("offset", offset.to_string()),
                 ]
             }
-            Self::QuoteNotClosed { line, .. } | Self::RecordTooLong { line, .. } => {
+            Self::StrayQuote { line, .. }
+            | Self::QuoteNotClosed { line, .. }
+            | Self::RecordTooLong { line, .. } => {
                 vec![("line", line.to_string())]
             }
             Self::MissingColumns {
@@ -195,7 +199,7 @@ impl ImportError {
             Self::TruncatedGzip { .. } | Self::CorruptGzip { .. } => {
                 "download or copy the file again"
             }
-            Self::QuoteNotClosed { .. } => {
+            Self::StrayQuote { .. } | Self::QuoteNotClosed { .. } => {
                 "close the quote, or double it if it belongs to the text; a file cut short also ends this way"
             }
             Self::RecordTooLong { .. } => "check that the file is text with one row per line",

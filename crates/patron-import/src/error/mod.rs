@@ -98,6 +98,14 @@ pub enum ImportError {
         #[source]
         source: io::Error,
     },
+    /// A quote is opened and swallows other rows.
+    #[error("a quote opened in line {line} of `{file}` swallows the lines behind it")]
+    StrayQuote {
+        /// The file.
+        file: String,
+        /// The line.
+        line: u64,
+    },
     /// A quote is opened and never closed.
     #[error("a quote opened in line {line} of `{file}` is never closed")]
     QuoteNotClosed {
@@ -286,6 +294,7 @@ impl ImportError {
             | Self::HeaderNotUtf8 { file, .. }
             | Self::TruncatedGzip { file }
             | Self::CorruptGzip { file, .. }
+            | Self::StrayQuote { file, .. }
             | Self::QuoteNotClosed { file, .. }
             | Self::RecordTooLong { file, .. }
             | Self::MissingColumns { file, .. }

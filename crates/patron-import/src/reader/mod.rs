@@ -121,6 +121,10 @@ impl RowReader {
                 self.last_facts = batch.facts.len();
                 return Ok(batch);
             };
+            if let Some(line) = records.stray_quote() {
+                let file = shared.file.clone();
+                return Err(ImportError::StrayQuote { file, line });
+            }
             let row = TextRow {
                 bytes: &block.bytes,
                 text,

@@ -13,6 +13,8 @@ use memchr::{memchr, memchr2, memchr3};
 use crate::cell::Cell;
 
 const QUOTE: u8 = b'"';
+/// A field of more lines is a quote that was not meant to open one.
+const MOST_LINES_OF_A_FIELD: u64 = 200;
 
 /// How fields are set apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -236,6 +238,8 @@ pub(crate) struct Records<'b> {
     /// Which bytes end a field outside quotes.
     ends: [bool; 256],
     line: u64,
+    /// Where the record read last starts and ends, and its line, if it has quotes and runs over lines.
+    last_quoted: Option<(usize, usize, u64)>,
 }
 
 fn ends(separation: Separation) -> [bool; 256] {
@@ -267,6 +271,7 @@ impl<'b> Records<'b> {
             plain: separation != Separation::Blanks && memchr(QUOTE, bytes).is_none(),
             ends: ends(separation),
             line: first_line,
+            last_quoted: None,
         }
     }
 
@@ -296,6 +301,30 @@ impl<'b> Records<'b> {
             }
         }
         Ok(None)
+    }
+
+    /// Returns the line of a quote that swallowed other rows in the record read last: its field runs over lines and goes
+    /// on behind the closing quote, or runs over more lines than any note has. Two stray quotes would otherwise lose
+    /// every row between them without a word.
+    pub(crate) fn stray_quote(&self) -> Option<u64> {
+        let Separation::Delimiter(delimiter) = self.separation else {
+            return None;
+        };
+        let (start, end, line) = self.last_quoted?;
+        let mut at = start;
+        while at < end {
+            let mut tail = at;
+            if self.bytes.get(at) == Some(&QUOTE) {
+                tail = closing_quote(self.bytes, at)?;
+                let lines = count_lines(&self.bytes[at..tail]);
+                let goes_on = tail < end && self.bytes.get(tail) != Some(&delimiter);
+                if (lines > 0 && goes_on) || lines > MOST_LINES_OF_A_FIELD {
+                    return Some(line + count_lines(&self.bytes[start..at]));
+                }
+            }
+            at = tail + memchr(delimiter, &self.bytes[tail..end])? + 1;
+        }
+        None
     }
 
     fn read_plain(&mut self, fields: &mut Fields) {
@@ -351,11 +380,13 @@ impl<'b> Records<'b> {
                 fields.ranges.push((field, end));
             }
         }
-        self.line += if quoted {
+        let lines = if quoted {
             count_lines(&self.bytes[start..next]).max(1)
         } else {
             1
         };
+        self.last_quoted = (lines > 1).then_some((start, end, self.line));
+        self.line += lines;
         self.at = next;
         Ok(())
     }
