@@ -199,6 +199,8 @@ pub struct Folded {
     pub by_day: Vec<(CustomerTable, Vec<Prospect>)>,
     /// What was found of each file's rows, in the order of the files.
     pub by_file: Vec<FileFolded>,
+    /// Order ids whose rows were taken for lines although they carry no quantity.
+    pub repeated_order_ids: u64,
     /// Bytes of facts that went to disk.
     pub spilled_bytes: u64,
 }
@@ -399,9 +401,10 @@ impl Gathered {
             .collect::<Result<Vec<FoldedPartition>, GroupingError>>()?;
         progress.end();
         self.check_counts(&partitions)?;
-        self.check_grain(&partitions)?;
+        let repeated_order_ids = self.check_grain(&partitions)?;
         Ok(Folded {
             by_file: self.by_file(&partitions),
+            repeated_order_ids,
             spilled_bytes: self.store.spilled_bytes(),
             by_day: assemble(&partitions, folder.as_of()),
         })
@@ -440,9 +443,9 @@ impl Gathered {
     ///
     /// A few equal lines inside a file whose repeated ids mostly differ in amount are lines; if most are constant, the
     /// amount is probably the order's total, repeated.
-    fn check_grain(&self, partitions: &[FoldedPartition]) -> Result<(), EngineError> {
+    fn check_grain(&self, partitions: &[FoldedPartition]) -> Result<u64, EngineError> {
         if !self.may_repeat || self.repeats_are_versions {
-            return Ok(());
+            return Ok(0);
         }
         let mut repeated = RepeatedOrders::default();
         for partition in partitions {
@@ -456,7 +459,7 @@ impl Gathered {
                     constant: repeated.constant,
                 })
             }
-            _ => Ok(()),
+            _ => Ok(repeated.constant + repeated.varying),
         }
     }
 }

@@ -259,6 +259,7 @@ impl<'a> Job<'a> {
             files,
             account,
             reads,
+            repeated_order_ids: folded.repeated_order_ids,
             prospects,
             summary,
         };
@@ -467,12 +468,13 @@ fn score(table: &CustomerTable, settings: &Resolved) -> Result<Scored, RunError>
 }
 
 /// What was read and summed up.
-struct Facts {
-    files: Vec<FileReport>,
-    account: Account,
-    reads: Vec<FileRead>,
-    prospects: Vec<Prospect>,
-    summary: Summary,
+pub(super) struct Facts {
+    pub(super) files: Vec<FileReport>,
+    pub(super) account: Account,
+    pub(super) reads: Vec<FileRead>,
+    pub(super) repeated_order_ids: u64,
+    pub(super) prospects: Vec<Prospect>,
+    pub(super) summary: Summary,
 }
 
 fn assemble(
@@ -538,12 +540,7 @@ fn run_notes(
         &facts.summary,
         settings.drop_duplicates,
     );
-    said.extend(notes::of_orders(
-        table,
-        settings,
-        &facts.reads,
-        &facts.account,
-    ));
+    said.extend(notes::of_orders(table, settings, facts));
     said.extend(notes::of_value(valuation));
     said
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::account::Account;
+use super::execute::Facts;
 use super::summary::Summary;
 use super::value::Valuation;
 use crate::settings::Resolved;
@@ -91,21 +92,15 @@ pub(crate) fn of_files(
 }
 
 /// What the orders themselves leave to say: rows that are no purchases, dates that look wrong, orders that may come back.
-pub(crate) fn of_orders(
-    table: &CustomerTable,
-    settings: &Resolved,
-    files: &[FileRead],
-    account: &Account,
-) -> Vec<Note> {
+pub(super) fn of_orders(table: &CustomerTable, settings: &Resolved, facts: &Facts) -> Vec<Note> {
+    let files = &facts.reads;
     let mut notes = Vec::new();
-    let rows_are_orders = files.iter().all(|file| {
-        matches!(
-            file.understanding.grain,
-            GrainRule::EachRowIsAnOrder | GrainRule::Orders
-        )
-    });
+    let rows_are_orders = facts.repeated_order_ids == 0
+        && files
+            .iter()
+            .all(|file| file.understanding.grain != GrainRule::Lines);
     let valid: u64 = table.profiles.iter().map(|profile| profile.orders).sum();
-    let not_counted = account.order_lines.saturating_sub(valid);
+    let not_counted = facts.account.order_lines.saturating_sub(valid);
     if rows_are_orders && not_counted > 0 {
         notes.push(Note::new(
             "orders_not_counted",
