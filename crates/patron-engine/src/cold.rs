@@ -244,7 +244,16 @@ pub fn gather(
             progress,
             bytes_before,
         };
-        files.push(read_file(path, index, &reading, rejected)?);
+        let file = read_file(path, index, &reading, rejected)?;
+        // By number, not by name: a file's name may name a person.
+        tracing::info!(
+            file = index,
+            bytes = file.bytes,
+            rows = file.account.rows_in,
+            facts = file.facts,
+            "file read"
+        );
+        files.push(file);
         bytes_before += size(path);
     }
     progress.end();
@@ -401,6 +410,14 @@ impl Gathered {
             .collect::<Result<Vec<FoldedPartition>, GroupingError>>()?;
         progress.end();
         self.check_counts(&partitions)?;
+        tracing::info!(
+            people = partitions
+                .iter()
+                .map(|partition| partition.names.len())
+                .sum::<usize>(),
+            spilled_bytes = self.store.spilled_bytes(),
+            "histories folded"
+        );
         let repeated_order_ids = self.check_grain(&partitions)?;
         Ok(Folded {
             by_file: self.by_file(&partitions),

@@ -30,8 +30,14 @@ fn unfinished<T>(work: impl FnOnce(&mut Vec<PathBuf>) -> T) -> T {
 ///
 /// Rows that were set aside hold personal data, so they must not stay behind. What cannot be removed stays.
 pub fn remove_unfinished() {
+    /// A thread may be writing a file while the folder is emptied.
+    const TRIES: usize = 5;
     for folder in unfinished(std::mem::take) {
-        let _gone = fs::remove_dir_all(folder);
+        for _ in 0..TRIES {
+            if fs::remove_dir_all(&folder).is_ok() || !folder.exists() {
+                break;
+            }
+        }
     }
 }
 

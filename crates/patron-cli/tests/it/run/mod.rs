@@ -7,6 +7,7 @@
 //! | [`cdnow`] | do the models' published estimates come out of the command? |
 //! | [`determinism`] | do threads, memory, order of rows or division into files change a byte? |
 //! | [`options`] | does every option do what it says? |
+//! | [`stop`] | does a run that is stopped leave anything behind? |
 //! | [`settings`] | do settings of the file alone do what they say? |
 //! | [`value`] | do the options of customer lifetime value, and what holds between its columns? |
 //! | [`columns`] | are names, order and types of columns those defined, in every form of file? |
@@ -22,4 +23,5 @@ mod options;
 mod r_rfm;
 mod report;
 mod settings;
+mod stop;
 mod value;
