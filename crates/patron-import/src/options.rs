@@ -1,5 +1,7 @@
 //! What the user may settle before a file is read.
 
+use std::collections::BTreeSet;
+
 use patron_core::{OrderStatus, ShopCalendar};
 
 use crate::field::Field;
@@ -131,6 +133,8 @@ pub struct ImportOptions {
     pub keep: KeepRules,
     /// Words of the status column and what they mean, before the built-in ones.
     pub status_words: Vec<(String, OrderStatus)>,
+    /// Customers whose rows are set aside: staff, resellers, a till.
+    pub excluded_customers: BTreeSet<String>,
     /// The shop's calendar: what a time without an offset means.
     pub calendar: ShopCalendar,
     /// `--currency`.
@@ -148,6 +152,7 @@ impl Default for ImportOptions {
             delimiter: None,
             keep: KeepRules::default(),
             status_words: Vec::new(),
+            excluded_customers: BTreeSet::new(),
             calendar: ShopCalendar::utc(),
             currency: None,
         }

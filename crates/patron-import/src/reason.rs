@@ -57,6 +57,9 @@ pub enum Reason {
     /// Nobody to whom the row belongs.
     #[error("no customer: a guest, or the id was not exported")]
     NoCustomer,
+    /// The customer is one that the user excludes.
+    #[error("this customer is excluded by the settings (`exclude_customers`)")]
+    ExcludedCustomer,
     /// The status says that it is a test.
     #[error("a test order")]
     TestOrder,
@@ -105,6 +108,7 @@ impl Reason {
             Self::RepeatedHeader => "repeated_header",
             Self::Total => "total",
             Self::NoCustomer => "no_customer",
+            Self::ExcludedCustomer => "excluded_customer",
             Self::TestOrder => "test_order",
             Self::VoidOrder => "void_order",
             Self::Cancelled => "cancelled",

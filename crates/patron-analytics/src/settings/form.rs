@@ -43,6 +43,8 @@ pub struct Settings {
     pub keep: Option<Vec<String>>,
     /// Row classes that are set aside although something below would keep them.
     pub drop: Option<Vec<String>>,
+    /// Customers whose rows are set aside: staff, resellers, a till.
+    pub exclude_customers: Option<Vec<String>>,
     /// Status words of the shop → paid, pending, cancelled, void, test, refunded.
     pub status_words: Option<BTreeMap<String, String>>,
     /// Merge rows that equal an earlier row in every column.

@@ -32,6 +32,10 @@ pub fn import_options(flags: &Settings, file: &Settings) -> Result<ImportOptions
             currency,
         )?,
         mapping: mapping(layers.take(|settings| settings.map.clone()))?,
+        excluded_customers: layers
+            .take(|settings| settings.exclude_customers.clone())
+            .map(|(ids, _)| ids.into_iter().collect())
+            .unwrap_or_default(),
         status_words: status_words(layers.take(|settings| settings.status_words.clone()))?,
         ..ImportOptions::default()
     };

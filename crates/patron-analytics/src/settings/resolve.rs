@@ -232,7 +232,7 @@ impl Resolved {
 /// Records how files were asked to be read: without it two runs with one account of settings could differ.
 fn note_reading(layers: &mut Layers<'_>) {
     type TextOf = fn(&Settings) -> Option<String>;
-    let words: [(&'static str, TextOf); 9] = [
+    let words: [(&'static str, TextOf); 10] = [
         ("preset_asked", |settings| settings.preset.clone()),
         ("grain", |settings| settings.grain.clone()),
         ("date_format", |settings| settings.date_format.clone()),
@@ -243,6 +243,13 @@ fn note_reading(layers: &mut Layers<'_>) {
         }),
         ("drop", |settings| {
             settings.drop.as_ref().map(|classes| classes.join(","))
+        }),
+        ("exclude_customers", |settings| {
+            // Ids are personal: how many, not who.
+            settings
+                .exclude_customers
+                .as_ref()
+                .map(|ids| ids.len().to_string())
         }),
         ("map", |settings| settings.map.as_ref().map(pairs)),
         ("status_words", |settings| {

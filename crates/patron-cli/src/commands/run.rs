@@ -105,6 +105,9 @@ struct Policy {
     /// Row classes to keep that are set aside otherwise, such as zero-price; may be repeated
     #[arg(long, value_name = "CLASS", value_delimiter = ',')]
     keep: Vec<String>,
+    /// Customer whose rows are set aside: staff, a reseller, a till; may be repeated
+    #[arg(long, value_name = "ID")]
+    exclude_customer: Vec<String>,
     /// Merge rows that equal an earlier row in every column
     #[arg(long)]
     drop_duplicates: bool,
@@ -290,6 +293,26 @@ impl FileForm {
     }
 }
 
+impl Policy {
+    /// Row classes to keep and to set aside.
+    fn classes(&self) -> (Vec<String>, Vec<String>) {
+        let (mut keep, mut drop) = (self.keep.clone(), Vec::new());
+        for (choice, class) in [
+            (self.fee_lines, "fee-lines"),
+            (self.gift_cards, "gift-cards"),
+            (self.bad_debt, "bad-debt"),
+            (self.zero_price, "zero-price"),
+        ] {
+            match choice {
+                Some(KeepOrDrop::Keep) => keep.push(class.to_owned()),
+                Some(KeepOrDrop::Drop) => drop.push(class.to_owned()),
+                None => {}
+            }
+        }
+        (keep, drop)
+    }
+}
+
 impl Args {
     /// The flags in the form of settings.
     fn settings(&self) -> Result<Settings, Failure> {
@@ -300,19 +323,7 @@ impl Args {
             value,
             ..
         } = self;
-        let (mut keep, mut drop) = (policy.keep.clone(), Vec::new());
-        for (choice, class) in [
-            (policy.fee_lines, "fee-lines"),
-            (policy.gift_cards, "gift-cards"),
-            (policy.bad_debt, "bad-debt"),
-            (policy.zero_price, "zero-price"),
-        ] {
-            match choice {
-                Some(KeepOrDrop::Keep) => keep.push(class.to_owned()),
-                Some(KeepOrDrop::Drop) => drop.push(class.to_owned()),
-                None => {}
-            }
-        }
+        let (keep, drop) = policy.classes();
         Ok(Settings {
             preset: reading.preset.clone(),
             map: mapping(&reading.map)?,
@@ -325,6 +336,8 @@ impl Args {
             as_of: policy.as_of.clone(),
             keep: (!keep.is_empty()).then_some(keep),
             drop: (!drop.is_empty()).then_some(drop),
+            exclude_customers: (!policy.exclude_customer.is_empty())
+                .then(|| policy.exclude_customer.clone()),
             drop_duplicates: policy.drop_duplicates.then_some(true),
             zero_orders: policy.zero_orders.map(|zero| match zero {
                 ExcludeOrCount::Exclude => ZeroOrders::Exclude,

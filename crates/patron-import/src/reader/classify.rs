@@ -3,10 +3,12 @@
 //! A repeated header or a line of totals is told by what it lacks (a date) and what it says; it is therefore looked for
 //! before a row is called unreadable, although the class comes second.
 
+use std::collections::BTreeSet;
+
 use patron_core::{Money, OrderStatus, RowClass};
 
 use crate::cell::Cell;
-use crate::options::KeepRules;
+use crate::options::{ImportOptions, KeepRules};
 use crate::reader::row::{Row, shown};
 use crate::reader::slots::Slots;
 use crate::reader::values::{Problem, Values, has_no_date};
@@ -37,7 +39,7 @@ pub(super) fn classify<R: Row>(
     values: &Values<'_>,
     status: StatusMeaning,
     slots: &Slots,
-    (understanding, keep): (&Understanding, &KeepRules),
+    (understanding, options): (&Understanding, &ImportOptions),
 ) -> (RowClass, Why) {
     let judge = Judge {
         row,
@@ -45,10 +47,11 @@ pub(super) fn classify<R: Row>(
         status: status.status,
         slots,
         understanding,
-        keep,
+        keep: &options.keep,
     };
     let aside = judge
         .missing_customer()
+        .or_else(|| judge.excluded(&options.excluded_customers))
         .or_else(|| judge.test_or_void())
         .or_else(|| judge.cancelled())
         .or_else(|| judge.by_code());
@@ -70,6 +73,17 @@ impl<R: Row> Judge<'_, R> {
             RowClass::MissingCustomer,
             Some(self.slots.customer),
             Reason::NoCustomer,
+        ))
+    }
+
+    /// Staff, resellers, the till: whom the user named.
+    fn excluded(&self, customers: &BTreeSet<String>) -> Finding {
+        let named = |customer: &str| customers.contains(customer);
+        let excluded = !customers.is_empty() && self.values.customer.as_deref().is_some_and(named);
+        excluded.then_some((
+            RowClass::TestOrVoid,
+            Some(self.slots.customer),
+            Reason::ExcludedCustomer,
         ))
     }
 

@@ -208,7 +208,7 @@ impl RowReader {
                     &values,
                     meaning.status,
                     slots,
-                    (shared, &self.options.keep),
+                    (shared, &*self.options),
                 );
                 writer.write(&values, (class, why), meaning);
             }

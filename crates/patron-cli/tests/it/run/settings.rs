@@ -201,3 +201,26 @@ fn octant_knives_may_be_medians() {
         "high_value"
     );
 }
+
+#[test]
+fn excluded_customers_are_set_aside_by_flag_and_by_file() {
+    let text =
+        "customer_id,ordered_at,net\ntill,2024-01-01,5\ntill,2024-01-02,5\nann,2024-01-03,7\n";
+    let sandbox = Sandbox::with_orders(text);
+    sandbox.write("patron.toml", "exclude_customers = [\"till\"]\n");
+    for arguments in [
+        ["orders.csv", "--quiet", "--exclude-customer", "till"],
+        ["orders.csv", "--quiet", "--settings", "patron.toml"],
+    ] {
+        let results = sandbox.run(&arguments);
+        assert_eq!(results.customers().column("customer_id"), ["ann"]);
+        assert_eq!(results.run_json()["rows"]["set_aside"]["test_or_void"], 2);
+        let reasons = results.rejected();
+        assert!(
+            reasons
+                .column("reason")
+                .iter()
+                .all(|reason| reason.contains("excluded"))
+        );
+    }
+}
