@@ -20,6 +20,10 @@ use patron_core::ErrorCode;
 use crate::commands::Command;
 use crate::output::Output;
 
+/// Facts are freed as they are folded: this allocator gives their memory back to the system, and is the faster one here.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// From a shop's orders to its customers: what each is worth, which to keep, wake or let go.
 #[derive(Debug, Parser)]
 #[command(

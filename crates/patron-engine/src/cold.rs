@@ -233,7 +233,10 @@ pub fn gather(
     let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     progress.begin(Step::Read, paths.iter().map(size).sum());
     let store = PartitionStore::new(resources.memory_bytes / 2, resources.spill_folder.clone());
-    let options = Arc::new(options.clone());
+    let options = Arc::new(ImportOptions {
+        several_files: paths.len() > 1,
+        ..options.clone()
+    });
     let mut files = Vec::new();
     let mut bytes_before = 0;
     for (index, path) in (0_u32..).zip(paths) {
@@ -423,7 +426,7 @@ impl Gathered {
             by_file: self.by_file(&partitions),
             repeated_order_ids,
             spilled_bytes: self.store.spilled_bytes(),
-            by_day: assemble(&partitions, folder.as_of()),
+            by_day: assemble(partitions, folder.as_of()),
         })
     }
 

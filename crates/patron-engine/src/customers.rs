@@ -67,10 +67,43 @@ impl ProspectReason {
 type Place = (u64, u32, u32);
 
 /// Puts partitions together: one table and one list of prospects per as-of day.
+///
+/// Profiles are most of what a run holds once its facts are folded. They are moved out of their partitions one partition
+/// after the other and sorted where they are, so that they are never in memory twice.
 pub(crate) fn assemble(
-    partitions: &[FoldedPartition],
+    mut partitions: Vec<FoldedPartition>,
     as_of: &[AsOf],
 ) -> Vec<(CustomerTable, Vec<Prospect>)> {
+    let people = partitions.iter().map(|part| part.names.len()).sum();
+    let mut days: Vec<DayProfiles> = as_of
+        .iter()
+        .map(|_| DayProfiles::with_capacity(people))
+        .collect();
+    let mut firsts = Vec::with_capacity(partitions.len());
+    let mut before = 0;
+    for partition in &mut partitions {
+        firsts.push(before);
+        before += partition.names.len();
+        let outcomes = std::mem::take(&mut partition.outcomes);
+        for (index, outcome) in outcomes.into_iter().enumerate() {
+            if let Some(day) = days.get_mut(index % as_of.len().max(1)) {
+                day.push(outcome);
+            }
+        }
+    }
+    let places = sorted_places(&partitions);
+    let people = People {
+        partitions,
+        firsts,
+        places,
+    };
+    days.into_par_iter()
+        .zip(as_of.par_iter())
+        .map(|(day, as_of)| people.table_of(day, *as_of))
+        .collect()
+}
+
+fn sorted_places(partitions: &[FoldedPartition]) -> Vec<Place> {
     let mut places: Vec<Place> =
         Vec::with_capacity(partitions.iter().map(|part| part.names.len()).sum());
     for (part, partition) in (0_u32..).zip(partitions) {
@@ -84,54 +117,116 @@ pub(crate) fn assemble(
             .map_or("", |part| part.names.get(place.2 as usize))
     };
     places.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name(a).cmp(name(b))));
-    (0..as_of.len())
-        .into_par_iter()
-        .filter_map(|day| table_of(partitions, &places, as_of, day))
-        .collect()
+    places
 }
 
-fn table_of(
-    partitions: &[FoldedPartition],
-    places: &[Place],
-    as_of: &[AsOf],
-    day: usize,
-) -> Option<(CustomerTable, Vec<Prospect>)> {
-    let has_contacts = partitions.iter().any(|partition| partition.has_contacts);
-    let bytes = partitions
-        .iter()
-        .map(|partition| partition.names.total_bytes())
-        .sum();
-    let mut table = CustomerTable {
-        as_of: *as_of.get(day)?,
-        ids: Texts::with_capacity(places.len(), bytes),
-        profiles: Vec::with_capacity(places.len()),
-        contacts: has_contacts.then(Default::default),
-    };
-    let mut prospects = Vec::new();
-    for &(_, part, row) in places {
-        let partition = partitions.get(part as usize)?;
-        let row = row as usize;
-        let name = partition.names.get(row);
-        match *partition.outcomes.get(row * as_of.len() + day)? {
-            Outcome::Customer(profile) => {
-                table.ids.push(name);
-                table.profiles.push(profile);
-                for (to, from) in table.contacts.iter_mut().flatten().zip(&partition.contacts) {
-                    to.push(from.get(row));
-                }
-            }
-            Outcome::Prospect(reason) => {
-                let mentioned = partition.mentioned.get(row).copied().flatten();
-                let reason =
-                    mentioned.map_or(ProspectReason::History(reason), ProspectReason::SetAside);
-                prospects.push(Prospect {
-                    customer_id: name.to_owned(),
-                    reason,
-                });
-            }
+/// The outcomes of one day in the order of partitions.
+struct DayProfiles {
+    /// Person by person.
+    slots: Vec<Slot>,
+    profiles: Vec<Profile>,
+}
+
+/// What a person has on a day.
+#[derive(Clone, Copy)]
+enum Slot {
+    /// A profile, and where it lies.
+    Profile(u32),
+    /// No valid order.
+    Prospect(NoOrderReason),
+}
+
+impl DayProfiles {
+    fn with_capacity(people: usize) -> Self {
+        Self {
+            slots: Vec::with_capacity(people),
+            profiles: Vec::with_capacity(people),
         }
     }
-    Some((table, prospects))
+
+    fn push(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Customer(profile) => {
+                // Places are 32 bits wide everywhere here: four thousand million people are more than fit.
+                let place = u32::try_from(self.profiles.len()).unwrap_or(u32::MAX);
+                self.slots.push(Slot::Profile(place));
+                self.profiles.push(profile);
+            }
+            Outcome::Prospect(reason) => self.slots.push(Slot::Prospect(reason)),
+        }
+    }
+}
+
+/// Everybody, by partition and in the order of results.
+struct People {
+    partitions: Vec<FoldedPartition>,
+    /// How many people the partitions before each hold.
+    firsts: Vec<usize>,
+    places: Vec<Place>,
+}
+
+impl People {
+    fn table_of(&self, day: DayProfiles, as_of: AsOf) -> (CustomerTable, Vec<Prospect>) {
+        let partitions = &self.partitions;
+        let has_contacts = partitions.iter().any(|partition| partition.has_contacts);
+        let bytes = partitions.iter().map(|part| part.names.total_bytes()).sum();
+        let mut ids = Texts::with_capacity(day.profiles.len(), bytes);
+        let mut contacts: Option<[Texts; 4]> = has_contacts.then(Default::default);
+        let mut order = Vec::with_capacity(day.profiles.len());
+        let mut prospects = Vec::new();
+        for &(_, part, row) in &self.places {
+            let (part, row) = (part as usize, row as usize);
+            let (Some(partition), Some(first)) = (partitions.get(part), self.firsts.get(part))
+            else {
+                continue;
+            };
+            let name = partition.names.get(row);
+            match day.slots.get(first + row) {
+                Some(&Slot::Profile(place)) => {
+                    order.push(place);
+                    ids.push(name);
+                    for (to, from) in contacts.iter_mut().flatten().zip(&partition.contacts) {
+                        to.push(from.get(row));
+                    }
+                }
+                Some(&Slot::Prospect(reason)) => {
+                    let mentioned = partition.mentioned.get(row).copied().flatten();
+                    let history = ProspectReason::History(reason);
+                    prospects.push(Prospect {
+                        customer_id: name.to_owned(),
+                        reason: mentioned.map_or(history, ProspectReason::SetAside),
+                    });
+                }
+                None => {}
+            }
+        }
+        let mut profiles = day.profiles;
+        rearrange(&mut profiles, order);
+        let table = CustomerTable {
+            as_of,
+            ids,
+            profiles,
+            contacts,
+        };
+        (table, prospects)
+    }
+}
+
+/// Puts the item at `order[k]` at place k, for every k, without a second copy: each cycle of the permutation is walked once.
+fn rearrange<T>(items: &mut [T], mut order: Vec<u32>) {
+    for start in 0..items.len() {
+        let mut place = start;
+        while let Some(from) = order.get_mut(place) {
+            let source = *from as usize;
+            // Marks the place as done: what belongs there is on its way.
+            *from = u32::try_from(place).unwrap_or(u32::MAX);
+            if source == start || source == place || source >= items.len() {
+                break;
+            }
+            items.swap(place, source);
+            place = source;
+        }
+    }
 }
 
 /// The first eight bytes as a number that sorts like the bytes.
@@ -141,4 +236,23 @@ fn prefix(name: &str) -> u64 {
         *to = from;
     }
     u64::from_be_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn rearranging_in_place_equals_picking_one_by_one(order in (0_u32..200).prop_flat_map(|count| {
+            Just((0..count).collect::<Vec<u32>>()).prop_shuffle()
+        })) {
+            let items: Vec<u32> = (0..order.len() as u32).map(|item| item * 7).collect();
+            let picked: Vec<u32> = order.iter().map(|&place| items[place as usize]).collect();
+            let mut rearranged = items;
+            rearrange(&mut rearranged, order);
+            prop_assert_eq!(rearranged, picked);
+        }
+    }
 }

@@ -173,6 +173,12 @@ pub struct FactRows {
     pub row_hash: Vec<u64>,
     /// The line of the file it came from (Parquet: the row's number, from 1).
     pub line: Vec<u64>,
+    /// When the order was last changed, in µs UTC, [`UNDATED`] where the row does not say; nothing if the file has no
+    /// such column.
+    pub updated_at: Option<Vec<i64>>,
+    /// The hash of the article, 0 where the row names none; nothing if the file has no such column or only one file is
+    /// read: it tells whether two files hold the same line of an order.
+    pub product: Option<Vec<u64>>,
     /// The customer's contact details, where the file has any of these columns.
     pub contact: Option<Contact>,
 }

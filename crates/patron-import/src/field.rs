@@ -61,6 +61,14 @@ fields! {
     LastName => "last_name",
     /// Whether the customer agreed to e-mail.
     ConsentEmail => "consent_email",
+    /// Labels of the order or the customer; read only if rows are excluded by them.
+    Tags => "tags",
+    /// The flag that the seller put on the order; read only if rows are excluded by it.
+    Flag => "flag",
+    /// What the seller wrote about the order; read only if rows are excluded by it.
+    Memo => "memo",
+    /// When the order was last changed in the shop's system.
+    UpdatedAt => "updated_at",
 }
 
 impl Field {

@@ -37,7 +37,7 @@ pub use batch::{
 pub use cell::{Cell, ROW_HASH_SEED, hash_cell, hash_field};
 pub use error::ImportError;
 pub use field::Field;
-pub use options::{DateFormat, DecimalMark, Grain, ImportOptions, KeepRules};
+pub use options::{DateFormat, DecimalMark, ExcludeRules, Grain, ImportOptions, KeepRules};
 pub use preset::preset_names;
 pub use reader::RowReader;
 pub use reason::Reason;

@@ -114,6 +114,19 @@ pub struct KeepRules {
     pub zero_price: bool,
 }
 
+/// Rows of staff, resellers, a till, brushed orders: set aside by what they say. A row is excluded if one rule fits.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExcludeRules {
+    /// Ids of customers, exactly.
+    pub customers: BTreeSet<String>,
+    /// Labels; a cell may hold several, set apart by `,`, `;`, `|` or `、`. Case does not matter.
+    pub tags: Vec<String>,
+    /// Whole values of the flag. Case does not matter.
+    pub flags: Vec<String>,
+    /// Words within the memo. Case does not matter.
+    pub memos: Vec<String>,
+}
+
 /// What the user settled; everything else is understood from the file, and said.
 #[derive(Debug, Clone)]
 pub struct ImportOptions {
@@ -133,8 +146,10 @@ pub struct ImportOptions {
     pub keep: KeepRules,
     /// Words of the status column and what they mean, before the built-in ones.
     pub status_words: Vec<(String, OrderStatus)>,
-    /// Customers whose rows are set aside: staff, resellers, a till.
-    pub excluded_customers: BTreeSet<String>,
+    /// Whose rows are set aside.
+    pub exclude: ExcludeRules,
+    /// Other files are read with this one: what tells versions of an order apart is read too.
+    pub several_files: bool,
     /// The shop's calendar: what a time without an offset means.
     pub calendar: ShopCalendar,
     /// `--currency`.
@@ -152,7 +167,8 @@ impl Default for ImportOptions {
             delimiter: None,
             keep: KeepRules::default(),
             status_words: Vec::new(),
-            excluded_customers: BTreeSet::new(),
+            exclude: ExcludeRules::default(),
+            several_files: false,
             calendar: ShopCalendar::utc(),
             currency: None,
         }

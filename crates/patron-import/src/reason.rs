@@ -60,6 +60,15 @@ pub enum Reason {
     /// The customer is one that the user excludes.
     #[error("this customer is excluded by the settings (`exclude_customers`)")]
     ExcludedCustomer,
+    /// A label of the row is one that the user excludes.
+    #[error("a row with this tag is excluded by the settings (`exclude_tags`)")]
+    ExcludedTag,
+    /// The flag of the row is one that the user excludes.
+    #[error("a row with this flag is excluded by the settings (`exclude_flags`)")]
+    ExcludedFlag,
+    /// The memo of the row holds a word that the user excludes.
+    #[error("a row with such a memo is excluded by the settings (`exclude_memos`)")]
+    ExcludedMemo,
     /// The status says that it is a test.
     #[error("a test order")]
     TestOrder,
@@ -109,6 +118,9 @@ impl Reason {
             Self::Total => "total",
             Self::NoCustomer => "no_customer",
             Self::ExcludedCustomer => "excluded_customer",
+            Self::ExcludedTag => "excluded_tag",
+            Self::ExcludedFlag => "excluded_flag",
+            Self::ExcludedMemo => "excluded_memo",
             Self::TestOrder => "test_order",
             Self::VoidOrder => "void_order",
             Self::Cancelled => "cancelled",

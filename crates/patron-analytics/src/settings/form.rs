@@ -45,6 +45,12 @@ pub struct Settings {
     pub drop: Option<Vec<String>>,
     /// Customers whose rows are set aside: staff, resellers, a till.
     pub exclude_customers: Option<Vec<String>>,
+    /// Labels of orders or customers whose rows are set aside.
+    pub exclude_tags: Option<Vec<String>>,
+    /// Sellers' flags whose rows are set aside.
+    pub exclude_flags: Option<Vec<String>>,
+    /// Words in the seller's memo whose rows are set aside.
+    pub exclude_memos: Option<Vec<String>>,
     /// Status words of the shop → paid, pending, cancelled, void, test, refunded.
     pub status_words: Option<BTreeMap<String, String>>,
     /// Merge rows that equal an earlier row in every column.

@@ -3,12 +3,29 @@
 use std::collections::BTreeMap;
 
 use patron_core::{CalendarError, OrderStatus, ShopCalendar};
-use patron_import::{DateFormat, DecimalMark, Field, Grain, ImportOptions, KeepRules};
+use patron_import::{
+    DateFormat, DecimalMark, ExcludeRules, Field, Grain, ImportOptions, KeepRules,
+};
 
 use super::SettingsError;
 use super::form::Settings;
 use super::layers::{Layers, Origin, named};
 use super::resolve::ResolveError;
+
+/// Whose rows are set aside.
+fn exclusions(layers: &Layers<'_>) -> ExcludeRules {
+    let words = |of: fn(&Settings) -> Option<Vec<String>>| {
+        layers.take(of).map(|(words, _)| words).unwrap_or_default()
+    };
+    ExcludeRules {
+        customers: words(|settings| settings.exclude_customers.clone())
+            .into_iter()
+            .collect(),
+        tags: words(|settings| settings.exclude_tags.clone()),
+        flags: words(|settings| settings.exclude_flags.clone()),
+        memos: words(|settings| settings.exclude_memos.clone()),
+    }
+}
 
 /// Returns the options under which files are read.
 ///
@@ -32,10 +49,7 @@ pub fn import_options(flags: &Settings, file: &Settings) -> Result<ImportOptions
             currency,
         )?,
         mapping: mapping(layers.take(|settings| settings.map.clone()))?,
-        excluded_customers: layers
-            .take(|settings| settings.exclude_customers.clone())
-            .map(|(ids, _)| ids.into_iter().collect())
-            .unwrap_or_default(),
+        exclude: exclusions(&layers),
         status_words: status_words(layers.take(|settings| settings.status_words.clone()))?,
         ..ImportOptions::default()
     };

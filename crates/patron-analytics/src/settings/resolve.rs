@@ -232,7 +232,7 @@ impl Resolved {
 /// Records how files were asked to be read: without it two runs with one account of settings could differ.
 fn note_reading(layers: &mut Layers<'_>) {
     type TextOf = fn(&Settings) -> Option<String>;
-    let words: [(&'static str, TextOf); 10] = [
+    let words: [(&'static str, TextOf); 13] = [
         ("preset_asked", |settings| settings.preset.clone()),
         ("grain", |settings| settings.grain.clone()),
         ("date_format", |settings| settings.date_format.clone()),
@@ -250,6 +250,15 @@ fn note_reading(layers: &mut Layers<'_>) {
                 .exclude_customers
                 .as_ref()
                 .map(|ids| ids.len().to_string())
+        }),
+        ("exclude_tags", |settings| {
+            settings.exclude_tags.as_ref().map(|words| words.join(","))
+        }),
+        ("exclude_flags", |settings| {
+            settings.exclude_flags.as_ref().map(|words| words.join(","))
+        }),
+        ("exclude_memos", |settings| {
+            settings.exclude_memos.as_ref().map(|words| words.join(","))
         }),
         ("map", |settings| settings.map.as_ref().map(pairs)),
         ("status_words", |settings| {

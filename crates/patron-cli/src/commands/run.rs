@@ -108,6 +108,15 @@ struct Policy {
     /// Customer whose rows are set aside: staff, a reseller, a till; may be repeated
     #[arg(long, value_name = "ID")]
     exclude_customer: Vec<String>,
+    /// Tag of orders or customers whose rows are set aside; may be repeated
+    #[arg(long, value_name = "TAG")]
+    exclude_tag: Vec<String>,
+    /// Seller's flag of orders whose rows are set aside, such as `red`; may be repeated
+    #[arg(long, value_name = "FLAG")]
+    exclude_flag: Vec<String>,
+    /// Word in the seller's memo of orders whose rows are set aside, such as 刷单; may be repeated
+    #[arg(long, value_name = "WORD")]
+    exclude_memo: Vec<String>,
     /// Merge rows that equal an earlier row in every column
     #[arg(long)]
     drop_duplicates: bool,
@@ -313,6 +322,11 @@ impl Policy {
     }
 }
 
+/// What was named, if anything was.
+fn named(words: &[String]) -> Option<Vec<String>> {
+    (!words.is_empty()).then(|| words.to_vec())
+}
+
 impl Args {
     /// The flags in the form of settings.
     fn settings(&self) -> Result<Settings, Failure> {
@@ -336,8 +350,10 @@ impl Args {
             as_of: policy.as_of.clone(),
             keep: (!keep.is_empty()).then_some(keep),
             drop: (!drop.is_empty()).then_some(drop),
-            exclude_customers: (!policy.exclude_customer.is_empty())
-                .then(|| policy.exclude_customer.clone()),
+            exclude_customers: named(&policy.exclude_customer),
+            exclude_tags: named(&policy.exclude_tag),
+            exclude_flags: named(&policy.exclude_flag),
+            exclude_memos: named(&policy.exclude_memo),
             drop_duplicates: policy.drop_duplicates.then_some(true),
             zero_orders: policy.zero_orders.map(|zero| match zero {
                 ExcludeOrCount::Exclude => ZeroOrders::Exclude,

@@ -82,6 +82,9 @@ pub(crate) fn fold_partition(
     let groups = Groups::new(&records);
     let mut partition = FoldedPartition {
         records: records.len() as u64,
+        // Exactly: these are most of what a run holds in the end.
+        outcomes: Vec::with_capacity(groups.len() * folder.as_of().len()),
+        mentioned: Vec::with_capacity(groups.len()),
         ..FoldedPartition::default()
     };
     let mut work = Work::default();
@@ -219,6 +222,8 @@ mod tests {
             net,
             row_hash,
             quantity: 0,
+            updated_at: None,
+            product: 0,
             file: 0,
             customer,
             order_id,

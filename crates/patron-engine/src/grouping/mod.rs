@@ -4,6 +4,7 @@
 mod fold_partition;
 mod record;
 mod store;
+mod versions;
 mod work;
 
 use std::path::PathBuf;

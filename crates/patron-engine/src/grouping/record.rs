@@ -1,8 +1,8 @@
 //! How one fact of one customer lies in a partition's bytes.
 //!
 //! ```text
-//! kind u8 | status u8, bit 7: contact follows | at i64 | net i64 | row hash u64 | [quantity i64, lines only]
-//! file varint | customer: length varint, bytes | order id: the same | [email, phone, name, consent: the same]
+//! kind u8 | status u8, top bits: what follows | at i64 | net i64 | row hash u64 | [quantity i64, lines only]
+//! [updated at i64] | [product u64] | file varint | customer: length varint, bytes | order id: the same | [email, phone, name, consent: the same]
 //! ```
 //! Little endian. The format lives for one run and in one process only, so it needs no version.
 
@@ -10,6 +10,9 @@ use patron_core::{Fact, Instant, Money, OrderStatus, RefundKind, RowClass};
 use patron_import::RowKind;
 
 const CONTACT_BIT: u8 = 0x80;
+const UPDATED_BIT: u8 = 0x40;
+const PRODUCT_BIT: u8 = 0x20;
+const STATUS_BITS: u8 = 0x1f;
 
 /// E-mail, phone, name and consent as the source has them; empty where it has none.
 pub(crate) type ContactFields<'a> = [&'a str; 4];
@@ -24,6 +27,10 @@ pub(crate) struct Record<'a> {
     pub(crate) net: i64,
     pub(crate) row_hash: u64,
     pub(crate) quantity: i64,
+    /// When its order was last changed, µs UTC, where the source says.
+    pub(crate) updated_at: Option<i64>,
+    /// The hash of the article; 0 where none is named.
+    pub(crate) product: u64,
     /// Which file of the run it came from.
     pub(crate) file: u32,
     pub(crate) customer: &'a str,
@@ -34,17 +41,22 @@ pub(crate) struct Record<'a> {
 impl<'a> Record<'a> {
     /// Appends the record to `out`.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        let contact = if self.contact.is_some() {
-            CONTACT_BIT
-        } else {
-            0
-        };
-        out.extend_from_slice(&[self.kind.to_u8(), status_code(self.status) | contact]);
+        let bit = |present: bool, bit: u8| if present { bit } else { 0 };
+        let follows = bit(self.contact.is_some(), CONTACT_BIT)
+            | bit(self.updated_at.is_some(), UPDATED_BIT)
+            | bit(self.product != 0, PRODUCT_BIT);
+        out.extend_from_slice(&[self.kind.to_u8(), status_code(self.status) | follows]);
         out.extend_from_slice(&self.at.to_le_bytes());
         out.extend_from_slice(&self.net.to_le_bytes());
         out.extend_from_slice(&self.row_hash.to_le_bytes());
         if self.kind == RowKind::Line {
             out.extend_from_slice(&self.quantity.to_le_bytes());
+        }
+        if let Some(updated_at) = self.updated_at {
+            out.extend_from_slice(&updated_at.to_le_bytes());
+        }
+        if self.product != 0 {
+            out.extend_from_slice(&self.product.to_le_bytes());
         }
         write_number(out, self.file as usize);
         write_text(out, self.customer);
@@ -60,11 +72,21 @@ impl<'a> Record<'a> {
         let status = take_byte(bytes)?;
         let at = take_i64(bytes)?;
         let net = take_i64(bytes)?;
-        let row_hash = u64::from_le_bytes(take_i64(bytes)?.to_le_bytes());
+        let row_hash = take_i64(bytes)?.cast_unsigned();
         let quantity = if kind == RowKind::Line {
             take_i64(bytes)?
         } else {
             0
+        };
+        let updated_at = if status & UPDATED_BIT == 0 {
+            None
+        } else {
+            Some(take_i64(bytes)?)
+        };
+        let product = if status & PRODUCT_BIT == 0 {
+            0
+        } else {
+            take_i64(bytes)?.cast_unsigned()
         };
         let file = u32::try_from(take_number(bytes)?).ok()?;
         let customer = take_text(bytes)?;
@@ -79,7 +101,7 @@ impl<'a> Record<'a> {
                 take_text(bytes)?,
             ])
         };
-        let status = status_of(status & !CONTACT_BIT)?;
+        let status = status_of(status & STATUS_BITS)?;
         Some(Self {
             kind,
             status,
@@ -87,6 +109,8 @@ impl<'a> Record<'a> {
             net,
             row_hash,
             quantity,
+            updated_at,
+            product,
             file,
             customer,
             order_id,
@@ -209,7 +233,10 @@ mod tests {
             RowKind::Refund,
             RowKind::Mention(RowClass::FeeLine),
         ] {
-            for contact in [None, Some(["a@example.com", "", "王", "yes"])] {
+            for (contact, updated_at, product) in [
+                (None, None, 0),
+                (Some(["a@example.com", "", "王", "yes"]), Some(-3), u64::MAX),
+            ] {
                 let record = Record {
                     kind,
                     status: OrderStatus::Refunded,
@@ -217,6 +244,8 @@ mod tests {
                     net: -7,
                     row_hash: u64::MAX,
                     quantity: if kind == RowKind::Line { 5 } else { 0 },
+                    updated_at,
+                    product,
                     file: 300,
                     customer: &long,
                     order_id: "",
@@ -242,6 +271,8 @@ mod tests {
             net: 2,
             row_hash: 3,
             quantity: 0,
+            updated_at: Some(1),
+            product: 9,
             file: 0,
             customer: "c",
             order_id: "o",

@@ -241,6 +241,8 @@ mod tests {
                     net: number,
                     row_hash: 0,
                     quantity: 0,
+                    updated_at: None,
+                    product: 0,
                     file: 0,
                     customer: &customer,
                     order_id: "order",

@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::fold_partition::{FoldedPartition, RepeatedOrders, RowKindKey};
 use super::record::Record;
+use super::versions::{Version, by_update, supersede_lines, version};
 
 /// Memory for one customer at a time.
 #[derive(Default)]
@@ -37,12 +38,14 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Merges what a later file only repeats: of equal rows, the n-th in one file is the n-th in another.
+    /// Merges what a later file only repeats (of equal rows, the n-th in one file is the n-th in another), and the lines
+    /// that it holds in a newer version.
     pub(super) fn merge_files(&mut self, partition: &mut FoldedPartition) {
         let first = self.rows.first().map(|row| row.file);
         if self.rows.iter().all(|row| Some(row.file) == first) {
             return;
         }
+        supersede_lines(&mut self.rows, partition);
         self.rows
             .sort_unstable_by_key(|row| (likeness(row), row.file));
         let mut kept = Vec::with_capacity(self.rows.len());
@@ -115,18 +118,29 @@ impl<'a> Work<'a> {
             .sort_unstable_by_key(|row| (row.order_id, row.file, row.at, row.net, row.row_hash));
         for group in self
             .rows
-            .chunk_by(|a, b| !a.order_id.is_empty() && a.order_id == b.order_id)
+            .chunk_by_mut(|a, b| !a.order_id.is_empty() && a.order_id == b.order_id)
         {
-            if let Some(cancelled) = cancelled_in_the_end(group) {
+            let says = |row: &&Record<'_>| is_named_order(row) || is_cancelled_order(row);
+            let by_update = by_update(group.iter().filter(says));
+            if by_update {
+                group.sort_by_key(|row| version(row, true));
+            }
+            let group = &*group;
+            let version = |row: &Record<'_>| version(row, by_update);
+            if let Some(cancelled) = cancelled_in_the_end(group, version) {
                 cancel(group, cancelled, partition, &mut self.facts);
                 continue;
             }
-            let last_file = group
+            let newest = group
                 .iter()
                 .filter(|row| is_named_order(row))
-                .map(|row| row.file)
+                .map(version)
                 .max();
-            let current = |row: &&Record<'a>| is_named_order(row) && Some(row.file) == last_file;
+            let in_newest = |row: &Record<'_>| {
+                let (updated_at, file, _) = version(row);
+                newest.is_some_and(|newest| (newest.0, newest.1) == (updated_at, file))
+            };
+            let current = |row: &&Record<'a>| is_named_order(row) && in_newest(row);
             let rows = group.iter().filter(current).count();
             if rows > 1 && !repeats_are_versions {
                 tally_repeat(
@@ -134,13 +148,7 @@ impl<'a> Work<'a> {
                     rows as u64,
                     &mut partition.repeated,
                 );
-                supersede(
-                    group,
-                    |row| Some(row.file) == last_file,
-                    partition,
-                    &mut self.facts,
-                    as_line,
-                );
+                supersede(group, in_newest, partition, &mut self.facts, as_line);
             } else {
                 let latest = group
                     .iter()
@@ -188,8 +196,10 @@ fn is_cancelled_order(row: &Record<'_>) -> bool {
 }
 
 /// Returns the row that cancels an order, if no later version of the order says otherwise and there is something to cancel.
-fn cancelled_in_the_end<'g, 'a>(group: &'g [Record<'a>]) -> Option<&'g Record<'a>> {
-    let version = |row: &Record<'_>| (row.file, row.at);
+fn cancelled_in_the_end<'g, 'a>(
+    group: &'g [Record<'a>],
+    version: impl Fn(&Record<'_>) -> Version,
+) -> Option<&'g Record<'a>> {
     let cancelled = group
         .iter()
         .filter(|row| is_cancelled_order(row))
@@ -197,7 +207,7 @@ fn cancelled_in_the_end<'g, 'a>(group: &'g [Record<'a>]) -> Option<&'g Record<'a
     let placed = group
         .iter()
         .filter(|row| is_named_order(row))
-        .map(version)
+        .map(&version)
         .max();
     let stands = placed.is_some_and(|placed| placed > version(cancelled));
     (!stands && group.iter().any(|row| !is_cancelled_order(row))).then_some(cancelled)
@@ -246,7 +256,7 @@ fn supersede<'a>(
 }
 
 /// Rows are alike if they are equal in every column that counts and stand for the same kind of fact.
-fn likeness(row: &Record<'_>) -> (u64, u8, bool) {
+pub(super) fn likeness(row: &Record<'_>) -> (u64, u8, bool) {
     (row.row_hash, row.kind.to_u8(), row.is_derived_refund())
 }
 
@@ -256,7 +266,7 @@ fn is_named_order(row: &Record<'_>) -> bool {
 
 /// Counts a row as merged. An undated refund is the second fact of its row, which is counted already; a row set aside
 /// stays in its class.
-fn merged(row: &Record<'_>, partition: &mut FoldedPartition) {
+pub(super) fn merged(row: &Record<'_>, partition: &mut FoldedPartition) {
     let kind = match row.kind {
         RowKind::Refund if row.is_derived_refund() => return,
         RowKind::Mention(_) => return,

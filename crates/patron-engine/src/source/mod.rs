@@ -13,7 +13,7 @@ use std::sync::Arc;
 use patron_core::{Coded, ErrorCode, OrderStatus, RowFlag};
 use patron_import::{
     CurrenciesSeen, FactRows, FileKind, ImportError, ImportOptions, RejectedRow, RowAccount,
-    RowBatch, RowKind, Understanding, file_kind,
+    RowBatch, RowKind, UNDATED, Understanding, file_kind,
 };
 
 use crate::grouping::{GroupingError, PartitionStore, Record, Scatter};
@@ -258,6 +258,8 @@ impl BlockRead {
                     contact.consent.get(row),
                 ]
             });
+            let updated_at = facts.updated_at.as_ref().and_then(|times| times.get(row));
+            let product = facts.product.as_ref().and_then(|hashes| hashes.get(row));
             let record = Record {
                 kind,
                 status,
@@ -265,6 +267,8 @@ impl BlockRead {
                 net,
                 row_hash,
                 quantity,
+                updated_at: updated_at.copied().filter(|&at| at != UNDATED),
+                product: product.copied().unwrap_or(0),
                 file,
                 customer: facts.customer.get(row),
                 order_id: facts.order_id.get(row),

@@ -3,12 +3,10 @@
 //! A repeated header or a line of totals is told by what it lacks (a date) and what it says; it is therefore looked for
 //! before a row is called unreadable, although the class comes second.
 
-use std::collections::BTreeSet;
-
 use patron_core::{Money, OrderStatus, RowClass};
 
 use crate::cell::Cell;
-use crate::options::{ImportOptions, KeepRules};
+use crate::options::{ExcludeRules, ImportOptions, KeepRules};
 use crate::reader::row::{Row, shown};
 use crate::reader::slots::Slots;
 use crate::reader::values::{Problem, Values, has_no_date};
@@ -51,7 +49,7 @@ pub(super) fn classify<R: Row>(
     };
     let aside = judge
         .missing_customer()
-        .or_else(|| judge.excluded(&options.excluded_customers))
+        .or_else(|| judge.excluded(&options.exclude))
         .or_else(|| judge.test_or_void())
         .or_else(|| judge.cancelled())
         .or_else(|| judge.by_code());
@@ -76,15 +74,45 @@ impl<R: Row> Judge<'_, R> {
         ))
     }
 
-    /// Staff, resellers, the till: whom the user named.
-    fn excluded(&self, customers: &BTreeSet<String>) -> Finding {
+    /// Staff, resellers, the till, brushed orders: whom the user named, or what the row says of itself.
+    fn excluded(&self, rules: &ExcludeRules) -> Finding {
+        let customers = &rules.customers;
         let named = |customer: &str| customers.contains(customer);
-        let excluded = !customers.is_empty() && self.values.customer.as_deref().is_some_and(named);
-        excluded.then_some((
-            RowClass::TestOrVoid,
-            Some(self.slots.customer),
-            Reason::ExcludedCustomer,
-        ))
+        let found = |slot, reason| Some((RowClass::TestOrVoid, slot, reason));
+        if !customers.is_empty() && self.values.customer.as_deref().is_some_and(named) {
+            return found(Some(self.slots.customer), Reason::ExcludedCustomer);
+        }
+        let equals = |text: &str, word: &String| text.trim().to_lowercase() == word.to_lowercase();
+        let tagged = |text: &str, word: &String| {
+            text.split([',', ';', '|', '、', '，', '；'])
+                .any(|tag| equals(tag, word))
+        };
+        let holds = |text: &str, word: &String| text.to_lowercase().contains(&word.to_lowercase());
+        if self.says(self.slots.tags, &rules.tags, tagged) {
+            return found(self.slots.tags, Reason::ExcludedTag);
+        }
+        if self.says(self.slots.flag, &rules.flags, equals) {
+            return found(self.slots.flag, Reason::ExcludedFlag);
+        }
+        if self.says(self.slots.memo, &rules.memos, holds) {
+            return found(self.slots.memo, Reason::ExcludedMemo);
+        }
+        None
+    }
+
+    /// Whether a cell says one of the words.
+    fn says(
+        &self,
+        slot: Option<usize>,
+        words: &[String],
+        test: impl Fn(&str, &String) -> bool,
+    ) -> bool {
+        let Some(slot) = slot.filter(|_| !words.is_empty()) else {
+            return false;
+        };
+        let cell = self.row.cell(slot);
+        let text = shown(&cell);
+        words.iter().any(|word| test(&text, word))
     }
 
     fn test_or_void(&self) -> Finding {

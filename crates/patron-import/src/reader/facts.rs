@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use patron_core::{Money, OrderStatus, RowClass, RowFlag};
 
 use crate::batch::{Contact, RejectedRow, RowBatch, RowKind, UNDATED, VALUE_CHARACTERS};
-use crate::cell::Cell;
+use crate::cell::{Cell, ROW_HASH_SEED, hash_field};
 use crate::reader::Place;
 use crate::reader::classify::{Why, is_cancellation};
 use crate::reader::row::{Row, shown};
@@ -35,6 +35,7 @@ struct Fact<'a> {
     quantity: i64,
     kind: RowKind,
     status: OrderStatus,
+    updated_at: Option<i64>,
 }
 
 impl<R: Row> Writer<'_, R> {
@@ -88,6 +89,7 @@ impl<R: Row> Writer<'_, R> {
                     quantity: 0,
                     kind: RowKind::Mention(class),
                     status: OrderStatus::Paid,
+                    updated_at: None,
                 });
             }
             None => self.batch.aside_hashes.push(self.place.hash),
@@ -125,6 +127,7 @@ impl<R: Row> Writer<'_, R> {
             quantity: values.quantity.map_or(0, |quantity| quantity.0),
             kind,
             status,
+            updated_at: values.updated_at,
         }
     }
 
@@ -164,6 +167,12 @@ impl<R: Row> Writer<'_, R> {
         facts.status.push(fact.status);
         facts.row_hash.push(self.place.hash);
         facts.line.push(self.place.line);
+        if let Some(updated_at) = &mut facts.updated_at {
+            updated_at.push(fact.updated_at.unwrap_or(UNDATED));
+        }
+        if let Some(product) = &mut facts.product {
+            product.push(product_hash(self.row, self.slots.product));
+        }
         match &mut facts.contact {
             Some(contact) => push_contact(contact, self.row, self.slots),
             None => false,
@@ -207,6 +216,16 @@ impl<R: Row> Writer<'_, R> {
         self.batch
             .currencies
             .see(&amount::currency_code(name), line);
+    }
+}
+
+/// Returns the hash of the article a row names; 0 if it names none.
+fn product_hash<R: Row>(row: &R, slot: Option<usize>) -> u64 {
+    match slot.map_or(Cell::Null, |slot| row.cell(slot)) {
+        Cell::Null => 0,
+        Cell::Text(text) if words::is_missing(trim(text)) => 0,
+        // Never 0, which says that there is none.
+        cell => hash_field(ROW_HASH_SEED, trim(&shown(&cell)).as_bytes()) | 1,
     }
 }
 

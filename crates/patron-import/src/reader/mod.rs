@@ -92,6 +92,12 @@ impl RowReader {
             index,
             ..RowBatch::default()
         };
+        batch.facts.updated_at = self.slots.updated_at.map(|_| Vec::new());
+        batch.facts.product = self
+            .slots
+            .product
+            .filter(|_| self.options.several_files)
+            .map(|_| Vec::new());
         batch.facts.contact = self.slots.has_contact().then(Contact::default);
         batch
     }

@@ -22,6 +22,10 @@ pub(super) struct Slots {
     pub(super) first_name: Option<usize>,
     pub(super) last_name: Option<usize>,
     pub(super) consent: Option<usize>,
+    pub(super) tags: Option<usize>,
+    pub(super) flag: Option<usize>,
+    pub(super) memo: Option<usize>,
+    pub(super) updated_at: Option<usize>,
     /// Quantity and price say whether a row is goods bought; where a row is a whole order they only inform.
     pub(super) judge_quantity: bool,
 }
@@ -47,6 +51,10 @@ impl Slots {
             first_name: slot(Field::FirstName),
             last_name: slot(Field::LastName),
             consent: slot(Field::ConsentEmail),
+            tags: slot(Field::Tags),
+            flag: slot(Field::Flag),
+            memo: slot(Field::Memo),
+            updated_at: slot(Field::UpdatedAt),
             judge_quantity: by_quantity || understanding.grain == GrainRule::Lines,
         }
     }

@@ -56,6 +56,8 @@ pub(super) struct Values<'r> {
     pub(super) refunded: Option<Money>,
     pub(super) rounded: bool,
     pub(super) guessed: bool,
+    /// When the order was last changed, in µs UTC; nothing where the row does not say or it cannot be read.
+    pub(super) updated_at: Option<i64>,
     /// A currency that an amount names by sign or code.
     pub(super) currency: Option<&'r str>,
 }
@@ -91,6 +93,9 @@ impl<'r> Values<'r> {
             refunded: None,
             rounded: false,
             guessed: customer_guessed || order_guessed,
+            updated_at: slots
+                .updated_at
+                .and_then(|slot| time(&row.cell(slot), understanding, clock).ok()),
             currency: None,
         };
         values.read_amounts(row, understanding, slots)?;

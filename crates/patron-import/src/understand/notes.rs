@@ -20,6 +20,18 @@ fn note(key: &'static str, params: &[(&'static str, &str)], text: String) -> Not
     Note::new(key, params, text)
 }
 
+/// Says that rows cannot be excluded by something that the file has no column for.
+pub(super) fn exclusion_without_column(field: Field) -> Note {
+    note(
+        "exclusion_without_column",
+        &[("field", field.key())],
+        format!(
+            "rows are to be excluded by `{field}`, but no column is recognised as that: none is excluded by it \
+             (`--map {field}=COLUMN` names one)"
+        ),
+    )
+}
+
 /// Says how the table as a whole was understood.
 pub(super) fn about(
     table: Table<'_>,

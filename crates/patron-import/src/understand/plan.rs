@@ -2,7 +2,7 @@
 
 use crate::error::ImportError;
 use crate::field::Field;
-use crate::options::{Grain, ImportOptions};
+use crate::options::{ExcludeRules, Grain, ImportOptions};
 use crate::preset::{Preset, PresetGrain};
 use crate::understand::columns::Columns;
 use crate::understand::{Table, marks, notes};
@@ -73,9 +73,14 @@ impl Plan {
         for field in OPTIONAL {
             draft.take(field, found.first(field));
         }
-        if preset.is_some_and(|preset| preset.rules.use_product_code()) {
+        let by_code = preset.is_some_and(|preset| preset.rules.use_product_code());
+        if by_code || options.several_files {
             draft.take(Field::ProductCode, found.first(Field::ProductCode));
         }
+        if order.is_some() {
+            draft.take(Field::UpdatedAt, found.first(Field::UpdatedAt));
+        }
+        draft.take_exclusions(&options.exclude);
         draft.take_status()?;
         draft.take(Field::Currency, found.only(table, Field::Currency)?);
         let refunded = found.only(table, Field::Refunded)?;
@@ -153,6 +158,23 @@ impl Draft<'_> {
         } else {
             self.notes
                 .push(notes::numbers_ignored(field, self.table.header(index)));
+        }
+    }
+
+    /// Uses the columns by which rows are excluded, and only these; says so if there is none.
+    fn take_exclusions(&mut self, rules: &ExcludeRules) {
+        for (field, words) in [
+            (Field::Tags, &rules.tags),
+            (Field::Flag, &rules.flags),
+            (Field::Memo, &rules.memos),
+        ] {
+            if words.is_empty() {
+                continue;
+            }
+            let found = self.found.first(field);
+            if self.take(field, found).is_none() {
+                self.notes.push(notes::exclusion_without_column(field));
+            }
         }
     }
 

@@ -12,6 +12,7 @@
 //! | [`value`] | do the options of customer lifetime value, and what holds between its columns? |
 //! | [`columns`] | are names, order and types of columns those defined, in every form of file? |
 //! | [`bad_input`] | is what cannot be used refused, with what words? |
+//! | [`versions`] | which version of an order counts where exports overlap? |
 //! | [`report`] | is the page whole, alone, and in agreement with the other files? |
 
 mod bad_input;
@@ -25,3 +26,4 @@ mod report;
 mod settings;
 mod stop;
 mod value;
+mod versions;

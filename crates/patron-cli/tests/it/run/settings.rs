@@ -224,3 +224,53 @@ fn excluded_customers_are_set_aside_by_flag_and_by_file() {
         );
     }
 }
+
+#[test]
+fn rows_are_excluded_by_tag_flag_and_memo_whatever_their_case() {
+    let text = "order_id,customer_id,ordered_at,net,标签,旗帜,备注\n\
+                1,ann,2024-01-01,5,\"vip, Staff\",,\n\
+                2,ann,2024-01-02,7,staffing,,\n\
+                3,bob,2024-01-03,9,,red,\n\
+                4,cid,2024-01-04,11,,reddish,\n\
+                5,dan,2024-01-05,13,,,朋友刷单勿发\n\
+                6,cid,2024-01-06,17,,,加急\n";
+    let sandbox = Sandbox::with_orders(text);
+    sandbox.write(
+        "patron.toml",
+        "exclude_tags = [\"staff\"]\nexclude_flags = [\"RED\"]\nexclude_memos = [\"刷单\"]\n",
+    );
+    for arguments in [
+        &["orders.csv", "--quiet", "--settings", "patron.toml"][..],
+        &[
+            "orders.csv",
+            "--quiet",
+            "--exclude-tag",
+            "staff",
+            "--exclude-flag",
+            "RED",
+            "--exclude-memo",
+            "刷单",
+        ],
+    ] {
+        let results = sandbox.run(arguments);
+        let customers = results.customers();
+        assert_eq!(customers.column("customer_id"), ["ann", "cid"]);
+        assert_eq!(customers.column("monetary"), ["7.00", "28.00"]);
+        let rejected = results.rejected();
+        assert_eq!(rejected.column("line"), ["2", "4", "6"]);
+        assert_eq!(rejected.column("column"), ["标签", "旗帜", "备注"]);
+        assert_eq!(results.run_json()["rows"]["set_aside"]["test_or_void"], 3);
+    }
+}
+
+#[test]
+fn a_rule_that_has_no_column_is_said() {
+    let sandbox = Sandbox::with_orders("customer_id,ordered_at,net\nann,2024-01-03,7\n");
+    let outcome = sandbox.patron(&["run", "orders.csv", "--exclude-tag", "staff"]);
+    assert_eq!(outcome.code, 0);
+    assert!(
+        outcome.stderr.contains("no column is recognised as that"),
+        "{}",
+        outcome.stderr
+    );
+}

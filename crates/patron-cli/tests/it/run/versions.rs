@@ -1,0 +1,93 @@
+//! Exports that overlap: a newer version of an order takes the place of the older one, and every row is accounted for.
+
+use crate::support::Sandbox;
+
+const HEADER: &str = "order_id,customer_id,ordered_at,product_id,quantity,unit_price\n";
+
+/// Runs two files together; returns monetary and units of Ann, accepted, merged and set-aside rows.
+fn of_two(first: &str, second: &str) -> (String, u64, u64) {
+    let sandbox = Sandbox::new();
+    sandbox.write("january.csv", first);
+    sandbox.write("february.csv", second);
+    let results = sandbox.run(&["january.csv", "february.csv", "--quiet"]);
+    let rows = &results.run_json()["rows"];
+    let count = |key: &str| rows[key].as_u64().unwrap();
+    let aside: u64 = rows["set_aside"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|rows| rows.as_u64().unwrap())
+        .sum();
+    assert_eq!(count("in"), count("accepted") + count("merged") + aside);
+    let customers = results.customers();
+    (
+        customers.cell("ann", "monetary").to_owned(),
+        count("accepted"),
+        count("merged"),
+    )
+}
+
+#[test]
+fn a_changed_line_takes_the_place_of_the_older_one() {
+    let first = format!("{HEADER}1,ann,2024-01-05,tea,2,10\n1,ann,2024-01-05,cup,1,7\n");
+    let second = format!("{HEADER}1,ann,2024-01-05,tea,3,10\n1,ann,2024-01-05,cup,1,7\n");
+    // The cup is unchanged, the tea superseded: of four rows, two count.
+    assert_eq!(of_two(&first, &second), ("37.00".to_owned(), 2, 2));
+    // Files are given from old to new.
+    assert_eq!(of_two(&second, &first), ("27.00".to_owned(), 2, 2));
+}
+
+#[test]
+fn an_order_cut_in_two_by_the_end_of_a_file_keeps_all_its_lines() {
+    let first = format!("{HEADER}1,ann,2024-01-05,tea,2,10\n1,ann,2024-01-05,cup,1,7\n");
+    let second = format!("{HEADER}1,ann,2024-01-05,pot,1,30\n2,ann,2024-02-05,tea,1,10\n");
+    assert_eq!(of_two(&first, &second), ("67.00".to_owned(), 4, 0));
+    // The files overlap by a row.
+    let second = format!("{HEADER}1,ann,2024-01-05,cup,1,7\n1,ann,2024-01-05,pot,1,30\n");
+    assert_eq!(of_two(&first, &second), ("57.00".to_owned(), 3, 1));
+}
+
+#[test]
+fn the_time_of_change_decides_before_the_order_of_files() {
+    let header = "order_id,customer_id,ordered_at,product_id,quantity,unit_price,updated_at\n";
+    let old = format!(
+        "{header}1,ann,2024-01-05,tea,2,10,2024-01-06\n1,ann,2024-01-05,cup,1,7,2024-01-06\n"
+    );
+    // The cup was taken off the order and a pot put on it.
+    let new = format!(
+        "{header}1,ann,2024-01-05,tea,2,10,2024-01-09\n1,ann,2024-01-05,pot,1,30,2024-01-09\n"
+    );
+    assert_eq!(of_two(&old, &new), ("50.00".to_owned(), 2, 2));
+    assert_eq!(of_two(&new, &old), ("50.00".to_owned(), 2, 2));
+}
+
+#[test]
+fn whole_orders_have_versions_too() {
+    let header = "order_id,customer_id,ordered_at,net,status,updated_at\n";
+    let old = format!(
+        "{header}1,ann,2024-01-05,80,paid,2024-01-06\n2,ann,2024-01-07,5,paid,2024-01-07\n"
+    );
+    let new = format!("{header}1,ann,2024-01-05,60,paid,2024-01-09\n");
+    assert_eq!(of_two(&old, &new), ("65.00".to_owned(), 2, 1));
+    assert_eq!(of_two(&new, &old), ("65.00".to_owned(), 2, 1));
+    // Cancelled, then paid after all.
+    let cancelled = format!(
+        "{header}1,ann,2024-01-05,80,cancelled,2024-01-06\n2,ann,2024-01-07,5,paid,2024-01-07\n"
+    );
+    let paid = format!("{header}1,ann,2024-01-05,80,paid,2024-01-09\n");
+    assert_eq!(of_two(&cancelled, &paid).0, "85.00");
+    assert_eq!(of_two(&paid, &cancelled).0, "85.00");
+}
+
+#[test]
+fn rows_of_one_file_with_times_of_change_are_versions() {
+    let sandbox = Sandbox::with_orders(
+        "order_id,customer_id,ordered_at,net,updated_at\n\
+         1,ann,2024-01-05,60,2024-01-09\n\
+         1,ann,2024-01-05,80,2024-01-06\n\
+         2,ann,2024-01-07,5,2024-01-07\n",
+    );
+    let results = sandbox.run(&["orders.csv", "--quiet"]);
+    assert_eq!(results.customers().cell("ann", "monetary"), "65.00");
+    assert_eq!(results.run_json()["rows"]["merged"], 1);
+}
