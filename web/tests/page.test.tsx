@@ -104,7 +104,7 @@ describe("the words follow the data", () => {
   it("marks a rough figure as rough and gives the reason", () => {
     const text = draw(onePerson(), "en");
     expect(text).toContain("1 customer placed 1 order worth £25.00");
-    expect(text).toContain("Rough figure: about £25.00 of revenue per customer");
+    expect(text).toContain("Rough figure: about £25.00 of revenue per new customer");
     expect(text).toContain("Only 0 customers bought again; the model needs at least 30.");
   });
 

@@ -54,6 +54,7 @@ export function nobody(): Report {
       customers: 0,
       orders: 0,
       revenue: 0,
+      order_value: 0,
       average_order_value: null,
       orders_per_customer: null,
       bought_once_share: null,
@@ -144,6 +145,7 @@ export function onePerson(): Report {
       customers: 1,
       orders: 1,
       revenue: 25,
+      order_value: 25,
       average_order_value: 25,
       orders_per_customer: 1,
       bought_once_share: 1,
@@ -206,7 +208,7 @@ export function allEqual(): Report {
   const many = { customers: 40, orders: 40, revenue: 400 };
   return {
     ...report,
-    headline: { ...report.headline, ...many, average_order_value: 10 },
+    headline: { ...report.headline, ...many, order_value: 400, average_order_value: 10 },
     grid: { cells: [{ r: 5, f: 1, m: 1, ...many, clv: 0 }] },
     segments: report.segments.map((segment) => (segment.customers > 0 ? { ...segment, ...many, share: 1 } : segment)),
     pareto: { points: [[0, 0], [0.5, 0.5], [1, 1]], top: [{ share: 0.2, revenue_share: 0.2, customers: 8 }], gini: 0 },

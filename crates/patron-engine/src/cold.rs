@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use patron_core::{Coded, Day, ErrorCode, Instant, RowClass};
 use patron_fold::{FoldError, FoldSettings, Folder, ZeroOrders};
-use patron_import::{GrainRule, ImportOptions};
+use patron_import::{GrainRule, ImportOptions, RejectedRow};
 use rayon::prelude::*;
 
 use crate::customers::{CustomerTable, Prospect, assemble};
@@ -78,8 +78,9 @@ pub enum EngineError {
     },
     /// There is no valid order.
     #[error(
-        "no valid order is left: {rows_in} rows in, {accepted} accepted{}",
-        classes(set_aside)
+        "no valid order is left: {rows_in} rows in, {accepted} accepted{}{}",
+        classes(set_aside),
+        first_offender(first_unreadable.as_deref())
     )]
     NoValidOrder {
         /// Rows read.
@@ -88,6 +89,8 @@ pub enum EngineError {
         accepted: u64,
         /// Rows set aside, by class.
         set_aside: Vec<(RowClass, u64)>,
+        /// The first row that could not be read, and its file.
+        first_unreadable: Option<Box<(String, RejectedRow)>>,
     },
     /// There is no valid order as of the day asked for.
     #[error("no valid order by {as_of}: the earliest in the data is of {earliest}")]
@@ -154,6 +157,20 @@ fn classes(set_aside: &[(RowClass, u64)]) -> String {
     } else {
         format!(", set aside: {list}")
     }
+}
+
+/// Where to look first.
+fn first_offender(first: Option<&(String, RejectedRow)>) -> String {
+    first.map_or_else(String::new, |(file, row)| {
+        let column = row
+            .column
+            .as_ref()
+            .map_or_else(String::new, |column| format!(", column `{column}`"));
+        format!(
+            "; the first is line {} of `{file}`{column}, `{}`: {}",
+            row.line, row.value, row.reason
+        )
+    })
 }
 
 /// What mends the class that most rows ended in.
@@ -380,6 +397,10 @@ impl Gathered {
                 .filter(|class| class.is_set_aside() && count(*class) > 0)
                 .map(|class| (class, count(class)))
                 .collect(),
+            first_unreadable: self.files.iter().find_map(|file| {
+                let row = file.first_unreadable.clone()?;
+                Some(Box::new((file.path.display().to_string(), row)))
+            }),
         }
     }
 

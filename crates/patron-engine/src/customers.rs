@@ -1,10 +1,11 @@
 //! The customers of one as-of day, in the one order that results have: by customer id, byte by byte.
 
 use patron_core::RowClass;
-use patron_fold::{AsOf, NoOrderReason, Outcome, Profile};
+use patron_fold::{AsOf, NoOrderReason, Tally};
 use rayon::prelude::*;
 
-use crate::grouping::FoldedPartition;
+use crate::grouping::{DayOutcomes, FoldedPartition, Slot};
+use crate::profiles::Profiles;
 use crate::texts::Texts;
 
 /// Customers with at least one valid order, sorted by id (byte order).
@@ -15,9 +16,11 @@ pub struct CustomerTable {
     /// Ids, ascending.
     pub ids: Texts,
     /// Profiles, one per id.
-    pub profiles: Vec<Profile>,
+    pub profiles: Profiles,
     /// E-mail, phone, name and consent to e-mail, where the input has any; empty text for none.
     pub contacts: Option<[Texts; 4]>,
+    /// Orders that are no purchases as of the day, of these customers and of people without a valid order.
+    pub tally: Tally,
 }
 
 impl CustomerTable {
@@ -68,28 +71,20 @@ type Place = (u64, u32, u32);
 
 /// Puts partitions together: one table and one list of prospects per as-of day.
 ///
-/// Profiles are most of what a run holds once its facts are folded. They are moved out of their partitions one partition
-/// after the other and sorted where they are, so that they are never in memory twice.
+/// Profiles are moved out of their partitions one partition after the other and sorted where they are, so that they are
+/// not in memory twice.
 pub(crate) fn assemble(
     mut partitions: Vec<FoldedPartition>,
     as_of: &[AsOf],
 ) -> Vec<(CustomerTable, Vec<Prospect>)> {
-    let people = partitions.iter().map(|part| part.names.len()).sum();
-    let mut days: Vec<DayProfiles> = as_of
-        .iter()
-        .map(|_| DayProfiles::with_capacity(people))
+    let days: Vec<DayOutcomes> = (0..as_of.len())
+        .map(|day| put_together(&mut partitions, day))
         .collect();
     let mut firsts = Vec::with_capacity(partitions.len());
     let mut before = 0;
-    for partition in &mut partitions {
+    for partition in &partitions {
         firsts.push(before);
         before += partition.names.len();
-        let outcomes = std::mem::take(&mut partition.outcomes);
-        for (index, outcome) in outcomes.into_iter().enumerate() {
-            if let Some(day) = days.get_mut(index % as_of.len().max(1)) {
-                day.push(outcome);
-            }
-        }
     }
     let places = sorted_places(&partitions);
     let people = People {
@@ -103,6 +98,32 @@ pub(crate) fn assemble(
         .collect()
 }
 
+/// Takes the outcomes of one day out of all partitions.
+fn put_together(partitions: &mut [FoldedPartition], day: usize) -> DayOutcomes {
+    let mut together = DayOutcomes::default();
+    let of_day = |partition: &FoldedPartition| {
+        partition.days.get(day).map_or((0, 0), |outcomes| {
+            (outcomes.slots.len(), outcomes.profiles.len())
+        })
+    };
+    let (people, profiles) = partitions
+        .iter()
+        .map(of_day)
+        .fold((0, 0), |sum, more| (sum.0 + more.0, sum.1 + more.1));
+    together.slots.reserve_exact(people);
+    together.profiles = Profiles::with_capacity(profiles);
+    for partition in partitions {
+        if let Some(outcomes) = partition.days.get_mut(day) {
+            let mut outcomes = std::mem::take(outcomes);
+            together.slots.append(&mut outcomes.slots);
+            together.profiles.append(&mut outcomes.profiles);
+            together.tally.merge(&outcomes.tally);
+        }
+    }
+    together
+}
+
+/// Everybody in the order of results.
 fn sorted_places(partitions: &[FoldedPartition]) -> Vec<Place> {
     let mut places: Vec<Place> =
         Vec::with_capacity(partitions.iter().map(|part| part.names.len()).sum());
@@ -120,43 +141,6 @@ fn sorted_places(partitions: &[FoldedPartition]) -> Vec<Place> {
     places
 }
 
-/// The outcomes of one day in the order of partitions.
-struct DayProfiles {
-    /// Person by person.
-    slots: Vec<Slot>,
-    profiles: Vec<Profile>,
-}
-
-/// What a person has on a day.
-#[derive(Clone, Copy)]
-enum Slot {
-    /// A profile, and where it lies.
-    Profile(u32),
-    /// No valid order.
-    Prospect(NoOrderReason),
-}
-
-impl DayProfiles {
-    fn with_capacity(people: usize) -> Self {
-        Self {
-            slots: Vec::with_capacity(people),
-            profiles: Vec::with_capacity(people),
-        }
-    }
-
-    fn push(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Customer(profile) => {
-                // Places are 32 bits wide everywhere here: four thousand million people are more than fit.
-                let place = u32::try_from(self.profiles.len()).unwrap_or(u32::MAX);
-                self.slots.push(Slot::Profile(place));
-                self.profiles.push(profile);
-            }
-            Outcome::Prospect(reason) => self.slots.push(Slot::Prospect(reason)),
-        }
-    }
-}
-
 /// Everybody, by partition and in the order of results.
 struct People {
     partitions: Vec<FoldedPartition>,
@@ -166,7 +150,7 @@ struct People {
 }
 
 impl People {
-    fn table_of(&self, day: DayProfiles, as_of: AsOf) -> (CustomerTable, Vec<Prospect>) {
+    fn table_of(&self, day: DayOutcomes, as_of: AsOf) -> (CustomerTable, Vec<Prospect>) {
         let partitions = &self.partitions;
         let has_contacts = partitions.iter().any(|partition| partition.has_contacts);
         let bytes = partitions.iter().map(|part| part.names.total_bytes()).sum();
@@ -174,6 +158,7 @@ impl People {
         let mut contacts: Option<[Texts; 4]> = has_contacts.then(Default::default);
         let mut order = Vec::with_capacity(day.profiles.len());
         let mut prospects = Vec::new();
+        let profile_places = places_of_profiles(&day.slots);
         for &(_, part, row) in &self.places {
             let (part, row) = (part as usize, row as usize);
             let (Some(partition), Some(first)) = (partitions.get(part), self.firsts.get(part))
@@ -182,8 +167,8 @@ impl People {
             };
             let name = partition.names.get(row);
             match day.slots.get(first + row) {
-                Some(&Slot::Profile(place)) => {
-                    order.push(place);
+                Some(&Slot::Profile) => {
+                    order.extend(profile_places.get(first + row));
                     ids.push(name);
                     for (to, from) in contacts.iter_mut().flatten().zip(&partition.contacts) {
                         to.push(from.get(row));
@@ -201,32 +186,28 @@ impl People {
             }
         }
         let mut profiles = day.profiles;
-        rearrange(&mut profiles, order);
+        profiles.rearrange(order);
         let table = CustomerTable {
             as_of,
             ids,
             profiles,
             contacts,
+            tally: day.tally,
         };
         (table, prospects)
     }
 }
 
-/// Puts the item at `order[k]` at place k, for every k, without a second copy: each cycle of the permutation is walked once.
-fn rearrange<T>(items: &mut [T], mut order: Vec<u32>) {
-    for start in 0..items.len() {
-        let mut place = start;
-        while let Some(from) = order.get_mut(place) {
-            let source = *from as usize;
-            // Marks the place as done: what belongs there is on its way.
-            *from = u32::try_from(place).unwrap_or(u32::MAX);
-            if source == start || source == place || source >= items.len() {
-                break;
-            }
-            items.swap(place, source);
-            place = source;
-        }
-    }
+/// Person by person, where the profile lies if there is one. Places are 32 bits wide everywhere here: four thousand
+/// million people are more than fit.
+fn places_of_profiles(slots: &[Slot]) -> Vec<u32> {
+    let mut next = 0;
+    let place = |slot: &Slot| {
+        let place = next;
+        next += u32::from(*slot == Slot::Profile);
+        place
+    };
+    slots.iter().map(place).collect()
 }
 
 /// The first eight bytes as a number that sorts like the bytes.
@@ -236,23 +217,4 @@ fn prefix(name: &str) -> u64 {
         *to = from;
     }
     u64::from_be_bytes(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn rearranging_in_place_equals_picking_one_by_one(order in (0_u32..200).prop_flat_map(|count| {
-            Just((0..count).collect::<Vec<u32>>()).prop_shuffle()
-        })) {
-            let items: Vec<u32> = (0..order.len() as u32).map(|item| item * 7).collect();
-            let picked: Vec<u32> = order.iter().map(|&place| items[place as usize]).collect();
-            let mut rearranged = items;
-            rearrange(&mut rearranged, order);
-            prop_assert_eq!(rearranged, picked);
-        }
-    }
 }

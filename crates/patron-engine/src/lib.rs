@@ -8,13 +8,15 @@
 //! | [`customers`] | in which order do customers stand, and who has no order? |
 //! | [`scoring`] | which score, octant, stage and segments has each customer? |
 //! | [`output`] | how do customers become Parquet, CSV and spreadsheets? |
-//! | [`progress`], [`texts`] | who is told how far work is; how are many texts kept? |
+//! | [`progress`] | who is told how far work is? |
+//! | [`texts`], [`profiles`] | how are many texts and profiles kept in little memory? |
 #![forbid(unsafe_code)]
 
 pub mod cold;
 pub mod customers;
 pub mod grouping;
 pub mod output;
+pub mod profiles;
 pub mod progress;
 pub mod scoring;
 pub mod source;
@@ -22,5 +24,6 @@ pub mod texts;
 
 pub use cold::{EngineError, FileFolded, Folded, Gathered, Resources, gather};
 pub use customers::{CustomerTable, Prospect, ProspectReason};
+pub use profiles::Profiles;
 pub use progress::{Progress, Silent, Step};
 pub use source::{FileRead, RejectedSink, SourceError, Span};

@@ -2,7 +2,7 @@
 
 use patron_core::{Coded, Day, ErrorCode, Fact, Instant, Money, MoneySum, OrderStatus};
 
-use crate::orders::{Assembly, Standing};
+use crate::orders::{Assembly, Standing, UnlinkedRefund};
 use crate::profile::{NoOrderReason, Outcome, Profile};
 use crate::settings::{AsOf, FoldSettings, UnlinkedRefunds, ZeroOrders};
 
@@ -59,6 +59,75 @@ pub struct Folder {
 pub struct Scratch<'a> {
     assembly: Assembly<'a>,
     days: Vec<(Day, MoneySum)>,
+    /// Of all histories folded with this memory, as-of day by as-of day.
+    tallies: Vec<Tally>,
+}
+
+impl Scratch<'_> {
+    /// Returns what was counted across all histories folded with this memory, as-of day by as-of day.
+    #[must_use]
+    pub fn tallies(&self) -> &[Tally] {
+        &self.tallies
+    }
+}
+
+/// What is counted across customers as of a day: orders that are no purchases by reason, each once, and what comes back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Dated after the day.
+    pub later: u64,
+    /// Waiting for payment.
+    pub not_paid: u64,
+    /// Cancelled, void or a test.
+    pub cancelled: u64,
+    /// Refunded in full.
+    pub fully_refunded: u64,
+    /// Of zero value.
+    pub zero_value: u64,
+    /// Besides: lines that are not in the amount of an order that counts, because they are unpaid or cancelled.
+    pub lines_left_out: u64,
+    /// Besides, for what may still come back: what was sold in orders old enough that nothing more will.
+    pub settled_value: MoneySum,
+    /// Refunds of these orders, and refunds that name no order.
+    pub settled_refunds: MoneySum,
+}
+
+impl Tally {
+    /// Returns how many orders are no purchases.
+    #[must_use]
+    pub const fn orders_not_counted(&self) -> u64 {
+        self.later + self.not_paid + self.cancelled + self.fully_refunded + self.zero_value
+    }
+
+    /// Returns which share of what was sold came back; nothing if nothing was sold.
+    #[must_use]
+    pub fn return_rate(&self) -> Option<f64> {
+        (self.settled_value > MoneySum::ZERO)
+            .then(|| self.settled_refunds.to_f64() / self.settled_value.to_f64())
+    }
+
+    /// Adds what was counted elsewhere.
+    pub fn merge(&mut self, other: &Self) {
+        self.later += other.later;
+        self.not_paid += other.not_paid;
+        self.cancelled += other.cancelled;
+        self.fully_refunded += other.fully_refunded;
+        self.zero_value += other.zero_value;
+        self.lines_left_out += other.lines_left_out;
+        self.settled_value += other.settled_value;
+        self.settled_refunds += other.settled_refunds;
+    }
+
+    const fn add(&mut self, why: Why) {
+        match why {
+            Why::AfterAsOf => self.later += 1,
+            Why::NotPaid => self.not_paid += 1,
+            Why::Cancelled => self.cancelled += 1,
+            Why::FullyRefunded => self.fully_refunded += 1,
+            Why::ZeroValue => self.zero_value += 1,
+            Why::OnlyRefunds => {}
+        }
+    }
 }
 
 impl Folder {
@@ -106,27 +175,43 @@ impl Folder {
             return Err(FoldError::NotInOrder { position: at + 2 });
         }
         scratch.assembly.assemble(history);
-        for as_of in &self.as_of {
-            outcomes.push(self.as_of_day(as_of, scratch));
+        scratch.tallies.resize(self.as_of.len(), Tally::default());
+        for (index, as_of) in self.as_of.iter().enumerate() {
+            outcomes.push(self.as_of_day((index, as_of), scratch));
         }
         Ok(())
     }
 
-    fn as_of_day(&self, as_of: &AsOf, scratch: &mut Scratch<'_>) -> Outcome {
-        let Scratch { assembly, days } = scratch;
+    fn as_of_day(&self, (index, as_of): (usize, &AsOf), scratch: &mut Scratch<'_>) -> Outcome {
+        let Scratch {
+            assembly,
+            days,
+            tallies,
+        } = scratch;
         days.clear();
         let mut walk = Walk::new(as_of);
+        let mut tally = Tally::default();
         for order in &assembly.orders {
             if order.at > as_of.end {
-                walk.reason = walk.reason.max(Some(Why::AfterAsOf));
+                // Who never paid will not have bought on a later day either.
+                let standing = assembly.standing(order, Instant(i64::MAX));
+                let unpaid = unpaid(&standing);
+                walk.because(unpaid.unwrap_or(Why::AfterAsOf), &mut tally);
                 continue;
             }
             let standing = assembly.standing(order, as_of.end);
             let day = self.settings.calendar.day_of(order.at);
             walk.refund(day, standing.excess_refund, self.settings.unlinked_refunds);
             match self.not_valid(order.amount, &standing) {
-                Some(why) => walk.reason = walk.reason.max(Some(why)),
-                None => walk.purchase(order.at, day, standing.net, order.units, days),
+                Some(why) => walk.because(why, &mut tally),
+                None => {
+                    tally.lines_left_out += u64::from(order.lines_left_out);
+                    walk.purchase(order.at, day, standing.net, order.units, days);
+                }
+            }
+            if unpaid(&standing).is_none() && day <= as_of.provisional_after {
+                tally.settled_value += order.amount;
+                tally.settled_refunds += order.amount - standing.net + standing.excess_refund;
             }
         }
         for refund in &assembly.unlinked {
@@ -139,17 +224,25 @@ impl Folder {
                 walk.reason = walk.reason.max(Some(Why::OnlyRefunds));
             }
         }
+        // Refunds that name no order; those beyond an order's amount are of an order, and counted with it.
+        if let (Some(all), UnlinkedRefunds::Count) =
+            (tallies.get_mut(index), self.settings.unlinked_refunds)
+        {
+            let known = |refund: &&UnlinkedRefund| refund.at.is_none_or(|at| at <= as_of.end);
+            for refund in assembly.unlinked.iter().filter(known) {
+                tally.settled_refunds += refund.amount;
+            }
+            all.merge(&tally);
+        } else if let Some(all) = tallies.get_mut(index) {
+            all.merge(&tally);
+        }
         walk.finish(days)
     }
 
     /// Returns why an order is not valid, or nothing if it is.
     fn not_valid(&self, amount: MoneySum, standing: &Standing) -> Option<Why> {
-        match standing.status {
-            OrderStatus::Paid | OrderStatus::Refunded => {}
-            OrderStatus::Pending => return Some(Why::NotPaid),
-            OrderStatus::Cancelled | OrderStatus::Void | OrderStatus::Test => {
-                return Some(Why::Cancelled);
-            }
+        if let Some(why) = unpaid(standing) {
+            return Some(why);
         }
         if standing.net > MoneySum::ZERO {
             return None;
@@ -160,6 +253,15 @@ impl Folder {
         let counts =
             self.settings.zero_orders == ZeroOrders::Count && standing.net == MoneySum::ZERO;
         (!counts).then_some(Why::ZeroValue)
+    }
+}
+
+/// Returns why an order is not paid, or nothing if it is.
+const fn unpaid(standing: &Standing) -> Option<Why> {
+    match standing.status {
+        OrderStatus::Paid | OrderStatus::Refunded => None,
+        OrderStatus::Pending => Some(Why::NotPaid),
+        OrderStatus::Cancelled | OrderStatus::Void | OrderStatus::Test => Some(Why::Cancelled),
     }
 }
 
@@ -194,6 +296,11 @@ impl Walk {
         }
     }
 
+    fn because(&mut self, why: Why, tally: &mut Tally) {
+        self.reason = self.reason.max(Some(why));
+        tally.add(why);
+    }
+
     fn refund(&mut self, day: Day, amount: MoneySum, rule: UnlinkedRefunds) {
         if rule == UnlinkedRefunds::Count {
             self.refunds += amount;
@@ -222,6 +329,7 @@ impl Walk {
         if day > self.as_of.window_after {
             profile.orders_window += 1;
             profile.monetary_window += net;
+            profile.units_window += units;
         } else if day > self.as_of.prior_window_after {
             profile.orders_prior_window += 1;
         }
@@ -252,6 +360,9 @@ impl Walk {
         profile.monetary = profile.order_value - self.refunds;
         profile.monetary_window = profile.monetary_window - self.refunds_window;
         profile.purchase_days = u32::try_from(days.len()).unwrap_or(u32::MAX);
+        let before_window = days.partition_point(|&(day, _)| day <= self.as_of.window_after);
+        profile.purchase_days_window =
+            u32::try_from(days.len() - before_window).unwrap_or(u32::MAX);
         for &(_, spend) in days
             .iter()
             .skip(1)
@@ -280,6 +391,8 @@ const fn empty_profile(at: Instant, day: Day) -> Profile {
         last_order_value: Money::ZERO,
         orders_window: 0,
         monetary_window: MoneySum::ZERO,
+        purchase_days_window: 0,
+        units_window: 0,
         orders_prior_window: 0,
         provisional_value: MoneySum::ZERO,
         gap_variation: None,

@@ -15,8 +15,70 @@ pub struct AssembledOrder<'a> {
     pub units: i128,
     /// Its status when it was placed, as the source last knew it.
     pub status: OrderStatus,
+    /// Lines that are not in its amount, because they are unpaid or cancelled while others are not.
+    pub lines_left_out: u32,
     /// Where its refunds and status changes lie in [`Assembly::changes`].
     changes: (usize, usize),
+}
+
+/// The lines of one order by whether they are paid.
+#[derive(Debug, Default)]
+struct Lines {
+    paid: Option<OrderStatus>,
+    /// The status of the others: unpaid before cancelled before void, whatever their order.
+    unpaid: Option<OrderStatus>,
+    sums: [MoneySum; 2],
+    units: [i128; 2],
+    unpaid_lines: u32,
+}
+
+impl Lines {
+    fn add(&mut self, net: Money, quantity: i64, status: OrderStatus) {
+        let is_paid = matches!(status, OrderStatus::Paid | OrderStatus::Refunded);
+        let (slot, place) = if is_paid {
+            (&mut self.paid, 0)
+        } else {
+            (&mut self.unpaid, 1)
+        };
+        let earlier = |known: OrderStatus| {
+            if (known as u8) < status as u8 {
+                known
+            } else {
+                status
+            }
+        };
+        *slot = Some(slot.map_or(status, earlier));
+        self.unpaid_lines += u32::from(!is_paid);
+        if let (Some(sum), Some(units)) = (self.sums.get_mut(place), self.units.get_mut(place)) {
+            *sum += net;
+            *units += i128::from(quantity);
+        }
+    }
+
+    /// Returns the amount and status of the order they make.
+    fn order(&self) -> Option<(MoneySum, OrderStatus)> {
+        let [paid, unpaid] = self.sums;
+        let of_paid = self.paid.map(|status| (paid, status));
+        of_paid.or_else(|| self.unpaid.map(|status| (unpaid, status)))
+    }
+
+    /// Returns the units of the order they make; of all lines where the order has an amount of its own.
+    fn units(&self, all: bool) -> i128 {
+        let [paid, unpaid] = self.units;
+        match (all, self.paid) {
+            (true, _) => paid + unpaid,
+            (false, Some(_)) => paid,
+            (false, None) => unpaid,
+        }
+    }
+
+    const fn left_out(&self) -> u32 {
+        if self.paid.is_some() {
+            self.unpaid_lines
+        } else {
+            0
+        }
+    }
 }
 
 /// Something that changed an order after it was placed.
@@ -64,7 +126,8 @@ impl<'a> Assembly<'a> {
     ///
     /// Facts with one non-empty order id form one order. A fact without an order id is an order of its own. Where an
     /// order has both an amount of its own and lines, the amount counts; of several versions of an order the last in
-    /// history order counts. Events, surveys and service contacts make no orders.
+    /// history order counts. A line's status is its own: lines that are not paid are not in the order's amount, unless no
+    /// line is; then the order is what its lines are. Events, surveys and service contacts make no orders.
     pub fn assemble(&mut self, history: &[Fact<'a>]) {
         self.orders.clear();
         self.unlinked.clear();
@@ -101,8 +164,7 @@ impl<'a> Assembly<'a> {
         let first_change = self.changes.len();
         let mut at: Option<Instant> = None;
         let mut own: Option<(Money, OrderStatus)> = None;
-        let mut lines: Option<(MoneySum, OrderStatus)> = None;
-        let mut units = 0_i128;
+        let mut lines = Lines::default();
         let mut order_id = "";
         for &(id, index) in group {
             order_id = id;
@@ -127,9 +189,7 @@ impl<'a> Assembly<'a> {
                     ..
                 } => {
                     at = Some(at.map_or(placed, |at| at.min(placed)));
-                    let sum = lines.map_or(MoneySum::ZERO, |(sum, _)| sum);
-                    lines = Some((sum + net.into(), status));
-                    units += i128::from(quantity);
+                    lines.add(net, quantity, status);
                 }
                 Fact::Refund { at, amount, .. } => self.changes.push(Change::Refund { at, amount }),
                 Fact::StatusChange { at, status, .. } => {
@@ -138,7 +198,9 @@ impl<'a> Assembly<'a> {
                 Fact::Event { .. } | Fact::Survey { .. } | Fact::ServiceContact { .. } => {}
             }
         }
-        let placed = own.map(|(net, status)| (net.into(), status)).or(lines);
+        let placed = own
+            .map(|(net, status)| (net.into(), status))
+            .or_else(|| lines.order());
         let (Some(at), Some((amount, status))) = (at, placed) else {
             self.unlink(first_change);
             return;
@@ -148,8 +210,9 @@ impl<'a> Assembly<'a> {
             order_id,
             at,
             amount,
-            units,
+            units: lines.units(own.is_some()),
             status,
+            lines_left_out: if own.is_some() { 0 } else { lines.left_out() },
             changes,
         });
     }

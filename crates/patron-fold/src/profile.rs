@@ -4,6 +4,10 @@ use patron_core::{Day, Instant, Money, MoneySum};
 use serde::{Deserialize, Serialize};
 
 /// What a fold gives for one customer and one as-of day.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all outcomes are profiles, and one at a time is in memory"
+)]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Outcome {
     /// The customer has at least one valid order.
@@ -77,6 +81,10 @@ pub struct Profile {
     pub orders_window: u64,
     /// Σ net of valid orders in the window − refunds without an order dated in it.
     pub monetary_window: MoneySum,
+    /// Distinct local dates with a valid order in the window.
+    pub purchase_days_window: u32,
+    /// Units bought in valid orders in the window, in ten-thousandths.
+    pub units_window: i128,
     /// Valid orders in the window before the window.
     pub orders_prior_window: u64,
     /// Σ net of valid orders so young that they may still come back.

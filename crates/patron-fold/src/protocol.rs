@@ -4,7 +4,7 @@
 //! refunds without a date first.
 //!
 //! ```text
-//! #patron-fold <TAB> 1 <TAB> {"as_of":["2024-12-31"],"timezone":"UTC","window_months":6,…}
+//! #patron-fold <TAB> 1 <TAB> {"schema":["customer","tag",…],"as_of":["2024-12-31"],"timezone":"UTC","window_months":6,…}
 //! customer <TAB> tag <TAB> at <TAB> order_id <TAB> amount <TAB> quantity <TAB> word
 //! ```
 //!
@@ -45,7 +45,7 @@ pub const HEADER_TAG: &str = "#patron-fold";
 /// What the last line starts with.
 pub const CONTROL_TAG: &str = "#patron-fold-end";
 /// The columns of a profile line after `customer` and `as_of`.
-pub const PROFILE_COLUMNS: [&str; 18] = [
+pub const PROFILE_COLUMNS: [&str; 20] = [
     "first_order_at",
     "last_order_at",
     "first_day",
@@ -64,6 +64,12 @@ pub const PROFILE_COLUMNS: [&str; 18] = [
     "gap_variation",
     "repeat_spend_days",
     "repeat_spend",
+    "purchase_days_window",
+    "units_window",
+];
+/// The fields of an input line, in their order. A header may name them (`schema`); then they must be these.
+pub const FACT_FIELDS: [&str; 7] = [
+    "customer", "tag", "at", "order_id", "amount", "quantity", "word",
 ];
 const NULL: &str = "\\N";
 
@@ -71,6 +77,9 @@ const NULL: &str = "\\N";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
+    /// The fields of the lines that follow: [`FACT_FIELDS`].
+    #[serde(default = "fact_fields")]
+    pub schema: Vec<String>,
     /// As-of days, `YYYY-MM-DD`.
     pub as_of: Vec<String>,
     /// Time zone.
@@ -88,6 +97,10 @@ pub struct Header {
     /// Days within which an order may come back.
     #[serde(default)]
     pub return_window_days: u32,
+}
+
+fn fact_fields() -> Vec<String> {
+    FACT_FIELDS.iter().map(|&field| field.to_owned()).collect()
 }
 
 fn utc() -> String {
@@ -114,6 +127,12 @@ pub enum ProtocolError {
     )]
     Version {
         /// The version found.
+        found: String,
+    },
+    /// The lines that follow have other fields.
+    #[error("the header announces the fields {found}, expected {}", FACT_FIELDS.join(", "))]
+    Schema {
+        /// The fields announced.
         found: String,
     },
     /// The settings in the header are not understood.
@@ -168,7 +187,9 @@ pub enum ProtocolError {
 impl Coded for ProtocolError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::NoHeader { .. } | Self::Version { .. } => ErrorCode::ProtocolMismatch,
+            Self::NoHeader { .. } | Self::Version { .. } | Self::Schema { .. } => {
+                ErrorCode::ProtocolMismatch
+            }
             Self::Settings { .. } | Self::Zone(_) => ErrorCode::SettingInvalid,
             Self::Fields { .. } | Self::Field { .. } | Self::NotGrouped { .. } => {
                 ErrorCode::InputNotUnderstood
@@ -180,6 +201,7 @@ impl Coded for ProtocolError {
         match self {
             Self::NoHeader { .. } => "fold_no_header",
             Self::Version { .. } => "fold_version",
+            Self::Schema { .. } => "fold_schema",
             Self::Settings { .. } | Self::Zone(_) => "fold_settings",
             Self::Fields { .. } => "fold_fields",
             Self::Field { .. } => "fold_field",
@@ -192,7 +214,8 @@ impl Header {
     /// Reads the header line.
     ///
     /// # Errors
-    /// [`ProtocolError::NoHeader`], [`ProtocolError::Version`] and [`ProtocolError::Settings`].
+    /// [`ProtocolError::NoHeader`], [`ProtocolError::Version`], [`ProtocolError::Schema`] and
+    /// [`ProtocolError::Settings`].
     pub fn parse(line: &str) -> Result<Self, ProtocolError> {
         let mut fields = line.splitn(3, '\t');
         if fields.next() != Some(HEADER_TAG) {
@@ -206,11 +229,17 @@ impl Header {
                 found: version.to_owned(),
             });
         }
-        serde_json::from_str(fields.next().unwrap_or_default()).map_err(|error| {
-            ProtocolError::Settings {
+        let settings = fields.next().unwrap_or_default();
+        let header: Self =
+            serde_json::from_str(settings).map_err(|error| ProtocolError::Settings {
                 reason: error.to_string(),
-            }
-        })
+            })?;
+        if header.schema != FACT_FIELDS {
+            return Err(ProtocolError::Schema {
+                found: header.schema.join(", "),
+            });
+        }
+        Ok(header)
     }
 
     /// Writes the header line, without a line feed.
@@ -489,7 +518,7 @@ fn write_profile(out: &mut String, profile: &Profile) {
         .map_or_else(|| NULL.to_owned(), |gap| gap.to_string());
     let _ = write!(
         out,
-        "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{gap}\t{}\t{}",
+        "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{gap}\t{}\t{}\t{}\t{}",
         profile.first_order_at.0,
         profile.last_order_at.0,
         profile.first_day,
@@ -507,6 +536,8 @@ fn write_profile(out: &mut String, profile: &Profile) {
         profile.provisional_value.0,
         profile.repeat_spend_days,
         profile.repeat_spend.0,
+        profile.purchase_days_window,
+        profile.units_window,
     );
 }
 

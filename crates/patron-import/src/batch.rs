@@ -27,6 +27,8 @@ pub struct RowBatch {
     pub aside_hashes: Vec<u64>,
     /// Which currencies the rows named, and where first.
     pub currencies: CurrenciesSeen,
+    /// Rows with ids written as decimal numbers, such as `17850.0`: how many, and the first such id as it was read.
+    pub float_ids: Option<(u64, String)>,
     /// Status words patron does not know, with how often they came; their orders count as paid, flagged `guessed`.
     pub unknown_statuses: Vec<(String, u64)>,
 }
@@ -173,6 +175,11 @@ pub struct FactRows {
     pub row_hash: Vec<u64>,
     /// The line of the file it came from (Parquet: the row's number, from 1).
     pub line: Vec<u64>,
+    /// Whether the row says nothing about its order's status, although the file has a column for it; nothing if the file
+    /// is not one of lines with such a column.
+    pub status_unsaid: Option<Vec<bool>>,
+    /// Rows are lines of orders: what is said of one is not said of the others.
+    pub are_lines: bool,
     /// When the order was last changed, in µs UTC, [`UNDATED`] where the row does not say; nothing if the file has no
     /// such column.
     pub updated_at: Option<Vec<i64>>,

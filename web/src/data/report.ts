@@ -30,6 +30,7 @@ export interface Headline {
   customers_without_order: number;
   orders: number;
   revenue: number;
+  order_value: number;
   average_order_value: number | null;
   orders_per_customer: number | null;
   bought_once_share: number | null;

@@ -75,6 +75,7 @@ export const en = {
     orders_per_customer: "Orders per customer",
     bought_once: "Bought once only",
     active: "Active customers",
+    before_refunds: "before refunds that name no order",
     active_hint: "last order within the active stage",
     no_value: "Not computed; the reason is given below.",
   },
@@ -203,13 +204,13 @@ export const en = {
     title_margin: "A typical customer is worth {{median}} in the next {{months}} months; one in ten is worth {{p90}} or more",
     title_expected_revenue:
       "A typical customer is expected to spend {{median}} in the next {{months}} months; one in ten {{p90}} or more",
-    title_rough_margin: "Rough figure: about {{value}} per customer",
-    title_rough_expected_revenue: "Rough figure: about {{value}} of revenue per customer",
+    title_rough_margin: "Rough figure: about {{value}} per new customer",
+    title_rough_expected_revenue: "Rough figure: about {{value}} of revenue per new customer",
     title_rough_unknown: "No figure per customer: too little is known yet",
     title_skipped: "Future value was not computed",
     title_fitted_plain: "Future value of customers",
     rough_note:
-      "The shop has too little repeat buying for a model. This is the textbook formula for the whole shop: do not use it to compare customers.",
+      "The shop has too little repeat buying for a model. This is the textbook formula for a new customer of this shop, the first order included: do not use it to compare customers.",
     x_margin: "CLV per customer",
     x_expected_revenue: "Expected revenue per customer",
     y: "Customers",
@@ -448,7 +449,18 @@ export const en = {
     no_order_id: "The file has no order id, so each row counts as one order.",
     refunds_unlinked: "{{count}} refunds name no order: they reduce monetary value, not the number of orders.",
     duplicates_kept: "{{count}} rows are exact duplicates; they are flagged and kept.",
-    orders_not_counted: "{{count}} accepted orders are no purchases as of the as-of day: later, unpaid, fully refunded or of zero value.",
+    orders_not_counted:
+      "{{count}} accepted orders are no purchases as of the as-of day: {{later}} later, {{not_paid}} not paid, {{cancelled}} cancelled or void, {{fully_refunded}} fully refunded, {{zero_value}} of zero value.",
+    lines_left_out:
+      "{{count}} lines are not in the amount of their order, because they are not paid while others are.",
+    repeated_ids_are_lines:
+      "{{count}} order ids stand in several rows with differing amounts: these rows are taken for lines of one order.",
+    expected_returns:
+      "{{rate}} of what was sold came back; {{value}} for young orders that may follow is deducted from values.",
+    constant_spend: "All repeat buyers spend {{value}} on a purchase day: nothing is fitted, everybody is expected to spend that.",
+    float_ids: "{{count}} rows have ids such as {{example}}.0, which is read as {{example}}.",
+    exclusion_without_column:
+      "Rows are to be excluded by {{field}}, but no column is recognised as that: none is excluded by it.",
     provisional_value: "{{value}} of the revenue is provisional: orders of the last {{days}} days may still come back.",
     as_of_far_from_orders: "The as-of day {{as_of}} lies {{days}} days behind nearly all orders: is a date mistyped?",
     refunds_after_as_of: "Some refunds are dated after {{as_of}} and do not count yet.",

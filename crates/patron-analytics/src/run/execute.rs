@@ -244,6 +244,7 @@ impl<'a> Job<'a> {
                 rows_in,
                 accepted,
                 set_aside: Vec::new(),
+                first_unreadable: None,
             }
             .into());
         };
@@ -540,7 +541,7 @@ fn run_notes(
         &facts.summary,
         settings.drop_duplicates,
     );
-    said.extend(notes::of_orders(table, settings, facts));
+    said.extend(notes::of_orders(table, settings, facts, valuation));
     said.extend(notes::of_value(valuation));
     said
 }

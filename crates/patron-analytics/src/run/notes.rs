@@ -3,7 +3,6 @@
 use patron_core::MoneySum;
 use patron_engine::scoring::Scores;
 use patron_engine::{CustomerTable, FileRead};
-use patron_import::GrainRule;
 use patron_stats::scores::count_distinct_up_to;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -70,6 +69,7 @@ pub(crate) fn of_files(
         }
     }
     notes.dedup();
+    notes.extend(files.iter().filter_map(float_ids));
     let duplicates = account.flags.get("duplicate").copied().unwrap_or(0);
     if duplicates > 0 && !drop_duplicates {
         notes.push(Note::new(
@@ -91,21 +91,32 @@ pub(crate) fn of_files(
     notes
 }
 
+/// Ids that a spreadsheet or a data frame wrote as decimal numbers.
+fn float_ids(file: &FileRead) -> Option<Note> {
+    let (count, example) = file.float_ids.as_ref()?;
+    Some(Note::new(
+        "float_ids",
+        json!({ "count": count, "example": example }),
+        format!("{count} rows have ids such as `{example}.0`, which is read as `{example}`"),
+    ))
+}
+
 /// What the orders themselves leave to say: rows that are no purchases, dates that look wrong, orders that may come back.
-pub(super) fn of_orders(table: &CustomerTable, settings: &Resolved, facts: &Facts) -> Vec<Note> {
+pub(super) fn of_orders(
+    table: &CustomerTable,
+    settings: &Resolved,
+    facts: &Facts,
+    valuation: &Valuation,
+) -> Vec<Note> {
     let files = &facts.reads;
     let mut notes = Vec::new();
-    let rows_are_orders = facts.repeated_order_ids == 0
-        && files
-            .iter()
-            .all(|file| file.understanding.grain != GrainRule::Lines);
-    let valid: u64 = table.profiles.iter().map(|profile| profile.orders).sum();
-    let not_counted = facts.account.order_lines.saturating_sub(valid);
-    if rows_are_orders && not_counted > 0 {
+    notes.extend(no_purchases(table));
+    let repeated = facts.repeated_order_ids;
+    if repeated > 0 {
         notes.push(Note::new(
-            "orders_not_counted",
-            json!({ "count": not_counted }),
-            format!("{not_counted} accepted orders are no purchases as of {}: later, unpaid, fully refunded or of zero value", table.as_of.day),
+            "repeated_ids_are_lines",
+            json!({ "count": repeated }),
+            format!("{repeated} order ids stand in several rows with differing amounts: these rows are taken for lines of one order (`--grain order` takes them for versions)"),
         ));
     }
     let provisional: MoneySum = table
@@ -120,6 +131,16 @@ pub(super) fn of_orders(table: &CustomerTable, settings: &Resolved, facts: &Fact
             format!("{provisional} of the revenue is provisional: orders of the last {days} days may still come back"),
         ));
     }
+    if let Some(returns) = valuation.expected_returns {
+        notes.push(Note::new(
+            "expected_returns",
+            json!({ "rate": returns.rate, "value": returns.value }),
+            format!(
+                "{:.1} % of what was sold came back; {:.2} for young orders that may follow is deducted from values",
+                returns.rate * 100.0, returns.value
+            ),
+        ));
+    }
     notes.extend(lonely_last_day(table));
     let late = files.iter().filter_map(|file| file.refunds.latest).max();
     if late.is_some_and(|at| at > table.as_of.end.0) {
@@ -132,8 +153,67 @@ pub(super) fn of_orders(table: &CustomerTable, settings: &Resolved, facts: &Fact
     notes
 }
 
+/// Orders that were accepted and are no purchases, by reason.
+fn no_purchases(table: &CustomerTable) -> Vec<Note> {
+    let tally = &table.tally;
+    let mut notes = Vec::new();
+    let count = tally.orders_not_counted();
+    if count > 0 {
+        let reasons = [
+            (tally.later, "later"),
+            (tally.not_paid, "not paid"),
+            (tally.cancelled, "cancelled or void"),
+            (tally.fully_refunded, "fully refunded"),
+            (tally.zero_value, "of zero value"),
+        ];
+        let reasons: Vec<String> = reasons
+            .into_iter()
+            .filter(|(orders, _)| *orders > 0)
+            .map(|(orders, reason)| format!("{orders} {reason}"))
+            .collect();
+        notes.push(Note::new(
+            "orders_not_counted",
+            json!({
+                "count": count, "later": tally.later, "not_paid": tally.not_paid, "cancelled": tally.cancelled,
+                "fully_refunded": tally.fully_refunded, "zero_value": tally.zero_value,
+            }),
+            format!(
+                "{count} accepted orders are no purchases as of {}: {}",
+                table.as_of.day,
+                reasons.join(", ")
+            ),
+        ));
+    }
+    if tally.lines_left_out > 0 {
+        notes.push(Note::new(
+            "lines_left_out",
+            json!({ "count": tally.lines_left_out }),
+            format!(
+                "{} lines are not in the amount of their order, because they are not paid while others are",
+                tally.lines_left_out
+            ),
+        ));
+    }
+    notes
+}
+
+/// What the models leave to say.
+pub(crate) fn of_value(valuation: &Valuation) -> Vec<Note> {
+    let constant = valuation.constant_spend.map(|spend| {
+        Note::new(
+            "constant_spend",
+            json!({ "value": spend }),
+            format!("all repeat buyers spend {spend:.2} on a purchase day: nothing is fitted, everybody is expected to spend that"),
+        )
+    });
+    constant
+        .into_iter()
+        .chain(everybody_alive(valuation))
+        .collect()
+}
+
 /// A model that sees nobody leave values lost customers as if they would come back.
-pub(crate) fn of_value(valuation: &Valuation) -> Option<Note> {
+fn everybody_alive(valuation: &Valuation) -> Option<Note> {
     const ALIVE: f64 = 0.95;
     let expected = valuation.values.expected.as_ref()?;
     let least = expected

@@ -88,6 +88,7 @@ fn headline(run: &RunReport) -> Value {
         "customers_without_order": run.prospects,
         "orders": all.orders,
         "revenue": all.revenue.to_f64(),
+        "order_value": all.order_value.to_f64(),
         "average_order_value": all.average_order_value(),
         "orders_per_customer": per_customer,
         "bought_once_share": all.bought_once_share(),

@@ -123,6 +123,10 @@ fn clv(run: &RunReport) -> Value {
         "annual_discount": run.settings.annual_discount,
         "purchases": valuation.purchases.as_ref().map(card),
         "spend": valuation.spend.as_ref().map(card),
+        "constant_spend": valuation.constant_spend,
+        "expected_returns": valuation.expected_returns.map(|returns| json!({
+            "rate": returns.rate, "value": returns.value,
+        })),
         "rough": valuation.rough.map(|rough| json!({
             "value": rough.value, "average_order_value": rough.average_order_value,
             "orders_per_year": rough.orders_per_year, "years": rough.years, "margin": rough.margin,

@@ -6,7 +6,7 @@
 use patron_core::{Day, Instant, Money, MoneySum};
 use patron_engine::output::CustomerValues;
 use patron_engine::output::columns::ExpectedValues;
-use patron_engine::{CustomerTable, Progress, Step};
+use patron_engine::{CustomerTable, Profiles, Progress, Step};
 use patron_fold::Profile;
 use patron_stats::beta_geometric::{Forecast, PurchaseModel};
 use patron_stats::bg_nbd::BgNbdConfig;
@@ -14,7 +14,7 @@ use patron_stats::estimate::{FitError, FitWarning};
 use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaConfig, SpendHistories, SpendHistory};
 use patron_stats::history::{DayHistory, History, WeightedHistories};
 use patron_stats::mbg_nbd::MbgNbdConfig;
-use patron_stats::outcome::OutcomeForecaster;
+use patron_stats::outcome::{OutcomeForecaster, count_quantiles};
 use rayon::prelude::*;
 
 use crate::settings::{ModelChoice, Resolved};
@@ -71,7 +71,7 @@ pub enum NoModel {
 /// A shop-level textbook figure, where models cannot be fitted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RoughValue {
-    /// Value of a customer over the horizon.
+    /// Value of a new customer over the horizon, the first order included.
     pub value: f64,
     /// Mean net of an order.
     pub average_order_value: f64,
@@ -96,8 +96,21 @@ pub struct Valuation {
     pub no_model: Option<NoModel>,
     /// The textbook figure in their place.
     pub rough: Option<RoughValue>,
+    /// What every repeat buyer spends on a purchase day, where all spend the same and there is nothing to fit.
+    pub constant_spend: Option<f64>,
+    /// Share of what was sold that comes back, and the money deducted from values for it; where orders may come back.
+    pub expected_returns: Option<ExpectedReturns>,
     /// Distinct histories that were predicted.
     pub distinct_histories: u64,
+}
+
+/// What is deducted for orders so young that they may still come back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ExpectedReturns {
+    /// Refunds ÷ value sold, of orders old enough that nothing more comes back.
+    pub rate: f64,
+    /// Rate × value of the young orders × margin, over all customers.
+    pub value: f64,
 }
 
 /// Values every customer.
@@ -107,16 +120,18 @@ pub(super) fn value(
     progress: &dyn Progress,
 ) -> Valuation {
     let margin = settings.margin.unwrap_or(Money(patron_core::money::SCALE));
-    let historic = |profile: &Profile| scale_exactly(profile.monetary, margin);
+    let historic = |profile: Profile| scale_exactly(profile.monetary, margin);
     let mut valuation = Valuation {
         values: CustomerValues {
-            historic_value: table.profiles.par_iter().map(historic).collect(),
+            historic_value: table.profiles.iter().map(historic).collect(),
             expected: None,
         },
         purchases: None,
         spend: None,
         no_model: None,
         rough: None,
+        constant_spend: None,
+        expected_returns: expected_returns(table, settings),
         distinct_histories: 0,
     };
     if !settings.with_clv {
@@ -133,9 +148,43 @@ pub(super) fn value(
     valuation
 }
 
+/// The shop's returns, applied to what is young enough to come back.
+fn expected_returns(table: &CustomerTable, settings: &Resolved) -> Option<ExpectedReturns> {
+    let rate = table
+        .tally
+        .return_rate()
+        .filter(|_| settings.fold.return_window_days > 0)?;
+    let provisional = table.profiles.iter().fold(MoneySum::ZERO, |sum, profile| {
+        sum + profile.provisional_value
+    });
+    let margin = settings.margin.map_or(1.0, Money::to_f64);
+    let value = rate * provisional.to_f64() * margin;
+    Some(ExpectedReturns { rate, value })
+}
+
 struct Models {
     purchases: Box<dyn PurchaseModel>,
-    spend: FittedGammaGamma,
+    spend: Spend,
+}
+
+/// What a purchase day brings.
+enum Spend {
+    GammaGamma(Box<FittedGammaGamma>),
+    /// Every repeat buyer spends the same, as where one thing is sold at one price.
+    Constant(f64),
+}
+
+impl Spend {
+    /// Returns the mean spend per purchase day, and the money that one standardised unit of an outcome stands for.
+    fn of(&self, spend: Option<&SpendHistory>) -> (f64, f64) {
+        match self {
+            Self::GammaGamma(model) => (
+                model.expected_spend(spend).unwrap_or(0.0),
+                model.posterior_scale(spend),
+            ),
+            Self::Constant(spend) => (*spend, *spend),
+        }
+    }
 }
 
 fn fit(table: &CustomerTable, settings: &Resolved) -> Result<Models, FitError> {
@@ -143,7 +192,7 @@ fn fit(table: &CustomerTable, settings: &Resolved) -> Result<Models, FitError> {
     let days = table
         .profiles
         .iter()
-        .map(|profile| day_history(profile, day));
+        .map(|profile| day_history(&profile, day));
     // Days are ordered first ≤ last ≤ as-of by construction of a profile, so no history is refused.
     let histories = WeightedHistories::from_days(days, settings.unit.days())
         .unwrap_or_else(|_| WeightedHistories::from_histories([]));
@@ -151,8 +200,17 @@ fn fit(table: &CustomerTable, settings: &Resolved) -> Result<Models, FitError> {
         ModelChoice::MbgNbd => Box::new(MbgNbdConfig::default().build().fit(&histories)?),
         ModelChoice::BgNbd => Box::new(BgNbdConfig::default().build().fit(&histories)?),
     };
-    let spend = SpendHistories::new(table.profiles.iter().filter_map(spend_history));
-    let spend = GammaGammaConfig::default().build().fit(&spend)?;
+    let spend = SpendHistories::new(
+        table
+            .profiles
+            .iter()
+            .filter_map(|profile| spend_history(&profile)),
+    );
+    let spend = match GammaGammaConfig::default().build().fit(&spend) {
+        Ok(fitted) => Spend::GammaGamma(Box::new(fitted)),
+        Err(FitError::SpendConstant { spend, .. }) => Spend::Constant(spend),
+        Err(error) => return Err(error),
+    };
     Ok(Models { purchases, spend })
 }
 
@@ -185,8 +243,8 @@ impl Distinct {
     fn new(table: &CustomerTable) -> Self {
         let day = table.as_of.day;
         let mut order: Vec<((DayHistory, u32), u32)> = (0_u32..)
-            .zip(&table.profiles)
-            .map(|(row, profile)| ((day_history(profile, day), profile.repeat_spend_days), row))
+            .zip(table.profiles.iter())
+            .map(|(row, profile)| ((day_history(&profile, day), profile.repeat_spend_days), row))
             .collect();
         order.par_sort_unstable();
         let mut keys = Vec::new();
@@ -207,6 +265,7 @@ impl Distinct {
 #[derive(Clone)]
 struct Prediction {
     forecast: Forecast,
+    purchases_in_a_year: f64,
     standardised: [f64; 2],
 }
 
@@ -218,11 +277,16 @@ fn expect(
     progress: &dyn Progress,
 ) {
     valuation.purchases = Some(purchase_card(models.purchases.as_ref()));
-    valuation.spend = Some(spend_card(&models.spend));
-    if models.spend.population_mean().is_none() {
-        valuation.no_model = Some(NoModel::InfiniteSpend);
-        valuation.rough = rough(&table.profiles, table.as_of.day, settings);
-        return;
+    match &models.spend {
+        Spend::Constant(spend) => valuation.constant_spend = Some(*spend),
+        Spend::GammaGamma(model) => {
+            valuation.spend = Some(spend_card(model));
+            if model.population_mean().is_none() {
+                valuation.no_model = Some(NoModel::InfiniteSpend);
+                valuation.rough = rough(&table.profiles, table.as_of.day, settings);
+                return;
+            }
+        }
     }
     let distinct = Distinct::new(table);
     valuation.distinct_histories = distinct.keys.len() as u64;
@@ -233,20 +297,37 @@ fn expect(
         valuation.no_model = Some(NoModel::InfiniteSpend);
         return;
     };
-    let margin = settings.margin.map_or(1.0, Money::to_f64);
-    let rows: Vec<Row> = table
-        .profiles
+    let money = MoneyTerms {
+        margin: settings.margin.map_or(1.0, Money::to_f64),
+        return_rate: valuation
+            .expected_returns
+            .map_or(0.0, |returns| returns.rate),
+    };
+    let rows: Vec<Row> = distinct
+        .of_customer
         .par_iter()
-        .zip(&distinct.of_customer)
-        .map(|(profile, &key)| {
-            let prediction = predictions.get(key as usize);
-            prediction.map_or_else(Row::default, |prediction| {
-                row(profile, prediction, table, settings, models, margin)
+        .enumerate()
+        .map(|(place, &key)| {
+            let known = table.profiles.get(place).zip(predictions.get(key as usize));
+            known.map_or_else(Row::default, |(profile, prediction)| {
+                row(&profile, prediction, table, settings, models, money)
             })
         })
         .collect();
     valuation.values.expected = Some(columns(&rows));
 }
+
+/// How purchases become money.
+#[derive(Clone, Copy)]
+struct MoneyTerms {
+    /// Share of net that is margin; 1 where none is known.
+    margin: f64,
+    /// Share of young orders' value that will come back.
+    return_rate: f64,
+}
+
+/// Months over which `expected_purchases` looks ahead, whatever the horizon of values.
+const PURCHASE_MONTHS: u32 = 12;
 
 /// Predicts every distinct history; nothing if the horizon or discount rate is out of the model's domain, which
 /// [`Resolved`] rules out.
@@ -258,11 +339,18 @@ fn predict(
     progress: &dyn Progress,
 ) -> Option<Vec<Prediction>> {
     let unit_days = settings.unit.days();
-    let horizon = f64::from(day.plus_months(settings.horizon_months).days_since(day)) / unit_days;
+    let units = |months: u32| f64::from(day.plus_months(months).days_since(day)) / unit_days;
+    let horizon = units(settings.horizon_months);
     let discount = settings.annual_discount.ln_1p() * unit_days / 365.25;
     let forecaster = models.purchases.forecaster(horizon, discount).ok()?;
-    let outcomes =
-        OutcomeForecaster::new(models.purchases.as_ref(), &models.spend, horizon).ok()?;
+    // Values look ahead over their horizon; expected purchases are those of twelve months.
+    let year = (settings.horizon_months != PURCHASE_MONTHS).then(|| {
+        models
+            .purchases
+            .forecaster(units(PURCHASE_MONTHS), discount)
+    });
+    let year = year.transpose().ok()?;
+    let outcomes = Outcomes::new(models, horizon)?;
     let done = std::sync::atomic::AtomicU64::new(0);
     let parts: Vec<Vec<Prediction>> = keys
         .par_chunks(CHUNK)
@@ -278,14 +366,21 @@ fn predict(
                 .collect();
             let plain: Vec<History> = histories.iter().map(|(history, _)| *history).collect();
             let forecasts = forecaster.forecast_all(&plain);
-            let standardised = outcomes.standardised_quantiles_all(&histories, INTERVAL);
+            let of_year = year.as_ref().map(|year| year.forecast_all(&plain));
+            let standardised = outcomes.quantiles(&histories);
             let count = keys.len() as u64;
             progress
                 .advance_to(done.fetch_add(count, std::sync::atomic::Ordering::Relaxed) + count);
             forecasts
                 .into_iter()
                 .zip(standardised)
-                .map(|(forecast, standardised)| Prediction {
+                .enumerate()
+                .map(|(place, (forecast, standardised))| Prediction {
+                    purchases_in_a_year: of_year
+                        .as_ref()
+                        .and_then(|year| year.get(place))
+                        .unwrap_or(&forecast)
+                        .expected_purchases,
                     forecast,
                     standardised,
                 })
@@ -293,6 +388,41 @@ fn predict(
         })
         .collect();
     Some(parts.into_iter().flatten().collect())
+}
+
+/// Who tells the range of outcomes.
+enum Outcomes<'m> {
+    Spend(Box<OutcomeForecaster<'m>>),
+    /// A constant spend: the range is that of the number of purchases.
+    Counts {
+        model: &'m dyn PurchaseModel,
+        horizon: f64,
+    },
+}
+
+impl<'m> Outcomes<'m> {
+    fn new(models: &'m Models, horizon: f64) -> Option<Self> {
+        let model = models.purchases.as_ref();
+        match &models.spend {
+            Spend::GammaGamma(spend) => OutcomeForecaster::new(model, spend, horizon)
+                .ok()
+                .map(|outcomes| Self::Spend(Box::new(outcomes))),
+            Spend::Constant(_) => Some(Self::Counts { model, horizon }),
+        }
+    }
+
+    fn quantiles(&self, histories: &[(History, u32)]) -> Vec<[f64; 2]> {
+        match self {
+            Self::Spend(outcomes) => outcomes.standardised_quantiles_all(histories, INTERVAL),
+            Self::Counts { model, horizon } => histories
+                .iter()
+                .map(|(history, _)| {
+                    count_quantiles(*model, history, *horizon, INTERVAL)
+                        .map_or([f64::NAN; 2], |counts| counts.map(|count| count as f64))
+                })
+                .collect(),
+        }
+    }
 }
 
 /// One customer's expected values.
@@ -314,32 +444,41 @@ fn row(
     table: &CustomerTable,
     settings: &Resolved,
     models: &Models,
-    margin: f64,
+    MoneyTerms {
+        margin,
+        return_rate,
+    }: MoneyTerms,
 ) -> Row {
     let Prediction {
         forecast,
+        purchases_in_a_year,
         standardised,
     } = prediction;
     let spend = spend_history(profile);
-    let mean_spend = models.spend.expected_spend(spend.as_ref()).unwrap_or(0.0);
+    let (mean_spend, unit) = models.spend.of(spend.as_ref());
     let discounting = if forecast.expected_purchases > 0.0 {
         forecast.discounted_purchases / forecast.expected_purchases
     } else {
         0.0
     };
-    let outcome_unit = models.spend.posterior_scale(spend.as_ref()) * margin * discounting;
-    let [low, high] = standardised.map(|quantile| ten_thousandths(quantile * outcome_unit));
+    let outcome_unit = unit * margin * discounting;
+    // What the customer holds that will still come back was counted in what came in so far.
+    let returns = return_rate * profile.provisional_value.to_f64() * margin;
+    let [low, high] =
+        standardised.map(|quantile| ten_thousandths(quantile * outcome_unit - returns));
     Row {
         probability_alive: forecast.probability_alive,
-        expected_purchases: forecast.expected_purchases,
+        expected_purchases: *purchases_in_a_year,
         next_order_expected_at: forecast
             .median_time_to_next_purchase
             .and_then(|units| instant_after(table.as_of.end, units * settings.unit.days())),
         order_value: ten_thousandths(mean_spend),
-        clv: ten_thousandths(mean_spend * margin * forecast.discounted_purchases),
+        clv: ten_thousandths(mean_spend * margin * forecast.discounted_purchases - returns),
         clv_low: low,
         clv_high: high,
-        clv_lifetime: ten_thousandths(mean_spend * margin * forecast.discounted_purchases_lifetime),
+        clv_lifetime: ten_thousandths(
+            mean_spend * margin * forecast.discounted_purchases_lifetime - returns,
+        ),
     }
 }
 
@@ -356,16 +495,16 @@ fn columns(rows: &[Row]) -> ExpectedValues {
     }
 }
 
-/// The textbook: value = order value × orders per year × years × margin.
+/// The textbook for a new customer: value = order value × (1 + repeat orders per year × years) × margin.
 ///
 /// Everybody has a first order by construction, so only the repeat orders tell a rate: they are divided by the time since
 /// the first ones. Nothing is said on less than [`LEAST_EXPOSURE_YEARS`] of such time.
-fn rough(profiles: &[Profile], day: Day, settings: &Resolved) -> Option<RoughValue> {
+fn rough(profiles: &Profiles, day: Day, settings: &Resolved) -> Option<RoughValue> {
     const LEAST_EXPOSURE_YEARS: f64 = 10.0;
     let mut orders = 0_u64;
     let mut value = MoneySum::ZERO;
     let mut customer_days = 0_i64;
-    for profile in profiles {
+    for profile in profiles.iter() {
         orders += profile.orders;
         value += profile.monetary;
         customer_days += i64::from(profile.age_days(day));
@@ -384,7 +523,7 @@ fn rough(profiles: &[Profile], day: Day, settings: &Resolved) -> Option<RoughVal
     };
     let output = patron_stats::textbook::calculate(&input).ok()?;
     Some(RoughValue {
-        value: output.value_before_acquisition_cost,
+        value: input.average_order_value * input.margin + output.value_before_acquisition_cost,
         average_order_value: input.average_order_value,
         orders_per_year: input.orders_per_year,
         years: input.years,

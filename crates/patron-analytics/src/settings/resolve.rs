@@ -300,13 +300,6 @@ fn measures(layers: &mut Layers<'_>, margin: Option<Money>) -> Result<Measures, 
         MonetaryMeasure::default(),
     );
     let score_on = layers.plain("score_on", |settings| settings.score_on, ScoreOn::default());
-    if score_on == ScoreOn::Window && frequency != FrequencyMeasure::Orders {
-        return Err(SettingsError::Value {
-            setting: "frequency",
-            value: "purchase-days or units".to_owned(),
-            expected: "orders, where `score_on` is the window".to_owned(),
-        });
-    }
     if monetary == MonetaryMeasure::Margin && margin.is_none() {
         return Err(SettingsError::Value {
             setting: "monetary",

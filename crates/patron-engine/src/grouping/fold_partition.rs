@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashTable;
 use patron_core::RowClass;
-use patron_fold::{Folder, Outcome};
+use patron_fold::{Folder, NoOrderReason, Outcome, Tally};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::GroupingError;
 use super::record::Record;
 use super::work::Work;
+use crate::profiles::Profiles;
 use crate::texts::Texts;
 
 /// How rows of one customer make orders.
@@ -46,12 +47,53 @@ impl RepeatedOrders {
     }
 }
 
+/// What a person has on an as-of day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slot {
+    /// The next profile.
+    Profile,
+    /// No valid order.
+    Prospect(NoOrderReason),
+}
+
+/// The outcomes of one as-of day.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DayOutcomes {
+    /// Person by person.
+    pub(crate) slots: Vec<Slot>,
+    /// Of those who have one, in the order of `slots`.
+    pub(crate) profiles: Profiles,
+    /// Orders that are no purchases.
+    pub(crate) tally: Tally,
+}
+
+impl DayOutcomes {
+    /// With room for exactly so many people: these are most of what a run holds in the end.
+    fn with_capacity(people: usize) -> Self {
+        Self {
+            slots: Vec::with_capacity(people),
+            profiles: Profiles::with_capacity(people),
+            tally: Tally::default(),
+        }
+    }
+
+    fn push(&mut self, outcome: &Outcome) {
+        self.slots.push(match outcome {
+            Outcome::Customer(profile) => {
+                self.profiles.push(profile);
+                Slot::Profile
+            }
+            Outcome::Prospect(reason) => Slot::Prospect(*reason),
+        });
+    }
+}
+
 /// The customers of one partition with an outcome for each as-of day.
 #[derive(Debug, Default)]
 pub(crate) struct FoldedPartition {
     pub(crate) names: Texts,
-    /// Customer by customer, as-of day by as-of day.
-    pub(crate) outcomes: Vec<Outcome>,
+    /// As-of day by as-of day.
+    pub(crate) days: Vec<DayOutcomes>,
     /// The reason of customers known only from set-aside rows; by position.
     pub(crate) mentioned: Vec<Option<RowClass>>,
     /// E-mail, phone, name, consent; empty if no record had any.
@@ -82,12 +124,12 @@ pub(crate) fn fold_partition(
     let groups = Groups::new(&records);
     let mut partition = FoldedPartition {
         records: records.len() as u64,
-        // Exactly: these are most of what a run holds in the end.
-        outcomes: Vec::with_capacity(groups.len() * folder.as_of().len()),
+        days: vec![DayOutcomes::with_capacity(groups.len()); folder.as_of().len()],
         mentioned: Vec::with_capacity(groups.len()),
         ..FoldedPartition::default()
     };
     let mut work = Work::default();
+    let mut outcomes = Vec::new();
     for group in 0..groups.len() {
         work.load(
             groups
@@ -103,12 +145,16 @@ pub(crate) fn fold_partition(
         work.resolve_orders(rules.repeats_are_versions, &mut partition);
         work.facts
             .sort_unstable_by(|a, b| a.order_key().cmp(&b.order_key()));
+        outcomes.clear();
         folder
-            .fold(&work.facts, &mut work.scratch, &mut partition.outcomes)
+            .fold(&work.facts, &mut work.scratch, &mut outcomes)
             .map_err(|source| GroupingError::Fold {
                 customer: customer.to_owned(),
                 source,
             })?;
+        for (day, outcome) in partition.days.iter_mut().zip(&outcomes) {
+            day.push(outcome);
+        }
         partition.names.push(customer);
         partition.mentioned.push(if work.facts.is_empty() {
             work.mentioned
@@ -116,6 +162,9 @@ pub(crate) fn fold_partition(
             None
         });
         work.push_contact(&mut partition);
+    }
+    for (day, counts) in partition.days.iter_mut().zip(work.scratch.tallies()) {
+        day.tally = *counts;
     }
     Ok(partition)
 }
@@ -222,6 +271,8 @@ mod tests {
             net,
             row_hash,
             quantity: 0,
+            is_line: false,
+            status_unsaid: false,
             updated_at: None,
             product: 0,
             file: 0,
@@ -239,10 +290,14 @@ mod tests {
     }
 
     fn money(partition: &FoldedPartition, index: usize) -> (u64, i128) {
-        match partition.outcomes[index] {
-            Outcome::Customer(profile) => (profile.orders, profile.monetary.0),
-            Outcome::Prospect(_) => (0, 0),
+        let day = &partition.days[0];
+        if day.slots[index] != Slot::Profile {
+            return (0, 0);
         }
+        let before = day.slots[..index].iter();
+        let place = before.filter(|&&slot| slot == Slot::Profile).count();
+        let profile = day.profiles.get(place).unwrap();
+        (profile.orders, profile.monetary.0)
     }
 
     #[test]
@@ -399,7 +454,7 @@ mod tests {
         ];
         let partition = fold(&rows, GroupingRules::default());
         assert_eq!(partition.mentioned, [Some(RowClass::CancelledOrder), None]);
-        assert!(matches!(partition.outcomes[1], Outcome::Prospect(_)));
+        assert!(matches!(partition.days[0].slots[1], Slot::Prospect(_)));
     }
 
     #[test]

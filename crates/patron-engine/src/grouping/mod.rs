@@ -13,7 +13,7 @@ use patron_core::{Coded, ErrorCode};
 use patron_fold::FoldError;
 
 pub(crate) use fold_partition::{
-    FoldedPartition, GroupingRules, RepeatedOrders, RowKindKey, fold_partition,
+    DayOutcomes, FoldedPartition, GroupingRules, RepeatedOrders, RowKindKey, Slot, fold_partition,
 };
 pub(crate) use record::Record;
 pub(crate) use store::{PARTITIONS, PartitionStore, Scatter};

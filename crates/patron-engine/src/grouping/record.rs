@@ -1,7 +1,7 @@
 //! How one fact of one customer lies in a partition's bytes.
 //!
 //! ```text
-//! kind u8 | status u8, top bits: what follows | at i64 | net i64 | row hash u64 | [quantity i64, lines only]
+//! kind u8 | status u8, top bits: what follows and what the row is | at i64 | net i64 | row hash u64 | [quantity i64, lines only]
 //! [updated at i64] | [product u64] | file varint | customer: length varint, bytes | order id: the same | [email, phone, name, consent: the same]
 //! ```
 //! Little endian. The format lives for one run and in one process only, so it needs no version.
@@ -12,7 +12,9 @@ use patron_import::RowKind;
 const CONTACT_BIT: u8 = 0x80;
 const UPDATED_BIT: u8 = 0x40;
 const PRODUCT_BIT: u8 = 0x20;
-const STATUS_BITS: u8 = 0x1f;
+const LINE_BIT: u8 = 0x10;
+const UNSAID_BIT: u8 = 0x08;
+const STATUS_BITS: u8 = 0x07;
 
 /// E-mail, phone, name and consent as the source has them; empty where it has none.
 pub(crate) type ContactFields<'a> = [&'a str; 4];
@@ -27,6 +29,10 @@ pub(crate) struct Record<'a> {
     pub(crate) net: i64,
     pub(crate) row_hash: u64,
     pub(crate) quantity: i64,
+    /// The row is a line of an order: what it says of the order's fate, it says of itself alone.
+    pub(crate) is_line: bool,
+    /// The row says nothing of the order's fate: it goes with the rows of its order that do.
+    pub(crate) status_unsaid: bool,
     /// When its order was last changed, µs UTC, where the source says.
     pub(crate) updated_at: Option<i64>,
     /// The hash of the article; 0 where none is named.
@@ -44,7 +50,9 @@ impl<'a> Record<'a> {
         let bit = |present: bool, bit: u8| if present { bit } else { 0 };
         let follows = bit(self.contact.is_some(), CONTACT_BIT)
             | bit(self.updated_at.is_some(), UPDATED_BIT)
-            | bit(self.product != 0, PRODUCT_BIT);
+            | bit(self.product != 0, PRODUCT_BIT)
+            | bit(self.is_line, LINE_BIT)
+            | bit(self.status_unsaid, UNSAID_BIT);
         out.extend_from_slice(&[self.kind.to_u8(), status_code(self.status) | follows]);
         out.extend_from_slice(&self.at.to_le_bytes());
         out.extend_from_slice(&self.net.to_le_bytes());
@@ -101,6 +109,7 @@ impl<'a> Record<'a> {
                 take_text(bytes)?,
             ])
         };
+        let (is_line, status_unsaid) = (status & LINE_BIT != 0, status & UNSAID_BIT != 0);
         let status = status_of(status & STATUS_BITS)?;
         Some(Self {
             kind,
@@ -109,6 +118,8 @@ impl<'a> Record<'a> {
             net,
             row_hash,
             quantity,
+            is_line,
+            status_unsaid,
             updated_at,
             product,
             file,
@@ -244,6 +255,8 @@ mod tests {
                     net: -7,
                     row_hash: u64::MAX,
                     quantity: if kind == RowKind::Line { 5 } else { 0 },
+                    is_line: product != 0,
+                    status_unsaid: product != 0,
                     updated_at,
                     product,
                     file: 300,
@@ -271,6 +284,8 @@ mod tests {
             net: 2,
             row_hash: 3,
             quantity: 0,
+            is_line: false,
+            status_unsaid: false,
             updated_at: Some(1),
             product: 9,
             file: 0,

@@ -241,6 +241,8 @@ mod tests {
                     net: number,
                     row_hash: 0,
                     quantity: 0,
+                    is_line: false,
+                    status_unsaid: false,
                     updated_at: None,
                     product: 0,
                     file: 0,

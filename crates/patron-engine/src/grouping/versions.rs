@@ -5,6 +5,7 @@
 //! that an order cut in two by the end of a file keeps all its lines; where the source says that the order was changed,
 //! the newer lines replace all older ones.
 
+use patron_core::RowClass;
 use patron_import::RowKind;
 
 use super::fold_partition::FoldedPartition;
@@ -25,13 +26,15 @@ pub(super) fn version(row: &Record<'_>, by_update: bool) -> Version {
     (updated_at, row.file, row.at)
 }
 
-/// Takes out the lines and refunds of orders that a newer file holds in another version, and counts them as merged.
-pub(super) fn supersede_lines<'a>(rows: &mut Vec<Record<'a>>, partition: &mut FoldedPartition) {
-    if rows.iter().filter(|row| is_part(row)).count() < 2 {
-        return;
-    }
+/// Takes the lines and refunds of orders out of `rows` and returns those that count: what a newer file repeats or holds
+/// in another version is merged.
+pub(super) fn current_lines<'a>(
+    rows: &mut Vec<Record<'a>>,
+    partition: &mut FoldedPartition,
+) -> Vec<Record<'a>> {
     rows.sort_unstable_by_key(|row| (is_part(row), row.order_id, row.file, likeness(row), row.at));
     let parts = rows.split_off(rows.partition_point(|row| !is_part(row)));
+    let mut counting = Vec::with_capacity(parts.len());
     for order in parts.chunk_by(|a, b| a.order_id == b.order_id) {
         let mut files: Vec<&[Record<'a>]> = order.chunk_by(|a, b| a.file == b.file).collect();
         if by_update(order.iter()) {
@@ -48,15 +51,27 @@ pub(super) fn supersede_lines<'a>(rows: &mut Vec<Record<'a>>, partition: &mut Fo
             current = replace(current, newer, whole, partition);
             changed = update;
         }
-        rows.append(&mut current);
+        counting.append(&mut current);
     }
+    counting
 }
 
-/// A line of an order, or a refund of one, with a row of its own.
+/// A line of an order, also one that was set aside since it was cancelled, or a refund of one; with a row of its own.
 fn is_part(row: &Record<'_>) -> bool {
-    let own_row =
-        row.kind == RowKind::Line || (row.kind == RowKind::Refund && !row.is_derived_refund());
+    let own_row = match row.kind {
+        RowKind::Line => true,
+        RowKind::Refund => !row.is_derived_refund(),
+        RowKind::Mention(_) => is_cancelled_line(row),
+        RowKind::Order => false,
+    };
     own_row && !row.order_id.is_empty()
+}
+
+/// A line that was set aside because it was cancelled, void or a test.
+pub(super) fn is_cancelled_line(row: &Record<'_>) -> bool {
+    let cancelled = RowKind::Mention(RowClass::CancelledOrder);
+    let void = RowKind::Mention(RowClass::TestOrVoid);
+    row.is_line && (row.kind == cancelled || row.kind == void)
 }
 
 /// The one time of change that all rows give, if they do.
@@ -91,7 +106,7 @@ fn replace<'a>(
         }
     }
     for old in unmatched.into_iter().flatten() {
-        let article = |row: &Record<'_>| (row.kind, row.product);
+        let article = |row: &Record<'_>| (row.kind == RowKind::Refund, row.product);
         if whole || fresh.iter().any(|row| article(row) == article(&old)) {
             merged(&old, partition);
         } else {

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::fold_partition::{FoldedPartition, RepeatedOrders, RowKindKey};
 use super::record::Record;
-use super::versions::{Version, by_update, supersede_lines, version};
+use super::versions::{Version, by_update, current_lines, is_cancelled_line, version};
 
 /// Memory for one customer at a time.
 #[derive(Default)]
@@ -45,7 +45,7 @@ impl<'a> Work<'a> {
         if self.rows.iter().all(|row| Some(row.file) == first) {
             return;
         }
-        supersede_lines(&mut self.rows, partition);
+        let mut lines = current_lines(&mut self.rows, partition);
         self.rows
             .sort_unstable_by_key(|row| (likeness(row), row.file));
         let mut kept = Vec::with_capacity(self.rows.len());
@@ -65,6 +65,7 @@ impl<'a> Work<'a> {
                 }
             }
         }
+        kept.append(&mut lines);
         self.rows = kept;
     }
 
@@ -108,8 +109,7 @@ impl<'a> Work<'a> {
     ) {
         self.facts.clear();
         let name = |row: &Record<'_>| is_named_order(row).then(|| xxh3_64(row.order_id.as_bytes()));
-        let any_cancelled = self.rows.iter().any(is_cancelled_order);
-        if !any_cancelled && !self.any_repeat(name) {
+        if self.rows_are_simple() && !self.any_repeat(name) {
             self.facts
                 .extend(self.rows.iter().filter_map(|row| row.fact().ok()));
             return;
@@ -120,12 +120,9 @@ impl<'a> Work<'a> {
             .rows
             .chunk_by_mut(|a, b| !a.order_id.is_empty() && a.order_id == b.order_id)
         {
-            let says = |row: &&Record<'_>| is_named_order(row) || is_cancelled_order(row);
-            let by_update = by_update(group.iter().filter(says));
-            if by_update {
-                group.sort_by_key(|row| version(row, true));
-            }
+            let by_update = put_in_order(group);
             let group = &*group;
+            count_lines_of_orders(group, partition);
             let version = |row: &Record<'_>| version(row, by_update);
             if let Some(cancelled) = cancelled_in_the_end(group, version) {
                 cancel(group, cancelled, partition, &mut self.facts);
@@ -166,6 +163,13 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Whether no row says anything of another row of its order.
+    fn rows_are_simple(&self) -> bool {
+        let any = |test: fn(&Record<'_>) -> bool| self.rows.iter().any(test);
+        let orders_and_lines = any(is_named_order) && any(|row| row.kind == RowKind::Line);
+        !orders_and_lines && !any(is_cancelled_order) && !any(|row| row.status_unsaid)
+    }
+
     /// The customer's contact details: the latest of each that is not empty.
     pub(super) fn push_contact(&self, partition: &mut FoldedPartition) {
         for (field, column) in partition.contacts.iter_mut().enumerate() {
@@ -188,11 +192,55 @@ impl<'a> Work<'a> {
 }
 
 /// An order's row that says it was cancelled, void or a test. Such rows are set aside, but they speak for the order's other
-/// rows: its lines in another file, an earlier version.
+/// rows: its lines in another file, an earlier version. A line speaks for itself alone.
 fn is_cancelled_order(row: &Record<'_>) -> bool {
+    if row.is_line {
+        return false;
+    }
     let class = RowKind::Mention(RowClass::CancelledOrder);
     let void = RowKind::Mention(RowClass::TestOrVoid);
     (row.kind == class || row.kind == void) && !row.order_id.is_empty()
+}
+
+/// Puts the rows of an order from old to new; returns whether the source's own times of change say what is newer.
+fn put_in_order(order: &mut [Record<'_>]) -> bool {
+    let says = |row: &&Record<'_>| is_named_order(row) || is_cancelled_order(row);
+    let by_update = by_update(order.iter().filter(says));
+    if by_update {
+        order.sort_by_key(|row| version(row, true));
+    }
+    spread_status(order);
+    by_update
+}
+
+/// Where an order has an amount of its own, that counts: of its lines only the units are used.
+fn count_lines_of_orders(order: &[Record<'_>], partition: &mut FoldedPartition) {
+    if order.iter().any(is_named_order) {
+        let lines = order.iter().filter(|row| row.kind == RowKind::Line);
+        lines.for_each(|line| merged(line, partition));
+    }
+}
+
+/// Lines that say nothing of their order's fate go with those that do, where these agree: some exports write the status
+/// into the first line of an order only.
+fn spread_status(order: &mut [Record<'_>]) {
+    let said = |row: &Record<'_>| match row.kind {
+        RowKind::Line if !row.status_unsaid => Some(row.status),
+        RowKind::Mention(_) if is_cancelled_line(row) => Some(row.status),
+        _ => None,
+    };
+    let mut statuses = order.iter().filter_map(said);
+    let Some(first) = statuses
+        .next()
+        .filter(|&first| statuses.all(|other| other == first))
+    else {
+        return;
+    };
+    for row in order {
+        if row.kind == RowKind::Line && row.status_unsaid {
+            row.status = first;
+        }
+    }
 }
 
 /// Returns the row that cancels an order, if no later version of the order says otherwise and there is something to cancel.

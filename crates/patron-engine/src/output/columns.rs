@@ -152,10 +152,11 @@ impl<'a> Columns<'a> {
 }
 
 fn behaviour(table: &CustomerTable) -> Vec<Column<'_>> {
-    let of =
-        |profile: fn(&Profile) -> i64| move |row: usize| table.profiles.get(row).map_or(0, profile);
+    let of = |profile: fn(&Profile) -> i64| {
+        move |row: usize| table.profiles.get(row).map_or(0, |found| profile(&found))
+    };
     let sum = |profile: fn(&Profile) -> i128| {
-        move |row: usize| table.profiles.get(row).map_or(0, profile)
+        move |row: usize| table.profiles.get(row).map_or(0, |found| profile(&found))
     };
     let day = table.as_of.day;
     vec![
@@ -197,7 +198,7 @@ fn behaviour(table: &CustomerTable) -> Vec<Column<'_>> {
             table
                 .profiles
                 .get(row)
-                .and_then(Profile::mean_days_between_orders)
+                .and_then(|profile| profile.mean_days_between_orders())
         }),
     ]
 }
@@ -235,7 +236,7 @@ fn history_lengths(table: &CustomerTable) -> Vec<Column<'_>> {
             of(row).map_or(0, |profile| i64::from(profile.repeat_purchases()))
         }),
         days("days_first_to_last", move |row| {
-            of(row).map_or(0, Profile::days_first_to_last)
+            of(row).map_or(0, |profile| profile.days_first_to_last())
         }),
         days("age_days", move |row| {
             of(row).map_or(0, |profile| profile.age_days(day))

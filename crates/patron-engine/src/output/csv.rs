@@ -12,6 +12,8 @@ use super::OutputError;
 use super::cells::CellValue;
 use super::columns::Columns;
 
+/// What customers themselves typed into the shop.
+const PERSONAL: [&str; 3] = ["email", "name", "consent_email"];
 const ROWS_PER_PART: usize = 16 * 1024;
 
 /// Writes `count` customers.
@@ -59,11 +61,27 @@ pub fn write_csv(
     file.flush().map_err(error)
 }
 
+/// Whether a spreadsheet would take a text for a formula: a customer who is called `=HYPERLINK(…)` must not be run.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '@', '+', '-', '\t', '\r'])
+}
+
 fn part_text(batch: &RecordBatch, calendar: &ShopCalendar) -> Result<Vec<u8>, ::csv::Error> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
+    let schema = batch.schema();
+    let personal: Vec<bool> = schema
+        .fields()
+        .iter()
+        .map(|field| PERSONAL.contains(&field.name().as_str()))
+        .collect();
     for row in 0..batch.num_rows() {
-        for array in batch.columns() {
-            writer.write_field(CellValue::read(array, row).text(calendar))?;
+        for (array, &personal) in batch.columns().iter().zip(&personal) {
+            let text = CellValue::read(array, row).text(calendar);
+            if personal && is_formula(&text) {
+                writer.write_field(format!("'{text}"))?;
+            } else {
+                writer.write_field(text)?;
+            }
         }
         writer.write_record(None::<&[u8]>)?;
     }

@@ -5,6 +5,7 @@ use patron_fold::Profile;
 use serde::{Deserialize, Serialize};
 
 use crate::customers::CustomerTable;
+use crate::profiles::Profiles;
 
 /// A stage of a customer's life with the shop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -77,7 +78,7 @@ impl Lifecycle {
                 let stages = table
                     .profiles
                     .iter()
-                    .map(|profile| stage_by_day(profile, first_days))
+                    .map(|profile| stage_by_day(&profile, first_days))
                     .collect();
                 Self {
                     stages,
@@ -92,7 +93,7 @@ impl Lifecycle {
                 let stages = table
                     .profiles
                     .iter()
-                    .map(|profile| stage_by_day(profile, first_days))
+                    .map(|profile| stage_by_day(&profile, first_days))
                     .collect();
                 Self {
                     stages,
@@ -108,7 +109,7 @@ impl Lifecycle {
                         .filter(|&days| days > 0.0)
                         .unwrap_or(shop);
                     stage_by_day(
-                        profile,
+                        &profile,
                         multiples.map(|multiple| day.plus_days(-whole_days(multiple * own))),
                     )
                 });
@@ -135,11 +136,11 @@ fn stage_by_day(profile: &Profile, [active, silent, dormant]: [Day; 3]) -> Stage
 }
 
 /// The median over customers with several orders of their mean days between orders; 30 if there are none.
-fn shop_interval(profiles: &[Profile]) -> f64 {
+fn shop_interval(profiles: &Profiles) -> f64 {
     const WITHOUT_REPEATS_DAYS: f64 = 30.0;
     let intervals: Vec<f64> = profiles
         .iter()
-        .filter_map(Profile::mean_days_between_orders)
+        .filter_map(|profile| profile.mean_days_between_orders())
         .filter(|&days| days > 0.0)
         .collect();
     patron_stats::scores::type_7_quantile(&intervals, 0.5).unwrap_or(WITHOUT_REPEATS_DAYS)
@@ -161,7 +162,7 @@ mod tests {
         use patron_fold::{AsOf, FoldSettings, Folder, Outcome, folder::Scratch};
         let as_of = Day::parse_iso(as_of).unwrap();
         let folder = Folder::new(FoldSettings::default(), &[as_of]).unwrap();
-        let mut profiles = Vec::new();
+        let mut profiles = Profiles::default();
         for day in last {
             let at =
                 patron_core::Instant(i64::from(Day::parse_iso(day).unwrap().0) * 86_400_000_000);
@@ -176,7 +177,7 @@ mod tests {
                 .fold(&[fact], &mut Scratch::default(), &mut outcomes)
                 .unwrap();
             if let Outcome::Customer(profile) = outcomes[0] {
-                profiles.push(profile);
+                profiles.push(&profile);
             }
         }
         let as_of = AsOf::new(as_of, &FoldSettings::default());
@@ -185,6 +186,7 @@ mod tests {
             ids: crate::texts::Texts::default(),
             profiles,
             contacts: None,
+            tally: patron_fold::folder::Tally::default(),
         };
         Lifecycle::new(&table, bounds)
             .stages

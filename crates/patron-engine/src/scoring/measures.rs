@@ -70,16 +70,16 @@ impl Values {
     ) -> Self {
         let mut values = Self::default();
         let window = score_on == ScoreOn::Window;
-        for profile in &table.profiles {
+        for profile in table.profiles.iter() {
             values
                 .recency
                 .push(f64::from(profile.recency_days(table.as_of.day)));
             values
                 .frequency
-                .push(frequency_of(profile, frequency, window));
+                .push(frequency_of(&profile, frequency, window));
             values
                 .monetary
-                .push(monetary_of(profile, monetary, window, margin));
+                .push(monetary_of(&profile, monetary, window, margin));
             if window {
                 values.in_window.push(profile.orders_window > 0);
             }
@@ -92,7 +92,9 @@ fn frequency_of(profile: &Profile, measure: FrequencyMeasure, window: bool) -> f
     match measure {
         FrequencyMeasure::Orders if window => profile.orders_window as f64,
         FrequencyMeasure::Orders => profile.orders as f64,
+        FrequencyMeasure::PurchaseDays if window => f64::from(profile.purchase_days_window),
         FrequencyMeasure::PurchaseDays => f64::from(profile.purchase_days),
+        FrequencyMeasure::Units if window => profile.units_window as f64 / SCALE as f64,
         FrequencyMeasure::Units => profile.units as f64 / SCALE as f64,
     }
 }

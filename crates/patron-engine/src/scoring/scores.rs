@@ -176,6 +176,11 @@ fn score_axis(
         Some(frozen) => {
             CutPoints::frozen(&settings.method, settings.bins, direction, frozen.clone())
         }
+        // Nobody has anything in the window: everybody scores 1, and the other scores are missing.
+        None if inside.is_empty() && !in_scope.is_empty() => {
+            let nowhere = vec![0.0; usize::from(settings.bins.max(1) - 1)];
+            CutPoints::frozen(&settings.method, settings.bins, direction, nowhere)
+        }
         None => CutPoints::find(inside, &settings.method, settings.bins, direction),
     }
     .map_err(error)?;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use patron_core::{Coded, ErrorCode, OrderStatus, RowFlag};
+use patron_core::{Coded, ErrorCode, OrderStatus, RowClass, RowFlag};
 use patron_import::{
     CurrenciesSeen, FactRows, FileKind, ImportError, ImportOptions, RejectedRow, RowAccount,
     RowBatch, RowKind, UNDATED, Understanding, file_kind,
@@ -55,6 +55,10 @@ pub struct FileRead {
     pub refunds_orders: bool,
     /// Facts and mentions handed to the partitions.
     pub facts: u64,
+    /// Rows with ids written as decimal numbers, and the first such id.
+    pub float_ids: Option<(u64, String)>,
+    /// The first row that could not be read.
+    pub first_unreadable: Option<RejectedRow>,
 }
 
 /// The earliest and the latest of some instants, µs UTC.
@@ -100,6 +104,14 @@ pub enum SourceError {
         #[source]
         source: ::parquet::errors::ParquetError,
     },
+    /// A Parquet file is compressed in a way that is not built in.
+    #[error("`{file}` is compressed with {codec}, which patron does not read")]
+    ParquetCodec {
+        /// Which file.
+        file: String,
+        /// The compression.
+        codec: String,
+    },
     /// A column of a Parquet file has a type that cannot hold what it is used for.
     #[error("column `{column}` of `{file}` has the type {found}, which patron cannot use")]
     ColumnType {
@@ -134,7 +146,9 @@ impl Coded for SourceError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Import(error) => error.code(),
-            Self::Parquet { .. } | Self::ColumnType { .. } => ErrorCode::InputNotUnderstood,
+            Self::Parquet { .. } | Self::ParquetCodec { .. } | Self::ColumnType { .. } => {
+                ErrorCode::InputNotUnderstood
+            }
             Self::Open { .. } => ErrorCode::InputUnreadable,
             Self::Rejected(_) => ErrorCode::OutputUnwritable,
             Self::Grouping(error) => error.code(),
@@ -146,6 +160,7 @@ impl Coded for SourceError {
         match self {
             Self::Import(error) => error.key(),
             Self::Parquet { .. } => "parquet_not_understood",
+            Self::ParquetCodec { .. } => "parquet_codec",
             Self::ColumnType { .. } => "column_type",
             Self::Open { .. } => "cannot_open",
             Self::Rejected(_) => "cannot_write_rejected",
@@ -158,6 +173,9 @@ impl Coded for SourceError {
         match self {
             Self::Import(error) => error.params(),
             Self::Parquet { file, .. } | Self::Open { file, .. } => vec![("file", file.clone())],
+            Self::ParquetCodec { file, codec } => {
+                vec![("file", file.clone()), ("codec", codec.clone())]
+            }
             Self::ColumnType {
                 file,
                 column,
@@ -177,6 +195,9 @@ impl Coded for SourceError {
         match self {
             Self::Import(error) => error.hint(),
             Self::Parquet { .. } => Some("the file may be cut short: copy or export it again".to_owned()),
+            Self::ParquetCodec { .. } => {
+                Some("write it with zstd, snappy, gzip or lz4, or without compression".to_owned())
+            }
             Self::ColumnType { .. } => {
                 Some("name another column with `--map field=column`, or write it as text, a number or a date".to_owned())
             }
@@ -222,6 +243,8 @@ pub(crate) struct BlockRead {
     refunds: Span,
     refunds_orders: bool,
     facts: u64,
+    float_ids: Option<(u64, String)>,
+    first_unreadable: Option<RejectedRow>,
 }
 
 impl BlockRead {
@@ -234,6 +257,7 @@ impl BlockRead {
         self.aside_hashes.extend(batch.aside_hashes);
         self.currencies.merge(&batch.currencies);
         self.unknown_statuses.extend(batch.unknown_statuses);
+        add_float_ids(&mut self.float_ids, batch.float_ids);
         Ok(())
     }
 
@@ -260,6 +284,10 @@ impl BlockRead {
             });
             let updated_at = facts.updated_at.as_ref().and_then(|times| times.get(row));
             let product = facts.product.as_ref().and_then(|hashes| hashes.get(row));
+            let unsaid = facts
+                .status_unsaid
+                .as_ref()
+                .and_then(|flags| flags.get(row));
             let record = Record {
                 kind,
                 status,
@@ -267,6 +295,8 @@ impl BlockRead {
                 net,
                 row_hash,
                 quantity,
+                is_line: facts.are_lines,
+                status_unsaid: unsaid.copied().unwrap_or(false),
                 updated_at: updated_at.copied().filter(|&at| at != UNDATED),
                 product: product.copied().unwrap_or(0),
                 file,
@@ -360,6 +390,11 @@ impl<'a> Collector<'a> {
             }
         }
         let total = &mut self.total;
+        if total.first_unreadable.is_none() {
+            let unreadable = |row: &&RejectedRow| row.class == RowClass::Unreadable;
+            total.first_unreadable = block.rejected.iter().find(unreadable).cloned();
+        }
+        add_float_ids(&mut total.float_ids, block.float_ids);
         total.account.merge(&block.account);
         total.aside_hashes.extend(block.aside_hashes);
         total.currencies.merge(&block.currencies);
@@ -407,7 +442,17 @@ impl<'a> Collector<'a> {
             refunds: self.total.refunds,
             refunds_orders: self.total.refunds_orders,
             facts: self.total.facts,
+            float_ids: self.total.float_ids,
+            first_unreadable: self.total.first_unreadable,
         })
+    }
+}
+
+fn add_float_ids(to: &mut Option<(u64, String)>, from: Option<(u64, String)>) {
+    match (to, from) {
+        (Some((count, _)), Some((more, _))) => *count += more,
+        (to @ None, from) => *to = from,
+        (Some(_), None) => {}
     }
 }
 

@@ -12,6 +12,7 @@ use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use ::parquet::basic::Compression;
 use arrow_array::RecordBatch;
 use patron_import::{Format, RowReader, Understanding, understand_table};
 use sha2::{Digest, Sha256};
@@ -100,6 +101,18 @@ impl<'a> ParquetFile<'a> {
                 file: name(),
                 source,
             })?;
+        for group in metadata.metadata().row_groups() {
+            if let Some(column) = group
+                .columns()
+                .iter()
+                .find(|column| !is_built_in(column.compression()))
+            {
+                return Err(SourceError::ParquetCodec {
+                    file: name(),
+                    codec: codec_name(column.compression()),
+                });
+            }
+        }
         let size = file.metadata().map_or(0, |metadata| metadata.len());
         Ok(Self {
             path,
@@ -158,6 +171,17 @@ impl<'a> ParquetFile<'a> {
             &reading.options,
         )?)
     }
+}
+
+/// Whether columns of this compression can be read.
+const fn is_built_in(codec: Compression) -> bool {
+    !matches!(codec, Compression::BROTLI(_) | Compression::LZO)
+}
+
+/// `BROTLI(BrotliLevel(4))` is `brotli` to people.
+fn codec_name(codec: Compression) -> String {
+    let name = codec.to_string();
+    name.split('(').next().unwrap_or_default().to_lowercase()
 }
 
 fn read_groups(

@@ -245,7 +245,13 @@ fn nulls_are_set_aside_like_empty_cells() {
 fn a_column_that_cannot_hold_its_field_is_named() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("orders.parquet");
-    let ids: ArrayRef = Arc::new(BinaryArray::from(vec![&b"a"[..], b"b", b"c", b"d", b"e"]));
+    let ids: ArrayRef = Arc::new(BinaryArray::from(vec![
+        &b"\xffa"[..],
+        b"b",
+        b"c",
+        b"d",
+        b"e",
+    ]));
     let columns = [
         ("customer_id", ids),
         ("ordered_at", midnight()),
@@ -258,6 +264,22 @@ fn a_column_that_cannot_hold_its_field_is_named() {
         }
         other => panic!("expected an error about the column's type, found {other:?}"),
     }
+}
+
+#[test]
+fn bytes_that_are_text_are_read_as_text() {
+    let folder = TempDir::new().expect("a folder");
+    let expected = from_text(&folder);
+    let path = folder.path().join("orders.parquet");
+    let bytes = IDS.iter().map(|id| id.as_bytes()).collect::<Vec<_>>();
+    let ids: ArrayRef = Arc::new(BinaryArray::from(bytes));
+    let columns = [
+        ("customer_id", ids),
+        ("ordered_at", midnight()),
+        ("net", text(AMOUNTS)),
+    ];
+    write_parquet(&path, &columns, 10);
+    assert_eq!(fold(&[path], Machine::default()).customers, expected);
 }
 
 #[test]

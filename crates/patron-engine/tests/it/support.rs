@@ -68,7 +68,7 @@ pub(crate) fn try_fold(paths: &[PathBuf], machine: Machine) -> Result<Outcome, E
     let (table, _) = folded.by_day.into_iter().next().expect("one day");
     let ids = table.ids.iter().map(str::to_owned);
     Ok(Outcome {
-        customers: ids.zip(table.profiles.iter().cloned()).collect(),
+        customers: ids.zip(table.profiles.iter()).collect(),
         rejected: sink.0,
         rows_in,
         spilled_bytes: folded.spilled_bytes,

@@ -5,7 +5,8 @@ use patron_core::{
 };
 use patron_fold::folder::Scratch;
 use patron_fold::{
-    FoldError, FoldSettings, Folder, NoOrderReason, Outcome, Profile, UnlinkedRefunds, ZeroOrders,
+    FoldError, FoldSettings, Folder, NoOrderReason, Outcome, Profile, Tally, UnlinkedRefunds,
+    ZeroOrders,
 };
 
 fn at(day: &str) -> Instant {
@@ -415,5 +416,134 @@ fn young_orders_are_provisional() {
     assert_eq!(
         units(customer(fold_with(settings, &history, "2024-01-31")).provisional_value),
         4.0
+    );
+}
+
+#[test]
+fn lines_that_are_not_paid_are_not_in_the_amount_of_an_order_of_which_others_are() {
+    let line = |order_id: &'static str, day: &str, units: i64, status| Fact::Line {
+        at: at(day),
+        order_id,
+        net: Money(units * 10_000),
+        quantity: 10_000,
+        status,
+    };
+    use OrderStatus::{Cancelled, Paid, Pending};
+    for history in [
+        [
+            line("1", "2024-01-01", 100, Paid),
+            line("1", "2024-01-02", 500, Pending),
+        ],
+        [
+            line("1", "2024-01-01", 500, Pending),
+            line("1", "2024-01-02", 100, Paid),
+        ],
+        [
+            line("1", "2024-01-01", 100, Paid),
+            line("1", "2024-01-01", 500, Cancelled),
+        ],
+    ] {
+        let profile = customer(fold(&history, "2024-02-01"));
+        assert_eq!((units(profile.monetary), profile.units), (100.0, 10_000));
+    }
+    // Where no line is paid the order is unpaid before it is cancelled, whichever comes first.
+    for history in [
+        [
+            line("1", "2024-01-01", 1, Pending),
+            line("1", "2024-01-02", 2, Cancelled),
+        ],
+        [
+            line("1", "2024-01-01", 1, Cancelled),
+            line("1", "2024-01-02", 2, Pending),
+        ],
+    ] {
+        assert_eq!(
+            fold(&history, "2024-02-01"),
+            Outcome::Prospect(NoOrderReason::NotPaid)
+        );
+    }
+}
+
+#[test]
+fn orders_that_do_not_count_are_tallied_once_each_by_reason() {
+    let with = |id: &'static str, day: &str, net: i64, status| Fact::Order {
+        at: at(day),
+        order_id: id,
+        net: Money(net * 10_000),
+        status,
+    };
+    use OrderStatus::{Cancelled, Paid, Pending, Void};
+    let history = [
+        with("1", "2024-01-01", 100, Paid),
+        with("2", "2024-01-02", 10, Pending),
+        with("3", "2024-01-03", 10, Cancelled),
+        with("4", "2024-01-04", 10, Void),
+        with("5", "2024-01-05", 0, Paid),
+        with("6", "2024-01-06", 40, Paid),
+        with("7", "2024-03-01", 10, Paid),
+        with("8", "2024-03-02", 10, Pending),
+        refund("6", "2024-01-07", 40),
+        refund("1", "2024-01-08", 25),
+        refund("", "2024-01-09", 7),
+    ];
+    let mut sorted = history.to_vec();
+    sorted.sort_by(|a, b| a.order_key().cmp(&b.order_key()));
+    let days = ["2024-01-31", "2024-04-01"].map(|day| Day::parse_iso(day).unwrap());
+    let folder = Folder::new(FoldSettings::default(), &days).unwrap();
+    let (mut scratch, mut outcomes) = (Scratch::default(), Vec::new());
+    // Two customers with the same history.
+    folder.fold(&sorted, &mut scratch, &mut outcomes).unwrap();
+    folder.fold(&sorted, &mut scratch, &mut outcomes).unwrap();
+    let [january, april] = scratch.tallies() else {
+        panic!("one tally a day");
+    };
+    let counts = |tally: &Tally| {
+        [
+            tally.later,
+            tally.not_paid,
+            tally.cancelled,
+            tally.fully_refunded,
+            tally.zero_value,
+        ]
+    };
+    // An order that never was paid does not become one on a later day.
+    assert_eq!(counts(january), [2, 4, 4, 2, 2]);
+    assert_eq!(counts(april), [0, 4, 4, 2, 2]);
+    assert_eq!(january.orders_not_counted(), 14);
+    // Sold: 100 and 40 and 0; back: 25, 40 and 7. Twice.
+    assert_eq!(
+        (units(january.settled_value), units(january.settled_refunds)),
+        (280.0, 144.0)
+    );
+    assert_eq!(january.return_rate(), Some(144.0 / 280.0));
+}
+
+#[test]
+fn the_window_has_its_own_purchase_days_and_units() {
+    let line = |order_id: &'static str, day: &str, quantity: i64| Fact::Line {
+        at: at(day),
+        order_id,
+        net: Money(10_000),
+        quantity: quantity * 10_000,
+        status: OrderStatus::Paid,
+    };
+    let history = [
+        line("1", "2024-01-01", 9),
+        line("2", "2024-03-01", 2),
+        line("3", "2024-03-01", 3),
+        line("4", "2024-03-05", 1),
+    ];
+    let settings = FoldSettings {
+        window_months: 2,
+        ..FoldSettings::default()
+    };
+    let profile = customer(fold_with(settings, &history, "2024-03-31"));
+    assert_eq!(
+        (
+            profile.orders_window,
+            profile.purchase_days_window,
+            profile.units_window
+        ),
+        (3, 2, 60_000)
     );
 }

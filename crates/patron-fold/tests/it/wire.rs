@@ -118,6 +118,13 @@ fn the_header_carries_version_and_settings() {
         Header::parse("#patron-fold\t2\t{}").unwrap_err(),
         ProtocolError::Version { found: "2".into() }
     );
+    assert_eq!(
+        Header::parse("#patron-fold\t1\t{\"schema\":[\"customer\",\"at\"],\"as_of\":[]}")
+            .unwrap_err(),
+        ProtocolError::Schema {
+            found: "customer, at".into()
+        }
+    );
     assert!(matches!(
         Header::parse("hello"),
         Err(ProtocolError::NoHeader { .. })

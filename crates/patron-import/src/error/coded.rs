@@ -12,7 +12,8 @@ impl Coded for ImportError {
                 ErrorCode::InputUnreadable
             }
             Self::Empty { .. } | Self::HeaderOnly { .. } => ErrorCode::InputEmpty,
-            Self::OtherFormat { .. }
+            Self::NoHeader { .. }
+            | Self::OtherFormat { .. }
             | Self::Parquet { .. }
             | Self::Binary { .. }
             | Self::Utf16 { .. }
@@ -44,6 +45,7 @@ impl Coded for ImportError {
             Self::Io { .. } => "file_unreadable",
             Self::Empty { .. } => "file_empty",
             Self::HeaderOnly { .. } => "file_header_only",
+            Self::NoHeader { .. } => "file_no_header",
             Self::OtherFormat { .. } => "file_other_format",
             Self::Parquet { .. } => "file_parquet",
             Self::Binary { .. } => "file_binary",
@@ -188,6 +190,9 @@ impl ImportError {
             Self::Io { .. } => "check that you may read the file and that the disk is well",
             Self::Empty { .. } | Self::HeaderOnly { .. } => {
                 "export again, with a date range that has orders"
+            }
+            Self::NoHeader { .. } => {
+                "add a first line that names the columns, such as `customer_id,ordered_at,net`"
             }
             Self::OtherFormat { .. } | Self::Binary { .. } => {
                 "export it as CSV in UTF-8, or unpack it first"

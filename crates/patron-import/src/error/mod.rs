@@ -43,6 +43,16 @@ pub enum ImportError {
         /// The file.
         file: String,
     },
+    /// The first line is not a header.
+    #[error(
+        "the first line of `{file}` looks like data: `{found}` stands where the column of dates is; a header with names is needed"
+    )]
+    NoHeader {
+        /// The file.
+        file: String,
+        /// What stands there.
+        found: String,
+    },
     /// It is another kind of file.
     #[error("`{file}` is {found}, expected CSV, gzip of CSV, or Parquet")]
     OtherFormat {
@@ -287,6 +297,7 @@ impl ImportError {
             | Self::Io { file, .. }
             | Self::Empty { file }
             | Self::HeaderOnly { file }
+            | Self::NoHeader { file, .. }
             | Self::OtherFormat { file, .. }
             | Self::Parquet { file }
             | Self::Binary { file, .. }

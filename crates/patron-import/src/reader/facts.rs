@@ -36,6 +36,7 @@ struct Fact<'a> {
     kind: RowKind,
     status: OrderStatus,
     updated_at: Option<i64>,
+    status_said: bool,
 }
 
 impl<R: Row> Writer<'_, R> {
@@ -52,13 +53,21 @@ impl<R: Row> Writer<'_, R> {
         let customer = values.customer.as_deref();
         match customer {
             Some(customer) => {
-                let fact = self.fact(customer, values, class, meaning.status.status);
+                let fact = self.fact(customer, values, class, meaning);
                 guessed |= self.push(&fact);
                 if class == RowClass::OrderLine {
                     self.push_undated_refund(&fact, values.refunded, meaning);
                 }
             }
             None => self.batch.aside_hashes.push(self.place.hash),
+        }
+        if values.float_id {
+            let id = values.customer.as_deref().unwrap_or(values.order);
+            let seen = self
+                .batch
+                .float_ids
+                .get_or_insert_with(|| (0, id.to_owned()));
+            seen.0 += 1;
         }
         if values.rounded {
             self.batch.account.flag(RowFlag::Rounded);
@@ -90,6 +99,7 @@ impl<R: Row> Writer<'_, R> {
                     kind: RowKind::Mention(class),
                     status: OrderStatus::Paid,
                     updated_at: None,
+                    status_said: true,
                 });
             }
             None => self.batch.aside_hashes.push(self.place.hash),
@@ -104,7 +114,7 @@ impl<R: Row> Writer<'_, R> {
         customer: &'v str,
         values: &'v Values<'_>,
         class: RowClass,
-        status: OrderStatus,
+        meaning: RowStatus,
     ) -> Fact<'v> {
         let kind = match class {
             RowClass::OrderLine if self.understanding.grain == GrainRule::Lines => RowKind::Line,
@@ -126,8 +136,9 @@ impl<R: Row> Writer<'_, R> {
             },
             quantity: values.quantity.map_or(0, |quantity| quantity.0),
             kind,
-            status,
+            status: meaning.status.status,
             updated_at: values.updated_at,
+            status_said: meaning.said,
         }
     }
 
@@ -169,6 +180,9 @@ impl<R: Row> Writer<'_, R> {
         facts.line.push(self.place.line);
         if let Some(updated_at) = &mut facts.updated_at {
             updated_at.push(fact.updated_at.unwrap_or(UNDATED));
+        }
+        if let Some(unsaid) = &mut facts.status_unsaid {
+            unsaid.push(!fact.status_said);
         }
         if let Some(product) = &mut facts.product {
             product.push(product_hash(self.row, self.slots.product));

@@ -36,7 +36,7 @@ use crate::reader::values::{Rooms, Values};
 use crate::reason::Reason;
 use crate::text::TextBlock;
 use crate::text::records::{Fields, Records, Separation};
-use crate::understanding::{Format, Understanding};
+use crate::understanding::{Format, GrainRule, Understanding};
 use crate::words;
 
 /// Turns rows into facts. One per thread; clones share what was understood.
@@ -92,6 +92,12 @@ impl RowReader {
             index,
             ..RowBatch::default()
         };
+        batch.facts.are_lines = self.understanding.grain == GrainRule::Lines;
+        batch.facts.status_unsaid = self
+            .slots
+            .status
+            .filter(|_| batch.facts.are_lines)
+            .map(|_| Vec::new());
         batch.facts.updated_at = self.slots.updated_at.map(|_| Vec::new());
         batch.facts.product = self
             .slots

@@ -1,7 +1,9 @@
 //! What a row's status word means.
 
+use patron_core::OrderStatus;
+
 use crate::batch::RowBatch;
-use crate::options::ImportOptions;
+use crate::options::{ImportOptions, KeepRules};
 use crate::reader::row::{Row, shown};
 use crate::value::trim;
 use crate::words::{self, StatusMeaning};
@@ -15,6 +17,7 @@ const COUNTED_WORDS: usize = 100;
 #[derive(Debug, Clone)]
 pub(super) struct StatusWords {
     given: Vec<(String, StatusMeaning)>,
+    keep: KeepRules,
     seen: Vec<(String, Option<StatusMeaning>)>,
 }
 
@@ -27,6 +30,7 @@ impl StatusWords {
             .collect();
         Self {
             given,
+            keep: options.keep,
             seen: Vec::new(),
         }
     }
@@ -45,17 +49,29 @@ impl StatusWords {
         let text = shown(&cell);
         let word = trim(&text);
         if words::is_missing(word) {
-            return RowStatus::known(StatusMeaning::PAID);
+            return RowStatus {
+                said: false,
+                ..RowStatus::known(StatusMeaning::PAID)
+            };
         }
         match self.look_up(word) {
-            Some(meaning) => RowStatus::known(meaning),
+            Some(meaning) => RowStatus::known(self.kept(meaning)),
             None => {
                 count_unknown(&mut batch.unknown_statuses, word);
                 RowStatus {
-                    status: StatusMeaning::PAID,
                     guessed: true,
+                    ..RowStatus::known(StatusMeaning::PAID)
                 }
             }
+        }
+    }
+
+    /// What the user keeps although its status would set it aside counts like any other order.
+    const fn kept(&self, meaning: StatusMeaning) -> StatusMeaning {
+        match meaning.status {
+            OrderStatus::Cancelled if self.keep.cancelled => StatusMeaning::PAID,
+            OrderStatus::Test | OrderStatus::Void if self.keep.test_or_void => StatusMeaning::PAID,
+            _ => meaning,
         }
     }
 
@@ -81,6 +97,8 @@ impl StatusWords {
 pub(super) struct RowStatus {
     pub(super) status: StatusMeaning,
     pub(super) guessed: bool,
+    /// Whether the row says anything: a line that does not goes with its order.
+    pub(super) said: bool,
 }
 
 impl RowStatus {
@@ -88,6 +106,7 @@ impl RowStatus {
         Self {
             status,
             guessed: false,
+            said: true,
         }
     }
 }

@@ -56,6 +56,8 @@ pub(super) struct Values<'r> {
     pub(super) refunded: Option<Money>,
     pub(super) rounded: bool,
     pub(super) guessed: bool,
+    /// Whether an id was written as a decimal number, such as `17850.0`.
+    pub(super) float_id: bool,
     /// When the order was last changed, in µs UTC; nothing where the row does not say or it cannot be read.
     pub(super) updated_at: Option<i64>,
     /// A currency that an amount names by sign or code.
@@ -93,6 +95,7 @@ impl<'r> Values<'r> {
             refunded: None,
             rounded: false,
             guessed: customer_guessed || order_guessed,
+            float_id: order_guessed || (customer_guessed && !customer_is_text(row, slots)),
             updated_at: slots
                 .updated_at
                 .and_then(|slot| time(&row.cell(slot), understanding, clock).ok()),
@@ -299,6 +302,11 @@ fn customer<'r, R: Row>(
         Cell::Text(text) if text.contains('@') => Ok((Some(lower_case(trim(text))), true)),
         _ => Ok((None, false)),
     }
+}
+
+/// A customer that is guessed although the id's cell holds nothing was found by the e-mail address.
+fn customer_is_text<R: Row>(row: &R, slots: &Slots) -> bool {
+    matches!(read_id(row, slots.customer), Ok((Id::Missing, _)))
 }
 
 fn lower_case(text: &str) -> Cow<'_, str> {

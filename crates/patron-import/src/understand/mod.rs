@@ -13,6 +13,7 @@ mod notes;
 mod plan;
 
 use crate::error::ImportError;
+use crate::field::Field;
 use crate::options::ImportOptions;
 use crate::preset::{self, Preset};
 use crate::understand::columns::Columns;
@@ -80,6 +81,7 @@ pub(crate) fn understand(
     }
     let preset = choose_preset(table, options, has_header)?;
     let found = Columns::recognise(table, preset.map(|(preset, _)| preset), options)?;
+    require_header(table, &found)?;
     let plan = Plan::make(table, &found, preset.map(|(preset, _)| preset), options)?;
     let date_format = marks::date_format(table, plan.date_column(), options)?;
     let (decimal_mark, decimal_mark_guessed) =
@@ -115,6 +117,20 @@ pub(crate) fn understand(
     let notes = notes::about(table, &understanding, options);
     understanding.notes.splice(0..0, notes);
     Ok(understanding)
+}
+
+/// Refuses a file whose first row would be lost as its header: columns can be named by number where there is none.
+fn require_header(table: Table<'_>, found: &Columns) -> Result<(), ImportError> {
+    let header = found
+        .first(Field::OrderedAt)
+        .map(|index| table.header(index))
+        .filter(|header| marks::is_date(header));
+    header.map_or(Ok(()), |header| {
+        Err(ImportError::NoHeader {
+            file: table.file.to_owned(),
+            found: header.to_owned(),
+        })
+    })
 }
 
 fn choose_preset(

@@ -22,7 +22,12 @@ export function Headline({ report }: { report: Report }) {
     { label: t("common.customers"), value: format.count(headline.customers) },
     { label: t("common.orders"), value: format.count(headline.orders) },
     { label: t("common.revenue"), value: format.money(headline.revenue) },
-    { label: t("common.average_order_value"), value: format.money(headline.average_order_value) },
+    {
+      label: t("common.average_order_value"),
+      value: format.money(headline.average_order_value),
+      // Refunds that name no order lower the revenue, but no order.
+      hint: headline.order_value > headline.revenue ? t("headline.before_refunds") : undefined,
+    },
     { label: t("headline.orders_per_customer"), value: format.number(headline.orders_per_customer) },
     { label: t("headline.bought_once"), value: format.share(headline.bought_once_share) },
     {
@@ -30,7 +35,10 @@ export function Headline({ report }: { report: Report }) {
       value: format.count(headline.active_customers),
       hint: none ? undefined : `${active} · ${t("headline.active_hint")}`,
     },
-    { label: value("historic"), value: format.money(headline.historic_value_sum) },
+    // Without a margin the value so far is the revenue: one figure, not two.
+    ...(headline.historic_value_sum === headline.revenue
+      ? []
+      : [{ label: value("historic"), value: format.money(headline.historic_value_sum) }]),
     { label: value("sum"), value: format.money(headline.clv_sum), hint: valueHint },
     { label: value("total"), value: format.money(headline.total_clv_sum) },
   ];

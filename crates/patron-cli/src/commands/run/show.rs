@@ -174,9 +174,10 @@ fn value(report: &RunReport, output: &mut Output) -> Result<(), Failure> {
         (None, Some(clv)) => {
             let model = valuation.purchases.as_ref().map_or("", |card| card.key);
             output.line(&format!(
-                "\n{word}, next {months} months: {} in all, {} each ({model} and Gamma-Gamma, {} a year discounted)",
+                "\n{word}, next {months} months: {} in all, {} each ({model} and {}, {} a year discounted)",
                 decimal(clv.to_f64(), 2),
                 report.summary.all.clv_mean().map_or("-".to_owned(), |mean| decimal(mean, 2)),
+                if valuation.constant_spend.is_some() { "a constant spend" } else { "Gamma-Gamma" },
                 percent(report.settings.annual_discount),
             ))?;
             for card in [&valuation.purchases, &valuation.spend]
@@ -198,7 +199,7 @@ fn value(report: &RunReport, output: &mut Output) -> Result<(), Failure> {
             output.line(&format!("\n{word} per customer: not computed, {reason}"))?;
             match valuation.rough {
                 Some(rough) => output.line(&format!(
-                    "  roughly, for the shop as a whole: {} per customer in {months} months ({} per order × {} repeat orders a year)",
+                    "  roughly, for the shop as a whole: {} per new customer in {months} months ({} per order × (1 + {} repeat orders a year))",
                     decimal(rough.value, 2),
                     decimal(rough.average_order_value, 2),
                     decimal(rough.orders_per_year, 2),

@@ -504,3 +504,48 @@ fn a_wrong_condition_is_underlined_and_answered_with_columns() {
         &["`nowhere.toml`"],
     );
 }
+
+#[test]
+fn where_every_row_is_unreadable_the_first_is_shown() {
+    let sandbox = with_rows("ann,1,2024-01-05,five\nbob,2,2024-01-06,six\n");
+    sandbox.refuses(
+        &["orders.csv"],
+        &[
+            "2 unreadable",
+            "line 2 of `orders.csv`",
+            "`five`",
+            "not a number",
+        ],
+    );
+}
+
+#[test]
+fn a_first_line_of_data_is_not_swallowed_as_a_header() {
+    let sandbox = Sandbox::with_orders("1,ann,2024-01-05,60\n2,ann,2024-01-06,40\n");
+    let columns = ["customer_id=#2", "ordered_at=#3", "net=#4"];
+    let flags: Vec<&str> = columns
+        .iter()
+        .flat_map(|column| ["--map", column])
+        .collect();
+    sandbox.refuses(
+        &[&["orders.csv"], &flags[..]].concat(),
+        &[
+            "looks like data",
+            "2024-01-05",
+            "first line that names the columns",
+        ],
+    );
+}
+
+#[test]
+fn ids_from_decimal_numbers_are_said() {
+    let sandbox = with_rows("17850.0,1,2024-01-05,5\n17851.0,2,2024-01-06,6\n");
+    let outcome = sandbox.patron(&["run", "orders.csv"]);
+    assert!(
+        outcome
+            .stderr
+            .contains("2 rows have ids such as `17850.0`, which is read as `17850`"),
+        "{}",
+        outcome.stderr
+    );
+}

@@ -461,3 +461,59 @@ fn out_is_replaced_by_a_later_result_and_by_nothing_else() {
     );
     assert_eq!(sandbox.names(), ["here", "orders.csv"]);
 }
+
+#[test]
+fn a_window_in_which_nobody_bought_gives_everybody_the_lowest_score() {
+    let sandbox = shop();
+    sandbox.write(
+        "window.toml",
+        "version = 1\nscore_on = \"window\"\nwindow_months = 1\n",
+    );
+    let flags = [
+        "--settings",
+        "window.toml",
+        "--as-of",
+        "2030-01-01",
+        "--no-clv",
+    ];
+    let table = customers(&sandbox, &flags);
+    assert!(table.column("f_score").iter().all(|&score| score == "1"));
+    assert!(table.column("m_score").iter().all(|&score| score == "1"));
+}
+
+#[test]
+fn frequency_in_a_window_may_be_days_or_units() {
+    let rows = "o1,ann,2024-05-01,2,10\no2,ann,2024-05-01,3,10\no3,ann,2024-01-01,9,10\n\
+                o4,bob,2024-05-02,1,10\no5,bob,2024-05-03,1,10\n";
+    let sandbox = Sandbox::with_orders(&format!(
+        "order_id,customer_id,ordered_at,quantity,unit_price\n{rows}"
+    ));
+    let scores = |frequency: &str, cuts: &str| {
+        let settings = format!(
+            "version = 1\nscore_on = \"window\"\nwindow_months = 2\nfrequency = \"{frequency}\"\n"
+        );
+        sandbox.write("window.toml", settings);
+        let flags = [
+            "--settings",
+            "window.toml",
+            "--no-clv",
+            "--bins",
+            "5,2,5",
+            "--score-method",
+            "F=fixed",
+            "--cuts",
+            cuts,
+        ];
+        let table = customers(&sandbox, &flags);
+        (
+            table.cell("ann", "f_score").to_owned(),
+            table.cell("bob", "f_score").to_owned(),
+        )
+    };
+    // Ann: one day, five units within the window. Bob: two days, two units.
+    assert_eq!(
+        scores("purchase-days", "F=1"),
+        ("1".to_owned(), "2".to_owned())
+    );
+    assert_eq!(scores("units", "F=2"), ("2".to_owned(), "1".to_owned()));
+}

@@ -11,12 +11,12 @@ fn of_two(first: &str, second: &str) -> (String, u64, u64) {
     sandbox.write("february.csv", second);
     let results = sandbox.run(&["january.csv", "february.csv", "--quiet"]);
     let rows = &results.run_json()["rows"];
-    let count = |key: &str| rows[key].as_u64().unwrap();
+    let count = |key: &str| rows[key].as_u64().expect("a count");
     let aside: u64 = rows["set_aside"]
         .as_object()
-        .unwrap()
+        .expect("classes")
         .values()
-        .map(|rows| rows.as_u64().unwrap())
+        .filter_map(serde_json::Value::as_u64)
         .sum();
     assert_eq!(count("in"), count("accepted") + count("merged") + aside);
     let customers = results.customers();
@@ -90,4 +90,91 @@ fn rows_of_one_file_with_times_of_change_are_versions() {
     let results = sandbox.run(&["orders.csv", "--quiet"]);
     assert_eq!(results.customers().cell("ann", "monetary"), "65.00");
     assert_eq!(results.run_json()["rows"]["merged"], 1);
+}
+
+#[test]
+fn the_status_of_a_line_is_its_own() {
+    let header = "order_id,customer_id,ordered_at,product_id,quantity,unit_price,status\n";
+    let of_ann = |rows: &str| {
+        let sandbox =
+            Sandbox::with_orders(&format!("{header}{rows}9,bob,2024-03-01,tea,1,1,paid\n"));
+        let results = sandbox.run(&["orders.csv", "--quiet"]);
+        let found = results
+            .customers()
+            .map("customer_id", "monetary")
+            .get("ann")
+            .map(|&text| text.to_owned());
+        let notes = results.run_json()["notes"].to_string();
+        (found, notes)
+    };
+    let sum = |rows: &str| of_ann(rows).0;
+    for word in ["cancelled", "void", "test"] {
+        let rows = format!("1,ann,2024-01-05,tea,1,100,paid\n1,ann,2024-01-05,cup,1,50,{word}\n");
+        assert_eq!(sum(&rows).as_deref(), Some("100.00"), "{word}");
+    }
+    // A line that waits for payment, whichever it is, is not in the amount, and this is said.
+    for rows in [
+        "1,ann,2024-01-05,tea,1,100,paid\n1,ann,2024-01-06,cup,1,50,pending\n",
+        "1,ann,2024-01-05,cup,1,50,pending\n1,ann,2024-01-06,tea,1,100,paid\n",
+        "1,ann,2024-01-05,cup,1,500,pending\n1,ann,2024-01-05,tea,1,100,paid\n",
+    ] {
+        let (sum, notes) = of_ann(rows);
+        assert_eq!(sum.as_deref(), Some("100.00"));
+        assert!(notes.contains("lines_left_out"), "{notes}");
+    }
+    let (unpaid, notes) =
+        of_ann("1,ann,2024-01-05,tea,1,100,pending\n1,ann,2024-01-05,cup,1,50,pending\n");
+    assert_eq!(unpaid, None);
+    assert!(notes.contains("1 not paid"), "{notes}");
+    // A status in the first line of an order alone is that of all its lines.
+    assert_eq!(
+        sum("1,ann,2024-01-05,tea,1,100,cancelled\n1,ann,2024-01-05,cup,1,50,\n"),
+        None
+    );
+    assert_eq!(
+        sum("1,ann,2024-01-05,tea,1,100,pending\n1,ann,2024-01-05,cup,1,50,\n"),
+        None
+    );
+    assert_eq!(
+        sum("1,ann,2024-01-05,tea,1,100,paid\n1,ann,2024-01-05,cup,1,50,\n").as_deref(),
+        Some("150.00")
+    );
+}
+
+#[test]
+fn a_line_cancelled_in_a_later_file_is_taken_off_its_order() {
+    let header = "order_id,customer_id,ordered_at,product_id,quantity,unit_price,status\n";
+    let first =
+        format!("{header}1,ann,2024-01-05,tea,1,100,paid\n1,ann,2024-01-05,cup,1,50,paid\n");
+    let second =
+        format!("{header}1,ann,2024-01-05,tea,1,100,paid\n1,ann,2024-01-05,cup,1,50,cancelled\n");
+    assert_eq!(of_two(&first, &second), ("100.00".to_owned(), 1, 2));
+    assert_eq!(of_two(&second, &first), ("150.00".to_owned(), 2, 1));
+}
+
+#[test]
+fn of_orders_and_their_lines_the_orders_amount_counts_and_the_lines_are_merged() {
+    let orders = "order_id,customer_id,ordered_at,net\n1,ann,2024-01-05,90\n";
+    let lines = format!(
+        "{HEADER}1,ann,2024-01-05,tea,2,50\n1,ann,2024-01-05,cup,1,7\n2,ann,2024-01-07,cup,1,7\n"
+    );
+    assert_eq!(of_two(orders, &lines), ("97.00".to_owned(), 2, 2));
+    assert_eq!(of_two(&lines, orders), ("97.00".to_owned(), 2, 2));
+}
+
+#[test]
+fn classes_that_are_kept_count() {
+    let text = "order_id,customer_id,ordered_at,net,status\n\
+                1,ann,2024-01-05,60,paid\n2,ann,2024-01-06,40,cancelled\n3,ann,2024-01-07,5,test\n";
+    let sandbox = Sandbox::with_orders(text);
+    let sum = |flags: &[&str]| {
+        let results = sandbox.run(&[&["orders.csv", "--quiet"], flags].concat());
+        results.customers().cell("ann", "monetary").to_owned()
+    };
+    assert_eq!(sum(&[]), "60.00");
+    assert_eq!(sum(&["--keep", "cancelled"]), "100.00");
+    assert_eq!(
+        sum(&["--keep", "cancelled", "--keep", "test-or-void"]),
+        "105.00"
+    );
 }

@@ -37,6 +37,14 @@ impl Column {
             DataType::LargeUtf8 | DataType::Utf8View => {
                 Self::Text(to(&DataType::Utf8)?.as_string::<i32>().clone())
             }
+            // Some writers do not say that their bytes are text; what is not UTF-8 is no column of ours.
+            DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
+                let text = to(&DataType::Utf8)?;
+                if text.null_count() != array.null_count() {
+                    return Err(found());
+                }
+                Self::Text(text.as_string::<i32>().clone())
+            }
             DataType::Dictionary(_, values) => {
                 return Self::new(&to(values)?);
             }

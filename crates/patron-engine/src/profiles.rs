@@ -1,0 +1,301 @@
+//! Many profiles in little memory.
+//!
+//! A [`Profile`] holds sums that may be of any size (`i128`), because a fold must not overflow. Nearly every customer's fit
+//! in 64 bits, and profiles are most of what a run holds: so they are kept in half the space, and whoever does not fit is
+//! kept whole beside them.
+
+use patron_core::{Day, Instant, Money, MoneySum};
+use patron_fold::Profile;
+
+/// The profiles of customers, one after the other.
+#[derive(Debug, Clone, Default)]
+pub struct Profiles {
+    small: Vec<Small>,
+    /// Those that do not fit; a [`Small`] with [`WHOLE`] orders points here.
+    whole: Vec<Profile>,
+}
+
+/// Orders of a profile that is kept whole.
+const WHOLE: u32 = u32::MAX;
+
+#[derive(Debug, Clone, Copy)]
+struct Small {
+    first_order_at: i64,
+    last_order_at: i64,
+    units: i64,
+    order_value: i64,
+    unlinked_refunds: i64,
+    last_order_value: i64,
+    monetary_window: i64,
+    provisional_value: i64,
+    repeat_spend: i64,
+    units_window: i64,
+    /// NaN for none: the fold gives finite numbers only.
+    gap_variation: f64,
+    first_day: i32,
+    last_day: i32,
+    orders: u32,
+    purchase_days: u32,
+    orders_window: u32,
+    purchase_days_window: u32,
+    orders_prior_window: u32,
+    repeat_spend_days: u32,
+}
+
+impl Profiles {
+    /// Makes an empty list with room for so many.
+    #[must_use]
+    pub fn with_capacity(profiles: usize) -> Self {
+        Self {
+            small: Vec::with_capacity(profiles),
+            whole: Vec::new(),
+        }
+    }
+
+    /// Adds a profile.
+    pub fn push(&mut self, profile: &Profile) {
+        let small = Small::new(profile).unwrap_or_else(|| {
+            let place = self.whole.len();
+            self.whole.push(*profile);
+            Small::pointer(place)
+        });
+        self.small.push(small);
+    }
+
+    /// Adds all profiles of another list, which is empty then.
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        let other = std::mem::take(other);
+        for small in &other.small {
+            match other.whole_of(small) {
+                Some(profile) => self.push(profile),
+                None => self.small.push(*small),
+            }
+        }
+    }
+
+    /// Returns the number of profiles.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.small.len()
+    }
+
+    /// Returns true if there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.small.is_empty()
+    }
+
+    /// Returns the profile at a place; nothing beyond the end.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<Profile> {
+        self.small.get(index).map(|small| self.unpack(small))
+    }
+
+    /// Walks over the profiles.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Profile> + '_ {
+        self.small.iter().map(|small| self.unpack(small))
+    }
+
+    /// Puts the profile at `order[k]` at place k, for every k, without a second copy.
+    pub(crate) fn rearrange(&mut self, order: Vec<u32>) {
+        rearrange(&mut self.small, order);
+    }
+
+    fn unpack(&self, small: &Small) -> Profile {
+        match self.whole_of(small) {
+            Some(whole) => *whole,
+            None => small.profile(),
+        }
+    }
+
+    fn whole_of(&self, small: &Small) -> Option<&Profile> {
+        if small.orders == WHOLE {
+            self.whole.get(usize::try_from(small.order_value).ok()?)
+        } else {
+            None
+        }
+    }
+}
+
+impl Small {
+    /// Returns nothing if a number does not fit, or if money is not orders less refunds.
+    fn new(profile: &Profile) -> Option<Self> {
+        let sum = |sum: MoneySum| i64::try_from(sum.0).ok();
+        let count = |count: u64| u32::try_from(count).ok();
+        if profile.monetary != profile.order_value - profile.unlinked_refunds {
+            return None;
+        }
+        Some(Self {
+            first_order_at: profile.first_order_at.0,
+            last_order_at: profile.last_order_at.0,
+            units: i64::try_from(profile.units).ok()?,
+            order_value: sum(profile.order_value)?,
+            unlinked_refunds: sum(profile.unlinked_refunds)?,
+            last_order_value: profile.last_order_value.0,
+            monetary_window: sum(profile.monetary_window)?,
+            provisional_value: sum(profile.provisional_value)?,
+            repeat_spend: sum(profile.repeat_spend)?,
+            units_window: i64::try_from(profile.units_window).ok()?,
+            gap_variation: profile.gap_variation.unwrap_or(f64::NAN),
+            first_day: profile.first_day.0,
+            last_day: profile.last_day.0,
+            orders: count(profile.orders).filter(|&orders| orders != WHOLE)?,
+            purchase_days: profile.purchase_days,
+            orders_window: count(profile.orders_window)?,
+            purchase_days_window: profile.purchase_days_window,
+            orders_prior_window: count(profile.orders_prior_window)?,
+            repeat_spend_days: profile.repeat_spend_days,
+        })
+    }
+
+    /// Points to the place of a profile that is kept whole.
+    fn pointer(place: usize) -> Self {
+        Self {
+            first_order_at: 0,
+            last_order_at: 0,
+            units: 0,
+            order_value: i64::try_from(place).unwrap_or(i64::MAX),
+            unlinked_refunds: 0,
+            last_order_value: 0,
+            monetary_window: 0,
+            provisional_value: 0,
+            repeat_spend: 0,
+            units_window: 0,
+            gap_variation: f64::NAN,
+            first_day: 0,
+            last_day: 0,
+            orders: WHOLE,
+            purchase_days: 0,
+            orders_window: 0,
+            purchase_days_window: 0,
+            orders_prior_window: 0,
+            repeat_spend_days: 0,
+        }
+    }
+
+    fn profile(&self) -> Profile {
+        let sum = |sum: i64| MoneySum(i128::from(sum));
+        Profile {
+            first_order_at: Instant(self.first_order_at),
+            last_order_at: Instant(self.last_order_at),
+            first_day: Day(self.first_day),
+            last_day: Day(self.last_day),
+            orders: u64::from(self.orders),
+            purchase_days: self.purchase_days,
+            units: i128::from(self.units),
+            monetary: sum(self.order_value) - sum(self.unlinked_refunds),
+            order_value: sum(self.order_value),
+            unlinked_refunds: sum(self.unlinked_refunds),
+            last_order_value: Money(self.last_order_value),
+            orders_window: u64::from(self.orders_window),
+            monetary_window: sum(self.monetary_window),
+            purchase_days_window: self.purchase_days_window,
+            units_window: i128::from(self.units_window),
+            orders_prior_window: u64::from(self.orders_prior_window),
+            provisional_value: sum(self.provisional_value),
+            gap_variation: Some(self.gap_variation).filter(|gap| !gap.is_nan()),
+            repeat_spend_days: self.repeat_spend_days,
+            repeat_spend: sum(self.repeat_spend),
+        }
+    }
+}
+
+/// Puts the item at `order[k]` at place k, for every k: each cycle of the permutation is walked once.
+fn rearrange<T>(items: &mut [T], mut order: Vec<u32>) {
+    for start in 0..items.len() {
+        let mut place = start;
+        while let Some(from) = order.get_mut(place) {
+            let source = *from as usize;
+            // Marks the place as done: what belongs there is on its way.
+            *from = u32::try_from(place).unwrap_or(u32::MAX);
+            if source == start || source == place || source >= items.len() {
+                break;
+            }
+            items.swap(place, source);
+            place = source;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn profile(sums: [i128; 6], times: (i64, i64), counts: [u32; 3], gap: Option<f64>) -> Profile {
+        let [units, order_value, refunds, window, provisional, repeat] = sums;
+        Profile {
+            first_order_at: Instant(times.0),
+            last_order_at: Instant(times.1),
+            first_day: Day(-5),
+            last_day: Day(20_000),
+            orders: u64::from(counts[0]),
+            purchase_days: counts[1],
+            units,
+            monetary: MoneySum(order_value) - MoneySum(refunds),
+            order_value: MoneySum(order_value),
+            unlinked_refunds: MoneySum(refunds),
+            last_order_value: Money(times.1 / 2),
+            orders_window: u64::from(counts[2]),
+            monetary_window: MoneySum(window),
+            purchase_days_window: counts[1] / 2,
+            units_window: units / 3,
+            orders_prior_window: 3,
+            provisional_value: MoneySum(provisional),
+            gap_variation: gap,
+            repeat_spend_days: counts[2] / 2,
+            repeat_spend: MoneySum(repeat),
+        }
+    }
+
+    /// Sums around and far beyond what 64 bits hold.
+    fn sum() -> impl Strategy<Value = i128> {
+        prop_oneof![
+            8 => any::<i64>().prop_map(i128::from),
+            1 => -(1_i128 << 100)..(1_i128 << 100),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn profiles_come_out_as_they_went_in(
+            all in proptest::collection::vec(
+                (
+                    [sum(), sum(), sum(), sum(), sum(), sum()],
+                    any::<(i64, i64)>(),
+                    any::<[u32; 3]>(),
+                    proptest::option::of(0.0..1e9_f64),
+                ),
+                0..40,
+            )
+        ) {
+            let all: Vec<Profile> = all
+                .into_iter()
+                .map(|(sums, times, counts, gap)| profile(sums, times, counts, gap))
+                .collect();
+            let mut kept = Profiles::default();
+            all.iter().for_each(|profile| kept.push(profile));
+            let mut behind = Profiles::with_capacity(all.len());
+            all.iter().rev().for_each(|profile| behind.push(profile));
+            kept.append(&mut behind);
+            prop_assert!(behind.is_empty());
+            let expected: Vec<Profile> = all.iter().chain(all.iter().rev()).copied().collect();
+            prop_assert_eq!(kept.iter().collect::<Vec<_>>(), expected);
+            // The first half and the second are mirror images.
+            let count = u32::try_from(expected.len()).unwrap();
+            kept.rearrange((0..count).rev().collect());
+            prop_assert_eq!(kept.iter().collect::<Vec<_>>(), expected);
+        }
+
+        #[test]
+        fn rearranging_in_place_equals_picking_one_by_one(
+            order in (0_u32..200)
+                .prop_flat_map(|count| Just((0..count).collect::<Vec<u32>>()).prop_shuffle())
+        ) {
+            let items: Vec<u32> = (0..u32::try_from(order.len()).unwrap()).collect();
+            let mut rearranged = items;
+            rearrange(&mut rearranged, order.clone());
+            prop_assert_eq!(rearranged, order);
+        }
+    }
+}
