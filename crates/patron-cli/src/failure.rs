@@ -5,7 +5,7 @@ use std::io;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use patron_core::{Coded, ErrorCode};
-use patron_segments::{ConditionError, VocabularyError};
+use patron_segments::{ConditionError, FormError};
 
 /// Says of a panic what can be said to a user; with `RUST_BACKTRACE` set, the usual trace for whoever mends it.
 pub(crate) fn say_defects_plainly() {
@@ -28,12 +28,44 @@ pub(crate) fn say_defects_plainly() {
     }));
 }
 
+/// What clap exits with when the command line is not understood.
+const BAD_COMMAND_LINE: u8 = 2;
+
 /// An error on its way to the user.
 #[derive(Debug)]
 pub(crate) struct Failure {
     error: Box<dyn Error + Send + Sync>,
     code: ErrorCode,
     hint: Option<String>,
+    /// The command line itself cannot be, whatever the files hold; clap finds most of these before.
+    of_command_line: bool,
+}
+
+/// A value that a flag cannot have.
+#[derive(Debug, thiserror::Error)]
+#[error("`{flag}` is `{value}`, expected {expected}")]
+pub(crate) struct BadFlag {
+    pub(crate) flag: String,
+    pub(crate) value: String,
+    pub(crate) expected: String,
+}
+
+impl Coded for BadFlag {
+    fn code(&self) -> ErrorCode {
+        ErrorCode::SettingInvalid
+    }
+
+    fn key(&self) -> &'static str {
+        "bad_flag"
+    }
+
+    fn params(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("flag", self.flag.clone()),
+            ("value", self.value.clone()),
+            ("expected", self.expected.clone()),
+        ]
+    }
 }
 
 impl<E: Coded + Send + Sync + 'static> From<E> for Failure {
@@ -41,6 +73,7 @@ impl<E: Coded + Send + Sync + 'static> From<E> for Failure {
         Self {
             code: error.code(),
             hint: error.hint(),
+            of_command_line: false,
             error: Box::new(error),
         }
     }
@@ -53,6 +86,7 @@ impl Failure {
             error: Box::new(error),
             code: ErrorCode::OutputUnwritable,
             hint: None,
+            of_command_line: false,
         }
     }
 
@@ -62,11 +96,24 @@ impl Failure {
             error: Box::new(error),
             code: ErrorCode::InputUnreadable,
             hint: None,
+            of_command_line: false,
+        }
+    }
+
+    /// The command line asks for something that is nowhere: the exit code is that of every bad command line.
+    pub(crate) fn of_command_line(error: impl Coded + Send + Sync + 'static) -> Self {
+        Self {
+            of_command_line: true,
+            ..Self::from(error)
         }
     }
 
     pub(crate) fn exit_code(&self) -> u8 {
-        self.code.exit_code()
+        if self.of_command_line {
+            BAD_COMMAND_LINE
+        } else {
+            self.code.exit_code()
+        }
     }
 
     /// The reader of a pipe went away, as `head` does: that is no failure.
@@ -137,11 +184,9 @@ fn underlined(error: &(dyn Error + 'static)) -> Option<String> {
         })
         .map(|error| (&error.text, &error.span));
     let form = error
-        .downcast_ref::<VocabularyError>()
-        .and_then(|error| match error {
-            VocabularyError::Form { text, span, .. } => Some((text, span)),
-            _ => None,
-        });
+        .downcast_ref::<FormError>()
+        .or_else(|| error.downcast_ref::<Box<FormError>>().map(AsRef::as_ref))
+        .map(|error| (&error.text, &error.span));
     let (text, span) = condition.or(form)?;
     let diagnostic = Underlined {
         message: error.to_string(),

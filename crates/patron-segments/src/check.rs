@@ -2,15 +2,16 @@
 
 use serde::Serialize;
 
-use crate::cells::{self, Cell};
+use crate::cells::{self, Cell, KeysRead};
 use crate::compiled::mark;
 use crate::condition::{Columns, Condition};
 use crate::error::VocabularyError;
 use crate::profile::profile_schema;
+use crate::reach;
 use crate::vocabulary::Vocabulary;
 
-/// Columns whose values a cell decides: scores, bins, their text and sum (weights 1), the octant.
-const DECIDED: [&str; 9] = [
+/// Columns whose values a cell decides: scores, bins, their text and sum (weights 1), the octant, the stage.
+const DECIDED: [&str; 10] = [
     "r_score",
     "f_score",
     "m_score",
@@ -20,16 +21,17 @@ const DECIDED: [&str; 9] = [
     "f_bins",
     "m_bins",
     "octant",
+    "lifecycle",
 ];
 
-/// What a vocabulary covers. A cell is a combination of scores of the axes that its conditions read, or an octant.
+/// What a vocabulary covers. A cell is a combination of what its conditions read of scores, octants and stages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CheckReport {
     /// The vocabulary's key.
     pub vocabulary: String,
     /// The numbers of bins of R, F, M that were tried.
     pub bins: [u8; 3],
-    /// How many cells there are.
+    /// How many cells there are; with none, holes and overlaps were not looked for.
     pub cells: usize,
     /// Each segment, in the order in which they are tried.
     pub segments: Vec<SegmentCheck>,
@@ -37,8 +39,10 @@ pub struct CheckReport {
     pub holes: Vec<String>,
     /// Cells that two or more conditions cover.
     pub overlaps: Vec<Overlap>,
-    /// Decidable segments that are the primary name of no cell: earlier ones take all theirs.
+    /// Segments that are nobody's primary name: they contradict themselves, or earlier ones take all theirs.
     pub unreachable: Vec<String>,
+    /// Segments of which that is not known: they compute with columns besides scores, octant and lifecycle.
+    pub reach_unknown: Vec<String>,
 }
 
 /// What one segment covers.
@@ -50,7 +54,7 @@ pub struct SegmentCheck {
     pub primary_cells: Option<usize>,
     /// How many cells meet its condition; nothing if more than scores decides.
     pub member_cells: Option<usize>,
-    /// The columns besides scores and octant that it reads: these keep it from being decided by cell.
+    /// The columns besides scores, octant and lifecycle that it reads: these keep it from being decided by cell.
     pub other_columns: Vec<String>,
 }
 
@@ -70,19 +74,23 @@ pub struct Overlap {
 pub fn check(vocabulary: &Vocabulary) -> Result<CheckReport, VocabularyError> {
     let bins = vocabulary.default_bins();
     let schema = profile_schema();
-    let mut conditions = Vec::new();
+    let mut decided = Vec::new();
+    let mut comparing = Vec::new();
     let mut segments = Vec::new();
-    let mut read: Vec<String> = Vec::new();
     for (index, segment) in vocabulary.segments.iter().enumerate() {
         let condition = Condition::compile(&segment.when, &schema)
             .map_err(|error| vocabulary.at(segment, error))?;
-        let names: Vec<String> = condition.columns().map(str::to_owned).collect();
-        let (decided, other): (Vec<String>, Vec<String>) = names
-            .into_iter()
-            .partition(|name| DECIDED.contains(&name.as_str()));
+        let other: Vec<String> = condition
+            .columns()
+            .filter(|name| !DECIDED.contains(name))
+            .map(str::to_owned)
+            .collect();
+        let bit = 1_u64 << (index % 64);
         if other.is_empty() {
-            read.extend(decided);
-            conditions.push((1_u64 << (index % 64), condition));
+            decided.push((bit, condition.clone()));
+        }
+        if condition.breakpoints(&DECIDED).is_some() {
+            comparing.push((bit, condition));
         }
         segments.push(SegmentCheck {
             key: segment.key.clone(),
@@ -91,19 +99,8 @@ pub fn check(vocabulary: &Vocabulary) -> Result<CheckReport, VocabularyError> {
             other_columns: other,
         });
     }
-    let reads = |names: &[&str]| read.iter().any(|column| names.contains(&column.as_str()));
-    let axes = [
-        reads(&["r_score", "rfm", "rfm_total"]),
-        reads(&["f_score", "rfm", "rfm_total"]),
-        reads(&["m_score", "rfm", "rfm_total"]),
-    ];
-    let octants = reads(&["octant"]);
-    let cells = if axes.contains(&true) || octants {
-        cells::cells(bins, axes, octants)
-    } else {
-        Vec::new()
-    };
-    let members = evaluate(vocabulary, &conditions, &cells, bins)?;
+    let cells = cells_of(&decided, bins);
+    let members = evaluate(vocabulary, &decided, &cells, bins)?;
     let mut report = CheckReport {
         vocabulary: vocabulary.key.clone(),
         bins,
@@ -112,12 +109,48 @@ pub fn check(vocabulary: &Vocabulary) -> Result<CheckReport, VocabularyError> {
         holes: Vec::new(),
         overlaps: Vec::new(),
         unreachable: Vec::new(),
+        reach_unknown: Vec::new(),
     };
     for (cell, members) in cells.iter().zip(members) {
         report.add(&cell.name(bins), members);
     }
-    report.finish();
+    // One cell stands for all where no condition reads any.
+    let mut all = cells_of(&comparing, bins);
+    if all.is_empty() {
+        all = cells::cells(bins, [false; 3], KeysRead::default());
+    }
+    let never = reach::never_first(&comparing, &DECIDED, &all, bins).map_err(|cause| {
+        VocabularyError::Cells {
+            vocabulary: vocabulary.key.clone(),
+            message: cause.to_string(),
+        }
+    })?;
+    let known = never.map_or(0, |_| comparing.iter().fold(0, |bits, (bit, _)| bits | bit));
+    report.finish(never.unwrap_or(0), known);
     Ok(report)
+}
+
+/// Every combination of the scores and keys that conditions read; none if they read none.
+fn cells_of(conditions: &[(u64, Condition)], bins: [u8; 3]) -> Vec<Cell> {
+    let reads = |names: &[&str]| {
+        conditions
+            .iter()
+            .any(|(_, condition)| condition.columns().any(|column| names.contains(&column)))
+    };
+    let axes = [
+        reads(&["r_score", "rfm", "rfm_total"]),
+        reads(&["f_score", "rfm", "rfm_total"]),
+        reads(&["m_score", "rfm", "rfm_total"]),
+    ];
+    let keys = KeysRead {
+        octant: reads(&["octant"]),
+        stage: reads(&["lifecycle"]),
+    };
+    if axes.contains(&true) || keys != KeysRead::default() {
+        cells::cells(bins, axes, keys)
+    } else {
+        Vec::new()
+    }
 }
 
 /// For each cell the bits of the conditions it meets.
@@ -172,12 +205,16 @@ impl CheckReport {
         }
     }
 
-    fn finish(&mut self) {
-        let unreached = self
-            .segments
-            .iter()
-            .filter(|segment| segment.primary_cells == Some(0));
-        self.unreachable = unreached.map(|segment| segment.key.clone()).collect();
+    /// Takes the bits of segments that are never the first to be met, and of those of which that is known.
+    fn finish(&mut self, never: u64, known: u64) {
+        for (index, segment) in self.segments.iter().enumerate() {
+            let bit = 1_u64 << (index % 64);
+            if segment.primary_cells == Some(0) || never & bit != 0 {
+                self.unreachable.push(segment.key.clone());
+            } else if segment.primary_cells.is_none() && known & bit == 0 {
+                self.reach_unknown.push(segment.key.clone());
+            }
+        }
     }
 
     /// Returns the segments that cannot be decided by cell.

@@ -8,7 +8,7 @@ use arrow_array::{Array, RecordBatch};
 use arrow_schema::Schema;
 use arrow_select::filter::prep_null_mask_filter;
 
-use crate::cells::{self, SCORE_COLUMNS};
+use crate::cells::{self, KeysRead, SCORE_COLUMNS};
 use crate::condition::{Columns, Condition, ConditionError, Kind};
 use crate::distinct::mark_by_value;
 use crate::error::VocabularyError;
@@ -202,7 +202,7 @@ impl CompiledVocabulary {
         if let Some(table) = kept.as_ref().filter(|table| table.bins == bins) {
             return Some(Arc::clone(table));
         }
-        let cells = cells::cells(bins, [true; 3], false);
+        let cells = cells::cells(bins, [true; 3], KeysRead::default());
         let batch = cells::batch(&cells, bins).ok()?;
         let mut members = vec![0; cells.len()];
         mark(&self.by_scores, &mut Columns::new(&batch), &mut members).ok()?;

@@ -1,10 +1,9 @@
 //! What can be wrong with a vocabulary.
 
-use std::ops::Range;
-
 use patron_core::{Coded, ErrorCode};
 
 use crate::condition::ConditionError;
+use crate::form_error::FormError;
 
 /// Why a vocabulary cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,20 +28,27 @@ pub enum VocabularyError {
         message: String,
     },
     /// Not TOML, or not of the form of a vocabulary.
-    #[error("vocabulary `{origin}` does not have the form of one: {message}")]
+    #[error("vocabulary `{origin}` does not have the form of one: line {}", error.line())]
     Form {
         /// The file or name.
         origin: String,
-        /// What the parser says.
-        message: String,
-        /// The whole text.
-        text: String,
-        /// The bytes of it that are wrong.
-        span: Range<usize>,
+        /// What is wrong, and where.
+        #[source]
+        error: Box<FormError>,
     },
     /// A key that is not made of lower-case letters, digits and `_`, or is `others`.
     #[error("vocabulary `{origin}`: `{key}` is not a key, expected a-z, 0-9 and _ (not `others`)")]
     BadKey {
+        /// The file or name.
+        origin: String,
+        /// The key.
+        key: String,
+    },
+    /// A key of a segment that is always there.
+    #[error(
+        "vocabulary `{origin}` has a segment `{key}`, which patron adds to every vocabulary itself"
+    )]
+    ReservedKey {
         /// The file or name.
         origin: String,
         /// The key.
@@ -114,6 +120,7 @@ impl Coded for VocabularyError {
             Self::Unreadable { .. } => "vocabulary_unreadable",
             Self::Form { .. } => "vocabulary_form",
             Self::BadKey { .. } => "vocabulary_bad_key",
+            Self::ReservedKey { .. } => "vocabulary_reserved_key",
             Self::RepeatedKey { .. } => "vocabulary_repeated_key",
             Self::SegmentCount { .. } => "vocabulary_segment_count",
             Self::Axis { .. } => "vocabulary_axis",
@@ -130,10 +137,15 @@ impl Coded for VocabularyError {
             Self::Unreadable { path, message } => {
                 vec![("path", path.clone()), ("message", message.clone())]
             }
-            Self::Form {
-                origin, message, ..
-            } => vec![("origin", origin.clone()), ("message", message.clone())],
-            Self::BadKey { origin, key } | Self::RepeatedKey { origin, key } => {
+            Self::Form { origin, error } => {
+                vec![
+                    ("origin", origin.clone()),
+                    ("message", error.message.clone()),
+                ]
+            }
+            Self::BadKey { origin, key }
+            | Self::RepeatedKey { origin, key }
+            | Self::ReservedKey { origin, key } => {
                 vec![("origin", origin.clone()), ("key", key.clone())]
             }
             Self::SegmentCount { origin, found } => {
@@ -183,6 +195,17 @@ impl Coded for VocabularyError {
                 })
             }
             Self::Condition { error, .. } => error.hint(),
+            Self::Unreadable { .. } => {
+                Some("name a file that is there, or one of `patron segments list`".to_owned())
+            }
+            Self::Form { .. } => Some(
+                "`docs/methods/segments.md` shows a vocabulary; `patron segments list NAME` prints a shipped one"
+                    .to_owned(),
+            ),
+            Self::ReservedKey { .. } => Some(
+                "choose another key: `soulmates` (top bin on all axes) and `core` (active or silent) always mean the same"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

@@ -25,6 +25,7 @@ shipped![
     "klaviyo",
     "shopify",
     "putler",
+    "data-octopus",
     "r-rfm-0.3.0",
     "r-rfm-classic",
     "pymc",
@@ -53,7 +54,7 @@ impl Vocabulary {
     /// [`VocabularyError::Unknown`], which lists the names there are.
     pub fn load_shipped(name: &str) -> Result<Self, VocabularyError> {
         match FILES.iter().find(|(key, _)| *key == name) {
-            Some((key, text)) => Self::parse(text, key),
+            Some((key, text)) => Self::parse_shipped(text, key),
             None => {
                 let known = Self::shipped_names();
                 Err(VocabularyError::Unknown {
@@ -71,7 +72,7 @@ impl Vocabulary {
     /// None with the files as shipped: a test loads them all.
     pub fn shipped() -> Result<Vec<Shipped>, VocabularyError> {
         let load = |(key, text): &(&str, &'static str)| {
-            let vocabulary = Self::parse(text, key)?;
+            let vocabulary = Self::parse_shipped(text, key)?;
             Ok(Shipped { vocabulary, text })
         };
         FILES.iter().map(load).collect()
@@ -101,7 +102,7 @@ impl Vocabulary {
     /// # Errors
     /// None with the file as shipped.
     pub fn always() -> Result<Vec<Segment>, VocabularyError> {
-        Ok(Self::parse(ALWAYS, "always")?.segments)
+        Ok(Self::parse_shipped(ALWAYS, "always")?.segments)
     }
 
     /// Returns the name of customers who meet no condition.

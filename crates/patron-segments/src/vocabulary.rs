@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::condition::{Condition, ConditionError};
 use crate::error::VocabularyError;
+use crate::form_error::{FormError, read_written};
 use crate::language::Names;
 use crate::profile::profile_schema;
 
@@ -15,6 +16,8 @@ pub const MOST_SEGMENTS: usize = 60;
 pub const LARGEST_FILE: u64 = 1024 * 1024;
 /// The key of customers who meet no condition.
 pub const OTHERS: &str = "others";
+/// The keys of [`Vocabulary::always`]: what they mean must not depend on the vocabulary.
+const RESERVED: [&str; 2] = ["soulmates", "core"];
 
 /// A list of named conditions. The first that a customer meets gives the primary name; all that are met are memberships.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -122,15 +125,29 @@ impl Vocabulary {
     /// Reads a vocabulary and checks every condition against [`profile_schema`]. `origin` is named in errors.
     ///
     /// # Errors
-    /// Not TOML of this form, a key that is not one or is there twice, too many segments, a condition that does not
-    /// hold together.
+    /// Not TOML of this form, a key that is not one, is reserved or is there twice, too many segments, a condition that
+    /// does not hold together.
     pub fn parse(toml_text: &str, origin: &str) -> Result<Self, VocabularyError> {
+        let vocabulary = Self::parse_shipped(toml_text, origin)?;
+        match vocabulary
+            .segments
+            .iter()
+            .find(|segment| RESERVED.contains(&segment.key.as_str()))
+        {
+            None => Ok(vocabulary),
+            Some(segment) => Err(VocabularyError::ReservedKey {
+                origin: origin.to_owned(),
+                key: segment.key.clone(),
+            }),
+        }
+    }
+
+    /// Reads a vocabulary that comes with patron: it may say itself what `soulmates` and `core` are.
+    pub(crate) fn parse_shipped(toml_text: &str, origin: &str) -> Result<Self, VocabularyError> {
         let vocabulary: Self =
             toml::from_str(toml_text).map_err(|cause| VocabularyError::Form {
                 origin: origin.to_owned(),
-                message: cause.message().to_owned(),
-                text: toml_text.to_owned(),
-                span: cause.span().unwrap_or(0..0),
+                error: Box::new(FormError::new(&cause, toml_text)),
             })?;
         vocabulary.check_keys(origin)?;
         vocabulary.check_axes(origin)?;
@@ -153,18 +170,11 @@ impl Vocabulary {
         if !is_path {
             return Self::load_shipped(name_or_path);
         }
-        let unreadable = |message: String| VocabularyError::Unreadable {
-            path: name_or_path.to_owned(),
-            message,
-        };
-        let size = std::fs::metadata(path)
-            .map_err(|cause| unreadable(cause.to_string()))?
-            .len();
-        if size > LARGEST_FILE {
-            let message = format!("it has {size} bytes, at most {LARGEST_FILE} are read");
-            return Err(unreadable(message));
-        }
-        let text = std::fs::read_to_string(path).map_err(|cause| unreadable(cause.to_string()))?;
+        let text =
+            read_written(path, LARGEST_FILE).map_err(|message| VocabularyError::Unreadable {
+                path: name_or_path.to_owned(),
+                message,
+            })?;
         Self::parse(&text, name_or_path)
     }
 

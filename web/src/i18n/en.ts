@@ -349,6 +349,7 @@ export const en = {
     last_order: "the day of the last valid order",
     from_file: "found in the file",
     from_preset: "part of the kind of file",
+    from_earlier_run: "as in the earlier run",
     from_vocabulary: "set by the vocabulary",
     one_row_per_order: "no order id is repeated",
     no_order_id: "there is no order id, so each row is an order",
@@ -464,6 +465,12 @@ export const en = {
     provisional_value: "{{value}} of the revenue is provisional: orders of the last {{days}} days may still come back.",
     as_of_far_from_orders: "The as-of day {{as_of}} lies {{days}} days behind nearly all orders: is a date mistyped?",
     refunds_after_as_of: "Some refunds are dated after {{as_of}} and do not count yet.",
+    vocabulary_by_bins:
+      "Vocabulary “{{usual}}” is not written for bins {{bins}}, so segments are named by “{{vocabulary}}”. Those that fit: {{fitting}}.",
+    vocabulary_reads_values:
+      "Segments {{segments}} read columns of the purchase model, which are empty in this run: not everybody who should be is in them.",
+    segment_without_order:
+      "Segment {{segment}} is the {{count}} people without a valid order: they count as its members, and as customers nowhere.",
     everybody_alive: "The model sees nobody leave: customers that the shop has lost are valued as if they would come back.",
     implausible_customer: "Customer {{customer}} has {{share}} of all orders: is this a walk-in or test account?",
     fit_not_converged: "The search had not settled after {{iterations}} iterations: use the estimates with care.",

@@ -346,6 +346,7 @@ export const zhHans: Words = {
     last_order: "最后一笔有效订单的日期",
     from_file: "取自文件",
     from_preset: "文件类型所定",
+    from_earlier_run: "沿用先前运行的设定",
     from_vocabulary: "客户分群词汇表所定",
     one_row_per_order: "订单号没有重复",
     no_order_id: "没有订单号，因此每行算一笔订单",
@@ -455,6 +456,10 @@ export const zhHans: Words = {
     provisional_value: "收入中有 {{value}} 属暂定：最近 {{days}} 天的订单仍可能退货。",
     as_of_far_from_orders: "统计日 {{as_of}} 比几乎所有订单晚 {{days}} 天：是否有日期输错？",
     refunds_after_as_of: "有退款日期晚于 {{as_of}}，暂不计入。",
+    vocabulary_by_bins:
+      "分群词汇表“{{usual}}”不适用于 {{bins}} 档，因此分群采用“{{vocabulary}}”的名称。适用的词汇表：{{fitting}}。",
+    vocabulary_reads_values: "分群 {{segments}} 用到购买模型的列，而本次运行中这些列为空：应归入其中的客户可能没有归入。",
+    segment_without_order: "分群 {{segment}} 即 {{count}} 位没有有效订单的人：他们计入该分群的成员数，不计入任何客户数。",
     everybody_alive: "模型认为没有客户流失：店铺已失去的客户也按会回来估值。",
     implausible_customer: "客户 {{customer}} 占全部订单的 {{share}}：是否为散客或测试账户？",
     fit_not_converged: "搜索在 {{iterations}} 次迭代后仍未收敛：请谨慎使用估计值。",

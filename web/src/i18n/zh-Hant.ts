@@ -346,6 +346,7 @@ export const zhHant: Words = {
     last_order: "最後一筆有效訂單的日期",
     from_file: "取自檔案",
     from_preset: "檔案類型所定",
+    from_earlier_run: "沿用先前執行的設定",
     from_vocabulary: "客戶分群詞彙表所定",
     one_row_per_order: "訂單號沒有重複",
     no_order_id: "沒有訂單號，因此每列算一筆訂單",
@@ -455,6 +456,10 @@ export const zhHant: Words = {
     provisional_value: "收入中有 {{value}} 屬暫定：最近 {{days}} 天的訂單仍可能退貨。",
     as_of_far_from_orders: "統計日 {{as_of}} 比幾乎所有訂單晚 {{days}} 天：是否有日期輸錯？",
     refunds_after_as_of: "有退款日期晚於 {{as_of}}，暫不計入。",
+    vocabulary_by_bins:
+      "分群詞彙表「{{usual}}」不適用於 {{bins}} 檔，因此分群採用「{{vocabulary}}」的名稱。適用的詞彙表：{{fitting}}。",
+    vocabulary_reads_values: "分群 {{segments}} 用到購買模型的欄位，而本次執行中這些欄位為空：應歸入其中的客戶可能沒有歸入。",
+    segment_without_order: "分群 {{segment}} 即 {{count}} 位沒有有效訂單的人：他們計入該分群的成員數，不計入任何客戶數。",
     everybody_alive: "模型認為沒有客戶流失：商店已失去的客戶也按會回來估值。",
     implausible_customer: "客戶 {{customer}} 佔全部訂單的 {{share}}：是否為散客或測試帳戶？",
     fit_not_converged: "搜尋在 {{iterations}} 次迭代後仍未收斂：請謹慎使用估計值。",

@@ -26,7 +26,7 @@ use super::summary::Summary;
 use super::value::{self, Valuation};
 use super::{
     AxisReport, FileReport, Machine, RunReport, RunRequest, TableFormat, notes, report, run_json,
-    tables,
+    settings_notes, tables,
 };
 use crate::settings::{Chosen, Origin, ResolveError, Resolved, Settings, import_options};
 
@@ -252,7 +252,8 @@ impl<'a> Job<'a> {
         self.lap("score");
         let valuation = value::value(&table, &settings, self.progress);
         self.lap("value");
-        let summary = self.name_and_write(&table, &scored, &valuation, &settings)?;
+        let people = prospects.len() as u64;
+        let summary = self.name_and_write(&table, &scored, &valuation, &settings, people)?;
         let path = self.out.path().join("customers_without_order.csv");
         tables::write_prospects(&path, &prospects)
             .map_err(|source| RunError::Write { path, source })?;
@@ -275,6 +276,7 @@ impl<'a> Job<'a> {
         scored: &Scored,
         valuation: &Valuation,
         settings: &Resolved,
+        prospects: u64,
     ) -> Result<Summary, RunError> {
         let customers = ScoredCustomers {
             table,
@@ -285,7 +287,8 @@ impl<'a> Job<'a> {
         };
         let segments = Segments::new(&customers, &settings.vocabulary)?;
         self.lap("segments");
-        let summary = Summary::new(&customers, &segments, &settings.vocabulary, &scored.values);
+        let mut summary = Summary::new(&customers, &segments, &settings.vocabulary, &scored.values);
+        tables::count_prospects(&mut summary, &settings.vocabulary, prospects);
         self.lap("summary");
         self.write_customers(
             &Columns::for_results(&customers, &segments),
@@ -542,6 +545,11 @@ fn run_notes(
         settings.drop_duplicates,
     );
     said.extend(notes::of_orders(table, settings, facts, valuation));
+    said.extend(settings_notes::of_settings(
+        settings,
+        valuation,
+        facts.prospects.len(),
+    ));
     said.extend(notes::of_value(valuation));
     said
 }

@@ -8,6 +8,7 @@ mod rejected;
 mod report;
 mod report_charts;
 mod run_json;
+mod settings_notes;
 mod summary;
 mod tables;
 mod value;

@@ -263,7 +263,10 @@ pub(crate) fn of_scores(scores: &Scores, axes: [&[f64]; 3], correlation: Option<
             notes.push(Note::new(
                 "few_distinct_values",
                 json!({ "axis": axis, "distinct": distinct, "bins": bins }),
-                format!("{axis} has only {distinct} distinct values, too few for {bins} scores: consider fewer bins or fixed cut points"),
+                format!(
+                    "{axis} has only {distinct} distinct {}, too few for {bins} scores: consider fewer bins or fixed cut points",
+                    if distinct == 1 { "value" } else { "values" }
+                ),
             ));
         }
         let missing = cuts.missing_scores();

@@ -19,6 +19,15 @@ const RESULTS: [&str; 8] = [
     "run.json",
 ];
 
+/// Of these, the ones that tell of single people.
+const PERSONAL: [&str; 5] = [
+    "customers.parquet",
+    "customers.csv",
+    "customers.xlsx",
+    "customers_without_order.csv",
+    "rejected.csv",
+];
+
 /// Folders that runs of this process are writing to: what has to go when the process is stopped.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
@@ -121,6 +130,7 @@ impl OutDir {
         };
         let old = self.beside.path().with_extension("old");
         let replaces = self.place.exists();
+        protect(self.beside.path(), &self.place).map_err(error)?;
         if replaces {
             fs::rename(&self.place, &old).map_err(error)?;
         }
@@ -135,7 +145,6 @@ impl OutDir {
         }
         // The folder has moved: there is nothing left to remove, and nothing to say if removing fails.
         let _moved = self.beside.keep();
-        make_readable(&self.place).map_err(error)?;
         Ok(self.place)
     }
 }
@@ -160,15 +169,27 @@ fn foreign_entry(place: &Path) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-/// Temporary folders are for their owner only; results are like any other folder.
+/// Results tell of people: a new folder and the files with names in it are for their owner only. A folder that is there
+/// already keeps the rights that somebody gave it.
 #[cfg(unix)]
-fn make_readable(folder: &Path) -> io::Result<()> {
+fn protect(folder: &Path, place: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
+    let owner_only = fs::Permissions::from_mode(0o600);
+    for name in PERSONAL {
+        match fs::set_permissions(folder.join(name), owner_only.clone()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    let rights = match fs::metadata(place) {
+        Ok(there) => there.permissions(),
+        Err(_) => fs::Permissions::from_mode(0o700),
+    };
+    fs::set_permissions(folder, rights)
 }
 
 #[cfg(not(unix))]
-fn make_readable(_folder: &Path) -> io::Result<()> {
+fn protect(_folder: &Path, _place: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -227,6 +248,32 @@ mod tests {
             fs::read_to_string(place.join("orders.csv")).unwrap(),
             "mine"
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_tells_of_people_is_for_its_owner_and_a_folder_that_was_there_keeps_its_rights() {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let folder = tempfile::tempdir().unwrap();
+        let write = |place: &Path| {
+            let out = OutDir::prepare(place).unwrap();
+            fs::write(out.path().join("run.json"), "{}").unwrap();
+            for name in PERSONAL {
+                fs::write(out.path().join(name), "ann").unwrap();
+            }
+            out.publish().unwrap();
+        };
+        let new = folder.path().join("new");
+        write(&new);
+        assert_eq!(mode(&new), 0o700);
+        for name in PERSONAL {
+            assert_eq!(mode(&new.join(name)), 0o600, "{name}");
+        }
+        fs::set_permissions(&new, fs::Permissions::from_mode(0o750)).unwrap();
+        write(&new);
+        assert_eq!(mode(&new), 0o750, "as somebody set it");
+        assert_eq!(mode(&new.join("customers.csv")), 0o600);
     }
 
     #[test]

@@ -348,6 +348,7 @@ fn defaults(run: &RunReport) -> Vec<Value> {
         .map(|chosen| {
             let reason = match (chosen.key, chosen.origin) {
                 (_, Origin::Preset) => "from_preset",
+                (_, Origin::EarlierRun) => "from_earlier_run",
                 (_, Origin::Vocabulary) => "from_vocabulary",
                 (_, Origin::Input) => "from_file",
                 ("as_of", _) => "last_order",

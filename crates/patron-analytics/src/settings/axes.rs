@@ -80,12 +80,14 @@ pub fn parse_cuts(text: &str) -> Result<CutsWanted, SettingsError> {
     if !text.contains('=') {
         return Ok(CutsWanted::FrozenFrom(text.to_owned()));
     }
-    let wrong = || SettingsError::Value {
+    let wrong = || {
+        SettingsError::Value {
         setting: "cuts",
         value: text.to_owned(),
         expected:
-            "cut points such as `R=30,90,180,365;F=1,2,3,5`, or the `run.json` of an earlier run"
+            "ascending cut points such as `R=30,90,180,365;F=1,2,3,5`, or the `run.json` of an earlier run"
                 .to_owned(),
+    }
     };
     let mut cuts = [None, None, None];
     for part in text.split(';') {
@@ -100,10 +102,21 @@ pub fn parse_cuts(text: &str) -> Result<CutsWanted, SettingsError> {
                     .filter(|number| number.is_finite())
             })
             .collect::<Option<Vec<f64>>>()
+            .filter(|numbers| numbers.is_sorted())
             .ok_or_else(wrong)?;
         *axis_slot(&mut cuts, axis).ok_or_else(wrong)? = Some(numbers);
     }
     Ok(CutsWanted::Given(cuts))
+}
+
+/// Writes a value per axis: `R=…;F=…;M=…`.
+pub(super) fn by_axis(values: &PerAxis<String>, separator: &str) -> String {
+    let parts: Vec<String> = AXIS_LETTERS
+        .iter()
+        .zip(values)
+        .map(|(letter, value)| format!("{letter}={value}"))
+        .collect();
+    parts.join(separator)
 }
 
 fn axis_slot<'a, T>(slots: &'a mut PerAxis<T>, axis: &str) -> Option<&'a mut T> {
@@ -155,6 +168,7 @@ mod tests {
             Ok(CutsWanted::FrozenFrom("old/run.json".to_owned()))
         );
         assert!(parse_cuts("F=one").is_err());
+        assert!(parse_cuts("F=3,2").is_err());
         assert!(parse_cuts("Q=1").is_err());
     }
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use patron_engine::scoring::octants::KnifeMethod;
 use patron_engine::scoring::{FrequencyMeasure, MonetaryMeasure, ScoreOn};
 use patron_fold::{UnlinkedRefunds, ZeroOrders};
-use serde::Deserialize;
+use patron_segments::{FormError, read_written};
+use serde::{Deserialize, Deserializer};
 
 use super::SettingsError;
 
@@ -69,7 +70,8 @@ pub struct Settings {
     pub monetary: Option<MonetaryMeasure>,
     /// Whether F and M are scored on all history or on the window.
     pub score_on: Option<ScoreOn>,
-    /// Numbers of scores, `5` or `5,3,5`.
+    /// Numbers of scores, `5` or `5,3,5`; in a file also a number or a list.
+    #[serde(default, deserialize_with = "bins")]
     pub bins: Option<String>,
     /// Score methods, `quantile` or `R=qcut,F=qcut-first`.
     pub score_method: Option<String>,
@@ -121,6 +123,25 @@ pub enum LifecycleForm {
     },
 }
 
+/// Bins as people write them: `5`, `"5"`, `"5,3,5"` or `[5, 3, 5]`.
+fn bins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(
+        untagged,
+        expecting = "expected a number of bins such as 5, or three such as [5, 3, 5]"
+    )]
+    enum Bins {
+        All(u8),
+        PerAxis([u8; 3]),
+        Text(String),
+    }
+    Ok(Some(match Bins::deserialize(deserializer)? {
+        Bins::All(bins) => bins.to_string(),
+        Bins::PerAxis(bins) => bins.map(|bins| bins.to_string()).join(","),
+        Bins::Text(text) => text,
+    }))
+}
+
 impl Settings {
     /// Reads a settings file.
     ///
@@ -128,22 +149,14 @@ impl Settings {
     /// [`SettingsError::Unreadable`], [`SettingsError::Form`], and [`SettingsError::Value`] for another version.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
         let name = path.display().to_string();
-        let unreadable = |message: String| SettingsError::Unreadable {
+        let text =
+            read_written(path, LARGEST_FILE).map_err(|message| SettingsError::Unreadable {
+                path: name.clone(),
+                message,
+            })?;
+        let settings: Self = toml::from_str(&text).map_err(|cause| SettingsError::Form {
             path: name.clone(),
-            message,
-        };
-        let size = std::fs::metadata(path)
-            .map_err(|error| unreadable(error.to_string()))?
-            .len();
-        if size > LARGEST_FILE {
-            return Err(unreadable(format!(
-                "it has {size} bytes, more than a settings file can have"
-            )));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-        let settings: Self = toml::from_str(&text).map_err(|error| SettingsError::Form {
-            path: name.clone(),
-            message: error.to_string(),
+            error: Box::new(FormError::new(&cause, &text)),
         })?;
         match settings.version {
             None | Some(1) => Ok(settings),

@@ -15,6 +15,8 @@ pub enum Origin {
     File,
     /// The preset of the input.
     Preset,
+    /// The run whose cut points are frozen.
+    EarlierRun,
     /// The vocabulary.
     Vocabulary,
     /// Read off the input.

@@ -2,12 +2,14 @@
 
 mod axes;
 mod form;
+mod frozen;
 mod layers;
 mod reading;
 mod resolve;
 mod scoring;
 
 use patron_core::{Coded, ErrorCode};
+use patron_segments::FormError;
 
 pub use axes::{CutsWanted, PerAxis, parse_bins, parse_cuts, parse_methods};
 pub use form::{LifecycleForm, Settings};
@@ -28,12 +30,13 @@ pub enum SettingsError {
         message: String,
     },
     /// The settings file is not TOML, or has a setting that does not exist.
-    #[error("settings `{path}` are not understood: {message}")]
+    #[error("settings `{path}` are not understood: line {}", error.line())]
     Form {
         /// Which file.
         path: String,
-        /// What the parser said.
-        message: String,
+        /// What is wrong, and where.
+        #[source]
+        error: Box<FormError>,
     },
     /// A value is not one of those there are.
     #[error("`{setting}` is `{value}`, expected {expected}")]
@@ -57,6 +60,43 @@ pub enum SettingsError {
         /// Vocabularies that fit those bins.
         fitting: Vec<String>,
     },
+    /// Method `fixed` without cut points.
+    #[error("method `fixed` needs cut points of {axis}, found none")]
+    CutsMissing {
+        /// recency, frequency or monetary.
+        axis: &'static str,
+    },
+    /// As many cut points as do not go with the bins.
+    #[error(
+        "`cuts` has {found} of {axis}, which make {} scores, but `bins` is {bins}",
+        found + 1
+    )]
+    CutsCount {
+        /// recency, frequency or monetary.
+        axis: &'static str,
+        /// How many cut points there are.
+        found: usize,
+        /// How many the bins need.
+        required: usize,
+        /// The bins in force.
+        bins: String,
+        /// Bins that go with the cut points, if there are any.
+        fitting: Option<String>,
+    },
+    /// A method that makes two scores, and other bins.
+    #[error("method `{method}` of {axis} makes {required} scores, but `bins` is {bins}")]
+    MethodBins {
+        /// Which method.
+        method: &'static str,
+        /// recency, frequency or monetary.
+        axis: &'static str,
+        /// How many scores it makes.
+        required: u8,
+        /// The bins in force.
+        bins: String,
+        /// Bins that go with the method.
+        fitting: String,
+    },
     /// Frozen cut points that cannot be used.
     #[error("cut points from `{path}` cannot be used: {message}")]
     FrozenCuts {
@@ -64,6 +104,26 @@ pub enum SettingsError {
         path: String,
         /// Why.
         message: String,
+    },
+    /// Something else holds now than when the frozen cut points were found.
+    #[error("`{setting}` is `{value}`, but the cut points of `{path}` are for `{frozen}`")]
+    FrozenConflict {
+        /// Which setting.
+        setting: &'static str,
+        /// What it is now.
+        value: String,
+        /// The run that is frozen from.
+        path: String,
+        /// What it was there.
+        frozen: String,
+    },
+    /// The frozen run's vocabulary is not at hand.
+    #[error("`{path}` was made with a vocabulary `{vocabulary}` that does not come with patron")]
+    FrozenVocabulary {
+        /// The run that is frozen from.
+        path: String,
+        /// The vocabulary's key.
+        vocabulary: String,
     },
 }
 
@@ -81,7 +141,44 @@ impl Coded for SettingsError {
             Self::Form { .. } => "settings_form",
             Self::Value { .. } => "setting_value",
             Self::BinsConflict { .. } => "bins_conflict",
+            Self::CutsMissing { .. } => "cuts_missing",
+            Self::CutsCount { .. } => "cuts_count",
+            Self::MethodBins { .. } => "method_bins",
             Self::FrozenCuts { .. } => "frozen_cuts",
+            Self::FrozenConflict { .. } => "frozen_conflict",
+            Self::FrozenVocabulary { .. } => "frozen_vocabulary",
+        }
+    }
+
+    fn params(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Value {
+                setting,
+                value,
+                expected,
+            } => vec![
+                ("setting", (*setting).to_owned()),
+                ("value", value.clone()),
+                ("expected", expected.clone()),
+            ],
+            Self::Form { path, error } => {
+                vec![("path", path.clone()), ("message", error.message.clone())]
+            }
+            Self::Unreadable { path, message } | Self::FrozenCuts { path, message } => {
+                vec![("path", path.clone()), ("message", message.clone())]
+            }
+            Self::FrozenConflict {
+                setting,
+                value,
+                path,
+                frozen,
+            } => vec![
+                ("setting", (*setting).to_owned()),
+                ("value", value.clone()),
+                ("path", path.clone()),
+                ("frozen", frozen.clone()),
+            ],
+            _ => Vec::new(),
         }
     }
 
@@ -94,7 +191,38 @@ impl Coded for SettingsError {
                 Some(format!("vocabularies that fit: {}", fitting.join(", ")))
             }
             Self::Form { .. } => Some("`docs/guides/settings.md` lists every setting".to_owned()),
-            _ => None,
+            Self::Unreadable { .. } => {
+                Some("name a file that is there with `--settings`, or leave it out".to_owned())
+            }
+            Self::CutsMissing { .. } => Some(
+                "give them with `--cuts`, such as `--cuts \"R=30,90,180,365;F=1,2,3,5;M=50,100,200,500\"`"
+                    .to_owned(),
+            ),
+            Self::CutsCount {
+                axis,
+                required,
+                fitting,
+                ..
+            } => {
+                let more = format!("give {required} cut points of {axis}");
+                Some(match fitting {
+                    Some(bins) => format!("set `--bins {bins}`, or {more}"),
+                    None => more,
+                })
+            }
+            Self::MethodBins { fitting, .. } => Some(format!("set `--bins {fitting}`")),
+            Self::FrozenCuts { .. } => Some(
+                "give the `run.json` of an earlier run, or cut points such as `R=30,90,180,365;F=1,2,3,5`"
+                    .to_owned(),
+            ),
+            Self::FrozenConflict {
+                setting, frozen, ..
+            } => Some(frozen::way_out(setting, frozen)),
+            Self::FrozenVocabulary { .. } => Some(
+                "name its file with `--vocabulary FILE`, or another vocabulary from `patron segments list`"
+                    .to_owned(),
+            ),
+            Self::Value { .. } => None,
         }
     }
 }

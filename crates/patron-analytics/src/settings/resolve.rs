@@ -13,7 +13,7 @@ use super::SettingsError;
 use super::form::Settings;
 use super::layers::{Chosen, Layers, Origin, named};
 use super::reading::calendar;
-use super::scoring::{lifecycle, score_settings, vocabulary_and_bins};
+use super::scoring::{Cuts, lifecycle, score_settings, vocabulary_and_bins};
 
 /// The purchase model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -189,8 +189,9 @@ impl Resolved {
         );
         let margin = margin(&mut layers)?;
         let (frequency, monetary, score_on) = measures(&mut layers, margin)?;
-        let (vocabulary, bins) = vocabulary_and_bins(&mut layers)?;
-        let scores = score_settings(&mut layers, &vocabulary, bins)?;
+        let cuts = Cuts::new(&mut layers, currency.as_deref())?;
+        let (vocabulary, bins) = vocabulary_and_bins(&mut layers, cuts.frozen())?;
+        let scores = score_settings(&mut layers, &vocabulary, bins, &cuts)?;
         let octants = octants(&mut layers, frequency, margin);
         let lifecycle = lifecycle(&mut layers)?;
         let model = model(&mut layers)?;
@@ -202,7 +203,6 @@ impl Resolved {
             12,
         )?;
         let annual_discount = rate(&mut layers)?;
-        let with_clv = !is_set(&layers, |settings| settings.no_clv);
         Ok(Self {
             shop,
             demo,
@@ -223,7 +223,7 @@ impl Resolved {
             horizon_months,
             annual_discount,
             margin,
-            with_clv,
+            with_clv: !is_set(&layers, |settings| settings.no_clv),
             chosen: layers.chosen,
         })
     }

@@ -6,50 +6,108 @@ use patron_stats::scores::Method;
 
 use super::SettingsError;
 
-const LARGEST_WEIGHT: f64 = 1e6;
-use super::axes::{CutsWanted, PerAxis, parse_bins, parse_cuts, parse_methods};
+use super::axes::{CutsWanted, PerAxis, by_axis, parse_bins, parse_cuts, parse_methods};
 use super::form::LifecycleForm;
+use super::frozen::{FrozenAxis, FrozenRun};
 use super::layers::{Layers, Origin};
 use super::resolve::ResolveError;
 
-/// The vocabulary and the bins decide together: a vocabulary is written for certain bins.
+const LARGEST_WEIGHT: f64 = 1e6;
+
+/// Cut points asked for, before they are put to use.
+pub(super) enum Cuts {
+    /// Nobody asks for any.
+    Found,
+    /// Given by axis.
+    Given(PerAxis<Option<Vec<f64>>>),
+    /// Those of an earlier run.
+    Frozen(Box<FrozenRun>),
+}
+
+impl Cuts {
+    /// Reads what is asked for; frozen cut points only where the measures noted so far, and the currency, are theirs.
+    pub(super) fn new(
+        layers: &mut Layers<'_>,
+        currency: Option<&str>,
+    ) -> Result<Self, SettingsError> {
+        let Some((text, origin)) = layers.take(|settings| settings.cuts.clone()) else {
+            return Ok(Self::Found);
+        };
+        match parse_cuts(&text)? {
+            CutsWanted::Given(cuts) => {
+                layers.note("cuts", text, origin);
+                Ok(Self::Given(cuts))
+            }
+            CutsWanted::FrozenFrom(path) => {
+                let run = FrozenRun::read(&path)?;
+                run.check_measures(&layers.chosen, currency)?;
+                layers.note("cuts", run.in_words(), origin);
+                Ok(Self::Frozen(Box::new(run)))
+            }
+        }
+    }
+
+    pub(super) fn frozen(&self) -> Option<&FrozenRun> {
+        match self {
+            Self::Frozen(run) => Some(run),
+            _ => None,
+        }
+    }
+}
+
+/// The vocabulary and the bins decide together: a vocabulary is written for certain bins, frozen cut points make certain bins.
 pub(super) fn vocabulary_and_bins(
     layers: &mut Layers<'_>,
+    frozen: Option<&FrozenRun>,
 ) -> Result<(Vocabulary, PerAxis<u8>), ResolveError> {
-    let wanted = layers.take(|settings| settings.bins.clone());
-    let bins = wanted
-        .as_ref()
-        .map(|(text, _)| parse_bins(text))
-        .transpose()?;
+    let wanted = match layers.take(|settings| settings.bins.clone()) {
+        Some((text, origin)) => Some((parse_bins(&text)?, origin)),
+        None => None,
+    };
+    if let (Some(frozen), Some((bins, _))) = (frozen, wanted)
+        && bins != frozen.bins()
+    {
+        let conflict = frozen.conflict("bins", &listed(bins), &listed(frozen.bins()));
+        return Err(conflict.into());
+    }
+    let wanted = wanted.or_else(|| frozen.map(|run| (run.bins(), Origin::EarlierRun)));
     let given = layers.take(|settings| settings.vocabulary.clone());
-    let (vocabulary, origin) = match (&given, bins) {
+    let (vocabulary, origin) = match (&given, frozen) {
         (Some((name, origin)), _) => (Vocabulary::load(name)?, *origin),
-        (None, Some(bins)) => (default_for(bins)?, Origin::Default),
-        (None, None) => (
-            Vocabulary::load_shipped(patron_segments::DEFAULT_VOCABULARY)?,
-            Origin::Default,
-        ),
+        (None, Some(run)) => match run.vocabulary()? {
+            Some(vocabulary) => (vocabulary, Origin::EarlierRun),
+            None => (default_for(run.bins())?, Origin::Default),
+        },
+        (None, None) => {
+            let usual = Vocabulary::load_shipped(patron_segments::DEFAULT_VOCABULARY)?;
+            let vocabulary = match wanted {
+                Some((bins, _)) => default_for(bins)?,
+                None => usual,
+            };
+            (vocabulary, Origin::Default)
+        }
     };
     layers.note("vocabulary", vocabulary.key.clone(), origin);
-    let (bins, origin) = match (bins, wanted) {
-        (Some(bins), Some((_, origin))) => (bins, origin),
-        _ if given.is_some() => (vocabulary.default_bins(), Origin::Vocabulary),
-        _ => (vocabulary.default_bins(), Origin::Default),
+    let (bins, origin) = match wanted {
+        Some(wanted) => wanted,
+        None if given.is_some() => (vocabulary.default_bins(), Origin::Vocabulary),
+        None => (vocabulary.default_bins(), Origin::Default),
     };
-    layers.note("bins", bins.map(|bins| bins.to_string()).join(","), origin);
+    layers.note("bins", listed(bins), origin);
     if !vocabulary.fits(bins) {
         return Err(SettingsError::BinsConflict {
             vocabulary: vocabulary.key.clone(),
-            needs: vocabulary
-                .default_bins()
-                .map(|bins| bins.to_string())
-                .join(","),
-            bins: bins.map(|bins| bins.to_string()).join(","),
+            needs: listed(vocabulary.default_bins()),
+            bins: frozen.map_or_else(|| listed(bins), FrozenRun::bins_in_words),
             fitting: Vocabulary::shipped_fitting(bins)?,
         }
         .into());
     }
     Ok((vocabulary, bins))
+}
+
+fn listed(bins: PerAxis<u8>) -> String {
+    bins.map(|bins| bins.to_string()).join(",")
 }
 
 /// Without a wish: the usual vocabulary if it fits, else the first shipped one that does and leaves scores alone.
@@ -75,120 +133,136 @@ fn default_for(bins: PerAxis<u8>) -> Result<Vocabulary, ResolveError> {
 
 /// What is known of one axis before its cut points are found.
 struct AxisWish {
+    /// recency, frequency or monetary.
+    name: &'static str,
     /// The method asked for.
     method: Option<String>,
     /// Cut points asked for.
     cuts: Option<Vec<f64>>,
     /// Method and cut points of an earlier run.
-    frozen: Option<Frozen>,
-}
-
-/// Cut points of an earlier run, with the method that tells on which side a value on a cut lies.
-struct Frozen {
-    method: String,
-    cuts: Vec<f64>,
+    frozen: Option<FrozenAxis>,
+    /// Number of scores.
+    bins: u8,
 }
 
 pub(super) fn score_settings(
     layers: &mut Layers<'_>,
     vocabulary: &Vocabulary,
     bins: PerAxis<u8>,
+    cuts: &Cuts,
 ) -> Result<ScoreSettings, SettingsError> {
-    let (wishes, origin) = wishes(layers)?;
+    let (wishes, origin) = wishes(layers, bins, cuts)?;
     let own = [
         &vocabulary.recency,
         &vocabulary.frequency,
         &vocabulary.monetary,
     ];
-    let mut words = Vec::new();
-    let mut from_vocabulary = false;
-    let mut resolve = |wish: AxisWish, own: &patron_segments::AxisSettings, bins: u8| {
-        from_vocabulary |= wish.method.is_none() && wish.cuts.is_none() && own.method.is_some();
-        let settings = axis(wish, own, bins)?;
-        let frozen = if settings.frozen.is_some() {
-            " (frozen)"
-        } else {
-            ""
-        };
-        words.push(format!("{}{frozen}", settings.method.name()));
-        Ok::<_, SettingsError>(settings)
+    let asked =
+        |wish: &AxisWish| wish.method.is_some() || wish.cuts.is_some() || wish.frozen.is_some();
+    let from_vocabulary = wishes
+        .iter()
+        .zip(own)
+        .any(|(wish, own)| !asked(wish) && own.method.is_some());
+    let [r, f, m] = &wishes;
+    let axes = [axis(r, own[0])?, axis(f, own[1])?, axis(m, own[2])?];
+    check_bins(&wishes, &axes)?;
+    let origin = match origin {
+        Origin::Default if cuts.frozen().is_some() => Origin::EarlierRun,
+        Origin::Default if from_vocabulary => Origin::Vocabulary,
+        origin => origin,
     };
-    let [r, f, m] = wishes;
-    let axes = [
-        resolve(r, own[0], bins[0])?,
-        resolve(f, own[1], bins[1])?,
-        resolve(m, own[2], bins[2])?,
-    ];
-    let origin = if origin == Origin::Default && from_vocabulary {
-        Origin::Vocabulary
-    } else {
-        origin
-    };
-    words.dedup();
-    layers.note("score_method", words.join(","), origin);
+    layers.note("score_method", methods_in_words(&axes), origin);
+    Ok(ScoreSettings {
+        axes,
+        weights: weights(layers)?,
+    })
+}
+
+/// One name where all axes have it, else one by axis: as `--score-method` takes it.
+fn methods_in_words(axes: &PerAxis<AxisSettings>) -> String {
+    let names = axes.each_ref().map(|axis| axis.method.name().to_owned());
+    match &names {
+        [r, f, m] if r == f && f == m => r.clone(),
+        _ => by_axis(&names, ","),
+    }
+}
+
+fn weights(layers: &mut Layers<'_>) -> Result<[f64; 3], SettingsError> {
     let weights = layers.plain("weights", |settings| settings.weights, [1.0; 3]);
     let usable = |weight: &f64| weight.is_finite() && weight.abs() <= LARGEST_WEIGHT;
-    if !weights.iter().all(usable) {
-        let expected = "three numbers up to a million".to_owned();
-        return Err(SettingsError::Value {
-            setting: "weights",
-            value: format!("{weights:?}"),
-            expected,
-        });
+    if weights.iter().all(usable) {
+        return Ok(weights);
     }
-    Ok(ScoreSettings { axes, weights })
+    Err(SettingsError::Value {
+        setting: "weights",
+        value: format!("{weights:?}"),
+        expected: "three numbers up to a million".to_owned(),
+    })
 }
 
 /// What flags and file ask of each axis.
-fn wishes(layers: &mut Layers<'_>) -> Result<(PerAxis<AxisWish>, Origin), SettingsError> {
+fn wishes(
+    layers: &Layers<'_>,
+    bins: PerAxis<u8>,
+    cuts: &Cuts,
+) -> Result<(PerAxis<AxisWish>, Origin), SettingsError> {
     let (methods, origin) = match layers.take(|settings| settings.score_method.clone()) {
         Some((text, origin)) => (parse_methods(&text)?, origin),
         None => ([None, None, None], Origin::Default),
     };
-    let (cuts, frozen) = match layers.take(|settings| settings.cuts.clone()) {
-        None => ([None, None, None], [None, None, None]),
-        Some((text, origin)) => {
-            layers.note("cuts", text.clone(), origin);
-            match parse_cuts(&text)? {
-                CutsWanted::Given(cuts) => (cuts, [None, None, None]),
-                CutsWanted::FrozenFrom(path) => ([None, None, None], frozen_cuts(&path)?),
+    let (given, frozen) = match cuts {
+        Cuts::Found => ([None, None, None], [None, None, None]),
+        Cuts::Given(cuts) => (cuts.clone(), [None, None, None]),
+        Cuts::Frozen(run) => {
+            for (method, axis) in methods.iter().zip(&run.axes) {
+                if let Some(method) = method.as_ref().filter(|method| **method != axis.method) {
+                    return Err(run.conflict("score_method", method, &axis.method));
+                }
             }
+            ([None, None, None], run.axes.clone().map(Some))
         }
     };
     let [m1, m2, m3] = methods;
-    let [c1, c2, c3] = cuts;
+    let [c1, c2, c3] = given;
     let [f1, f2, f3] = frozen;
-    let wish = |method, cuts, frozen| AxisWish {
+    let [b1, b2, b3] = bins;
+    let wish = |name, method, cuts, frozen, bins| AxisWish {
+        name,
         method,
         cuts,
         frozen,
+        bins,
     };
     Ok((
-        [wish(m1, c1, f1), wish(m2, c2, f2), wish(m3, c3, f3)],
+        [
+            wish("recency", m1, c1, f1, b1),
+            wish("frequency", m2, c2, f2, b2),
+            wish("monetary", m3, c3, f3, b3),
+        ],
         origin,
     ))
 }
 
 /// Frozen cut points before given ones, those before the method asked for, that before the vocabulary's own.
 fn axis(
-    wish: AxisWish,
+    wish: &AxisWish,
     own: &patron_segments::AxisSettings,
-    bins: u8,
 ) -> Result<AxisSettings, SettingsError> {
-    let (name, cuts, frozen) = match wish {
+    let own_cuts = || own.cuts.clone().unwrap_or_default();
+    let (name, cuts) = match wish {
         AxisWish {
-            frozen: Some(Frozen { method, cuts }),
+            frozen: Some(frozen),
             ..
-        } => (method, cuts.clone(), Some(cuts)),
+        } => (frozen.method.clone(), frozen.cuts.clone()),
         AxisWish {
             cuts: Some(cuts), ..
-        } => ("fixed".to_owned(), cuts, None),
+        } => ("fixed".to_owned(), cuts.clone()),
         AxisWish {
             method: Some(name), ..
-        } => (name, own.cuts.clone().unwrap_or_default(), None),
+        } => (name.clone(), own_cuts()),
         AxisWish { .. } => {
             let name = own.method.clone().unwrap_or_else(|| "quantile".to_owned());
-            (name, own.cuts.clone().unwrap_or_default(), None)
+            (name, own_cuts())
         }
     };
     let method = Method::from_name(&name, &cuts).ok_or_else(|| SettingsError::Value {
@@ -196,71 +270,57 @@ fn axis(
         value: name.clone(),
         expected: Method::NAMES.join(", "),
     })?;
-    if let Some(required) = method.required_bins().filter(|&required| required != bins) {
-        return Err(SettingsError::Value {
-            setting: "bins",
-            value: bins.to_string(),
-            expected: format!(
-                "{required}, since `{}` cuts in two (such as `--bins {required}`)",
-                method.name()
-            ),
-        });
-    }
-    if method.name() == "fixed" && cuts.len() + 1 != usize::from(bins) {
-        return Err(SettingsError::Value {
-            setting: "cuts",
-            value: format!("{} cut points", cuts.len()),
-            expected: format!("{} cut points for {bins} scores (see `--bins`)", bins - 1),
-        });
-    }
     Ok(AxisSettings {
-        bins,
+        bins: wish.bins,
         method,
-        frozen,
+        frozen: wish.frozen.as_ref().map(|frozen| frozen.cuts.clone()),
     })
 }
 
-/// Reads the cut points of an earlier run from its `run.json`.
-fn frozen_cuts(path: &str) -> Result<PerAxis<Option<Frozen>>, SettingsError> {
-    let wrong = |message: String| SettingsError::FrozenCuts {
-        path: path.to_owned(),
-        message,
+/// Methods that make a certain number of scores, and cut points given by hand, must go with the bins.
+fn check_bins(
+    wishes: &PerAxis<AxisWish>,
+    axes: &PerAxis<AxisSettings>,
+) -> Result<(), SettingsError> {
+    let bins = listed(axes.each_ref().map(|axis| axis.bins));
+    // What would do for all axes at once, so that one hint is enough.
+    let fitting = axes.each_ref().map(|axis| match &axis.method {
+        Method::Fixed(cuts) => u8::try_from(cuts.len() + 1).unwrap_or(u8::MAX),
+        method => method.required_bins().unwrap_or(axis.bins),
+    });
+    let fitting_words = match fitting {
+        [r, f, m] if r == f && f == m => r.to_string(),
+        _ => listed(fitting),
     };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let run: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    let axes = run
-        .pointer("/cut_points")
-        .and_then(serde_json::Value::as_array);
-    let axes = axes.ok_or_else(|| {
-        wrong("it has no `cut_points`; is it the `run.json` of a run?".to_owned())
-    })?;
-    let mut frozen = [None, None, None];
-    for (slot, axis) in frozen.iter_mut().zip(axes) {
-        let method = axis.pointer("/method").and_then(serde_json::Value::as_str);
-        let cuts = axis.pointer("/cuts").and_then(serde_json::Value::as_array);
-        let cuts = cuts.and_then(|cuts| {
-            cuts.iter()
-                .map(serde_json::Value::as_f64)
-                .collect::<Option<Vec<f64>>>()
-        });
-        match (method, cuts) {
-            (Some("qcut-first" | "ntile"), _) => {
-                let method = method.unwrap_or_default();
-                return Err(wrong(format!(
-                    "method `{method}` goes by rank, so its scores have no cut points to freeze"
-                )));
+    for (wish, axis) in wishes.iter().zip(axes) {
+        let name = wish.name;
+        if let Method::Fixed(cuts) = &axis.method {
+            if cuts.is_empty() {
+                return Err(SettingsError::CutsMissing { axis: name });
             }
-            (Some(method), Some(cuts)) => {
-                *slot = Some(Frozen {
-                    method: method.to_owned(),
-                    cuts,
+            if cuts.len() + 1 != usize::from(axis.bins) {
+                let possible = fitting.iter().all(|bins| (2..=10).contains(bins));
+                return Err(SettingsError::CutsCount {
+                    axis: name,
+                    found: cuts.len(),
+                    required: usize::from(axis.bins) - 1,
+                    bins,
+                    fitting: possible.then_some(fitting_words),
                 });
             }
-            _ => return Err(wrong("an axis lacks `method` or `cuts`".to_owned())),
+        } else if let Some(required) = axis.method.required_bins()
+            && required != axis.bins
+        {
+            return Err(SettingsError::MethodBins {
+                method: axis.method.name(),
+                axis: name,
+                required,
+                bins,
+                fitting: fitting_words,
+            });
         }
     }
-    Ok(frozen)
+    Ok(())
 }
 
 pub(super) fn lifecycle(layers: &mut Layers<'_>) -> Result<LifecycleBounds, SettingsError> {

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bars;
 
+mod flags;
 mod show;
 
 /// Arguments of `patron run`.
@@ -127,10 +128,10 @@ struct Policy {
     #[arg(long, value_name = "count|drop")]
     unlinked_refunds: Option<CountOrDrop>,
     /// Days within which an order may come back: younger ones are provisional
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
     return_window_days: Option<u32>,
     /// Months of the window of `orders_window` and `monetary_window`
-    #[arg(long, value_name = "MONTHS")]
+    #[arg(long, value_name = "MONTHS", allow_negative_numbers = true)]
     window_months: Option<u32>,
 }
 
@@ -163,13 +164,13 @@ struct Value {
     #[arg(long, value_name = "UNIT")]
     unit: Option<String>,
     /// Months that expected values look ahead
-    #[arg(long, value_name = "MONTHS")]
+    #[arg(long, value_name = "MONTHS", allow_negative_numbers = true)]
     horizon: Option<u32>,
     /// Discount rate per year, 0.1 for 10 %
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     annual_discount: Option<f64>,
     /// Share of net revenue that is margin, such as 0.35: values become margin instead of expected revenue
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     margin: Option<f64>,
     /// Leave out customer lifetime value
     #[arg(long)]
@@ -237,6 +238,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         threads: args.threads.map_or(cores, usize::from),
         memory_bytes: args.memory,
     };
+    flags::check(&request.flags)?;
     let bars = Bars::new(args.quiet, Output::is_watched());
     let report = run_orders(&request, &bars)?;
     if args.quiet {
@@ -254,6 +256,7 @@ fn say_defaults(report: &RunReport, output: &Output) {
     for (origin, words) in [
         (Origin::Input, "read off the input"),
         (Origin::Preset, "set by the preset"),
+        (Origin::EarlierRun, "taken from the earlier run"),
         (Origin::Vocabulary, "set by the vocabulary"),
         (Origin::Default, "chosen for you"),
     ] {
@@ -389,12 +392,11 @@ fn mapping(pairs: &[(String, String)]) -> Result<Option<BTreeMap<String, String>
     let mut map = BTreeMap::new();
     for (field, column) in pairs {
         if let Some(first) = map.insert(field.clone(), column.clone()) {
-            return Err(MappedTwice {
+            return Err(Failure::of_command_line(MappedTwice {
                 field: field.clone(),
                 first,
                 second: column.clone(),
-            }
-            .into());
+            }));
         }
     }
     Ok((!map.is_empty()).then_some(map))

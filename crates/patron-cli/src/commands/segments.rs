@@ -1,7 +1,7 @@
 //! `patron segments`: vocabularies, listed and checked.
 
 use clap::{Subcommand, ValueEnum};
-use patron_segments::{CheckReport, Vocabulary, check};
+use patron_segments::{CheckReport, Vocabulary, VocabularyError, check};
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -46,11 +46,19 @@ pub(crate) fn run(command: &Segments, output: &mut Output) -> Result<(), Failure
         Segments::List {
             vocabulary: Some(name),
             format,
-        } => show(&Vocabulary::load(name)?, *format, output),
+        } => show(&loaded(name)?, *format, output),
         Segments::Check { vocabulary, format } => {
-            report(&check(&Vocabulary::load(vocabulary)?)?, *format, output)
+            report(&check(&loaded(vocabulary)?)?, *format, output)
         }
     }
+}
+
+/// A name that no vocabulary has is a bad command line; a file that does not hold together is to be mended.
+fn loaded(name: &str) -> Result<Vocabulary, Failure> {
+    Vocabulary::load(name).map_err(|error| match error {
+        VocabularyError::Unknown { .. } => Failure::of_command_line(error),
+        _ => Failure::from(error),
+    })
 }
 
 fn bins(vocabulary: &Vocabulary) -> String {
@@ -147,6 +155,7 @@ fn report(report: &CheckReport, format: Format, output: &mut Output) -> Result<(
     ))?;
     let bins = report.bins.map(|bins| bins.to_string()).join(",");
     output.line(&format!("{} cells (bins {bins})", report.cells))?;
+    let list_of = |what: &str, items: &[String]| list_of(what, items, report.cells);
     output.line(&list_of("not covered", &report.holes))?;
     let overlaps: Vec<String> = report
         .overlaps
@@ -154,22 +163,38 @@ fn report(report: &CheckReport, format: Format, output: &mut Output) -> Result<(
         .map(|overlap| format!("{} ({})", overlap.cell, overlap.keys.join(", ")))
         .collect();
     output.line(&list_of("matched more than once", &overlaps))?;
-    output.line(&list_of("never the primary name", &report.unreachable))?;
+    output.line(&never_primary(report))?;
     let undecided = report
         .undecided()
         .map(|segment| segment.key.as_str())
         .collect::<Vec<_>>();
     if !undecided.is_empty() {
         output.line(&format!(
-            "not decided by scores alone: {}; cells they would take are counted without them",
+            "not decided by scores, octant and stage alone: {}; cells they would take are counted without them",
             undecided.join(", ")
         ))?;
     }
     Ok(())
 }
 
-fn list_of(what: &str, items: &[String]) -> String {
-    if items.is_empty() {
+fn never_primary(report: &CheckReport) -> String {
+    const WHAT: &str = "never the primary name";
+    let unknown = &report.reach_unknown;
+    if unknown.len() == report.segments.len() {
+        return format!("{WHAT}: not checked");
+    }
+    let mut text = list_of(WHAT, &report.unreachable, 1);
+    if !unknown.is_empty() {
+        text.push_str(&format!(" (not checked: {})", unknown.join(" ")));
+    }
+    text
+}
+
+/// Without a cell nothing was tried: that is not the same as finding nothing.
+fn list_of(what: &str, items: &[String], cells: usize) -> String {
+    if cells == 0 {
+        format!("{what}: not checked")
+    } else if items.is_empty() {
         format!("{what}: none")
     } else {
         format!("{what}: {} — {}", items.len(), items.join(" "))

@@ -81,6 +81,59 @@ fn without_a_margin_it_is_revenue_and_no_profit_is_shown() {
 }
 
 #[test]
+fn without_a_margin_the_cost_is_shown_with_the_margin_that_would_bring_it_back() {
+    // 40 of 50 · 4 · 3 = 600.
+    let flags = ["--acquisition-cost", "40"];
+    let found = json(&flags);
+    assert_close(&found["break_even_margin"], 40.0 / 600.0);
+    assert_close(&found["acquisition_cost"], 40.0);
+    let reason = found["withheld_because"].as_str().expect("a reason");
+    assert!(reason.contains("--margin"), "{reason}");
+    let outcome = Sandbox::new().patron(&[&SHOP[..], &flags].concat());
+    for words in [
+        "Acquisition cost (CAC)",
+        "40.00",
+        "Break-even margin",
+        "6.7 %",
+    ] {
+        assert!(
+            outcome.stdout.contains(words),
+            "{words}: {}",
+            outcome.stdout
+        );
+    }
+    assert!(outcome.stderr.contains("withheld"), "{}", outcome.stderr);
+    // With a margin nothing is withheld, and no margin is asked for.
+    let found = json(&MARGIN_AND_COST);
+    assert!(found["break_even_margin"].is_null() && found["withheld_because"].is_null());
+}
+
+#[test]
+fn a_sum_without_an_end_takes_its_own_row_only() {
+    let flags = [
+        "--margin",
+        "0.3",
+        "--retention",
+        "1",
+        "--annual-discount",
+        "0",
+    ];
+    let found = json(&flags);
+    assert_close(&found["clv_before_acquisition_cost"], 180.0);
+    assert!(found["retention_form"].is_null());
+    assert!(found["retention_form_missing_because"].is_string());
+    let outcome = Sandbox::new().patron(&[&SHOP[..], &flags].concat());
+    assert_eq!(outcome.code, 0);
+    for words in ["180.00", "no end"] {
+        assert!(
+            outcome.stdout.contains(words),
+            "{words}: {}",
+            outcome.stdout
+        );
+    }
+}
+
+#[test]
 fn the_table_has_every_figure() {
     let outcome = Sandbox::new().patron(&[&SHOP[..], &MARGIN_AND_COST].concat());
     assert_eq!(outcome.code, 0);
@@ -105,21 +158,24 @@ fn the_table_has_every_figure() {
 fn numbers_that_cannot_be_are_refused() {
     let sandbox = Sandbox::new();
     for (flags, words) in [
-        (&["--margin", "1.3"][..], &["margin is 1.3", "0 to 1"][..]),
-        (&["--margin=-0.1"], &["margin is -0.1"]),
-        (&["--margin", "NaN"], &["margin is NaN"]),
         (
-            &["--acquisition-cost=-5"],
-            &["acquisition_cost is -5", "at least 0"],
+            &["--margin", "1.3"][..],
+            &["`--margin` is `1.3`", "0 to 1"][..],
         ),
-        (&["--retention", "1.2"], &["retention", "1.2"]),
+        (&["--margin", "-0.1"], &["`--margin` is `-0.1`"]),
+        (&["--margin", "NaN"], &["`--margin` is `NaN`"]),
         (
-            &["--retention", "1", "--annual-discount", "0"],
-            &["infinite"],
+            &["--acquisition-cost", "-5"],
+            &["`--acquisition-cost` is `-5`", "at least 0"],
+        ),
+        (&["--retention", "1.2"], &["`--retention` is `1.2`"]),
+        (
+            &["--retention", "0.5", "--annual-discount", "-1"],
+            &["`--annual-discount` is `-1`"],
         ),
     ] {
         let outcome = sandbox.patron(&[&SHOP[..], flags].concat());
-        outcome.assert_refused(words);
+        outcome.assert_bad_command_line(words);
     }
     let negative = [
         "clv",
@@ -132,7 +188,7 @@ fn numbers_that_cannot_be_are_refused() {
     ];
     sandbox
         .patron(&negative)
-        .assert_refused(&["average_order_value is -50"]);
+        .assert_bad_command_line(&["`--order-value` is `-50`"]);
     let infinite = [
         "clv",
         "calculator",
@@ -145,7 +201,7 @@ fn numbers_that_cannot_be_are_refused() {
     ];
     sandbox
         .patron(&infinite)
-        .assert_refused(&["average_order_value is inf"]);
+        .assert_bad_command_line(&["`--order-value` is `inf`"]);
     let missing = ["clv", "calculator", "--order-value", "50"];
     assert_eq!(sandbox.patron(&missing).code, 2);
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::Sandbox;
 
 /// The vocabularies of the literature, and how many segments each has.
-const SHIPPED: [(&str, u64); 15] = [
+const SHIPPED: [(&str, u64); 16] = [
     ("bloomreach", 11),
     ("tutorial", 10),
     ("clevertap-grid", 10),
@@ -13,6 +13,7 @@ const SHIPPED: [(&str, u64); 15] = [
     ("klaviyo", 6),
     ("shopify", 11),
     ("putler", 11),
+    ("data-octopus", 5),
     ("r-rfm-0.3.0", 10),
     ("r-rfm-classic", 10),
     ("pymc", 5),
@@ -186,5 +187,103 @@ fn a_wrong_vocabulary_is_refused_with_its_place() {
     let outcome = sandbox.patron(&["segments", "check", "own.toml"]);
     outcome.assert_refused(&["segment `one` twice"]);
     let outcome = sandbox.patron(&["segments", "check", "nothing"]);
-    outcome.assert_refused(&["no vocabulary `nothing`", "bloomreach"]);
+    outcome.assert_bad_command_line(&["no vocabulary `nothing`", "bloomreach"]);
+    let outcome = sandbox.patron(&["segments", "check", "nothing.toml"]);
+    outcome.assert_refused(&["`nothing.toml`: there is no such file", "hint: "]);
+    assert!(!outcome.stderr.contains("os error"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_list_of_the_wrong_length_is_underlined_in_the_file() {
+    let sandbox = Sandbox::new();
+    let text = own(&[("one", "r_score >= 2")]).replace("[3, 3, 3]", "[3, 3]");
+    sandbox.write("own.toml", text);
+    let outcome = sandbox.patron(&["segments", "check", "own.toml"]);
+    outcome.assert_refused(&[
+        "`own.toml`",
+        "line 3",
+        "the list has 2 values, expected 3",
+        "bins = [3, 3]",
+        "here",
+    ]);
+}
+
+#[test]
+fn stages_that_do_not_exist_are_refused_and_those_that_do_are_cells() {
+    let sandbox = Sandbox::new();
+    sandbox.write("own.toml", own(&[("one", "lifecycle = 'activ'")]));
+    let outcome = sandbox.patron(&["segments", "check", "own.toml"]);
+    outcome.assert_refused(&[
+        "`lifecycle` is never `activ`",
+        "did you mean `active`",
+        "here",
+    ]);
+    let conditions = [
+        ("here", "lifecycle IN ('active', 'silent')"),
+        ("still", "lifecycle = 'silent'"),
+    ];
+    sandbox.write("own.toml", own(&conditions));
+    let outcome = sandbox.patron(&["segments", "check", "own.toml"]);
+    for words in [
+        "4 cells",
+        "not covered: 2 — dormant churned",
+        "matched more than once: 1",
+        "never the primary name: 1 — still",
+    ] {
+        assert!(
+            outcome.stdout.contains(words),
+            "{words}: {}",
+            outcome.stdout
+        );
+    }
+}
+
+#[test]
+fn what_was_not_tried_is_not_called_none() {
+    let sandbox = Sandbox::new();
+    sandbox.write("own.toml", own(&[("rich", "monetary > 100 * orders")]));
+    let outcome = sandbox.patron(&["segments", "check", "own.toml"]);
+    assert_eq!(outcome.code, 0);
+    for words in [
+        "not covered: not checked",
+        "more than once: not checked",
+        "never the primary name: not checked",
+    ] {
+        assert!(
+            outcome.stdout.contains(words),
+            "{words}: {}",
+            outcome.stdout
+        );
+    }
+}
+
+#[test]
+fn names_that_other_columns_keep_from_everybody_are_listed() {
+    let sandbox = Sandbox::new();
+    let conditions = [
+        ("odd", "monetary > 100 AND monetary < 50"),
+        ("rich", "monetary > 100"),
+        ("everybody", "orders >= 1"),
+        ("best", "r_score = 3 AND f_score = 3"),
+        ("later", "recency_days <= 30"),
+        ("computed", "monetary / orders > 5"),
+    ];
+    sandbox.write("own.toml", own(&conditions));
+    let report = json(&sandbox, &["check", "own.toml"]);
+    let expected = serde_json::json!(["odd", "best", "later"]);
+    assert_eq!(report["unreachable"], expected);
+    assert_eq!(report["reach_unknown"], serde_json::json!(["computed"]));
+    let outcome = sandbox.patron(&["segments", "check", "own.toml"]);
+    let words = "never the primary name: 3 — odd best later (not checked: computed)";
+    assert!(outcome.stdout.contains(words), "{}", outcome.stdout);
+}
+
+#[test]
+fn what_patron_adds_itself_cannot_be_redefined() {
+    let sandbox = Sandbox::new();
+    for key in ["core", "soulmates"] {
+        sandbox.write("own.toml", own(&[(key, "orders >= 1")]));
+        let outcome = sandbox.patron(&["segments", "check", "own.toml"]);
+        outcome.assert_refused(&[&format!("`{key}`"), "adds to every vocabulary", "hint: "]);
+    }
 }

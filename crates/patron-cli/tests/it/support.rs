@@ -74,8 +74,18 @@ impl Sandbox {
 
     /// Runs the binary with bytes on its standard input.
     pub(crate) fn patron_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_patron"))
-            .args(arguments)
+        let mut command = Command::new(env!("CARGO_BIN_EXE_patron"));
+        self.start(command.args(arguments), input)
+    }
+
+    /// Runs the binary with its log switched on.
+    pub(crate) fn patron_with_log(&self, level: &str, arguments: &[&str]) -> Outcome {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_patron"));
+        self.start(command.args(arguments).env("PATRON_LOG", level), b"")
+    }
+
+    fn start(&self, command: &mut Command, input: &[u8]) -> Outcome {
+        let mut child = command
             .current_dir(self.folder.path())
             .env_remove("RUST_LOG")
             // The machine's zone must never matter.
@@ -132,6 +142,25 @@ impl Sandbox {
 }
 
 impl Outcome {
+    /// Fails unless the command line itself was refused, in these words.
+    #[track_caller]
+    pub(crate) fn assert_bad_command_line(&self, words: &[&str]) {
+        let Self {
+            code,
+            stdout,
+            stderr,
+        } = self;
+        assert_eq!(*code, 2, "exit code of:\n{stderr}");
+        assert!(stderr.starts_with("error: "), "{stderr}");
+        assert_eq!(stdout, "", "a refusal writes no data");
+        for word in words {
+            assert!(
+                stderr.contains(word),
+                "expected `{word}` in the message:\n{stderr}"
+            );
+        }
+    }
+
     /// Fails unless the command asked the user to fix the request, in these words.
     #[track_caller]
     pub(crate) fn assert_refused(&self, words: &[&str]) {

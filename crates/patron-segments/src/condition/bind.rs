@@ -10,6 +10,7 @@ use super::kind::Kind;
 use super::node::{Function, Node};
 use super::parse::{DEEPEST_NESTING, MOST_OPERATORS};
 use super::{literal, place};
+use crate::names::{LIFECYCLE_KEYS, OCTANT_KEYS};
 
 /// The functions that conditions know.
 pub(crate) const FUNCTIONS: [&str; 8] = [
@@ -173,6 +174,35 @@ impl Binder<'_> {
         });
         let node = Node::Column(index);
         Ok(Typed { node, kind, span })
+    }
+
+    /// Refuses a text that a column of keys can never hold: a slip of the pen would be a segment without anybody.
+    pub(crate) fn known_key(
+        &self,
+        side: &Typed,
+        text: &str,
+        span: Range<usize>,
+    ) -> Result<(), ConditionError> {
+        let Node::Column(index) = side.node else {
+            return Ok(());
+        };
+        let Some(column) = self.columns.get(index) else {
+            return Ok(());
+        };
+        let (column, keys): (_, &'static [&'static str]) = match column.name.as_str() {
+            "octant" => ("octant", &OCTANT_KEYS),
+            "lifecycle" => ("lifecycle", &LIFECYCLE_KEYS),
+            _ => return Ok(()),
+        };
+        if keys.contains(&text) {
+            return Ok(());
+        }
+        let kind = ConditionErrorKind::UnknownKey {
+            column,
+            found: text.to_owned(),
+            keys,
+        };
+        Err(self.error(kind, span))
     }
 
     fn value(&self, value: &ValueWithSpan, span: Range<usize>) -> Bound {

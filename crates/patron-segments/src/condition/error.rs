@@ -113,6 +113,16 @@ pub enum ConditionErrorKind {
         /// What was expected, in words.
         expected: &'static str,
     },
+    /// A column of keys is compared with a text that is none of them.
+    #[error("column `{column}` is never `{found}`")]
+    UnknownKey {
+        /// The column.
+        column: &'static str,
+        /// The text as written.
+        found: String,
+        /// All keys there are.
+        keys: &'static [&'static str],
+    },
     /// A batch of rows does not have the columns that the condition was compiled for, or a number left its range.
     #[error("cannot evaluate the condition: {message}")]
     Evaluation {
@@ -153,6 +163,7 @@ impl Coded for ConditionError {
             ConditionErrorKind::TypeMismatch { .. } => "condition_type_mismatch",
             ConditionErrorKind::KindsDiffer { .. } => "condition_kinds_differ",
             ConditionErrorKind::BadLiteral { .. } => "condition_bad_literal",
+            ConditionErrorKind::UnknownKey { .. } => "condition_unknown_key",
             ConditionErrorKind::Evaluation { .. } => "condition_evaluation",
         }
     }
@@ -173,6 +184,16 @@ impl Coded for ConditionError {
                 params.push(("found", found.clone()));
             }
             ConditionErrorKind::UnknownFunction { name } => params.push(("name", name.clone())),
+            ConditionErrorKind::UnknownKey {
+                column,
+                found,
+                keys,
+                ..
+            } => {
+                params.push(("column", (*column).to_owned()));
+                params.push(("found", found.clone()));
+                params.push(("keys", keys.join(", ")));
+            }
             ConditionErrorKind::Unsupported { what } => params.push(("what", what.clone())),
             ConditionErrorKind::Syntax { message } | ConditionErrorKind::Evaluation { message } => {
                 params.push(("message", message.clone()));
@@ -201,6 +222,14 @@ impl Coded for ConditionError {
                 let all = format!("the columns are {}", columns.join(", "));
                 Some(match nearest {
                     Some(name) => format!("did you mean `{name}`? {all}"),
+                    None => all,
+                })
+            }
+            ConditionErrorKind::UnknownKey { found, keys, .. } => {
+                let all = format!("it is one of {}", keys.join(", "));
+                let keys: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
+                Some(match crate::nearest::nearest(found, &keys) {
+                    Some(key) => format!("did you mean `{key}`? {all}"),
                     None => all,
                 })
             }

@@ -5,6 +5,7 @@
 //! SQL's three-valued logic. Two choices where databases differ: `/` never truncates, and a quotient over zero is null.
 
 mod bind;
+mod breakpoints;
 mod call;
 mod error;
 mod evaluate;
@@ -65,6 +66,23 @@ impl Condition {
     /// Returns the names of the columns it reads, each once, in the order of first use.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|column| column.name.as_str())
+    }
+
+    /// Returns the columns besides those that are `tried` anyway, with the numbers they are compared with; nothing if
+    /// one of them is used in any other way, or holds no number.
+    pub(crate) fn breakpoints(&self, tried: &[&str]) -> Option<Vec<(&str, Kind, f64)>> {
+        let use_of = |place: usize| self.columns.get(place);
+        let free = |place: usize| {
+            use_of(place).is_some_and(|column| !tried.contains(&column.name.as_str()))
+        };
+        let found = breakpoints::breakpoints(&self.root, &free)?;
+        found
+            .into_iter()
+            .map(|(place, number)| {
+                let column = use_of(place).filter(|column| column.kind.is_number())?;
+                Some((column.name.as_str(), column.kind, number))
+            })
+            .collect()
     }
 
     /// Returns the column it reads, if that is one and holds text.

@@ -101,6 +101,11 @@ impl Binder<'_> {
 
     fn compare(&self, comparison: Comparison, name: &str, left: Typed, right: Typed) -> Bound {
         let span = left.span.start.min(right.span.start)..left.span.end.max(right.span.end);
+        for (column, literal) in [(&left, &right), (&right, &left)] {
+            if let Some(text) = literal::text_of(&literal.node) {
+                self.known_key(column, &text, literal.span.clone())?;
+            }
+        }
         let [left, right] = self.together(name, [left, right], &span)?;
         Ok(Typed {
             node: Node::Compare(comparison, Box::new(left.node), Box::new(right.node)),
@@ -183,7 +188,15 @@ impl Binder<'_> {
     ) -> Bound {
         let value = self.expression(value)?;
         let node = match (value.kind, literal::texts(list), literal::integers(list)) {
-            (Kind::Text, Some(texts), _) => Node::In(Box::new(value.node), Members::Text(texts)),
+            (Kind::Text, Some(texts), _) => {
+                for item in list {
+                    let bound = self.expression(item)?;
+                    if let Some(text) = literal::text_of(&bound.node) {
+                        self.known_key(&value, &text, bound.span)?;
+                    }
+                }
+                Node::In(Box::new(value.node), Members::Text(texts))
+            }
             (Kind::Integer, _, Some(numbers)) => {
                 Node::In(Box::new(value.node), Members::Integer(numbers))
             }

@@ -59,7 +59,38 @@ fn text_in_double_quotes_is_told_what_it_is() {
 
 #[test]
 fn wide_characters_do_not_shift_the_place() {
-    assert_eq!(underlined("octant = '高价值' AND nobody = 1"), "nobody");
+    assert_eq!(
+        underlined("customer_id = '高价值' AND nobody = 1"),
+        "nobody"
+    );
+}
+
+#[test]
+fn an_octant_or_a_stage_that_does_not_exist_is_refused_with_those_that_do() {
+    assert_eq!(underlined("lifecycle = 'activ'"), "'activ'");
+    assert_eq!(underlined("'activ' <> lifecycle"), "'activ'");
+    assert_eq!(underlined("octant IN ('lost', 'nope')"), "'nope'");
+    let error = error("orders > 1 AND lifecycle = 'activ'");
+    assert_eq!(error.key(), "condition_unknown_key");
+    assert_eq!(
+        error.kind.to_string(),
+        "column `lifecycle` is never `activ`"
+    );
+    assert_eq!(
+        error.hint().unwrap(),
+        "did you mean `active`? it is one of active, silent, dormant, churned, prospect"
+    );
+    for text in [
+        "lifecycle IN ('active', 'prospect')",
+        "octant <> 'let_go'",
+        "octant LIKE 'high%'",
+        "customer_id = 'nope'",
+    ] {
+        assert!(
+            Condition::compile(text, &profile_schema()).is_ok(),
+            "{text}"
+        );
+    }
 }
 
 #[test]
@@ -237,14 +268,32 @@ fn a_vocabulary_is_checked_as_it_is_read() {
 #[test]
 fn a_form_error_has_a_place_in_the_file() {
     let text = "key = \"mine\"\nnames = \"Mine\"\nsegmnts = 3\n";
-    let Err(VocabularyError::Form { span, text, .. }) = Vocabulary::parse(text, "mine.toml") else {
+    let Err(VocabularyError::Form { error, .. }) = Vocabulary::parse(text, "mine.toml") else {
         panic!("expected an error of form")
     };
-    assert_eq!(&text[span], "segmnts");
-    assert!(matches!(
-        vocabulary("bins = [5, 11, 5]\nsegment = []"),
-        Err(VocabularyError::Form { .. })
-    ));
+    assert_eq!(&error.text[error.span.clone()], "segmnts");
+    assert_eq!(error.line(), 3);
+    for (bins, message) in [
+        ("[5, 11, 5]", "found 11 bins, expected 2 to 10"),
+        ("[5, 5]", "the list has 2 values, expected 3"),
+        ("\"5\"", "found the text \"5\", expected a list of length 3"),
+    ] {
+        let error = vocabulary(&format!("bins = {bins}\nsegment = []")).unwrap_err();
+        let VocabularyError::Form { error, .. } = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(error.message, message);
+    }
+}
+
+#[test]
+fn what_is_always_added_keeps_its_meaning() {
+    for key in ["core", "soulmates"] {
+        let error = vocabulary(&segment(key, "orders > 1")).unwrap_err();
+        assert!(matches!(&error, VocabularyError::ReservedKey { key: found, .. } if found == key));
+        assert_eq!(error.key(), "vocabulary_reserved_key");
+        assert!(error.hint().is_some());
+    }
 }
 
 #[test]

@@ -202,6 +202,124 @@ fn sonwane_leaves_no_hole_and_solves_44_overlaps_by_order() {
 }
 
 #[test]
+fn data_octopus_names_five_groups_and_leaves_the_rest() {
+    let report = report("data-octopus");
+    assert_eq!(report.cells, 125);
+    // Sizes of the published boxes: 1, 2·2·3, 2·2·3, 1·2·2, 1·2·2.
+    assert_eq!(members(&report), [1, 12, 12, 4, 4]);
+    // Loyal loses 555; Potential its F = 4, M = 3-4 for R = 4-5 to Loyal; Promising 432 to Potential.
+    assert_eq!(primary(&report), [1, 11, 8, 4, 3]);
+    assert_eq!(report.holes.len(), 125 - 27);
+    assert_eq!(report.overlaps.len(), 1 + 4 + 1);
+    assert_eq!(report.unreachable, Vec::<String>::new());
+}
+
+#[test]
+fn stages_of_the_lifecycle_are_cells_too() {
+    let own = "key = \"own\"\nnames = \"Own\"\n\
+        [[segment]]\nkey = \"here\"\nnames = \"Here\"\nrank = 2\nwhen = \"lifecycle IN ('active', 'silent')\"\n\
+        [[segment]]\nkey = \"still\"\nnames = \"Still\"\nrank = 1\nwhen = \"lifecycle = 'silent'\"\n";
+    let report = check(&Vocabulary::parse(own, "own.toml").unwrap()).unwrap();
+    assert_eq!(report.cells, 4);
+    assert_eq!(report.holes, ["dormant", "churned"]);
+    assert_eq!(report.overlaps.len(), 1);
+    assert_eq!(report.overlaps[0].cell, "silent");
+    assert_eq!(report.unreachable, ["still"]);
+}
+
+/// A vocabulary of these conditions, checked.
+fn own(conditions: &[&str]) -> CheckReport {
+    let mut text = "key = \"own\"\nnames = \"Own\"\n".to_owned();
+    for (index, when) in conditions.iter().enumerate() {
+        text += &format!(
+            "[[segment]]\nkey = \"s{index}\"\nnames = \"S\"\nrank = {index}\nwhen = \"{when}\"\n"
+        );
+    }
+    check(&Vocabulary::parse(&text, "own.toml").unwrap()).unwrap()
+}
+
+#[test]
+fn a_name_is_unreachable_only_if_no_value_of_any_column_leads_there() {
+    for (conditions, unreachable) in [
+        (&["orders > 5", "orders > 3", "orders > 4"][..], &["s2"][..]),
+        (
+            &["orders = 1", "orders = 2", "orders >= 3", "TRUE"],
+            &["s3"],
+        ),
+        (&["orders = 1", "orders = 2", "orders > 3", "TRUE"], &[]),
+        (&["monetary > 10.5 AND monetary < 10.6"], &[]),
+        (&["monetary > 10.5 AND monetary <= 10.5"], &["s0"]),
+        (&["orders < 1", "repeat_purchases < 1"], &["s0"]),
+        (
+            &["probability_alive > 1", "probability_alive IS NULL"],
+            &["s0"],
+        ),
+        (&["clv > 5", "clv <= 5", "clv IS NULL", "TRUE"], &["s3"]),
+        (&["clv > 5", "clv <= 5", "TRUE"], &[]),
+        (
+            &["orders IN (1, 2)", "orders IN (2, 3)", "orders = 2"],
+            &["s2"],
+        ),
+        (
+            &["r_score = 5 AND orders = 1", "r_score = 5 AND orders >= 1"],
+            &[],
+        ),
+        (
+            &["recency_days <= 30 OR recency_days > 30", "r_score = 5"],
+            &["s1"],
+        ),
+        (&["NOT (orders > 1)", "orders = 1"], &["s1"]),
+        (
+            &[
+                "lifecycle = 'active' AND orders < 3",
+                "lifecycle = 'active' AND orders < 2",
+            ],
+            &["s1"],
+        ),
+    ] {
+        let report = own(conditions);
+        assert_eq!(report.unreachable, unreachable, "{conditions:?}");
+        assert_eq!(report.reach_unknown, Vec::<String>::new(), "{conditions:?}");
+    }
+    let report = own(&[
+        "orders > purchase_days",
+        "last_order_at > DATE '2025-01-01'",
+        "orders > 1",
+    ]);
+    assert_eq!(report.reach_unknown, ["s0", "s1"]);
+    assert_eq!(report.unreachable, Vec::<String>::new());
+}
+
+#[test]
+fn only_a_segment_of_nobody_who_ordered_is_one_of_people_without_an_order() {
+    for shipped in Vocabulary::shipped().unwrap() {
+        let vocabulary = shipped.vocabulary;
+        let expected = (vocabulary.key == "shopify").then_some("prospects");
+        assert_eq!(
+            vocabulary.segment_without_order(),
+            expected,
+            "{}",
+            vocabulary.key
+        );
+    }
+    for (when, expected) in [
+        ("orders = 0", true),
+        ("orders < 1", true),
+        ("lifecycle = 'prospect'", true),
+        ("orders < 2", false),
+        ("lifecycle <> 'active'", false),
+        ("TRUE", false),
+        ("monetary = 0", false),
+    ] {
+        let text = format!(
+            "key = \"own\"\nnames = \"Own\"\n[[segment]]\nkey = \"s\"\nnames = \"S\"\nrank = 0\nwhen = \"{when}\"\n"
+        );
+        let own = Vocabulary::parse(&text, "own.toml").unwrap();
+        assert_eq!(own.segment_without_order().is_some(), expected, "{when}");
+    }
+}
+
+#[test]
 fn each_set_of_eight_names_each_octant_once() {
     for name in [
         "octants-seed",

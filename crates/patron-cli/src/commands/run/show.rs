@@ -109,7 +109,15 @@ fn cut_points(report: &RunReport, output: &mut Output) -> Result<(), Failure> {
     for axis in &report.axes {
         output.line(&format!("  {}", axis_in_words(axis)))?;
     }
-    Ok(())
+    // DEFINITIONS §5: printed always; from 0.7 on a note says what it means.
+    match report.correlation {
+        Some(correlation) => output.line(&format!(
+            "  frequency and monetary: rank correlation {}",
+            decimal(correlation, 2)
+        )),
+        None => output
+            .line("  frequency and monetary: no rank correlation, one of them is the same for all"),
+    }
 }
 
 /// The cut points of an axis in words, best score first.

@@ -7,6 +7,7 @@
 //! | [`cdnow`] | do the models' published estimates come out of the command? |
 //! | [`determinism`] | do threads, memory, order of rows or division into files change a byte? |
 //! | [`options`] | does every option do what it says? |
+//! | [`frozen`] | what of an earlier run holds with its cut points, and what is refused? |
 //! | [`stop`] | does a run that is stopped leave anything behind? |
 //! | [`settings`] | do settings of the file alone do what they say? |
 //! | [`value`] | do the options of customer lifetime value, and what holds between its columns? |
@@ -19,6 +20,7 @@ mod bad_input;
 mod cdnow;
 mod columns;
 mod determinism;
+mod frozen;
 mod online_retail;
 mod options;
 mod r_rfm;

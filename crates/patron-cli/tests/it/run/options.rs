@@ -90,7 +90,15 @@ fn as_of_hides_what_comes_later() {
     assert_eq!(customers.column("recency_days"), ["36", "14", "321"]);
     let others = Table::read(&results.path("customers_without_order.csv"));
     assert_eq!(others.cell("cleo", "lifecycle"), "prospect");
-    assert_ne!(others.cell("cleo", "reason"), "");
+    assert_eq!(others.cell("cleo", "reason"), "only_after_as_of");
+    assert_eq!(
+        others.cell("cleo", "reason_text"),
+        "every order is dated after the as-of day"
+    );
+    assert_eq!(
+        others.header.last().map(String::as_str),
+        Some("reason_text")
+    );
     let run = results.run_json();
     assert_eq!(run["as_of"], "2024-02-15");
     assert_eq!(run["settings"]["as_of"]["origin"], "flag");
@@ -227,6 +235,140 @@ fn bins_may_differ_by_axis() {
             scores.join("-"),
             "a dash where a score may have two digits"
         );
+    }
+}
+
+#[test]
+fn bins_alone_that_bring_other_names_are_said_to() {
+    let sandbox = shop();
+    let outcome = sandbox.patron(&["run", "orders.csv", "--bins", "3", "--no-clv"]);
+    let note = outcome
+        .stderr
+        .lines()
+        .find(|line| line.contains("not written for bins 3,3,3"))
+        .expect("a note");
+    for words in ["`bloomreach`", "`octants-seed`", "klaviyo", "--vocabulary"] {
+        assert!(note.contains(words), "{words}: {note}");
+    }
+    for flags in [&[][..], &["--bins", "3", "--vocabulary", "klaviyo"]] {
+        let arguments = [&["run", "orders.csv", "--no-clv"], flags].concat();
+        let outcome = sandbox.patron(&arguments);
+        assert!(
+            !outcome.stderr.contains("not written for"),
+            "{}",
+            outcome.stderr
+        );
+    }
+}
+
+#[test]
+fn a_vocabulary_on_values_that_are_left_out_is_warned_of() {
+    let sandbox = shop();
+    let vocabulary = "key = \"mine\"\nnames = \"Mine\"\n[[segment]]\nkey = \"dear\"\nnames = \"Dear\"\nrank = 1\n\
+                      when = \"clv > 5\"\n[[segment]]\nkey = \"often\"\nnames = \"Often\"\nrank = 0\nwhen = \"orders > 1\"\n";
+    sandbox.write("mine.toml", vocabulary);
+    let flags = ["run", "orders.csv", "--no-clv", "--vocabulary", "mine.toml"];
+    let outcome = sandbox.patron(&flags);
+    assert!(
+        outcome
+            .stderr
+            .contains("note: segments dear read columns of the purchase model"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn people_without_an_order_are_members_of_the_segment_that_is_theirs() {
+    let sandbox = shop();
+    let flags = [
+        "run",
+        "orders.csv",
+        "--no-clv",
+        "--as-of",
+        "2024-02-15",
+        "--vocabulary",
+        "shopify",
+    ];
+    let outcome = sandbox.patron(&flags);
+    let segments = sandbox.results(OUT).segments();
+    assert_eq!(
+        segments.cell("prospects", "members"),
+        "1",
+        "cleo orders later"
+    );
+    assert_eq!(segments.cell("prospects", "customers"), "0");
+    assert!(
+        outcome
+            .stderr
+            .contains("segment prospects is people without a valid order, 1 here"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn the_correlation_of_frequency_and_money_is_always_printed() {
+    let orders = "customer_id,ordered_at,net\na,2024-01-01,30\nb,2024-01-02,5\nb,2024-01-03,5\nc,2024-01-04,20\n";
+    let sandbox = Sandbox::with_orders(orders);
+    let outcome = sandbox.patron(&["run", "orders.csv", "--no-clv"]);
+    // Ranks of F 1.5 3 1.5, of M 3 1 2: covariance −1.5 over √(1.5 · 2).
+    assert!(
+        outcome
+            .stdout
+            .contains("frequency and monetary: rank correlation -0.87"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn bins_in_the_file_may_be_a_number_or_a_list() {
+    let sandbox = shop();
+    for (written, bins) in [("3", "3,3,3"), ("[5, 3, 5]", "5,3,5"), ("\"4\"", "4,4,4")] {
+        sandbox.write("patron.toml", format!("bins = {written}\n"));
+        customers(&sandbox, &["--settings", "patron.toml"]);
+        let run = sandbox.results(OUT).run_json();
+        assert_eq!(run["settings"]["bins"]["value"], bins);
+    }
+}
+
+#[test]
+fn methods_that_differ_are_recorded_as_they_would_be_asked_for() {
+    let sandbox = shop();
+    customers(&sandbox, &["--score-method", "F=ntile"]);
+    let run = sandbox.results(OUT).run_json();
+    let said = &run["settings"]["score_method"]["value"];
+    assert_eq!(said, "R=quantile,F=ntile,M=quantile");
+}
+
+#[test]
+fn a_log_in_a_pipe_has_no_colours() {
+    let sandbox = shop();
+    let outcome = sandbox.patron_with_log("debug", &["run", "orders.csv", "--quiet"]);
+    assert_eq!(outcome.code, 0);
+    assert!(!outcome.stderr.contains('\u{1b}'), "{:?}", outcome.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn results_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = shop();
+    let results = sandbox.run(&["orders.csv", "--quiet", "--format", "parquet,csv,xlsx"]);
+    let mode = |name: &str| {
+        let metadata = std::fs::metadata(results.path(name)).expect("it is there");
+        metadata.permissions().mode() & 0o777
+    };
+    assert_eq!(mode(""), 0o700);
+    for name in [
+        "customers.parquet",
+        "customers.csv",
+        "customers.xlsx",
+        "customers_without_order.csv",
+        "rejected.csv",
+    ] {
+        assert_eq!(mode(name), 0o600, "{name}");
     }
 }
 
