@@ -1,8 +1,8 @@
 //! The cold path: from files to folded customers.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use patron_core::{Coded, Day, ErrorCode, Instant, RowClass};
 use patron_fold::{FoldError, FoldSettings, Folder, ZeroOrders};
@@ -11,8 +11,8 @@ use rayon::prelude::*;
 
 use crate::customers::{CustomerTable, Prospect, assemble};
 use crate::grouping::{
-    FoldedPartition, GroupingError, GroupingRules, PARTITIONS, PartitionStore, RepeatedOrders,
-    RowKindKey, fold_partition,
+    DayOutcomes, FoldedPartition, GroupingError, GroupingRules, PARTITIONS, PartitionStore,
+    RepeatedOrders, RowKindKey, fold_partition,
 };
 use crate::progress::{Progress, Step};
 use crate::source::{FileRead, Reading, RejectedSink, SourceError, Span, read_file};
@@ -290,6 +290,15 @@ pub fn gather(
     })
 }
 
+/// Moves a partition's outcomes to those of all. In which order partitions come does not matter: people are sorted later.
+fn collect(partition: &mut FoldedPartition, all: &Mutex<Vec<DayOutcomes>>) {
+    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    partition.first_person = all.first().map_or(0, |day| day.slots.len());
+    for (day, outcomes) in all.iter_mut().zip(std::mem::take(&mut partition.days)) {
+        day.append(outcomes);
+    }
+}
+
 /// The one currency of all files, if any names one.
 fn one_currency(files: &[FileRead]) -> Result<Option<String>, EngineError> {
     let mut first: Option<(String, &FileRead)> = None;
@@ -423,16 +432,19 @@ impl Gathered {
         };
         progress.begin(Step::Fold, PARTITIONS as u64);
         let done = AtomicU64::new(0);
+        let days = Mutex::new(vec![DayOutcomes::default(); folder.as_of().len()]);
         let partitions = (0..PARTITIONS)
             .into_par_iter()
             .map(|index| {
                 let fold = |segments: &[&[u8]]| fold_partition(segments, &folder, rules);
-                let folded = self.store.with_partition(index, last_time, fold);
+                let mut folded = self.store.with_partition(index, last_time, fold)?;
+                collect(&mut folded, &days);
                 progress.advance_to(done.fetch_add(1, Ordering::Relaxed) + 1);
-                folded
+                Ok(folded)
             })
             .collect::<Result<Vec<FoldedPartition>, GroupingError>>()?;
         progress.end();
+        let days = days.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.check_counts(&partitions)?;
         tracing::info!(
             people = partitions
@@ -447,7 +459,7 @@ impl Gathered {
             by_file: self.by_file(&partitions),
             repeated_order_ids,
             spilled_bytes: self.store.spilled_bytes(),
-            by_day: assemble(partitions, folder.as_of()),
+            by_day: assemble(partitions, days, folder.as_of()),
         })
     }
 

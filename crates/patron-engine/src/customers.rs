@@ -26,7 +26,7 @@ pub struct CustomerTable {
 impl CustomerTable {
     /// Returns the number of customers.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.profiles.len()
     }
 
@@ -71,56 +71,19 @@ type Place = (u64, u32, u32);
 
 /// Puts partitions together: one table and one list of prospects per as-of day.
 ///
-/// Profiles are moved out of their partitions one partition after the other and sorted where they are, so that they are
-/// not in memory twice.
+/// `days` hold the outcomes of all partitions, each partition's from its `first_person` on. Profiles are sorted where they
+/// are, so that they are not in memory twice.
 pub(crate) fn assemble(
-    mut partitions: Vec<FoldedPartition>,
+    partitions: Vec<FoldedPartition>,
+    days: Vec<DayOutcomes>,
     as_of: &[AsOf],
 ) -> Vec<(CustomerTable, Vec<Prospect>)> {
-    let days: Vec<DayOutcomes> = (0..as_of.len())
-        .map(|day| put_together(&mut partitions, day))
-        .collect();
-    let mut firsts = Vec::with_capacity(partitions.len());
-    let mut before = 0;
-    for partition in &partitions {
-        firsts.push(before);
-        before += partition.names.len();
-    }
     let places = sorted_places(&partitions);
-    let people = People {
-        partitions,
-        firsts,
-        places,
-    };
+    let people = People { partitions, places };
     days.into_par_iter()
         .zip(as_of.par_iter())
         .map(|(day, as_of)| people.table_of(day, *as_of))
         .collect()
-}
-
-/// Takes the outcomes of one day out of all partitions.
-fn put_together(partitions: &mut [FoldedPartition], day: usize) -> DayOutcomes {
-    let mut together = DayOutcomes::default();
-    let of_day = |partition: &FoldedPartition| {
-        partition.days.get(day).map_or((0, 0), |outcomes| {
-            (outcomes.slots.len(), outcomes.profiles.len())
-        })
-    };
-    let (people, profiles) = partitions
-        .iter()
-        .map(of_day)
-        .fold((0, 0), |sum, more| (sum.0 + more.0, sum.1 + more.1));
-    together.slots.reserve_exact(people);
-    together.profiles = Profiles::with_capacity(profiles);
-    for partition in partitions {
-        if let Some(outcomes) = partition.days.get_mut(day) {
-            let mut outcomes = std::mem::take(outcomes);
-            together.slots.append(&mut outcomes.slots);
-            together.profiles.append(&mut outcomes.profiles);
-            together.tally.merge(&outcomes.tally);
-        }
-    }
-    together
 }
 
 /// Everybody in the order of results.
@@ -144,8 +107,6 @@ fn sorted_places(partitions: &[FoldedPartition]) -> Vec<Place> {
 /// Everybody, by partition and in the order of results.
 struct People {
     partitions: Vec<FoldedPartition>,
-    /// How many people the partitions before each hold.
-    firsts: Vec<usize>,
     places: Vec<Place>,
 }
 
@@ -161,10 +122,10 @@ impl People {
         let profile_places = places_of_profiles(&day.slots);
         for &(_, part, row) in &self.places {
             let (part, row) = (part as usize, row as usize);
-            let (Some(partition), Some(first)) = (partitions.get(part), self.firsts.get(part))
-            else {
+            let Some(partition) = partitions.get(part) else {
                 continue;
             };
+            let first = partition.first_person;
             let name = partition.names.get(row);
             match day.slots.get(first + row) {
                 Some(&Slot::Profile) => {

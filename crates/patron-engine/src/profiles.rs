@@ -10,11 +10,14 @@ use patron_fold::Profile;
 /// The profiles of customers, one after the other.
 #[derive(Debug, Clone, Default)]
 pub struct Profiles {
-    small: Vec<Small>,
+    /// Each but the last holds [`CHUNK`] profiles: a list that grows is never moved, and never in memory twice.
+    chunks: Vec<Vec<Small>>,
     /// Those that do not fit; a [`Small`] with [`WHOLE`] orders points here.
     whole: Vec<Profile>,
 }
 
+/// Profiles in a chunk, about a megabyte.
+const CHUNK: usize = 8_192;
 /// Orders of a profile that is kept whole.
 const WHOLE: u32 = u32::MAX;
 
@@ -43,15 +46,6 @@ struct Small {
 }
 
 impl Profiles {
-    /// Makes an empty list with room for so many.
-    #[must_use]
-    pub fn with_capacity(profiles: usize) -> Self {
-        Self {
-            small: Vec::with_capacity(profiles),
-            whole: Vec::new(),
-        }
-    }
-
     /// Adds a profile.
     pub fn push(&mut self, profile: &Profile) {
         let small = Small::new(profile).unwrap_or_else(|| {
@@ -59,46 +53,80 @@ impl Profiles {
             self.whole.push(*profile);
             Small::pointer(place)
         });
-        self.small.push(small);
+        self.push_small(small);
+    }
+
+    fn push_small(&mut self, small: Small) {
+        match self.chunks.last_mut() {
+            Some(chunk) if chunk.len() < CHUNK => chunk.push(small),
+            // The first chunk grows with what little there is.
+            None => self.chunks.push(vec![small]),
+            Some(_) => {
+                let mut chunk = Vec::with_capacity(CHUNK);
+                chunk.push(small);
+                self.chunks.push(chunk);
+            }
+        }
     }
 
     /// Adds all profiles of another list, which is empty then.
     pub(crate) fn append(&mut self, other: &mut Self) {
         let other = std::mem::take(other);
-        for small in &other.small {
+        for small in other.chunks.iter().flatten() {
             match other.whole_of(small) {
                 Some(profile) => self.push(profile),
-                None => self.small.push(*small),
+                None => self.push_small(*small),
             }
         }
     }
 
     /// Returns the number of profiles.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        self.small.len()
+    pub fn len(&self) -> usize {
+        let before_last = self.chunks.len().saturating_sub(1) * CHUNK;
+        before_last + self.chunks.last().map_or(0, Vec::len)
     }
 
     /// Returns true if there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.small.is_empty()
+        self.chunks.is_empty()
     }
 
     /// Returns the profile at a place; nothing beyond the end.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<Profile> {
-        self.small.get(index).map(|small| self.unpack(small))
+        let small = self.chunks.get(index / CHUNK)?.get(index % CHUNK)?;
+        Some(self.unpack(small))
     }
 
     /// Walks over the profiles.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = Profile> + '_ {
-        self.small.iter().map(|small| self.unpack(small))
+    pub fn iter(&self) -> impl Iterator<Item = Profile> + '_ {
+        self.chunks.iter().flatten().map(|small| self.unpack(small))
     }
 
     /// Puts the profile at `order[k]` at place k, for every k, without a second copy.
     pub(crate) fn rearrange(&mut self, order: Vec<u32>) {
-        rearrange(&mut self.small, order);
+        let count = self.len();
+        rearrange(count, order, |left, right| self.swap(left, right));
+    }
+
+    fn swap(&mut self, left: usize, right: usize) {
+        let place = |index: usize| (index / CHUNK, index % CHUNK);
+        let at = |(chunk, offset): (usize, usize)| self.chunks.get(chunk)?.get(offset).copied();
+        let (Some(left_value), Some(right_value)) = (at(place(left)), at(place(right))) else {
+            return;
+        };
+        for (index, value) in [(left, right_value), (right, left_value)] {
+            let (chunk, offset) = place(index);
+            if let Some(slot) = self
+                .chunks
+                .get_mut(chunk)
+                .and_then(|chunk| chunk.get_mut(offset))
+            {
+                *slot = value;
+            }
+        }
     }
 
     fn unpack(&self, small: &Small) -> Profile {
@@ -200,18 +228,18 @@ impl Small {
     }
 }
 
-/// Puts the item at `order[k]` at place k, for every k: each cycle of the permutation is walked once.
-fn rearrange<T>(items: &mut [T], mut order: Vec<u32>) {
-    for start in 0..items.len() {
+/// Puts the item at `order[k]` at place k, for every k, by swaps: each cycle of the permutation is walked once.
+fn rearrange(count: usize, mut order: Vec<u32>, mut swap: impl FnMut(usize, usize)) {
+    for start in 0..count {
         let mut place = start;
         while let Some(from) = order.get_mut(place) {
             let source = *from as usize;
             // Marks the place as done: what belongs there is on its way.
             *from = u32::try_from(place).unwrap_or(u32::MAX);
-            if source == start || source == place || source >= items.len() {
+            if source == start || source == place || source >= count {
                 break;
             }
-            items.swap(place, source);
+            swap(place, source);
             place = source;
         }
     }
@@ -256,6 +284,23 @@ mod tests {
         ]
     }
 
+    #[test]
+    fn chunks_are_one_list() {
+        let count = 2 * CHUNK + 17;
+        let mut kept = Profiles::default();
+        let numbers = 0..u32::try_from(count).unwrap();
+        for number in numbers.clone() {
+            kept.push(&profile([0; 6], (i64::from(number), 0), [1, 1, 0], None));
+        }
+        assert_eq!((kept.len(), kept.iter().count()), (count, count));
+        kept.rearrange(numbers.rev().collect());
+        for index in [0, 1, CHUNK - 1, CHUNK, 2 * CHUNK, count - 1] {
+            let first = kept.get(index).map(|profile| profile.first_order_at);
+            assert_eq!(first, Some(Instant((count - 1 - index) as i64)), "{index}");
+        }
+        assert!(kept.get(count).is_none());
+    }
+
     proptest! {
         #[test]
         fn profiles_come_out_as_they_went_in(
@@ -275,16 +320,16 @@ mod tests {
                 .collect();
             let mut kept = Profiles::default();
             all.iter().for_each(|profile| kept.push(profile));
-            let mut behind = Profiles::with_capacity(all.len());
+            let mut behind = Profiles::default();
             all.iter().rev().for_each(|profile| behind.push(profile));
             kept.append(&mut behind);
             prop_assert!(behind.is_empty());
             let expected: Vec<Profile> = all.iter().chain(all.iter().rev()).copied().collect();
-            prop_assert_eq!(kept.iter().collect::<Vec<_>>(), expected);
+            prop_assert!(kept.iter().eq(expected.iter().copied()));
             // The first half and the second are mirror images.
             let count = u32::try_from(expected.len()).unwrap();
             kept.rearrange((0..count).rev().collect());
-            prop_assert_eq!(kept.iter().collect::<Vec<_>>(), expected);
+            prop_assert!(kept.iter().eq(expected.iter().copied()));
         }
 
         #[test]
@@ -294,7 +339,9 @@ mod tests {
         ) {
             let items: Vec<u32> = (0..u32::try_from(order.len()).unwrap()).collect();
             let mut rearranged = items;
-            rearrange(&mut rearranged, order.clone());
+            rearrange(rearranged.len(), order.clone(), |left, right| {
+                rearranged.swap(left, right);
+            });
             prop_assert_eq!(rearranged, order);
         }
     }

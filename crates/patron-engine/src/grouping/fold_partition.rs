@@ -68,13 +68,11 @@ pub(crate) struct DayOutcomes {
 }
 
 impl DayOutcomes {
-    /// With room for exactly so many people: these are most of what a run holds in the end.
-    fn with_capacity(people: usize) -> Self {
-        Self {
-            slots: Vec::with_capacity(people),
-            profiles: Profiles::with_capacity(people),
-            tally: Tally::default(),
-        }
+    /// Adds the outcomes of another partition.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.slots.append(&mut other.slots);
+        self.profiles.append(&mut other.profiles);
+        self.tally.merge(&other.tally);
     }
 
     fn push(&mut self, outcome: &Outcome) {
@@ -92,8 +90,10 @@ impl DayOutcomes {
 #[derive(Debug, Default)]
 pub(crate) struct FoldedPartition {
     pub(crate) names: Texts,
-    /// As-of day by as-of day.
+    /// As-of day by as-of day; moved to those of all partitions.
     pub(crate) days: Vec<DayOutcomes>,
+    /// Where its people begin there.
+    pub(crate) first_person: usize,
     /// The reason of customers known only from set-aside rows; by position.
     pub(crate) mentioned: Vec<Option<RowClass>>,
     /// E-mail, phone, name, consent; empty if no record had any.
@@ -124,7 +124,7 @@ pub(crate) fn fold_partition(
     let groups = Groups::new(&records);
     let mut partition = FoldedPartition {
         records: records.len() as u64,
-        days: vec![DayOutcomes::with_capacity(groups.len()); folder.as_of().len()],
+        days: vec![DayOutcomes::default(); folder.as_of().len()],
         mentioned: Vec::with_capacity(groups.len()),
         ..FoldedPartition::default()
     };

@@ -66,7 +66,7 @@ pub struct ScoredCustomers<'a> {
 impl ScoredCustomers<'_> {
     /// Returns the number of customers.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.table.len()
     }
 
