@@ -1,0 +1,12 @@
+//! The catalogue: DuckLake's tables in a SQL database.
+
+pub(crate) mod create;
+pub(crate) mod database;
+pub(crate) mod ddl;
+pub(crate) mod files;
+pub(crate) mod inlined;
+pub(crate) mod snapshots;
+pub(crate) mod value;
+
+pub(crate) use database::{Access, Database};
+pub(crate) use value::{Row, Value};

@@ -1,0 +1,241 @@
+//! Erasure of persons: files with rows of theirs are written anew, inlined rows are overwritten, and every snapshot that
+//! saw them is given up, so that nothing of them can be read any more, by patron or by anybody with the files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow_array::cast::AsArray;
+use arrow_array::{BooleanArray, RecordBatch};
+
+use super::expire;
+use super::rewrite::tables_with_persons;
+use crate::bucket::Bucket;
+use crate::catalogue::files::{self, CatalogueFile};
+use crate::catalogue::{Database, Value, ddl, snapshots};
+use crate::commit::{self, Change, CommitInfo};
+use crate::error::LedgerError;
+use crate::ledger::Ledger;
+use crate::rows;
+use crate::storage::Staging;
+use crate::tables::Table;
+use crate::transaction::until_settled;
+
+const PERSON: &str = "person_id";
+
+/// What an erasure did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// The new snapshot; none if there was nothing of these persons.
+    pub snapshot: Option<i64>,
+    /// Rows that were still current, by table.
+    pub rows: BTreeMap<Table, u64>,
+    /// Snapshots given up, because they saw these persons.
+    pub snapshots: Vec<i64>,
+}
+
+/// What there is of the persons.
+#[derive(Debug, Default)]
+struct Traces {
+    /// Files that are current, with places of rows deleted before.
+    current: Vec<(CatalogueFile, Vec<i64>)>,
+    /// The first snapshot that saw them.
+    first: Option<i64>,
+    inlined: BTreeMap<Table, u64>,
+    has_inlined: bool,
+}
+
+impl Traces {
+    fn began(&mut self, snapshot: i64) {
+        self.first = Some(self.first.map_or(snapshot, |first| first.min(snapshot)));
+    }
+}
+
+impl Ledger {
+    /// Erases everything of these persons.
+    ///
+    /// What a program that reads at this moment has open stays readable to it until it closes it.
+    ///
+    /// # Errors
+    /// As [`Transaction::commit`](crate::Transaction::commit); [`LedgerError::FileMissing`] and
+    /// [`LedgerError::FileDamaged`] for files that have to be read.
+    pub fn erase(
+        &self,
+        persons: &BTreeSet<String>,
+        info: &CommitInfo,
+    ) -> Result<Erased, LedgerError> {
+        let erased = until_settled(|| self.erase_once(persons, info))?;
+        if erased.snapshot.is_some() {
+            self.remove_scheduled()?;
+            self.database().scrub()?;
+        }
+        Ok(erased)
+    }
+
+    fn erase_once(
+        &self,
+        persons: &BTreeSet<String>,
+        info: &CommitInfo,
+    ) -> Result<Erased, LedgerError> {
+        let base = self
+            .database()
+            .read(|database| Ok(snapshots::newest(database)?.id))?;
+        let traces = self.traces(persons, base)?;
+        let mut erased = Erased {
+            rows: traces.inlined.clone(),
+            ..Erased::default()
+        };
+        let Some(first) = traces.first else {
+            return Ok(erased);
+        };
+        let mut staging = Staging::begin(self.folder())?;
+        let mut change = Change {
+            base,
+            ..Change::default()
+        };
+        for (file, deleted) in traces.current {
+            let table = file.table;
+            let live = file.rows - i64::try_from(deleted.len()).unwrap_or(0);
+            let kept = self.read_whole(&file, deleted, |batch| others(batch, persons))?;
+            let kept = rows::sorted(table, &kept)?;
+            let gone = live - i64::try_from(kept.num_rows()).unwrap_or(0);
+            *erased.rows.entry(table).or_default() += u64::try_from(gone).unwrap_or(0);
+            change.ended_files.push((table, file.id));
+            if kept.num_rows() > 0 {
+                let bucket = Bucket::of_path(&file.path);
+                change.added.push(staging.write(table, bucket, &kept)?);
+            }
+        }
+        erased.rows.retain(|_, rows| *rows > 0);
+        staging.sync()?;
+        let (snapshot, snapshots) = self.database().write(|database| {
+            let snapshot = commit::apply(database, &change, info)?;
+            for table in tables_with_persons().filter(|_| traces.has_inlined) {
+                delete_inlined(database, table, persons)?;
+            }
+            let mut seen = snapshots::all(database)?;
+            seen.retain(|known| known.id >= first && known.id < snapshot);
+            expire::give_up(database, &seen, "a customer was erased", info.at)?;
+            for table in tables_with_persons() {
+                commit::recount_columns(database, table)?;
+            }
+            let ids: Vec<i64> = seen.iter().map(|known| known.id).collect();
+            Ok((snapshot, ids))
+        })?;
+        staging.keep();
+        erased.snapshot = Some(snapshot);
+        erased.snapshots = snapshots;
+        Ok(erased)
+    }
+
+    /// Finds the files and inlined rows with anything of the persons, current or not.
+    fn traces(&self, persons: &BTreeSet<String>, base: i64) -> Result<Traces, LedgerError> {
+        let mut traces = Traces::default();
+        let candidates = self.database().read(|database| {
+            for table in tables_with_persons() {
+                inlined_traces(database, table, persons, &mut traces)?;
+            }
+            let mut candidates = Vec::new();
+            for table in tables_with_persons() {
+                let bounds = files::bounds(database, table, PERSON)?;
+                let mut deleted = files::deleted(database, table, base)?;
+                let all = files::all(database)?
+                    .into_iter()
+                    .filter(|file| file.table == table);
+                for file in all {
+                    let bucket = Bucket::of_path(&file.path);
+                    let bound = bounds.get(&file.id);
+                    let may_have = persons.iter().any(|person| {
+                        let inside = bound
+                            .is_none_or(|(least, greatest)| person >= least && person <= greatest);
+                        inside && bucket.has(Some(person))
+                    });
+                    if may_have {
+                        let deleted = deleted.remove(&file.id).unwrap_or_default();
+                        candidates.push((file, deleted));
+                    }
+                }
+            }
+            Ok(candidates)
+        })?;
+        for (file, deleted) in candidates {
+            let places = self.places_where(&file, PERSON, |batch| {
+                let people = batch.column(0).as_string::<i32>();
+                people
+                    .iter()
+                    .map(|id| Some(id.is_some_and(|id| persons.contains(id))))
+                    .collect()
+            })?;
+            if !places.is_empty() {
+                traces.began(file.begin);
+                if file.end.is_none() {
+                    traces.current.push((file, deleted));
+                }
+            }
+        }
+        Ok(traces)
+    }
+}
+
+/// Tells which rows are not of these persons.
+fn others(batch: &RecordBatch, persons: &BTreeSet<String>) -> Option<BooleanArray> {
+    let people = batch.column_by_name(PERSON)?.as_string::<i32>();
+    Some(
+        people
+            .iter()
+            .map(|id| Some(id.is_none_or(|id| !persons.contains(id))))
+            .collect(),
+    )
+}
+
+/// Persons named in one statement.
+const PERSONS_AT_ONCE: usize = 500;
+
+fn named(persons: &BTreeSet<String>) -> impl Iterator<Item = (String, Vec<Value>)> {
+    let names: Vec<Value> = persons.iter().cloned().map(Value::InlinedText).collect();
+    let chunks: Vec<Vec<Value>> = names
+        .chunks(PERSONS_AT_ONCE)
+        .map(<[Value]>::to_vec)
+        .collect();
+    chunks.into_iter().map(|names| {
+        let places = vec!["?"; names.len()].join(", ");
+        (format!("person_id IN ({places})"), names)
+    })
+}
+
+fn inlined_traces(
+    database: &mut Database,
+    table: Table,
+    persons: &BTreeSet<String>,
+    traces: &mut Traces,
+) -> Result<(), LedgerError> {
+    for (condition, names) in named(persons) {
+        let sql = format!(
+            "SELECT min(begin_snapshot), count(*), count(*) - count(end_snapshot) FROM {} WHERE {condition}",
+            ddl::inlined_data_name(table)
+        );
+        for row in database.query(&sql, &names)? {
+            let Some(first) = row.optional_integer(0)? else {
+                continue;
+            };
+            traces.began(first);
+            traces.has_inlined = true;
+            let current = u64::try_from(row.integer(2)?).unwrap_or(0);
+            *traces.inlined.entry(table).or_default() += current;
+        }
+    }
+    Ok(())
+}
+
+fn delete_inlined(
+    database: &mut Database,
+    table: Table,
+    persons: &BTreeSet<String>,
+) -> Result<(), LedgerError> {
+    for (condition, names) in named(persons) {
+        let sql = format!(
+            "DELETE FROM {} WHERE {condition}",
+            ddl::inlined_data_name(table)
+        );
+        database.execute(&sql, &names)?;
+    }
+    Ok(())
+}

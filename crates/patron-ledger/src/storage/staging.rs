@@ -1,0 +1,158 @@
+//! A change under way: the files it wrote, which nobody sees before its commit, and a lock that says it is alive.
+//!
+//! The names of its files begin with the change's random name. As long as its process lives it holds a lock on
+//! `.open/NAME`, so that `verify` and `compact` can tell a file of a change under way from one that a crash left behind.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use arrow_array::RecordBatch;
+
+use super::data_file::{self, NewFile};
+use super::folder;
+use crate::bucket::Bucket;
+use crate::error::LedgerError;
+use crate::identifier::uuid;
+use crate::tables::Table;
+
+/// Files of a change under way. Dropped without [`Staging::keep`], it takes its files away again.
+#[derive(Debug)]
+pub(crate) struct Staging {
+    folder: PathBuf,
+    name: String,
+    /// Held until the end; the system lets go of it when the process dies.
+    lock: Option<File>,
+    written: Vec<PathBuf>,
+    kept: bool,
+}
+
+impl Staging {
+    pub(crate) fn begin(folder: &Path) -> Result<Self, LedgerError> {
+        Ok(Self {
+            folder: folder.to_owned(),
+            name: uuid()?,
+            lock: None,
+            written: Vec::new(),
+            kept: false,
+        })
+    }
+
+    /// Writes sorted rows of one bucket of a table to a file of this change.
+    pub(crate) fn write(
+        &mut self,
+        table: Table,
+        bucket: Bucket,
+        rows: &RecordBatch,
+    ) -> Result<NewFile, LedgerError> {
+        if self.lock.is_none() {
+            self.lock = Some(self.take_lock()?);
+        }
+        let name = format!("{}-{:05}", self.name, self.written.len());
+        let path = data_file::path_of(bucket, &name);
+        let file = table_folder(&self.folder, table).join(&path);
+        let parent = file.parent().unwrap_or(&self.folder).to_owned();
+        folder::make(&parent)?;
+        self.written.push(file.clone());
+        data_file::write(&file, table, path, rows)
+    }
+
+    /// Makes sure that the names of all files survive a crash: the last step before a commit.
+    pub(crate) fn sync(&self) -> Result<(), LedgerError> {
+        let mut folders: Vec<_> = self
+            .written
+            .iter()
+            .filter_map(|file| file.parent())
+            .collect();
+        folders.dedup();
+        folders.into_iter().try_for_each(folder::sync)
+    }
+
+    /// Says that a commit has named the files: they stay.
+    pub(crate) fn keep(mut self) {
+        self.kept = true;
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.folder.join(folder::OPEN_FOLDER).join(&self.name)
+    }
+
+    fn take_lock(&self) -> Result<File, LedgerError> {
+        let path = self.lock_path();
+        folder::make(&self.folder.join(folder::OPEN_FOLDER))?;
+        let failed = |source| LedgerError::io("write", &path, source);
+        loop {
+            let mut options = File::options();
+            options.write(true).create(true).truncate(true);
+            let file = options.open(&path).map_err(failed)?;
+            file.lock().map_err(failed)?;
+            // Between the two steps somebody clearing up may have taken it for one left behind.
+            if path.exists() {
+                return Ok(file);
+            }
+        }
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.kept {
+            for file in &self.written {
+                // What cannot be removed now is cleared away by `verify` once the lock is gone.
+                drop(folder::remove(file));
+            }
+        }
+        if self.lock.is_some() {
+            drop(folder::remove(&self.lock_path()));
+        }
+    }
+}
+
+/// Returns the folder of a table's files.
+pub(crate) fn table_folder(folder: &Path, table: Table) -> PathBuf {
+    folder.join(folder::SCHEMA_FOLDER).join(table.name())
+}
+
+/// The lock of a change that is over: its process died before it could clear up.
+#[derive(Debug)]
+pub(crate) struct Abandoned {
+    path: PathBuf,
+    /// Held so that nobody else clears up the same.
+    _lock: Option<File>,
+}
+
+impl Abandoned {
+    /// Returns the lock of the change that a data file belongs to, or nothing if that change is still under way.
+    pub(crate) fn of(folder: &Path, file: &Path) -> Result<Option<Self>, LedgerError> {
+        let stem = file
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default();
+        let name = stem.rsplit_once('-').map_or(stem, |(name, _)| name);
+        Self::named(folder, name)
+    }
+
+    /// Returns the lock of a change by its name, or nothing if that change is still under way.
+    pub(crate) fn named(folder: &Path, name: &str) -> Result<Option<Self>, LedgerError> {
+        let path = folder.join(folder::OPEN_FOLDER).join(name);
+        let file = match File::options().write(true).open(&path) {
+            Ok(file) => file,
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Some(Self { path, _lock: None }));
+            }
+            Err(source) => return Err(LedgerError::io("read", &path, source)),
+        };
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self {
+                path,
+                _lock: Some(file),
+            })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(LedgerError::io("lock", &path, source)),
+        }
+    }
+
+    /// Removes the lock's file.
+    pub(crate) fn clear(self) -> Result<(), LedgerError> {
+        folder::remove(&self.path)
+    }
+}

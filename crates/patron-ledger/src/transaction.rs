@@ -1,0 +1,201 @@
+//! Appending: rows of several tables, gathered, sorted and written out of sight, then committed together.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use arrow_array::RecordBatch;
+
+use crate::catalogue::snapshots;
+use crate::commit::{self, Change, CommitInfo};
+use crate::error::LedgerError;
+use crate::ledger::Ledger;
+use crate::rows;
+use crate::storage::Staging;
+use crate::tables::Table;
+
+/// How often a commit that only adds is tried when the database makes it wait for others.
+const ATTEMPTS: u32 = 5;
+/// Fewer rows than this in a bucket's file are not worth a file.
+const ROWS_PER_FILE_AT_LEAST: u64 = 4_096;
+const BUCKETS_AT_MOST: u64 = 4_096;
+
+/// A change under way. Dropped without a commit, it never was.
+#[derive(Debug)]
+pub struct Transaction<'ledger> {
+    ledger: &'ledger Ledger,
+    staging: Staging,
+    change: Change,
+    pending: BTreeMap<Table, Pending>,
+    /// Rows that tables had when the change began.
+    known_rows: BTreeMap<Table, u64>,
+}
+
+/// Rows that were appended but not yet written.
+#[derive(Debug, Default)]
+struct Pending {
+    batches: Vec<RecordBatch>,
+    rows: usize,
+    bytes: usize,
+    has_files: bool,
+}
+
+impl<'ledger> Transaction<'ledger> {
+    pub(crate) fn begin(ledger: &'ledger Ledger) -> Result<Self, LedgerError> {
+        let (newest, known_rows) = ledger.database().read(|database| {
+            let newest = snapshots::newest(database)?;
+            let sql = "SELECT table_id, record_count FROM ducklake_table_stats";
+            let mut known = BTreeMap::new();
+            for row in database.query(sql, &[])? {
+                if let Some(table) = Table::with_id(row.integer(0)?) {
+                    known.insert(table, u64::try_from(row.integer(1)?).unwrap_or(0));
+                }
+            }
+            Ok((newest, known))
+        })?;
+        Ok(Self {
+            ledger,
+            staging: Staging::begin(ledger.folder())?,
+            change: Change {
+                base: newest.id,
+                ..Change::default()
+            },
+            pending: BTreeMap::new(),
+            known_rows,
+        })
+    }
+
+    /// Returns the snapshot that was the newest when the change began.
+    #[must_use]
+    pub const fn base(&self) -> i64 {
+        self.change.base
+    }
+
+    /// Says that this change was worked out from what a table held: if somebody else adds to the table before the commit,
+    /// the commit fails with [`LedgerError::Conflict`], to be worked out anew.
+    pub fn require_unchanged(&mut self, table: Table) {
+        self.change.unchanged.insert(table);
+    }
+
+    /// Appends rows to a table. Their columns must be those of [`Table::schema`].
+    ///
+    /// # Errors
+    /// [`LedgerError::RowsDiffer`], [`LedgerError::ValueMissing`], [`LedgerError::OutsideCalendar`] for rows that do not
+    /// fit; [`LedgerError::NoSpace`], [`LedgerError::ReadOnly`] and [`LedgerError::Io`] when a file has to be written.
+    pub fn append(&mut self, table: Table, rows: &RecordBatch) -> Result<(), LedgerError> {
+        let rows = rows::checked(table, rows)?;
+        if rows.num_rows() == 0 {
+            return Ok(());
+        }
+        let pending = self.pending.entry(table).or_default();
+        pending.rows += rows.num_rows();
+        pending.bytes += rows.get_array_memory_size();
+        pending.batches.push(rows);
+        if pending.bytes >= self.ledger.options().run_bytes {
+            self.write_run(table)?;
+        }
+        Ok(())
+    }
+
+    /// Commits everything; returns the new snapshot.
+    ///
+    /// When it returns, the rows are on the disk and everybody sees them. When it fails, or the process dies, nobody ever
+    /// sees any of them; unless the failure was that the catalogue could no longer be reached, when it may have committed:
+    /// look at [`Ledger::snapshots`].
+    ///
+    /// # Errors
+    /// [`LedgerError::Conflict`] when a table that had to stay unchanged did not; else as [`Transaction::append`].
+    pub fn commit(mut self, info: &CommitInfo) -> Result<i64, LedgerError> {
+        let inline_rows = self.ledger.options().inline_rows;
+        let tables: Vec<_> = self.pending.keys().copied().collect();
+        for table in tables {
+            let small = self
+                .pending
+                .get(&table)
+                .is_some_and(|pending| !pending.has_files && pending.rows <= inline_rows);
+            if small && let Some(pending) = self.pending.remove(&table) {
+                let rows = rows::sorted(table, &pending.batches)?;
+                self.change.inlined.push((table, rows));
+            } else {
+                self.write_run(table)?;
+            }
+        }
+        self.staging.sync()?;
+        let snapshot = commit_with_patience(self.ledger, &self.change, info)?;
+        self.staging.keep();
+        Ok(snapshot)
+    }
+
+    /// Sorts what was gathered of a table and writes it.
+    fn write_run(&mut self, table: Table) -> Result<(), LedgerError> {
+        let Some(pending) = self.pending.get_mut(&table) else {
+            return Ok(());
+        };
+        let batches = std::mem::take(&mut pending.batches);
+        if batches.is_empty() {
+            return Ok(());
+        }
+        let rows = rows::sorted(table, &batches)?;
+        drop(batches);
+        (pending.rows, pending.bytes, pending.has_files) = (0, 0, true);
+        let run = rows.num_rows() as u64;
+        let known = self.known_rows.entry(table).or_default();
+        *known += run;
+        let buckets = buckets_for(*known, self.ledger.options().rows_per_bucket)
+            .min(buckets_for(run, ROWS_PER_FILE_AT_LEAST));
+        for (bucket, rows) in rows::dealt(table, rows, buckets)? {
+            self.change
+                .added
+                .push(self.staging.write(table, bucket, &rows)?);
+        }
+        Ok(())
+    }
+}
+
+/// Returns the number of buckets of about `rows_per_bucket` rows each: a power of two.
+pub(crate) fn buckets_for(rows: u64, rows_per_bucket: u64) -> u32 {
+    let buckets = rows
+        .div_ceil(rows_per_bucket.max(1))
+        .clamp(1, BUCKETS_AT_MOST);
+    u32::try_from(buckets.next_power_of_two()).unwrap_or(1)
+}
+
+/// Commits a change; one that takes nothing away is tried again when the database had others to serve.
+pub(crate) fn commit_with_patience(
+    ledger: &Ledger,
+    change: &Change,
+    info: &CommitInfo,
+) -> Result<i64, LedgerError> {
+    let only_adds = change.unchanged.is_empty()
+        && change.ended_files.is_empty()
+        && change.deleted_rows.is_empty()
+        && change.ended_inlined.is_empty();
+    let mut attempt = 1;
+    loop {
+        let result = ledger
+            .database()
+            .write(|database| commit::apply(database, change, info));
+        match result {
+            Err(error) if error.is_conflict() && only_adds && attempt < ATTEMPTS => {
+                std::thread::sleep(Duration::from_millis(20 << attempt));
+                attempt += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Works out a change that takes something away and commits it; anew, if somebody else was faster.
+pub(crate) fn until_settled<T>(
+    mut work: impl FnMut() -> Result<T, LedgerError>,
+) -> Result<T, LedgerError> {
+    let mut attempt = 1;
+    loop {
+        match work() {
+            Err(error) if error.is_conflict() && attempt < ATTEMPTS => {
+                std::thread::sleep(Duration::from_millis(20 << attempt));
+                attempt += 1;
+            }
+            result => return result,
+        }
+    }
+}

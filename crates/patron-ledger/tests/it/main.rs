@@ -1,0 +1,26 @@
+//! Tests of the ledger through its public face.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`append`] | is what was committed read back, at every snapshot? |
+//! | [`maintenance`] | do flush, compaction, undo, erasure and expiry do what they say, and nothing else? |
+//! | [`model`] | does a ledger hold what a plain list would, after any sequence of operations? |
+//! | [`damage`] | is every bad circumstance named? |
+//! | [`duck`] | does real DuckDB read the same? |
+//! | [`postgres`] | is it all the same with the catalogue in PostgreSQL? |
+//! | [`support`] | rows from seeds, ledgers in folders of their own |
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "what helpers of tests assume must hold, or the test stops there"
+)]
+
+mod append;
+mod damage;
+mod duck;
+mod maintenance;
+mod model;
+mod postgres;
+mod support;
