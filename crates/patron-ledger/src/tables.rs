@@ -140,6 +140,9 @@ const ORDERS: &[Column] = &[
     instant("shipped_at"),
     instant("delivered_at"),
     instant("updated_at"),
+    text("tags"),
+    text("flag"),
+    personal("memo"),
 ];
 
 const ORDER_LINES: &[Column] = &[
@@ -149,13 +152,18 @@ const ORDER_LINES: &[Column] = &[
     key("person_id"),
     required(instant("ordered_at")),
     text("product_id"),
+    text("title"),
     text("category"),
     decimal("quantity"),
     decimal("unit_price"),
     decimal("discount"),
+    decimal("net"),
     decimal("unit_cost"),
+    text("currency"),
+    text("status"),
     column("is_gift_card", ColumnKind::Boolean),
     text("store_id"),
+    instant("updated_at"),
 ];
 
 const REFUNDS: &[Column] = &[
@@ -164,6 +172,7 @@ const REFUNDS: &[Column] = &[
     key("customer_id"),
     key("person_id"),
     instant("refunded_at"),
+    text("product_id"),
     decimal("amount"),
     text("currency"),
     text("kind"),

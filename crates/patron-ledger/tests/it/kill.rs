@@ -1,0 +1,184 @@
+//! Processes that die, and processes that write at once: nothing acknowledged is missing, nothing is there twice.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use patron_ledger::{CatalogueAddress, Ledger, ScanRequest, Table, VerifyOptions};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::maintenance::assert_clean;
+use crate::operations::{carry_out_on_list, operation};
+use crate::support::{Order, instant, make, orders, small_options, sorted};
+
+const KILLS: i64 = 20;
+
+fn writer() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let release = test.parent().and_then(Path::parent).unwrap();
+    let writer = release.join("examples/ledger_writer");
+    assert!(
+        writer.exists(),
+        "`cargo test -p patron-ledger` builds {}",
+        writer.display()
+    );
+    writer
+}
+
+fn start(ledger: &Ledger, process: i64, first: i64, last: i64) -> Child {
+    let workspace = ledger.location().folder().parent().unwrap();
+    let catalogue = match ledger.location().catalogue() {
+        CatalogueAddress::Sqlite(_) => "sqlite",
+        CatalogueAddress::Postgres(url) => url,
+    };
+    Command::new(writer())
+        .arg(workspace)
+        .arg(catalogue)
+        .args([process, first, last].map(|number| number.to_string()))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Returns the last operation that was done, and whether another one was begun.
+fn heard(child: &mut Child, before: i64) -> (i64, bool) {
+    let (mut done, mut begun) = (before, before);
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        let (what, number) = line.split_once(' ').unwrap();
+        match (what, number.parse::<i64>()) {
+            ("begun", Ok(number)) => begun = number,
+            ("done", Ok(number)) => done = number,
+            _ => panic!("the writer says: {line}"),
+        }
+    }
+    (done, begun > done)
+}
+
+fn current(ledger: &Ledger) -> Vec<Order> {
+    orders(ledger, &ScanRequest::new(Table::Orders))
+}
+
+/// Kills a writer again and again at moments drawn from a seed, and looks at what it leaves.
+pub(crate) fn kill_loop(ledger: &Ledger, process: i64, kills: i64) {
+    println!("process {process}");
+    let mut random = ChaCha8Rng::seed_from_u64(u64::try_from(process).unwrap());
+    let (mut expected, mut next) = (Vec::new(), 1);
+    let (mut undecided, mut happened, mut left_behind) = (0, 0, 0);
+    for kill in 1..=kills {
+        let mut child = start(ledger, process, next, next + 1_000);
+        let moment = Duration::from_millis(u64::from(30 + random.next_u32() % 600));
+        std::thread::sleep(moment);
+        child.kill().unwrap();
+        let (done, in_between) = heard(&mut child, next - 1);
+        child.wait().unwrap();
+        for number in next..=done {
+            carry_out_on_list(&mut expected, &operation(process, number));
+        }
+        let found = ledger
+            .verify(VerifyOptions {
+                deep: true,
+                clear: true,
+            })
+            .unwrap();
+        assert!(found.is_clean(), "kill {kill}: {:?}", found.problems);
+        left_behind += found.abandoned.len();
+        assert_clean(ledger);
+        let rows = current(ledger);
+        next = done + 1;
+        if in_between {
+            let mut also = expected.clone();
+            carry_out_on_list(&mut also, &operation(process, next));
+            let (without, with) = (sorted(expected.clone()), sorted(also));
+            undecided += 1;
+            assert!(
+                rows == without || rows == with,
+                "kill {kill}: all or nothing"
+            );
+            if without != with && rows == with {
+                happened += 1;
+                // Done, though it could not say so: it must not be done again.
+                next += 1;
+                expected = with;
+            }
+        } else {
+            assert!(rows == sorted(expected.clone()), "kill {kill}");
+        }
+    }
+    println!(
+        "{next} operations, {kills} kills, {undecided} in the middle of one, of which {happened} had happened; {left_behind} files left behind"
+    );
+    assert!(
+        undecided > kills / 3,
+        "most kills are in the middle of something"
+    );
+}
+
+#[test]
+fn a_killed_writer_leaves_all_or_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    kill_loop(&make(folder.path()), 1, KILLS);
+}
+
+#[test]
+fn a_killed_writer_leaves_all_or_nothing_in_postgresql() {
+    let test = "a_killed_writer_leaves_all_or_nothing_in_postgresql";
+    let Some(url) = crate::postgres::database(test) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let location = crate::postgres::location(folder.path(), &url);
+    let ledger = Ledger::create(&location, small_options(), instant(0)).unwrap();
+    kill_loop(&ledger, 2, 5);
+}
+
+/// Two processes carry out their operations at once; both get through all of them.
+fn both_succeed(ledger: &Ledger, operations: i64) {
+    let begun = Instant::now();
+    let children: Vec<_> = [3, 4]
+        .map(|process| (process, start(ledger, process, 1, operations)))
+        .into();
+    let mut expected = Vec::new();
+    for (process, mut child) in children {
+        let (done, _) = heard(&mut child, 0);
+        let mut talk = String::new();
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut talk)
+            .unwrap();
+        child.wait().unwrap();
+        assert_eq!(done, operations, "process {process}: {talk}");
+        let mut rows = Vec::new();
+        for number in 1..=operations {
+            carry_out_on_list(&mut rows, &operation(process, number));
+        }
+        expected.extend(rows);
+    }
+    println!("2 × {operations} operations in {:?}", begun.elapsed());
+    assert!(current(ledger) == sorted(expected));
+    assert_clean(ledger);
+}
+
+#[test]
+fn two_processes_write_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    both_succeed(&make(folder.path()), 40);
+}
+
+#[test]
+fn two_processes_write_at_once_in_postgresql() {
+    let test = "two_processes_write_at_once_in_postgresql";
+    let Some(url) = crate::postgres::database(test) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let location = crate::postgres::location(folder.path(), &url);
+    let ledger = Ledger::create(&location, small_options(), instant(0)).unwrap();
+    both_succeed(&ledger, 40);
+}
