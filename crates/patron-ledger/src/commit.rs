@@ -25,7 +25,8 @@ pub struct CommitInfo {
     pub author: String,
     /// What for. It is kept as long as the snapshot: no personal data.
     pub message: String,
-    /// What else is to be kept with the snapshot, such as the last number taken from an intake.
+    /// What else is to be kept with the snapshot, such as the last number taken from an intake. The last one of each
+    /// author outlives its snapshot: [`Ledger::last_extra_info`](crate::Ledger::last_extra_info).
     pub extra_info: Option<String>,
 }
 
@@ -475,5 +476,20 @@ fn insert_snapshot(
         Value::text(&info.message),
         Value::optional(info.extra_info.clone()),
     ];
-    database.insert("ducklake_snapshot_changes", &columns, &[row])
+    database.insert("ducklake_snapshot_changes", &columns, &[row])?;
+    let Some(extra_info) = &info.extra_info else {
+        return Ok(());
+    };
+    let sql = "DELETE FROM patron_note WHERE author = ?";
+    database.execute(sql, &[Value::text(&info.author)])?;
+    let note = vec![
+        Value::text(&info.author),
+        id.into(),
+        Value::text(extra_info),
+    ];
+    database.insert(
+        "patron_note",
+        &["author", "snapshot_id", "extra_info"],
+        &[note],
+    )
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use patron_core::Instant;
 
 use crate::catalogue::snapshots::{self, At, Snapshot};
-use crate::catalogue::{Access, Database, create};
+use crate::catalogue::{Access, Database, Value, create};
 use crate::error::LedgerError;
 use crate::location::{CatalogueAddress, Location};
 use crate::storage::folder;
@@ -196,6 +196,20 @@ impl Ledger {
     /// [`LedgerError::Locked`], [`LedgerError::Catalogue`].
     pub fn snapshots(&self) -> Result<Vec<Snapshot>, LedgerError> {
         snapshots::all(&mut self.database())
+    }
+
+    /// Returns the extra information that an author committed last, with its snapshot, even if that one has expired.
+    ///
+    /// An intake that commits its last sequence number this way knows after a crash what it need not send again.
+    ///
+    /// # Errors
+    /// [`LedgerError::Locked`], [`LedgerError::Catalogue`].
+    pub fn last_extra_info(&self, author: &str) -> Result<Option<(i64, String)>, LedgerError> {
+        let sql = "SELECT snapshot_id, extra_info FROM patron_note WHERE author = ?";
+        let rows = self.database().query(sql, &[Value::text(author)])?;
+        rows.first()
+            .map(|row| Ok((row.integer(0)?, row.text(1)?)))
+            .transpose()
     }
 
     /// Returns the number of the snapshot that is meant.

@@ -10,7 +10,7 @@
 //! | [`ledger`] | where does a ledger live, and how is it opened? |
 //! | [`transaction`], [`commit`] | how do rows get in, all or none? |
 //! | [`scan`] | what did a table hold at a snapshot? |
-//! | [`maintenance`] | how is it kept in order: flushed, compacted, verified, expired, and how are imports undone and persons erased? |
+//! | [`maintenance`] | how is it kept in order: flushed, compacted, verified, expired, and how are imports undone, customers reassigned and persons erased? |
 //! | [`bucket`] | which persons' rows are kept together? |
 //! | [`error`] | what can go wrong? |
 #![forbid(unsafe_code)]
@@ -41,6 +41,7 @@ pub use maintenance::compact::{CompactOptions, Compacted};
 pub use maintenance::erase::Erased;
 pub use maintenance::expire::Expired;
 pub use maintenance::flush::Flushed;
+pub use maintenance::reassign::{Move, Reassigned};
 pub use maintenance::undo::Undone;
 pub use maintenance::verify::{Problem, Verification, VerifyOptions};
 pub use scan::{Persons, Scan, ScanRequest};

@@ -125,6 +125,9 @@ struct RowFilter {
 impl Ledger {
     /// Reads a table.
     ///
+    /// A file may be gone by the time it is read if somebody expires this snapshot or erases a person meanwhile
+    /// ([`LedgerError::FileMissing`]); the newest snapshot, read anew, then has everything.
+    ///
     /// # Errors
     /// [`LedgerError::NoSuchSnapshot`]; [`LedgerError::SnapshotGone`]; [`LedgerError::RowsDiffer`] for a column that the
     /// table lacks. The batches name missing and damaged files.

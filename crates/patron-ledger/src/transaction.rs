@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array, RecordBatch};
 
 use crate::catalogue::snapshots;
 use crate::commit::{self, Change, CommitInfo};
@@ -88,7 +88,7 @@ impl<'ledger> Transaction<'ledger> {
         }
         let pending = self.pending.entry(table).or_default();
         pending.rows += rows.num_rows();
-        pending.bytes += rows.get_array_memory_size();
+        pending.bytes += bytes_of(&rows);
         pending.batches.push(rows);
         if pending.bytes >= self.ledger.options().run_bytes {
             self.write_run(table)?;
@@ -184,18 +184,28 @@ pub(crate) fn commit_with_patience(
     }
 }
 
-/// Works out a change that takes something away and commits it; anew, if somebody else was faster.
+/// Works out a change that takes something away and commits it; anew, if somebody else was faster: replaced what it was
+/// to take away, or removed a file that it was about to read.
 pub(crate) fn until_settled<T>(
     mut work: impl FnMut() -> Result<T, LedgerError>,
 ) -> Result<T, LedgerError> {
     let mut attempt = 1;
     loop {
         match work() {
-            Err(error) if error.is_conflict() && attempt < ATTEMPTS => {
+            Err(LedgerError::Conflict { .. } | LedgerError::FileMissing { .. })
+                if attempt < ATTEMPTS =>
+            {
                 std::thread::sleep(Duration::from_millis(20 << attempt));
                 attempt += 1;
             }
             result => return result,
         }
     }
+}
+
+/// Returns the bytes of the rows themselves, and not of a larger batch that they may be a part of.
+fn bytes_of(rows: &RecordBatch) -> usize {
+    let columns = rows.columns().iter();
+    let sizes = columns.map(|column| column.to_data().get_slice_memory_size().unwrap_or(0));
+    sizes.sum()
 }

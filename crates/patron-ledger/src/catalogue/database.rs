@@ -412,7 +412,7 @@ fn failure(source: sqlx::Error, location: &str) -> LedgerError {
                 location,
                 reason: "the file is no intact SQLite database".to_owned(),
             },
-            14 => LedgerError::Unreachable { location, source },
+            10 | 14 => LedgerError::Unreachable { location, source },
             _ => LedgerError::Catalogue { source },
         },
     }

@@ -42,12 +42,16 @@ const TABLES: [&str; 28] = [
 /// The bytes of each data file, by a fingerprint. DuckLake does not look at tables that are patron's own.
 const FINGERPRINTS: &str = "patron_data_file(data_file_id BIGINT PRIMARY KEY, xxh3 VARCHAR)";
 
+/// The last extra information that each author committed, which outlives the snapshot it came with.
+const NOTES: &str =
+    "patron_note(author VARCHAR PRIMARY KEY, snapshot_id BIGINT, extra_info VARCHAR)";
+
 /// Why which snapshots are no longer kept.
 const GONE: &str = "patron_snapshots_gone(first_snapshot BIGINT, last_snapshot BIGINT, first_time TIMESTAMPTZ, reason VARCHAR)";
 
 /// Returns the statements that make an empty catalogue.
 pub(crate) fn statements(is_postgres: bool) -> Vec<String> {
-    let tables = TABLES.iter().chain([&FINGERPRINTS, &GONE]);
+    let tables = TABLES.iter().chain([&FINGERPRINTS, &NOTES, &GONE]);
     let own = tables.map(|table| format!("CREATE TABLE {}", spelled(table, is_postgres)));
     let inlined = Table::ALL
         .into_iter()

@@ -98,7 +98,7 @@ impl Ledger {
         options: CompactOptions,
         info: &CommitInfo,
     ) -> Result<Compacted, LedgerError> {
-        self.remove_scheduled()?;
+        self.clear_away()?;
         let mut compacted = Compacted::default();
         for table in Table::ALL {
             let done = until_settled(|| self.compact_table(table, options, info))?;

@@ -1,9 +1,11 @@
-//! What keeps a ledger in order: flush, compaction, undo, erasure, expiry, verification.
+//! What keeps a ledger in order: flush, compaction, undo, reassignment, erasure, expiry, verification.
 
 pub mod compact;
 pub mod erase;
 pub mod expire;
 pub mod flush;
+pub mod reassign;
+mod removal;
 mod rewrite;
 pub mod undo;
 pub mod verify;

@@ -2,23 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::BooleanArray;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 
-use crate::bucket::Bucket;
 use crate::catalogue::files::{self, CatalogueFile};
 use crate::catalogue::{Database, inlined, snapshots};
 use crate::commit::{Change, CommitInfo};
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
-use crate::rows;
 use crate::storage::Staging;
 use crate::tables::Table;
 use crate::transaction::{commit_with_patience, until_settled};
-
-/// Up to so many rows of a file are deleted by naming them in the catalogue; for more the file is written anew.
-const NAMED_AT_MOST: usize = 10_000;
 
 const IMPORT: &str = "import_id";
 
@@ -100,38 +94,16 @@ impl Ledger {
             deleted,
             whole,
         } = affected;
-        let table = file.table;
-        let live = u64::try_from(file.rows).unwrap_or(0) - deleted.len() as u64;
         if whole {
-            change.ended_files.push((table, file.id));
-            return Ok(live);
+            change.ended_files.push((file.table, file.id));
+            let live = u64::try_from(file.rows).unwrap_or(0);
+            return Ok(live.saturating_sub(deleted.len() as u64));
         }
-        let mut places = self.places_where(&file, IMPORT, |batch| {
+        let places = self.places_where(&file, IMPORT, |batch| {
             let ids = batch.column(0).as_primitive::<Int64Type>();
             ids.iter().map(|id| Some(id == Some(import_id))).collect()
         })?;
-        places.retain(|place| deleted.binary_search(place).is_err());
-        let count = places.len();
-        if count == 0 {
-            return Ok(0);
-        }
-        if count as u64 == live {
-            change.ended_files.push((table, file.id));
-        } else if count <= NAMED_AT_MOST {
-            change.deleted_rows.push((table, file.id, places));
-        } else {
-            let bucket = Bucket::of_path(&file.path);
-            let place = table.schema().index_of(IMPORT).unwrap_or(0);
-            let kept = self.read_whole(&file, deleted, |batch| {
-                let ids = batch.column(place).as_primitive::<Int64Type>();
-                let keep: BooleanArray = ids.iter().map(|id| Some(id != Some(import_id))).collect();
-                Some(keep)
-            })?;
-            let kept = rows::sorted(table, &kept)?;
-            change.added.push(staging.write(table, bucket, &kept)?);
-            change.ended_files.push((table, file.id));
-        }
-        Ok(count as u64)
+        self.remove_rows(&file, &deleted, places, staging, change)
     }
 }
 

@@ -213,27 +213,44 @@ impl Ledger {
         let mut named: BTreeSet<PathBuf> =
             known.files.iter().map(|file| self.path_of(file)).collect();
         named.extend(known.scheduled.iter().map(|(_, path)| path.clone()));
-        for path in found {
-            if named.contains(&path) {
-                continue;
-            }
+        for path in found.into_iter().filter(|path| !named.contains(path)) {
             if !is_ours(&path) {
                 verification.problems.push(Problem::Unknown(path));
-                continue;
+            } else if self.is_abandoned(&path, clear)? {
+                verification.abandoned.push(path);
             }
-            let Some(_lock) = Abandoned::of(self.folder(), &path)? else {
-                continue; // of a change under way
-            };
-            // The change may have been committed since the catalogue was read.
-            if self.is_named(&path)? || !path.exists() {
-                continue;
-            }
-            if clear {
-                folder::remove(&path)?;
-            }
-            verification.abandoned.push(path);
         }
         Ok(())
+    }
+
+    /// Tells whether a crash left this file behind, which the catalogue did not name a moment ago; removes it if asked to.
+    fn is_abandoned(&self, path: &Path, clear: bool) -> Result<bool, LedgerError> {
+        let Some(_lock) = Abandoned::of(self.folder(), path)? else {
+            return Ok(false); // of a change under way
+        };
+        // The change may have been committed since the catalogue was read; with its lock in hand nothing changes any more.
+        if self.is_named(path)? || !path.exists() {
+            return Ok(false);
+        }
+        if clear {
+            folder::remove(path)?;
+        }
+        Ok(true)
+    }
+
+    /// Removes what crashes left behind: files that nobody ever saw, and those that nobody sees any more.
+    pub(crate) fn clear_away(&self) -> Result<(), LedgerError> {
+        let found = folder::files_below(&self.folder().join(SCHEMA_FOLDER))?;
+        let files = self.database().read(files::all)?;
+        let named: BTreeSet<PathBuf> = files.iter().map(|file| self.path_of(file)).collect();
+        for path in found
+            .iter()
+            .filter(|path| !named.contains(*path) && is_ours(path))
+        {
+            self.is_abandoned(path, true)?;
+        }
+        self.clear_locks()?;
+        self.remove_scheduled().map(|_| ())
     }
 
     fn path_of(&self, file: &CatalogueFile) -> PathBuf {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use patron_ledger::{Ledger, LedgerError, Location, Problem, ScanRequest, Table, VerifyOptions};
 
 use crate::append::walk;
+use crate::operations::{Operation, operation};
 use crate::support::{append, instant, make, many, order_rows, small_options};
 
 fn only_file(folder: &std::path::Path) -> PathBuf {
@@ -170,6 +171,111 @@ fn a_locked_catalogue_is_named_after_some_patience() {
         .block_on(sqlx::query("ROLLBACK").execute(&mut other))
         .unwrap();
     append(&ledger, &many(0, 500, 5, 1), 20);
+}
+
+#[test]
+fn a_ledger_is_read_where_nothing_can_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = make(folder.path());
+    append(&ledger, &many(0, 500, 5, 1), 10);
+    append(&ledger, &many(1_000, 5, 5, 1), 20);
+    drop(ledger);
+    let location = Location::in_workspace(folder.path());
+    let read_only = Ledger::open_read_only(&location, small_options()).unwrap();
+    assert_eq!(read(&read_only).unwrap(), 505);
+    assert!(problems(&read_only, true).is_empty());
+    let error = refused(&read_only);
+    assert!(matches!(error, LedgerError::ReadOnly { .. }), "{error:?}");
+    drop(read_only);
+    if is_root() {
+        println!("as root every folder can be written: the rest is for ordinary users");
+        return;
+    }
+    for mode in [0o500, 0o700] {
+        set_modes(folder.path(), mode);
+        match Ledger::open(&location, small_options()) {
+            Ok(ledger) if mode == 0o700 => assert_eq!(read(&ledger).unwrap(), 505),
+            Ok(ledger) => {
+                let error = refused(&ledger);
+                assert!(matches!(error, LedgerError::ReadOnly { .. }), "{error:?}");
+            }
+            Err(error) => panic!("{mode:o}: {error:?}"),
+        }
+        let read_only = Ledger::open_read_only(&location, small_options()).unwrap();
+        assert_eq!(read(&read_only).unwrap(), 505, "{mode:o}");
+    }
+}
+
+fn refused(ledger: &Ledger) -> LedgerError {
+    let mut transaction = ledger.begin().unwrap();
+    transaction
+        .append(Table::Orders, &order_rows(&many(0, 5, 5, 1)))
+        .unwrap();
+    transaction
+        .commit(&crate::support::info(30, "refused"))
+        .unwrap_err()
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").map_or(0, |metadata| metadata.uid()) == 0
+}
+
+fn set_modes(folder: &std::path::Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    let set = |path: &std::path::Path, mode: u32| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for file in walk(folder.to_owned()) {
+        set(&file, mode & 0o600);
+    }
+    set(&folder.join("ledger"), mode);
+    set(folder, mode);
+}
+
+#[test]
+fn what_is_written_belongs_to_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = make(folder.path());
+    append(&ledger, &many(0, 500, 5, 1), 10);
+    for path in walk(folder.path().to_owned()) {
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", path.display());
+    }
+    let mode = fs::metadata(folder.path().join("ledger"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn a_full_disk_is_named_and_nothing_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = make(folder.path());
+    append(&ledger, &many(0, 500, 5, 1), 10);
+    // A process that may write files of up to 24 KiB only: to it the disk is full after that.
+    let limited = "trap '' XFSZ; ulimit -f 24; exec \"$@\"";
+    let is_large = |number: &i64| matches!(operation(1, *number), Operation::Append(rows) if rows.len() > 7_000);
+    let number = (1..1_000).find(is_large).unwrap().to_string();
+    let workspace = folder.path().display().to_string();
+    let output = std::process::Command::new("bash")
+        .args(["-c", limited, "limited"])
+        .arg(crate::kill::writer())
+        .args([workspace.as_str(), "sqlite", "1", &number, &number])
+        .output()
+        .unwrap();
+    let heard = String::from_utf8_lossy(&output.stdout);
+    let failed = heard.lines().find(|line| line.starts_with("failed"));
+    assert!(
+        failed.is_some_and(|line| line.contains("no space left to write")),
+        "{heard}"
+    );
+    drop(ledger);
+    let ledger = Ledger::open(&Location::in_workspace(folder.path()), small_options()).unwrap();
+    assert_eq!(read(&ledger).unwrap(), 500);
+    crate::maintenance::assert_clean(&ledger);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use patron_ledger::{At, CatalogueAddress, CompactOptions, Ledger, ScanRequest, Table};
+use patron_ledger::{At, CatalogueAddress, CompactOptions, Ledger, Move, ScanRequest, Table};
 
 use crate::maintenance::assert_clean;
 use crate::support::{append, info, instant, make, many, orders, small_options};
@@ -160,6 +160,13 @@ pub(crate) fn whole_life(python: &Path, ledger: &Ledger) {
         .compact(thorough(Some(4)), &info(130, "compact"))
         .unwrap();
     agrees(python, ledger, "superseded versions dropped");
+    let moves = BTreeSet::from([Move {
+        customer_id: "p7".to_owned(),
+        from: "p7".to_owned(),
+        to: "p3".to_owned(),
+    }]);
+    ledger.reassign(&moves, &info(135, "reassign")).unwrap();
+    agrees(python, ledger, "reassigned");
     ledger.expire(instant(125), instant(140)).unwrap();
     agrees(python, ledger, "expired");
     assert_clean(ledger);

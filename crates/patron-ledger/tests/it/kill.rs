@@ -15,7 +15,7 @@ use crate::support::{Order, instant, make, orders, small_options, sorted};
 
 const KILLS: i64 = 20;
 
-fn writer() -> PathBuf {
+pub(crate) fn writer() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let release = test.parent().and_then(Path::parent).unwrap();
     let writer = release.join("examples/ledger_writer");

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use patron_ledger::{At, CompactOptions, Ledger, LedgerError, ScanRequest, Table, VerifyOptions};
+use patron_ledger::{
+    At, CompactOptions, Ledger, LedgerError, Move, ScanRequest, Table, VerifyOptions,
+};
 
 use crate::append::walk;
 use crate::support::{Order, append, info, instant, make, many, orders, sorted};
@@ -282,6 +284,100 @@ fn an_erased_person_is_nowhere_any_more() {
     assert_eq!(mentions(folder.path(), "zz-secret"), [] as [String; 0]);
     let ledger = Ledger::open(&location, crate::support::small_options()).unwrap();
     assert_eq!(all(&ledger), expected);
+}
+
+#[test]
+fn reassigned_customers_are_another_person_and_can_go_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = make(folder.path());
+    append(&ledger, &many(0, 30_000, 3, 1), 10);
+    append(&ledger, &many(90_000, 2_000, 300, 1), 20);
+    append(&ledger, &many(95_000, 6, 3, 1), 30);
+    let before = all(&ledger);
+    let last = ledger.snapshots().unwrap().pop().unwrap().id;
+    let there = Move {
+        customer_id: "p1".to_owned(),
+        from: "p1".to_owned(),
+        to: "p2".to_owned(),
+    };
+    let back = Move {
+        customer_id: "p1".to_owned(),
+        from: "p2".to_owned(),
+        to: "p1".to_owned(),
+    };
+    let moved = ledger
+        .reassign(&[there.clone()].into(), &info(40, "same person"))
+        .unwrap();
+    let of_p1 = before
+        .iter()
+        .filter(|order| order.person_id == "p1")
+        .count() as u64;
+    assert_eq!(moved.rows.get(&Table::Orders), Some(&of_p1));
+    let renamed = |mut order: Order| {
+        if order.person_id == "p1" {
+            order.person_id = "p2".to_owned();
+        }
+        order
+    };
+    assert_eq!(
+        all(&ledger),
+        sorted(before.iter().cloned().map(renamed).collect())
+    );
+    assert_eq!(at(&ledger, last), before);
+    assert_clean(&ledger);
+    assert_eq!(
+        ledger
+            .reassign(&[there].into(), &info(50, "again"))
+            .unwrap()
+            .snapshot,
+        None
+    );
+    ledger
+        .compact(CompactOptions::default(), &info(55, "compact"))
+        .unwrap();
+    ledger
+        .reassign(&[back].into(), &info(60, "two after all"))
+        .unwrap();
+    assert_eq!(all(&ledger), before);
+    assert_clean(&ledger);
+}
+
+#[test]
+fn extra_information_outlives_its_snapshot() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = make(folder.path());
+    assert_eq!(ledger.last_extra_info("intake").unwrap(), None);
+    for (number, author) in [(1, "intake"), (2, "intake"), (3, "import")] {
+        let mut commit = info(number, "intake");
+        commit.author = author.to_owned();
+        commit.extra_info = Some(format!("{{\"sequence\":{number}}}"));
+        ledger.begin().unwrap().commit(&commit).unwrap();
+    }
+    append(&ledger, &many(0, 1, 1, 1), 50);
+    ledger.expire(instant(1_000), instant(1_000)).unwrap();
+    let last = ledger.last_extra_info("intake").unwrap();
+    assert_eq!(last, Some((3, "{\"sequence\":2}".to_owned())));
+}
+
+#[test]
+fn slices_of_a_large_batch_are_gathered_by_their_own_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = make(folder.path());
+    let rows = many(0, 20_000, 100, 1);
+    let batch = crate::support::order_rows(&rows);
+    let mut transaction = ledger.begin().unwrap();
+    for from in (0..20_000).step_by(100) {
+        transaction
+            .append(Table::Orders, &batch.slice(from, 100))
+            .unwrap();
+    }
+    transaction.commit(&info(10, "slices")).unwrap();
+    assert!(
+        data_files(folder.path()) < 20,
+        "{} files",
+        data_files(folder.path())
+    );
+    assert_eq!(all(&ledger), sorted(rows));
 }
 
 #[test]
