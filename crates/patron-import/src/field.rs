@@ -69,6 +69,17 @@ fields! {
     Memo => "memo",
     /// When the order was last changed in the shop's system.
     UpdatedAt => "updated_at",
+    /// The customer's other telephone number, which stands in where the first is empty.
+    Landline => "landline",
+    /// The whole amount of the order, shipping and tax included: refunds are a share of it. Used where a preset or the
+    /// user names it.
+    OrderTotal => "order_total",
+    /// When the order was cancelled, empty if it was not. Used where a preset or the user names it.
+    CancelledAt => "cancelled_at",
+    /// When the order was paid. Used beside `cancelled_at`.
+    PaidAt => "paid_at",
+    /// How the order was paid. Used where a preset knows ways that only try the shop out.
+    PaymentMethod => "payment_method",
 }
 
 impl Field {

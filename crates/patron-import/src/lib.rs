@@ -3,7 +3,7 @@
 //! | module | question it answers |
 //! |---|---|
 //! | [`options`] | what may the user settle before a file is read? |
-//! | [`field`] | what can a column hold? |
+//! | [`field`], [`content`] | what can a column hold, and what a whole file? |
 //! | `preset` | what is known about the files of a shop system? |
 //! | [`understanding`], `understand` | what is this file, and which column is what? |
 //! | [`text`] | how does a text file become blocks of whole records? |
@@ -18,6 +18,7 @@
 
 pub mod batch;
 pub mod cell;
+pub mod content;
 pub mod error;
 pub mod field;
 pub mod options;
@@ -35,6 +36,7 @@ pub use batch::{
     UNDATED,
 };
 pub use cell::{Cell, ROW_HASH_SEED, hash_cell, hash_field};
+pub use content::Content;
 pub use error::ImportError;
 pub use field::Field;
 pub use options::{DateFormat, DecimalMark, ExcludeRules, Grain, ImportOptions, KeepRules};

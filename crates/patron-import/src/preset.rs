@@ -1,17 +1,26 @@
 //! Presets: what is known about the files of a shop system, as small declarative files under `presets/`.
 //!
-//! To add one: put a TOML file there, list it in [`SOURCES`], and give the oddities of its rows as [`RowRules`]. What a
-//! rule cannot say belongs in `reader/classify.rs` as a new rule, not in a preset's own code.
+//! To add one: put a TOML file there, list it in [`SOURCES`], and give the oddities of its rows as [`RowRules`]
+//! (`docs/guides/presets/README.md` walks through it). What a rule cannot say belongs in `reader/` as a new rule, not in
+//! a preset's own code.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::field::plain;
+use crate::content::Content;
+use crate::field::{Field, plain};
 
-/// The presets in the binary, in the order in which they are tried.
+/// The presets in the binary. Of several that recognise a file, the one that asks for most columns is taken.
 const SOURCES: &[&str] = &[
+    include_str!("../presets/shopify-orders.toml"),
+    include_str!("../presets/shopify-customers.toml"),
+    include_str!("../presets/woocommerce-orders.toml"),
+    include_str!("../presets/magento-orders.toml"),
+    include_str!("../presets/amazon-new-orders.toml"),
+    include_str!("../presets/amazon-all-orders.toml"),
+    include_str!("../presets/taobao-orders.toml"),
     include_str!("../presets/online-retail.toml"),
     include_str!("../presets/cdnow.toml"),
 ];
@@ -33,6 +42,27 @@ pub(crate) struct Preset {
     pub(crate) layout: Layout,
     #[serde(default)]
     pub(crate) grain: Option<PresetGrain>,
+    /// Only the columns named here are used; words of other headers decide nothing.
+    #[serde(default)]
+    pub(crate) complete: bool,
+    /// What its rows are.
+    #[serde(default)]
+    pub(crate) holds: Content,
+    /// Why a file that is recognised cannot be used by itself.
+    #[serde(default)]
+    pub(crate) refused: Option<Refusal>,
+    /// Fields without which it cannot be used, with the reason and the mend.
+    #[serde(default)]
+    pub(crate) needs: BTreeMap<String, Refusal>,
+    /// Columns that stand on the first row of an order only: further rows of the same order take them from there.
+    #[serde(default)]
+    pub(crate) fill_down: Vec<String>,
+    /// The column that tells the first row of an order from the others.
+    #[serde(default)]
+    pub(crate) first_row_has: Option<String>,
+    /// What is said whenever the preset applies.
+    #[serde(default)]
+    pub(crate) notes: Vec<PresetNote>,
     #[serde(default)]
     pub(crate) recognised_by: Vec<Vec<String>>,
     #[serde(default)]
@@ -43,6 +73,22 @@ pub(crate) struct Preset {
     pub(crate) rules: RowRules,
     #[serde(default)]
     pub(crate) defaults: BTreeMap<String, String>,
+}
+
+/// Why a file cannot be used, and what to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Refusal {
+    pub(crate) because: String,
+    pub(crate) mend: String,
+}
+
+/// Something a preset says to the user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PresetNote {
+    pub(crate) key: String,
+    pub(crate) text: String,
 }
 
 /// How the columns of a file are set apart.
@@ -81,6 +127,14 @@ pub(crate) struct RowRules {
     pub(crate) gift_card_prefixes: Vec<String>,
     /// Beginnings of product codes that are tests.
     pub(crate) test_prefixes: Vec<String>,
+    /// Ways of paying that only try the shop out.
+    pub(crate) test_payments: Vec<String>,
+    /// What status words mean here, before the words known everywhere, by meaning.
+    pub(crate) statuses: BTreeMap<String, Vec<String>>,
+    /// The customer's column holds e-mail addresses, whatever it is called.
+    pub(crate) customer_is_email: bool,
+    /// Where a row names no customer, the telephone number stands for one.
+    pub(crate) phone_for_guests: bool,
 }
 
 impl RowRules {
@@ -96,11 +150,36 @@ impl RowRules {
 impl Preset {
     /// Returns true if all headers of one of its lists are there.
     pub(crate) fn recognises(&self, headers: &[String]) -> bool {
+        self.columns_recognised(headers) > 0
+    }
+
+    /// Returns how many headers its longest list has that is there as a whole; 0 if none is.
+    fn columns_recognised(&self, headers: &[String]) -> usize {
         let there: Vec<String> = headers.iter().map(|header| plain(header)).collect();
         self.recognised_by
             .iter()
-            .any(|list| list.iter().all(|header| there.contains(&plain(header))))
+            .filter(|list| list.iter().all(|header| there.contains(&plain(header))))
+            .map(Vec::len)
+            .max()
+            .unwrap_or(0)
     }
+
+    /// Returns why the file cannot do without a field, if the preset says.
+    pub(crate) fn need(&self, field: Field) -> Option<&Refusal> {
+        self.needs.get(field.key())
+    }
+}
+
+/// Returns the preset that recognises these headers by the most columns; the first of equals.
+pub(crate) fn recognise(headers: &[String]) -> Option<&'static Preset> {
+    let mut best: Option<(usize, &'static Preset)> = None;
+    for preset in all() {
+        let columns = preset.columns_recognised(headers);
+        if columns > best.map_or(0, |(most, _)| most) {
+            best = Some((columns, preset));
+        }
+    }
+    best.map(|(_, preset)| preset)
 }
 
 /// Returns all presets.
@@ -124,16 +203,37 @@ pub fn preset_names() -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field::Field;
 
     #[test]
     fn every_preset_parses_and_names_known_fields() {
         for source in SOURCES {
             let preset: Preset = toml::from_str(source).unwrap();
-            for field in preset.columns.keys() {
-                assert!(Field::from_key(field).is_some(), "{field}");
+            for field in preset.columns.keys().chain(preset.needs.keys()) {
+                let known = Field::from_key(field).map(Field::key);
+                assert_eq!(known, Some(field.as_str()), "{}", preset.name);
             }
+            for meaning in preset.rules.statuses.keys() {
+                assert!(crate::words::meaning(meaning).is_some(), "{meaning}");
+            }
+            assert!(
+                preset.fill_down.is_empty() == preset.first_row_has.is_none(),
+                "{}",
+                preset.name
+            );
         }
-        assert_eq!(preset_names(), ["online-retail", "cdnow"]);
+        assert_eq!(all().len(), SOURCES.len());
+    }
+
+    #[test]
+    fn the_preset_that_asks_for_most_columns_is_taken() {
+        let headers = |text: &str| text.split(',').map(str::to_owned).collect::<Vec<_>>();
+        let name = |text| recognise(&headers(text)).map(|preset| preset.name.as_str());
+        let older = "First Name,Last Name,Email,Accepts Email Marketing,Total Spent,Total Orders,Tax Exempt";
+        assert_eq!(name(older), Some("shopify-customers"));
+        assert_eq!(
+            name("customer id,DATE,Number of CDs,dollar_value"),
+            Some("cdnow")
+        );
+        assert_eq!(name("customer_id,date,net"), None);
     }
 }

@@ -57,6 +57,11 @@ pub enum Reason {
     /// Nobody to whom the row belongs.
     #[error("no customer: a guest, or the id was not exported")]
     NoCustomer,
+    /// The customer's name is masked.
+    #[error(
+        "masked, so that different customers look the same: export with full names (they are masked some time after the order)"
+    )]
+    MaskedCustomer,
     /// The customer is one that the user excludes.
     #[error("this customer is excluded by the settings (`exclude_customers`)")]
     ExcludedCustomer,
@@ -117,6 +122,7 @@ impl Reason {
             Self::RepeatedHeader => "repeated_header",
             Self::Total => "total",
             Self::NoCustomer => "no_customer",
+            Self::MaskedCustomer => "masked_customer",
             Self::ExcludedCustomer => "excluded_customer",
             Self::ExcludedTag => "excluded_tag",
             Self::ExcludedFlag => "excluded_flag",

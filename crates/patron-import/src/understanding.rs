@@ -132,6 +132,17 @@ impl fmt::Display for Note {
     }
 }
 
+/// Which columns of an order's further rows are filled from its first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FillDown {
+    /// The column of the order's id.
+    pub(crate) order: usize,
+    /// The column that only first rows have.
+    pub(crate) first_row_has: usize,
+    /// The columns that are filled.
+    pub(crate) columns: Vec<usize>,
+}
+
 /// What was understood of a file: enough to read any of its rows alone.
 #[derive(Debug, Clone)]
 pub struct Understanding {
@@ -167,6 +178,10 @@ pub struct Understanding {
     pub(crate) rules: RowRules,
     /// The customer's column is an e-mail address: case does not matter.
     pub(crate) customer_is_email: bool,
+    /// What belongs to an order stands on its first row only; the others are further lines without an amount.
+    pub(crate) fill_down: Option<FillDown>,
+    /// The currency that the header of the amount names.
+    pub(crate) header_currency: Option<String>,
 }
 
 impl Understanding {
@@ -182,6 +197,10 @@ impl Understanding {
     /// # Errors
     /// [`ImportError::TwoCurrencies`] if rows name two; [`ImportError::OtherCurrency`] if they name another than the user.
     pub fn currency_of(&self, seen: &CurrenciesSeen) -> Result<Option<String>, ImportError> {
+        let mut seen = seen.clone();
+        if let Some(currency) = &self.header_currency {
+            seen.see(currency, 1);
+        }
         let mut named = seen.in_order();
         if let Some(code) = named
             .iter()

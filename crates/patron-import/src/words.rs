@@ -6,7 +6,12 @@ use std::sync::LazyLock;
 use patron_core::OrderStatus;
 use serde::Deserialize;
 
+use crate::content::Content;
 use crate::field::{Field, plain};
+use crate::value::amount;
+
+/// Ranks below this are of words that can mean nothing else.
+const EXPLICIT_RANKS: usize = 4;
 
 const SOURCE: &str = include_str!("../words.toml");
 
@@ -25,6 +30,19 @@ struct Source {
     order_level: List,
     totals: List,
     missing: List,
+    contents: Vec<ContentWords>,
+    unstable_keys: List,
+    alias_domains: List,
+    currencies: List,
+}
+
+/// By which headers a file that holds no orders is known.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContentWords {
+    holds: Content,
+    has: Vec<Vec<String>>,
+    lacks: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -59,6 +77,10 @@ struct Words {
     order_level: Vec<String>,
     totals: Vec<String>,
     missing: Vec<String>,
+    contents: Vec<ContentWords>,
+    unstable_keys: Vec<String>,
+    alias_domains: Vec<String>,
+    currencies: Vec<String>,
 }
 
 impl Source {
@@ -89,6 +111,10 @@ impl Source {
         words.order_level = plain_all(&self.order_level.words);
         words.totals = plain_all(&self.totals.words);
         words.missing = self.missing.words;
+        words.contents = self.contents;
+        words.unstable_keys = plain_all(&self.unstable_keys.words);
+        words.alias_domains = self.alias_domains.words;
+        words.currencies = self.currencies.words;
         words
     }
 }
@@ -97,7 +123,7 @@ fn plain_all(words: &[String]) -> Vec<String> {
     words.iter().map(|word| plain(word)).collect()
 }
 
-fn meaning(key: &str) -> Option<StatusMeaning> {
+pub(crate) fn meaning(key: &str) -> Option<StatusMeaning> {
     let status = match key {
         "paid" => OrderStatus::Paid,
         "pending" => OrderStatus::Pending,
@@ -113,18 +139,75 @@ fn meaning(key: &str) -> Option<StatusMeaning> {
     })
 }
 
-/// Returns the rank of a header as a field, 0 being best; nothing if the word does not mean the field.
+/// Returns the rank of a header as a field, 0 being best; nothing if the word does not mean the field. A unit or a
+/// currency in brackets behind the word, as in `Amount (EUR)`, makes it half a rank weaker.
 pub(crate) fn column_rank(header: &str, field: Field) -> Option<usize> {
-    let fields = WORDS.columns.get(&plain(header))?;
-    fields
-        .iter()
-        .find(|(known, _)| *known == field)
-        .map(|&(_, rank)| rank)
+    let rank = |word: &str| {
+        let fields = WORDS.columns.get(&plain(word))?;
+        let found = fields.iter().find(|(known, _)| *known == field);
+        found.map(|&(_, rank)| rank * 2)
+    };
+    rank(header).or_else(|| Some(rank(bracketed(header)?.0)? + 1))
+}
+
+/// Returns what stands before brackets at a header's end, and in them.
+fn bracketed(header: &str) -> Option<(&str, &str)> {
+    let inside = header.trim().strip_suffix([')', '）', ']', '】'])?;
+    let (before, within) = inside.rsplit_once(['(', '（', '[', '【'])?;
+    (!before.trim().is_empty()).then_some((before, within.trim()))
+}
+
+/// Returns the code of the currency that a header names in brackets, as in `Amount (EUR)` or `Total [€]`; signs that
+/// several currencies share name none.
+pub(crate) fn header_currency(header: &str) -> Option<String> {
+    let (_, within) = bracketed(header)?;
+    let code = amount::currency_code(within);
+    // 元 is the dollar of Taiwan as well as the yuan.
+    (within != "元" && WORDS.currencies.iter().any(|known| *known == code))
+        .then(|| code.into_owned())
 }
 
 /// Returns true for headers of amounts that belong to a whole order, such as `order_total`.
 pub(crate) fn is_order_level(header: &str) -> bool {
-    WORDS.order_level.contains(&plain(header))
+    let known = |word: &str| WORDS.order_level.contains(&plain(word));
+    known(header) || bracketed(header).is_some_and(|(before, _)| known(before))
+}
+
+/// Returns true for a column that changes for one and the same person.
+pub(crate) fn is_unstable_key(header: &str) -> bool {
+    WORDS.unstable_keys.contains(&plain(header))
+}
+
+/// Returns true for the domain of an address behind which a marketplace hides the customer's own.
+pub(crate) fn is_alias_domain(domain: &str) -> bool {
+    WORDS.alias_domains.iter().any(|known| {
+        domain
+            .get(..known.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(known))
+    })
+}
+
+/// Returns what a file with these headers holds, if it is known not to be orders.
+pub(crate) fn content(headers: &[String]) -> Option<Content> {
+    let there: Vec<String> = headers.iter().map(|header| plain(header)).collect();
+    let has = |group: &Vec<String>| group.iter().any(|word| there.contains(&plain(word)));
+    let recognised = |key: &String| {
+        let (name, most) = match key.strip_suffix('!') {
+            Some(name) => (name, EXPLICIT_RANKS),
+            None => (key.as_str(), usize::MAX),
+        };
+        let field = Field::from_key(name);
+        field.is_some_and(|field| {
+            headers
+                .iter()
+                .any(|header| column_rank(header, field).is_some_and(|rank| rank < most))
+        })
+    };
+    WORDS
+        .contents
+        .iter()
+        .find(|words| words.has.iter().all(has) && !words.lacks.iter().any(recognised))
+        .map(|words| words.holds)
 }
 
 /// Returns what a status word means, in any of the languages known.
@@ -170,6 +253,15 @@ mod tests {
         }
         for word in &source.missing.words {
             assert!(is_missing(word), "{word}");
+        }
+        for words in &source.contents {
+            assert_ne!(words.holds, Content::Orders);
+            for key in &words.lacks {
+                assert!(
+                    Field::from_key(key.trim_end_matches('!')).is_some(),
+                    "{key}"
+                );
+            }
         }
     }
 

@@ -25,6 +25,9 @@ impl Coded for ImportError {
             | Self::RecordTooLong { .. }
             | Self::MissingColumns { .. }
             | Self::NotOfPreset { .. }
+            | Self::OtherContent { .. }
+            | Self::PresetRefused { .. }
+            | Self::UnstableCustomerKey { .. }
             | Self::DatesNotUnderstood { .. }
             | Self::TwoCurrencies { .. }
             | Self::OtherCurrency { .. } => ErrorCode::InputNotUnderstood,
@@ -61,6 +64,9 @@ impl Coded for ImportError {
             Self::MappedColumnMissing { .. } => "mapped_column_missing",
             Self::UnknownPreset { .. } => "preset_unknown",
             Self::NotOfPreset { .. } => "not_of_preset",
+            Self::OtherContent { .. } => "other_content",
+            Self::PresetRefused { .. } => "preset_refused",
+            Self::UnstableCustomerKey { .. } => "customer_key_unstable",
             Self::AmbiguousDates { .. } => "dates_ambiguous",
             Self::MixedDates { .. } => "dates_mixed",
             Self::DatesNotUnderstood { .. } => "dates_not_understood",
@@ -125,6 +131,11 @@ impl ImportError {
             Self::NotOfPreset { preset, found, .. } => {
                 vec![("preset", preset.clone()), ("found", found.clone())]
             }
+            Self::OtherContent { holds, .. } => vec![("holds", holds.key().to_owned())],
+            Self::PresetRefused {
+                preset, because, ..
+            } => vec![("preset", preset.clone()), ("because", because.clone())],
+            Self::UnstableCustomerKey { column, .. } => vec![("column", column.clone())],
             _ => self.value_params(),
         }
     }
@@ -220,6 +231,11 @@ impl ImportError {
             Self::TwoCurrencies { .. } => "give one file per currency",
             Self::NotOfPreset { .. } => {
                 "leave out `--as`, or map the columns with `--map field=column`"
+            }
+            Self::OtherContent { holds, .. } => holds.mend(),
+            Self::PresetRefused { mend, .. } => mend,
+            Self::UnstableCustomerKey { .. } => {
+                "map the buyer's name, `buyer_open_uid` or `ouid` instead: they stay the same"
             }
             Self::UnknownPreset { .. } => {
                 "leave out `--as`: known files are recognised by themselves"

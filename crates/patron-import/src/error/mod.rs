@@ -4,6 +4,7 @@ mod coded;
 
 use std::io;
 
+use crate::content::Content;
 use crate::field::Field;
 
 /// Why a file cannot be read at all.
@@ -193,6 +194,38 @@ pub enum ImportError {
         /// What was found instead.
         found: String,
     },
+    /// It holds something else than orders.
+    #[error("`{file}` holds {holds}{}, expected orders or order lines", of_preset(preset.as_deref()))]
+    OtherContent {
+        /// The file.
+        file: String,
+        /// What it holds.
+        holds: Content,
+        /// The preset that recognised it.
+        preset: Option<String>,
+    },
+    /// A preset recognises it and says why it cannot be used.
+    #[error("cannot use `{file}`, which is of preset `{preset}`: {because}")]
+    PresetRefused {
+        /// The file.
+        file: String,
+        /// The preset.
+        preset: String,
+        /// Why.
+        because: String,
+        /// What to do.
+        mend: String,
+    },
+    /// A key that does not stay with its customer was to tell customers apart.
+    #[error(
+        "column `{column}` of `{file}` cannot tell customers apart: it changes by shop, app and week"
+    )]
+    UnstableCustomerKey {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+    },
     /// Day and month cannot be told apart.
     #[error(
         "dates in column `{column}` of `{file}` can be read in two ways: `{example}` is day/month or month/day"
@@ -278,6 +311,10 @@ fn quoted(names: &[String]) -> String {
     quoted.join(", ")
 }
 
+fn of_preset(preset: Option<&str>) -> String {
+    preset.map_or_else(String::new, |name| format!(" (preset `{name}`)"))
+}
+
 fn missing_list(missing: &[(Field, Vec<String>)]) -> String {
     let fields: Vec<String> = missing
         .iter()
@@ -312,6 +349,9 @@ impl ImportError {
             | Self::AmbiguousColumn { file, .. }
             | Self::MappedColumnMissing { file, .. }
             | Self::NotOfPreset { file, .. }
+            | Self::OtherContent { file, .. }
+            | Self::PresetRefused { file, .. }
+            | Self::UnstableCustomerKey { file, .. }
             | Self::AmbiguousDates { file, .. }
             | Self::MixedDates { file, .. }
             | Self::DatesNotUnderstood { file, .. }

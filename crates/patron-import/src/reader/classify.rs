@@ -9,9 +9,10 @@ use crate::cell::Cell;
 use crate::options::{ExcludeRules, ImportOptions, KeepRules};
 use crate::reader::row::{Row, shown};
 use crate::reader::slots::Slots;
-use crate::reader::values::{Problem, Values, has_no_date};
+use crate::reader::values::{Problem, Values, has_no_date, is_empty};
 use crate::reason::Reason;
 use crate::understanding::Understanding;
+use crate::value::date::{self, ParsedTime};
 use crate::value::trim;
 use crate::words::{self, StatusMeaning};
 
@@ -70,7 +71,11 @@ impl<R: Row> Judge<'_, R> {
         self.values.customer.is_none().then_some((
             RowClass::MissingCustomer,
             Some(self.slots.customer),
-            Reason::NoCustomer,
+            if self.values.masked {
+                Reason::MaskedCustomer
+            } else {
+                Reason::NoCustomer
+            },
         ))
     }
 
@@ -125,18 +130,47 @@ impl<R: Row> Judge<'_, R> {
             _ if self.code_starts(&self.understanding.rules.test_prefixes) => {
                 (self.slots.product, Reason::TestOrder)
             }
+            _ if self.is_one_of(
+                self.slots.payment_method,
+                &self.understanding.rules.test_payments,
+            ) =>
+            {
+                (self.slots.payment_method, Reason::TestOrder)
+            }
             _ => return None,
         };
         Some((RowClass::TestOrVoid, slot, reason))
     }
 
     fn cancelled(&self) -> Finding {
-        let applies = self.status == OrderStatus::Cancelled && !self.keep.cancelled;
-        applies.then_some((
-            RowClass::CancelledOrder,
-            self.slots.status,
-            Reason::Cancelled,
-        ))
+        if self.keep.cancelled {
+            return None;
+        }
+        let slot = if self.status == OrderStatus::Cancelled {
+            self.slots.status
+        } else {
+            self.slots.cancelled_at.filter(|_| self.was_cancelled())
+        };
+        slot.map(|slot| (RowClass::CancelledOrder, Some(slot), Reason::Cancelled))
+    }
+
+    /// Returns true if the row says when the order was cancelled, and not that it was paid after that.
+    fn was_cancelled(&self) -> bool {
+        if is_empty(self.row, self.slots.cancelled_at) {
+            return false;
+        }
+        let time = |slot: Option<usize>| match slot.map(|slot| self.row.cell(slot)) {
+            Some(Cell::Text(text)) => date::parse(trim(text), self.understanding.date_format),
+            _ => None,
+        };
+        let paid_later = match (time(self.slots.cancelled_at), time(self.slots.paid_at)) {
+            (Some(ParsedTime::Local(cancelled)), Some(ParsedTime::Local(paid)))
+            | (Some(ParsedTime::Instant(cancelled)), Some(ParsedTime::Instant(paid))) => {
+                paid > cancelled
+            }
+            _ => false,
+        };
+        !paid_later
     }
 
     /// Bad debt, fees and gift cards, by order id, product code or a column of their own.
@@ -198,6 +232,19 @@ impl<R: Row> Judge<'_, R> {
             return Some((RowClass::PriceZero, self.slots.price, Reason::PriceZero));
         }
         None
+    }
+
+    /// Returns true if a cell is one of some words; case does not matter.
+    fn is_one_of(&self, slot: Option<usize>, words: &[String]) -> bool {
+        match slot
+            .filter(|_| !words.is_empty())
+            .map(|slot| self.row.cell(slot))
+        {
+            Some(Cell::Text(text)) => words
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case(trim(text))),
+            _ => false,
+        }
     }
 
     fn code_is(&self, codes: &[String]) -> bool {

@@ -11,7 +11,7 @@ use crate::reader::classify::{Why, is_cancellation};
 use crate::reader::row::{Row, shown};
 use crate::reader::slots::Slots;
 use crate::reader::status::RowStatus;
-use crate::reader::values::Values;
+use crate::reader::values::{Values, is_empty};
 use crate::reason::Reason;
 use crate::understanding::{GrainRule, Understanding};
 use crate::value::{amount, trim};
@@ -52,6 +52,10 @@ impl<R: Row> Writer<'_, R> {
         let mut guessed = values.guessed || meaning.guessed;
         let customer = values.customer.as_deref();
         match customer {
+            // Counted, but the order's first row says all that is a fact.
+            Some(_) if values.further_line && class == RowClass::OrderLine => {
+                self.batch.aside_hashes.push(self.place.hash);
+            }
             Some(customer) => {
                 let fact = self.fact(customer, values, class, meaning);
                 guessed |= self.push(&fact);
@@ -265,13 +269,16 @@ pub(super) fn reject(
 /// Appends the customer's details; true if one is not UTF-8 and was mended: an order is not lost for an accent.
 fn push_contact<R: Row>(contact: &mut Contact, row: &R, slots: &Slots) -> bool {
     let mut guessed = false;
-    for (slot, column) in [
-        (slots.email, &mut contact.email),
-        (slots.phone, &mut contact.phone),
-        (slots.consent, &mut contact.consent),
-    ] {
-        guessed |= with_text(row, slot, |text| column.push(text));
-    }
+    let phone = if slots.landline.is_some() && is_empty(row, slots.phone) {
+        slots.landline
+    } else {
+        slots.phone
+    };
+    guessed |= with_text(row, slots.email, |text| {
+        contact.email.push(if is_alias(text) { "" } else { text });
+    });
+    guessed |= with_text(row, phone, |text| contact.phone.push(bare(text)));
+    guessed |= with_text(row, slots.consent, |text| contact.consent.push(text));
     let mut whole = String::new();
     for slot in [slots.first_name, slots.last_name].into_iter().flatten() {
         guessed |= with_text(row, Some(slot), |part| {
@@ -287,6 +294,20 @@ fn push_contact<R: Row>(contact: &mut Contact, row: &R, slots: &Slots) -> bool {
                 .name
                 .push(if name.is_empty() { &whole } else { name });
         })
+}
+
+/// Returns a telephone number without the mark by which spreadsheets keep it text.
+fn bare(text: &str) -> &str {
+    match text.as_bytes() {
+        [b'\'', b'+' | b'0'..=b'9', ..] => text.get(1..).unwrap_or_default(),
+        _ => text,
+    }
+}
+
+/// Returns true for an address that a marketplace puts in the place of the customer's own.
+fn is_alias(text: &str) -> bool {
+    text.rsplit_once('@')
+        .is_some_and(|(_, domain)| words::is_alias_domain(domain))
 }
 
 /// Calls with the trimmed text of a cell, empty if there is none; true if it is not UTF-8.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `row` | where do a row's cells come from? |
 //! | `slots` | where is each field's cell? |
+//! | `person` | whose row is it? |
 //! | `number`, `status` | what is a number, what does a status word mean? |
 //! | `values` | which values does the row hold, and can they be read? |
 //! | `classify` | in which class does it end? |
@@ -14,6 +15,7 @@ mod classify;
 mod clock;
 mod facts;
 mod number;
+mod person;
 mod row;
 mod slots;
 mod status;
@@ -73,7 +75,7 @@ impl RowReader {
             .copied()
             .eq(0..understanding.headers.len());
         Self {
-            statuses: StatusWords::new(&options),
+            statuses: StatusWords::new(&options, &understanding.rules),
             understanding,
             options,
             file,
@@ -225,7 +227,7 @@ impl RowReader {
                 writer.write(&values, (class, why), meaning);
             }
             Err(problem) => {
-                let customer = values::customer_alone(row, slots, shared);
+                let customer = person::customer_alone(row, slots, shared);
                 let (slot, class, reason) = classify::unreadable(row, problem, slots, shared);
                 writer.write_unreadable((slot, class, reason), customer.as_deref());
             }

@@ -26,6 +26,12 @@ pub(super) struct Slots {
     pub(super) flag: Option<usize>,
     pub(super) memo: Option<usize>,
     pub(super) updated_at: Option<usize>,
+    pub(super) landline: Option<usize>,
+    pub(super) amount: Option<usize>,
+    pub(super) order_total: Option<usize>,
+    pub(super) cancelled_at: Option<usize>,
+    pub(super) paid_at: Option<usize>,
+    pub(super) payment_method: Option<usize>,
     /// Quantity and price say whether a row is goods bought; where a row is a whole order they only inform.
     pub(super) judge_quantity: bool,
 }
@@ -55,6 +61,12 @@ impl Slots {
             flag: slot(Field::Flag),
             memo: slot(Field::Memo),
             updated_at: slot(Field::UpdatedAt),
+            landline: slot(Field::Landline),
+            amount: slot(Field::Amount),
+            order_total: slot(Field::OrderTotal),
+            cancelled_at: slot(Field::CancelledAt),
+            paid_at: slot(Field::PaidAt),
+            payment_method: slot(Field::PaymentMethod),
             judge_quantity: by_quantity || understanding.grain == GrainRule::Lines,
         }
     }
@@ -62,6 +74,7 @@ impl Slots {
     pub(super) const fn has_contact(&self) -> bool {
         self.email.is_some()
             || self.phone.is_some()
+            || self.landline.is_some()
             || self.name.is_some()
             || self.first_name.is_some()
             || self.last_name.is_some()

@@ -4,6 +4,7 @@ use patron_core::OrderStatus;
 
 use crate::batch::RowBatch;
 use crate::options::{ImportOptions, KeepRules};
+use crate::preset::RowRules;
 use crate::reader::row::{Row, shown};
 use crate::value::trim;
 use crate::words::{self, StatusMeaning};
@@ -22,12 +23,18 @@ pub(super) struct StatusWords {
 }
 
 impl StatusWords {
-    pub(super) fn new(options: &ImportOptions) -> Self {
-        let given = options
+    pub(super) fn new(options: &ImportOptions, rules: &RowRules) -> Self {
+        let of_user = options
             .status_words
             .iter()
-            .map(|(word, status)| (word.clone(), StatusMeaning::plain(*status)))
-            .collect();
+            .map(|(word, status)| (word.clone(), StatusMeaning::plain(*status)));
+        let of_preset = rules.statuses.iter().flat_map(|(meaning, known)| {
+            let meaning = words::meaning(meaning);
+            known
+                .iter()
+                .filter_map(move |word| Some((word.clone(), meaning?)))
+        });
+        let given = of_user.chain(of_preset).collect();
         Self {
             given,
             keep: options.keep,

@@ -7,6 +7,7 @@ use patron_core::Money;
 use crate::cell::Cell;
 use crate::reader::clock::LocalClock;
 use crate::reader::number::number;
+use crate::reader::person::Person;
 use crate::reader::row::{Row, shown};
 use crate::reader::slots::Slots;
 use crate::reason::Reason;
@@ -46,6 +47,10 @@ impl Default for Rooms {
 #[derive(Debug)]
 pub(super) struct Values<'r> {
     pub(super) customer: Option<Cow<'r, str>>,
+    /// There is an id of a customer, but a masked one.
+    pub(super) masked: bool,
+    /// A further line of an order whose amount stands on the order's first row.
+    pub(super) further_line: bool,
     /// Empty where there is none.
     pub(super) order: &'r str,
     /// µs UTC.
@@ -72,8 +77,7 @@ impl<'r> Values<'r> {
         clock: &mut LocalClock,
         rooms: &'r mut Rooms,
     ) -> Result<Self, Problem> {
-        let (customer, customer_guessed) =
-            customer(row, slots, understanding, &mut rooms.customer)?;
+        let person = Person::read(row, slots, understanding, &mut rooms.customer)?;
         let (order, order_guessed) = match slots.order {
             Some(slot) => {
                 let (id, guessed) = read_id(row, slot)?;
@@ -86,7 +90,9 @@ impl<'r> Values<'r> {
             reason,
         })?;
         let mut values = Self {
-            customer,
+            customer: person.id,
+            masked: person.masked,
+            further_line: false,
             order,
             at,
             amount: Money::ZERO,
@@ -94,8 +100,8 @@ impl<'r> Values<'r> {
             price: None,
             refunded: None,
             rounded: false,
-            guessed: customer_guessed || order_guessed,
-            float_id: order_guessed || (customer_guessed && !customer_is_text(row, slots)),
+            guessed: person.guessed || order_guessed,
+            float_id: order_guessed || person.float_id,
             updated_at: slots
                 .updated_at
                 .and_then(|slot| time(&row.cell(slot), understanding, clock).ok()),
@@ -111,6 +117,12 @@ impl<'r> Values<'r> {
         understanding: &Understanding,
         slots: &Slots,
     ) -> Result<(), Problem> {
+        if understanding.fill_down.is_some() && is_empty(row, slots.amount) {
+            self.further_line = is_empty(row, slots.order_total) && !self.order.is_empty();
+            if self.further_line {
+                return Ok(());
+            }
+        }
         // What the amount is made of must be there; the rest may be empty.
         let made_of_quantity =
             matches!(understanding.amount, AmountRule::QuantityTimesPrice { .. });
@@ -145,6 +157,7 @@ impl<'r> Values<'r> {
         };
         if let Some(slot) = slots.refunded {
             self.refunded = self.optional(row, slot, understanding)?.map(absolute);
+            self.refunded = self.share_refunded(row, understanding, slots)?;
         }
         if self.amount.0.unsigned_abs() > LARGEST_AMOUNT
             || self
@@ -163,6 +176,24 @@ impl<'r> Values<'r> {
             });
         }
         Ok(())
+    }
+
+    /// Returns what of the amount was paid back: where the whole order's amount is known, the refund is a share of that,
+    /// and at most all of it.
+    fn share_refunded<R: Row>(
+        &mut self,
+        row: &'r R,
+        understanding: &Understanding,
+        slots: &Slots,
+    ) -> Result<Option<Money>, Problem> {
+        let (Some(slot), Some(refunded)) = (slots.order_total, self.refunded) else {
+            return Ok(self.refunded);
+        };
+        let total = self.optional(row, slot, understanding)?;
+        Ok(Some(match total.filter(|&total| total > Money::ZERO) {
+            Some(total) => share(self.amount, refunded, total),
+            None => refunded.min(absolute(self.amount)),
+        }))
     }
 
     fn line_amount<R: Row>(
@@ -252,6 +283,32 @@ impl<'r> Values<'r> {
     }
 }
 
+/// Returns `amount × part ÷ whole`, rounded half to even, for a part of at most the whole.
+fn share(amount: Money, part: Money, whole: Money) -> Money {
+    if part >= whole {
+        return amount;
+    }
+    let product = i128::from(amount.0) * i128::from(part.0);
+    let divisor = i128::from(whole.0);
+    let (floor, rest) = (product.div_euclid(divisor), product.rem_euclid(divisor));
+    let up = match (rest * 2).cmp(&divisor) {
+        std::cmp::Ordering::Less => false,
+        std::cmp::Ordering::Equal => floor % 2 != 0,
+        std::cmp::Ordering::Greater => true,
+    };
+    // A part of an `i64` fits one.
+    Money(i64::try_from(floor + i128::from(up)).unwrap_or(amount.0))
+}
+
+/// Returns true if a cell is not there or says that nothing is.
+pub(super) fn is_empty<R: Row>(row: &R, slot: Option<usize>) -> bool {
+    match slot.map_or(Cell::Null, |slot| row.cell(slot)) {
+        Cell::Null => true,
+        Cell::Text(text) => words::is_missing(trim(text)),
+        _ => false,
+    }
+}
+
 const fn absolute(amount: Money) -> Money {
     Money(amount.0.saturating_abs())
 }
@@ -263,7 +320,7 @@ fn less(amount: Money, discount: Option<Money>) -> Option<Money> {
     amount.0.checked_sub(amount.0.signum() * off).map(Money)
 }
 
-fn read_id<R: Row>(row: &R, slot: usize) -> Result<(Id<'_>, bool), Problem> {
+pub(super) fn read_id<R: Row>(row: &R, slot: usize) -> Result<(Id<'_>, bool), Problem> {
     id::read(&row.cell(slot)).map_err(|bad| Problem {
         slot,
         reason: match bad {
@@ -271,61 +328,6 @@ fn read_id<R: Row>(row: &R, slot: usize) -> Result<(Id<'_>, bool), Problem> {
             BadId::NotUtf8(byte) => Reason::NotUtf8 { byte },
         },
     })
-}
-
-/// Returns whose row it is, and whether that was guessed: the customer's id; where it is empty, the e-mail address.
-fn customer<'r, R: Row>(
-    row: &'r R,
-    slots: &Slots,
-    understanding: &Understanding,
-    room: &'r mut Digits,
-) -> Result<(Option<Cow<'r, str>>, bool), Problem> {
-    let (id, guessed) = read_id(row, slots.customer)?;
-    if !matches!(id, Id::Missing) {
-        let text = id.as_text(room);
-        let lower = understanding.customer_is_email;
-        return Ok((
-            text.map(|text| {
-                if lower {
-                    lower_case(text)
-                } else {
-                    Cow::Borrowed(text)
-                }
-            }),
-            guessed,
-        ));
-    }
-    let Some(slot) = slots.email.filter(|_| !understanding.customer_is_email) else {
-        return Ok((None, false));
-    };
-    match row.cell(slot) {
-        Cell::Text(text) if text.contains('@') => Ok((Some(lower_case(trim(text))), true)),
-        _ => Ok((None, false)),
-    }
-}
-
-/// A customer that is guessed although the id's cell holds nothing was found by the e-mail address.
-fn customer_is_text<R: Row>(row: &R, slots: &Slots) -> bool {
-    matches!(read_id(row, slots.customer), Ok((Id::Missing, _)))
-}
-
-fn lower_case(text: &str) -> Cow<'_, str> {
-    if text.chars().any(char::is_uppercase) {
-        Cow::Owned(text.to_lowercase())
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-/// Returns whose row it is where other cells could not be read.
-pub(super) fn customer_alone<R: Row>(
-    row: &R,
-    slots: &Slots,
-    understanding: &Understanding,
-) -> Option<String> {
-    let mut room = Digits::EMPTY;
-    let (customer, _) = customer(row, slots, understanding, &mut room).ok()?;
-    customer.map(Cow::into_owned)
 }
 
 /// A trillion: no order is worth that in any currency, and sums of what is left always fit.

@@ -4,8 +4,10 @@ use memchr::{memchr, memrchr};
 
 use crate::error::ImportError;
 use crate::text::TextBlock;
+use crate::text::fill::Filler;
 use crate::text::records::{RecordEnd, Separation, count_lines, record_end};
 use crate::text::source::Source;
+use crate::understanding::FillDown;
 
 /// Bytes of a block, about.
 const BLOCK_BYTES: usize = 4 * 1024 * 1024;
@@ -26,6 +28,8 @@ pub struct TextBlocks {
     /// Place of the buffer's first byte in the uncompressed text.
     offset: u64,
     block_bytes: usize,
+    /// Fills what stands on the first row of an order only.
+    filler: Option<Filler>,
 }
 
 impl TextBlocks {
@@ -46,7 +50,16 @@ impl TextBlocks {
             line,
             offset,
             block_bytes: BLOCK_BYTES,
+            filler: None,
         }
+    }
+
+    /// Fills what stands on the first row of an order only into its other rows.
+    pub(super) fn with_fill_down(mut self, rule: Option<FillDown>) -> Self {
+        if let Separation::Delimiter(delimiter) = self.separation {
+            self.filler = rule.map(|rule| Filler::new(rule, delimiter));
+        }
+        self
     }
 
     /// Sets about how many bytes a block has (4 MiB unless set). What the rows become does not depend on it.
@@ -139,14 +152,19 @@ impl TextBlocks {
                 offset: self.offset + place as u64,
             });
         }
+        let first_line = self.line;
+        self.line += count_lines(&bytes);
+        self.offset += bytes.len() as u64;
+        let bytes = match &mut self.filler {
+            Some(filler) => filler.fill(bytes),
+            None => bytes,
+        };
         let block = TextBlock {
             index: self.index,
-            first_line: self.line,
+            first_line,
             bytes,
         };
         self.index += 1;
-        self.line += count_lines(&block.bytes);
-        self.offset += block.bytes.len() as u64;
         Ok(block)
     }
 

@@ -74,7 +74,8 @@ pub fn open_text(
     let used = skipped + opened.header_bytes;
     let line = 1 + opened.header_lines;
     let rest = buffer.split_off(used);
-    let blocks = TextBlocks::new(source, opened.separation, rest, at_end, (line, used as u64));
+    let blocks = TextBlocks::new(source, opened.separation, rest, at_end, (line, used as u64))
+        .with_fill_down(opened.understanding.fill_down.clone());
     Ok((opened.understanding, blocks))
 }
 

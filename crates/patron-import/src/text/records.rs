@@ -252,11 +252,13 @@ fn ends(separation: Separation) -> [bool; 256] {
     ends
 }
 
-/// A record: its line and the place after it.
+/// A record: its line and its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Record {
     /// The line on which it starts.
     pub(crate) line: u64,
+    /// Where it starts.
+    pub(crate) start: usize,
     /// Where the next record starts.
     pub(crate) next: usize,
 }
@@ -296,6 +298,7 @@ impl<'b> Records<'b> {
             if !blank {
                 return Ok(Some(Record {
                     line,
+                    start,
                     next: self.at,
                 }));
             }

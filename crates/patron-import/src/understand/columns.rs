@@ -37,6 +37,12 @@ impl Columns {
         let mut columns = Self::default();
         for (field, name) in &options.mapping {
             let index = mapped(table, *field, name)?;
+            if *field == Field::CustomerId && words::is_unstable_key(table.header(index)) {
+                return Err(ImportError::UnstableCustomerKey {
+                    file: table.file.to_owned(),
+                    column: table.header(index).to_owned(),
+                });
+            }
             columns.found.insert(*field, (index, Because::Mapped));
         }
         for (key, names) in preset.iter().flat_map(|preset| &preset.columns) {
@@ -47,6 +53,9 @@ impl Columns {
                 let because = (index, Because::Preset);
                 columns.found.entry(field).or_insert(because);
             }
+        }
+        if preset.is_some_and(|preset| preset.complete) {
+            return Ok(columns);
         }
         let taken: Vec<usize> = columns.found.values().map(|&(index, _)| index).collect();
         for &field in Field::ALL {

@@ -2,11 +2,13 @@
 //!
 //! | module | question it answers |
 //! |---|---|
+//! | `choice` | which preset applies, and are these orders at all? |
 //! | `columns` | which column is which field? |
 //! | `plan` | which of them make up customer, order, amount and grain? |
 //! | `marks` | in which order are dates written, and how decimals? |
 //! | `notes` | what is said to the user about it? |
 
+mod choice;
 mod columns;
 mod marks;
 mod notes;
@@ -15,12 +17,10 @@ mod plan;
 use crate::error::ImportError;
 use crate::field::Field;
 use crate::options::ImportOptions;
-use crate::preset::{self, Preset};
 use crate::understand::columns::Columns;
 use crate::understand::plan::Plan;
-use crate::understanding::{
-    Format, GrainRule, PresetReason, PresetUsed, Understanding, UsedColumn,
-};
+use crate::understanding::{Format, GrainRule, PresetUsed, Understanding, UsedColumn};
+use crate::words;
 
 /// A table of which only the header and some rows are known.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ impl<'a> Table<'a> {
             .iter()
             .filter_map(move |row| row.get(index)?.as_deref())
             .map(str::trim)
-            .filter(|value| !crate::words::is_missing(value))
+            .filter(|value| !words::is_missing(value))
     }
 
     fn header(self, index: usize) -> &'a str {
@@ -79,13 +79,16 @@ pub(crate) fn understand(
             file: file.to_owned(),
         });
     }
-    let preset = choose_preset(table, options, has_header)?;
-    let found = Columns::recognise(table, preset.map(|(preset, _)| preset), options)?;
+    let preset = choice::choose_preset(table, options, has_header)?;
+    let used = preset.map(|(preset, _)| preset);
+    choice::refuse_other_content(table, used, options)?;
+    let found = Columns::recognise(table, used, options)?;
     require_header(table, &found)?;
-    let plan = Plan::make(table, &found, preset.map(|(preset, _)| preset), options)?;
+    let plan = Plan::make(table, &found, used, options)?;
     let date_format = marks::date_format(table, plan.date_column(), options)?;
     let (decimal_mark, decimal_mark_guessed) =
         marks::decimal_mark(table, &plan.number_columns(), options)?;
+    let fill_down = used.and_then(|preset| choice::fill_down(table, &plan.columns, preset));
     let mut understanding = Understanding {
         file: file.to_owned(),
         format,
@@ -94,7 +97,13 @@ pub(crate) fn understand(
             why,
         }),
         headers: headers.to_vec(),
-        hashed_columns: hashed(plan.grain, headers.len(), &plan.columns),
+        hashed_columns: hashed(
+            plan.grain,
+            headers.len(),
+            &plan.columns,
+            fill_down.is_some(),
+        ),
+        header_currency: header_currency(&plan.columns),
         columns: plan.columns,
         grain: plan.grain,
         amount: plan.amount,
@@ -103,13 +112,12 @@ pub(crate) fn understand(
         decimal_mark_guessed,
         currency: options.currency.clone(),
         notes: plan.notes,
-        defaults: preset
-            .map(|(preset, _)| preset.defaults.clone().into_iter().collect())
+        defaults: used
+            .map(|preset| preset.defaults.clone().into_iter().collect())
             .unwrap_or_default(),
-        rules: preset
-            .map(|(preset, _)| preset.rules.clone())
-            .unwrap_or_default(),
+        rules: used.map(|preset| preset.rules.clone()).unwrap_or_default(),
         customer_is_email: plan.customer_is_email,
+        fill_down,
     };
     if !has_header {
         understanding.notes.push(notes::no_header(headers));
@@ -133,54 +141,34 @@ fn require_header(table: Table<'_>, found: &Columns) -> Result<(), ImportError> 
     })
 }
 
-fn choose_preset(
-    table: Table<'_>,
-    options: &ImportOptions,
-    has_header: bool,
-) -> Result<Option<(&'static Preset, PresetReason)>, ImportError> {
-    let Some(name) = &options.preset else {
-        return Ok(preset::all()
-            .iter()
-            .find(|preset| preset.recognises(table.headers))
-            .map(|preset| {
-                let header_or_layout = if has_header {
-                    PresetReason::Header
-                } else {
-                    PresetReason::Layout
-                };
-                (preset, header_or_layout)
-            }));
-    };
-    let preset = preset::find(name).ok_or_else(|| ImportError::UnknownPreset {
-        name: name.clone(),
-        known: preset::preset_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
-    })?;
-    if options.mapping.is_empty() && !preset.recognises(table.headers) {
-        return Err(ImportError::NotOfPreset {
-            file: table.file.to_owned(),
-            preset: preset.name.clone(),
-            found: format!(
-                "it has {} columns, `{}`, and not all of the preset's",
-                table.headers.len(),
-                table.headers.join("`, `")
-            ),
-        });
-    }
-    Ok(Some((preset, PresetReason::Asked)))
-}
-
-/// Orders are recognised again by their own columns; of lines every column counts.
-fn hashed(grain: GrainRule, columns: usize, used: &[UsedColumn]) -> Vec<usize> {
+/// Orders are recognised again by their own columns; of lines every column counts, and so it does where rows of lines
+/// stand below their order's: they may differ only in what is not used.
+fn hashed(
+    grain: GrainRule,
+    columns: usize,
+    used: &[UsedColumn],
+    further_lines: bool,
+) -> Vec<usize> {
     match grain {
-        GrainRule::Orders | GrainRule::OrdersUnlessRepeated => {
+        GrainRule::Orders | GrainRule::OrdersUnlessRepeated if !further_lines => {
             let mut places: Vec<usize> = used.iter().map(|column| column.index).collect();
             places.sort_unstable();
             places.dedup();
             places
         }
-        GrainRule::EachRowIsAnOrder | GrainRule::Lines => (0..columns).collect(),
+        _ => (0..columns).collect(),
     }
+}
+
+/// Returns the currency that the header of an amount names.
+fn header_currency(columns: &[UsedColumn]) -> Option<String> {
+    columns
+        .iter()
+        .filter(|column| {
+            matches!(
+                column.field,
+                Field::Amount | Field::Gross | Field::UnitPrice
+            )
+        })
+        .find_map(|column| words::header_currency(&column.header))
 }

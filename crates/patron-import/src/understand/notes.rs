@@ -2,6 +2,7 @@
 
 use crate::field::Field;
 use crate::options::{DateFormat, DecimalMark, ImportOptions};
+use crate::preset;
 use crate::understand::Table;
 use crate::understanding::{
     AmountRule, GrainRule, LineDiscount, Note, PresetReason, Understanding, UsedColumn,
@@ -39,12 +40,21 @@ pub(super) fn about(
     options: &ImportOptions,
 ) -> Vec<Note> {
     let mut notes: Vec<Note> = Vec::new();
-    notes.extend(preset(understanding));
+    notes.extend(preset_used(understanding));
+    let own = understanding
+        .preset
+        .as_ref()
+        .and_then(|used| preset::find(&used.name));
+    for said in own.iter().flat_map(|preset| &preset.notes) {
+        notes.push(note(&said.key, &[], said.text.clone()));
+    }
     notes.push(columns(&understanding.columns));
     notes.push(grain(understanding.grain));
     notes.extend(dates(table, understanding, options));
     notes.extend(decimals(understanding, options));
     notes.extend(statuses(table, understanding, options));
+    notes.extend(aliases(table, understanding));
+    notes.extend(currency_of_header(understanding));
     if understanding.slot(Field::Refunded).is_some() {
         notes.push(note(
             "refunds_undated",
@@ -55,7 +65,7 @@ pub(super) fn about(
     notes
 }
 
-fn preset(understanding: &Understanding) -> Option<Note> {
+fn preset_used(understanding: &Understanding) -> Option<Note> {
     let used = understanding.preset.as_ref()?;
     let why = match used.why {
         PresetReason::Asked => "as asked",
@@ -178,6 +188,34 @@ fn statuses(
         "statuses_unknown",
         &[("words", &list)],
         format!("status words that are not known count as paid: {list}"),
+    ))
+}
+
+/// Says that addresses are the marketplace's own, where some are.
+fn aliases(table: Table<'_>, understanding: &Understanding) -> Option<Note> {
+    let slot = understanding.slot(Field::Email)?;
+    let column = understanding.columns.get(slot)?.index;
+    let alias = table.values(column).find(|address| {
+        address
+            .rsplit_once('@')
+            .is_some_and(|(_, domain)| words::is_alias_domain(domain))
+    })?;
+    let domain = alias.rsplit_once('@').map_or("", |(_, domain)| domain);
+    Some(note(
+        "alias_addresses",
+        &[("domain", domain)],
+        format!(
+            "addresses at `{domain}` are a marketplace's aliases: they tell its buyers apart, and are not taken along as e-mail addresses"
+        ),
+    ))
+}
+
+fn currency_of_header(understanding: &Understanding) -> Option<Note> {
+    let currency = understanding.header_currency.as_ref()?;
+    Some(note(
+        "currency_of_header",
+        &[("currency", currency)],
+        format!("amounts are in {currency}, as the header of their column says"),
     ))
 }
 

@@ -53,7 +53,8 @@ impl Plan {
         let customer = found.only(table, Field::CustomerId)?;
         let dates = found.only(table, Field::OrderedAt)?;
         let order = found.only(table, Field::OrderId)?;
-        let customer_is_email = customer.is_none() && email.is_some();
+        let customer_is_email = customer.is_none() && email.is_some()
+            || preset.is_some_and(|preset| preset.rules.customer_is_email);
         let amount_field = draft.amount_source()?;
         let missing: Vec<Field> = [
             (Field::CustomerId, customer.or(email).is_none()),
@@ -63,6 +64,9 @@ impl Plan {
         .into_iter()
         .filter_map(|(field, is_missing)| is_missing.then_some(field))
         .collect();
+        if let Some(error) = needed_by_preset(table, preset, &missing) {
+            return Err(error);
+        }
         let Some(source) = amount_field.filter(|_| missing.is_empty()) else {
             return Err(missing_columns(table, found, &missing));
         };
@@ -85,6 +89,7 @@ impl Plan {
         draft.take(Field::Currency, found.only(table, Field::Currency)?);
         let refunded = found.only(table, Field::Refunded)?;
         draft.take_numbers(Field::Refunded, refunded);
+        draft.take_given();
         let amount = draft.take_amount(source);
         let quantity = draft.quantity_or_price();
         let grain = grain_rule(order.is_some(), quantity, preset, options);
@@ -127,6 +132,7 @@ impl Plan {
             Field::Quantity,
             Field::UnitPrice,
             Field::Refunded,
+            Field::OrderTotal,
         ])
     }
 }
@@ -176,6 +182,22 @@ impl Draft<'_> {
                 self.notes.push(notes::exclusion_without_column(field));
             }
         }
+    }
+
+    /// Uses columns that mean something only where the preset or the user names them, and a second telephone number.
+    fn take_given(&mut self) {
+        for field in [
+            Field::OrderTotal,
+            Field::CancelledAt,
+            Field::PaidAt,
+            Field::PaymentMethod,
+        ] {
+            let given = self.found.is_given(field);
+            self.take(field, self.found.first(field).filter(|_| given));
+        }
+        let phone = self.found.first(Field::Phone);
+        let landline = self.found.first(Field::Landline);
+        self.take(Field::Landline, landline.filter(|_| landline != phone));
     }
 
     /// Uses the status column only if some of its words are known, or if it was named: `State` of an address is none.
@@ -306,6 +328,22 @@ fn grain_rule(
     }
 }
 
+/// Returns the preset's own words for a column without which it cannot be used.
+fn needed_by_preset(
+    table: Table<'_>,
+    preset: Option<&Preset>,
+    missing: &[Field],
+) -> Option<ImportError> {
+    let preset = preset?;
+    let refusal = missing.iter().find_map(|&field| preset.need(field))?;
+    Some(ImportError::PresetRefused {
+        file: table.file.to_owned(),
+        preset: preset.name.clone(),
+        because: refusal.because.clone(),
+        mend: refusal.mend.clone(),
+    })
+}
+
 fn missing_columns(table: Table<'_>, found: &Columns, missing: &[Field]) -> ImportError {
     let headless = table
         .headers
@@ -336,7 +374,10 @@ fn candidates(table: Table<'_>, found: &Columns, field: Field) -> Vec<String> {
     let could_be = |index: usize| match field {
         Field::OrderedAt => holds(marks::is_date, index),
         Field::Amount => holds(is_number, index) && !holds(marks::is_date, index),
-        _ => looks_like_a_person(table.header(index)),
+        _ => {
+            let header = table.header(index);
+            looks_like_a_person(header) && !words::is_unstable_key(header)
+        }
     };
     (0..table.headers.len())
         .filter(|&index| !found.is_taken(index) && could_be(index))

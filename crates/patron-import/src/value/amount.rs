@@ -149,7 +149,9 @@ struct Stripped<'a> {
 
 /// Takes off sign, parentheses and currency, in any order, at both ends.
 fn strip(text: &str) -> Option<Stripped<'_>> {
+    // A leading apostrophe keeps digits as text in a spreadsheet.
     let mut rest = text.trim();
+    rest = rest.strip_prefix('\'').unwrap_or(rest);
     let mut negative = false;
     let mut currency = None;
     if let Some(inner) = rest

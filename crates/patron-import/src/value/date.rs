@@ -48,6 +48,8 @@ pub(crate) fn parse(text: &str, format: DateFormat) -> Option<ParsedTime> {
     if format == DateFormat::YearMonthDay && bytes.len() == 14 {
         return parse_digits(bytes);
     }
+    // A leading apostrophe keeps it as text in a spreadsheet.
+    let text = text.strip_prefix('\'').unwrap_or(text);
     let mut cursor = Cursor { text };
     let day = match format {
         DateFormat::YearMonthDay => cursor.year_month_day()?,

@@ -61,6 +61,9 @@ fn from_text(text: &str) -> Result<ReadId<'_>, BadId> {
     if words::is_missing(trimmed) {
         return Ok((Id::Missing, false));
     }
+    if matches!(trimmed.as_bytes().first(), Some(b'\'' | b'=')) {
+        return Ok((Id::Text(without_text_mark(trimmed)), false));
+    }
     // What a spreadsheet did ends with a zero, or has a plus near its end; most ids have neither.
     let bytes = trimmed.as_bytes();
     let near_end = bytes.len().saturating_sub(LONGEST_EXPONENT + 1);
@@ -78,6 +81,16 @@ fn from_text(text: &str) -> Result<ReadId<'_>, BadId> {
         return Err(BadId::Shortened);
     }
     Ok((Id::Text(trimmed), false))
+}
+
+/// Returns what stands in `'12345` and `="12345"`: marks that make a spreadsheet keep digits as text.
+fn without_text_mark(trimmed: &str) -> &str {
+    let digits = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
+    let quoted = trimmed
+        .strip_prefix("=\"")
+        .and_then(|rest| rest.strip_suffix('"'));
+    let inside = quoted.or_else(|| trimmed.strip_prefix('\'').filter(|rest| digits(rest)));
+    inside.unwrap_or(trimmed)
 }
 
 /// Returns true for `1.03293E+19` and `1E+19`: digits, perhaps a point or comma and digits, `E+`, digits.
@@ -195,6 +208,20 @@ mod tests {
         assert_eq!(text(Cell::Text("1E5")), Ok(Some("1E5".into())));
         assert_eq!(text(Cell::Int(i64::MIN)), Ok(Some(i64::MIN.to_string())));
         assert_eq!(text(Cell::Int(0)), Ok(Some("0".into())));
+    }
+
+    #[test]
+    fn marks_that_keep_digits_as_text_are_no_part_of_an_id() {
+        assert_eq!(
+            text(Cell::Text("'7210448301122")),
+            Ok(Some("7210448301122".into()))
+        );
+        assert_eq!(
+            text(Cell::Text("=\"2024050112345678901\"")),
+            Ok(Some("2024050112345678901".into()))
+        );
+        assert_eq!(text(Cell::Text("'t Hof")), Ok(Some("'t Hof".into())));
+        assert_eq!(text(Cell::Text("=A1")), Ok(Some("=A1".into())));
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! Single values: dates, amounts, ids.
+//! Single values: dates, amounts, ids, telephone numbers.
 
 pub(crate) mod amount;
 pub(crate) mod date;
 pub(crate) mod id;
+pub(crate) mod phone;
 
 /// Returns a text without blanks around it; most texts have none, which is seen by two bytes.
 pub(crate) fn trim(text: &str) -> &str {

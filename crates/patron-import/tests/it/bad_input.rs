@@ -254,9 +254,10 @@ fn presets_that_are_not_there_or_do_not_fit_are_named() {
         };
         read_with(&orders(3), &options).unwrap_err()
     };
+    let known = patron_import::preset_names().join("`, `");
     assert_eq!(
         with("shopware").to_string(),
-        "there is no preset `shopware`; there are `online-retail`, `cdnow`"
+        format!("there is no preset `shopware`; there are `{known}`")
     );
     assert_eq!(with("online-retail").key(), "not_of_preset");
     assert_eq!(with("CDNOW").key(), "not_of_preset");

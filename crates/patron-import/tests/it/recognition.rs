@@ -1,6 +1,6 @@
 //! What is understood of files of the wild.
 
-use patron_core::{RowClass, RowFlag};
+use patron_core::{OrderStatus, RowClass, RowFlag};
 use patron_import::{
     AmountRule, Cell, DateFormat, DecimalMark, Field, Format, Grain, GrainRule, ImportError,
     ImportOptions, RowReader, understand_table,
@@ -38,12 +38,92 @@ fn headers_are_recognised_in_several_languages_and_spellings() {
         "客戶編號,訂單編號,訂單日期,實付金額",
         "buyer_id,transaction_id,date,total",
         "#1,order,created_at,subtotal",
+        "Kundennummer,Bestellnummer,Bestelldatum,Umsatz",
+        "Kunden-Nr.,Auftragsnummer,Datum,Gesamtbetrag",
+        "ID client,Numéro de commande,Date de commande,Montant",
+        "Client,N° de commande,Date d'achat,Montant total",
+        "ID del cliente,Número de pedido,Fecha del pedido,Importe", // spelling: ignore
+        "Cliente,Nº de pedido,Fecha,Importe total",                 // spelling: ignore
+        "ID do cliente,Número do pedido,Data do pedido,Valor total", // spelling: ignore
+        "Código do cliente,Pedido,Data,Valor",                      // spelling: ignore
+        "顧客ID,注文番号,注文日時,合計金額",
+        "会員番号,受注番号,受注日,売上金額",
+        "客户编号,订单编号,下单时间,金额(元)",
+        "Customer ID,Order ID,Date (UTC),Amount (EUR)",
+        "Customer,Order,Date,Total [€]",
     ] {
         let header = header.replace("#1", "customer");
         let read = read_text(&format!("{header}\nc1,o1,2024-05-01,10\n")).unwrap();
         assert_eq!(read.understanding.columns.len(), 4, "{header}");
         assert_eq!(read.understanding.grain, GrainRule::OrdersUnlessRepeated);
         assert_eq!(read.batch.facts.customer.get(0), "c1");
+    }
+}
+
+#[test]
+fn a_header_says_the_currency_in_brackets() {
+    let currency = |header: &str| {
+        let read = read_text(&format!("customer_id,date,{header}\nc1,2024-05-01,10\n")).unwrap();
+        let seen = read.understanding.currency_of(&read.batch.currencies);
+        seen.unwrap()
+    };
+    assert_eq!(currency("Amount (EUR)").as_deref(), Some("EUR"));
+    assert_eq!(currency("Amount (eur)").as_deref(), Some("EUR"));
+    assert_eq!(currency("Total [£]").as_deref(), Some("GBP"));
+    assert_eq!(currency("金额（RMB）").as_deref(), Some("CNY"));
+    assert_eq!(currency("金额(元)"), None, "also the dollar of Taiwan");
+    assert_eq!(currency("Amount ($)"), None);
+    assert_eq!(currency("Amount (NET)"), None);
+    // Rows that say otherwise are another currency.
+    let read =
+        read_text("customer_id,date,Amount (EUR)\nc1,2024-05-01,$10 \nc1,2024-05-02,10 USD\n");
+    let read = read.unwrap();
+    let error = read.understanding.currency_of(&read.batch.currencies);
+    assert!(matches!(
+        error,
+        Err(ImportError::TwoCurrencies { first_line: 1, .. })
+    ));
+}
+
+#[test]
+fn the_word_alone_is_better_than_the_word_with_a_unit() {
+    let read = read_text("customer_id,date,Amount (USD),Amount\nc1,2024-05-01,10,9\n").unwrap();
+    assert_eq!(read.batch.facts.net, [90_000]);
+    let error = read_text("customer_id,date,Amount (net),Amount (gross)\nc1,2024-05-01,10,9\n");
+    assert!(matches!(error, Err(ImportError::AmbiguousColumn { .. })));
+}
+
+#[test]
+fn statuses_are_known_in_the_languages_of_the_headers() {
+    let text = |word: &str| {
+        format!(
+            "Kundennummer,Datum,Betrag,Status\nc1,2024-05-01,10,{word}\nc1,2024-05-02,10,paid\n"
+        )
+    };
+    for (word, status) in [
+        ("bezahlt", OrderStatus::Paid),
+        ("Versendet", OrderStatus::Paid),
+        ("offen", OrderStatus::Pending), // spelling: ignore
+        ("teilweise erstattet", OrderStatus::Refunded),
+        ("en attente", OrderStatus::Pending),
+        ("remboursée", OrderStatus::Refunded),
+        ("Pagado", OrderStatus::Paid),
+        ("pendiente de pago", OrderStatus::Pending),
+        ("concluído", OrderStatus::Paid),
+        ("発送済み", OrderStatus::Paid),
+        ("未入金", OrderStatus::Pending),
+    ] {
+        let read = read_text(&text(word)).unwrap();
+        assert_eq!(read.batch.facts.status[0], status, "{word}");
+        assert!(read.batch.unknown_statuses.is_empty(), "{word}");
+    }
+    for word in ["storniert", "annulée", "cancelado", "キャンセル"] {
+        let read = read_text(&text(word)).unwrap();
+        assert_eq!(
+            read.batch.account.count(RowClass::CancelledOrder),
+            1,
+            "{word}"
+        );
     }
 }
 
