@@ -74,9 +74,6 @@ impl Plan {
         draft.take(Field::OrderedAt, dates);
         draft.take(Field::OrderId, order);
         draft.take(Field::Email, email);
-        for field in OPTIONAL {
-            draft.take(field, found.first(field));
-        }
         let by_code = preset.is_some_and(|preset| preset.rules.use_product_code());
         if by_code || options.several_files {
             draft.take(Field::ProductCode, found.first(Field::ProductCode));
@@ -89,7 +86,7 @@ impl Plan {
         draft.take(Field::Currency, found.only(table, Field::Currency)?);
         let refunded = found.only(table, Field::Refunded)?;
         draft.take_numbers(Field::Refunded, refunded);
-        draft.take_given();
+        draft.take_rest();
         let amount = draft.take_amount(source);
         let quantity = draft.quantity_or_price();
         let grain = grain_rule(order.is_some(), quantity, preset, options);
@@ -184,8 +181,11 @@ impl Draft<'_> {
         }
     }
 
-    /// Uses columns that mean something only where the preset or the user names them, and a second telephone number.
-    fn take_given(&mut self) {
+    /// Uses the customer's details, and columns that mean something only where the preset or the user names them.
+    fn take_rest(&mut self) {
+        for field in OPTIONAL {
+            self.take(field, self.found.first(field));
+        }
         for field in [
             Field::OrderTotal,
             Field::CancelledAt,
