@@ -142,6 +142,8 @@ pub struct ImportOptions {
     pub decimal_mark: Option<DecimalMark>,
     /// `--delimiter`.
     pub delimiter: Option<u8>,
+    /// `--encoding`: a label such as `gb18030`; decided from the file where absent.
+    pub encoding: Option<String>,
     /// `--fee-lines keep` and its like.
     pub keep: KeepRules,
     /// Words of the status column and what they mean, before the built-in ones.
@@ -165,6 +167,7 @@ impl Default for ImportOptions {
             date_format: None,
             decimal_mark: None,
             delimiter: None,
+            encoding: None,
             keep: KeepRules::default(),
             status_words: Vec::new(),
             exclude: ExcludeRules::default(),

@@ -150,6 +150,8 @@ pub struct Understanding {
     pub file: String,
     /// What kind of file it is.
     pub format: Format,
+    /// The encoding of its text, by its name on the web.
+    pub encoding: &'static str,
     /// The preset that applies.
     pub preset: Option<PresetUsed>,
     /// All headers, in file order.

@@ -150,6 +150,12 @@ pub(crate) fn column_rank(header: &str, field: Field) -> Option<usize> {
     rank(header).or_else(|| Some(rank(bracketed(header)?.0)? + 1))
 }
 
+/// Returns true for a word that means some field.
+pub(crate) fn is_header(word: &str) -> bool {
+    WORDS.columns.contains_key(&plain(word))
+        || bracketed(word).is_some_and(|(before, _)| WORDS.columns.contains_key(&plain(before)))
+}
+
 /// Returns what stands before brackets at a header's end, and in them.
 fn bracketed(header: &str) -> Option<(&str, &str)> {
     let inside = header.trim().strip_suffix([')', '）', ']', '】'])?;

@@ -16,7 +16,6 @@ impl Coded for ImportError {
             | Self::OtherFormat { .. }
             | Self::Parquet { .. }
             | Self::Binary { .. }
-            | Self::Utf16 { .. }
             | Self::HeaderNotUtf8 { .. }
             | Self::TruncatedGzip { .. }
             | Self::CorruptGzip { .. }
@@ -35,9 +34,9 @@ impl Coded for ImportError {
             | Self::AmbiguousDates { .. }
             | Self::MixedDates { .. }
             | Self::MixedDecimalMarks { .. } => ErrorCode::InputAmbiguous,
-            Self::MappedColumnMissing { .. } | Self::UnknownPreset { .. } => {
-                ErrorCode::SettingInvalid
-            }
+            Self::MappedColumnMissing { .. }
+            | Self::UnknownPreset { .. }
+            | Self::UnknownEncoding { .. } => ErrorCode::SettingInvalid,
         }
     }
 
@@ -52,7 +51,7 @@ impl Coded for ImportError {
             Self::OtherFormat { .. } => "file_other_format",
             Self::Parquet { .. } => "file_parquet",
             Self::Binary { .. } => "file_binary",
-            Self::Utf16 { .. } => "file_utf16",
+            Self::UnknownEncoding { .. } => "encoding_unknown",
             Self::HeaderNotUtf8 { .. } => "header_not_utf8",
             Self::TruncatedGzip { .. } => "gzip_truncated",
             Self::CorruptGzip { .. } => "gzip_corrupt",
@@ -125,6 +124,7 @@ impl ImportError {
                 ("column", column.clone()),
                 ("headers", quoted(headers)),
             ],
+            Self::UnknownEncoding { label } => vec![("label", label.clone())],
             Self::UnknownPreset { name, known } => {
                 vec![("name", name.clone()), ("known", quoted(known))]
             }
@@ -209,8 +209,11 @@ impl ImportError {
                 "export it as CSV in UTF-8, or unpack it first"
             }
             Self::Parquet { .. } => "give the file to `patron run`",
-            Self::Utf16 { .. } | Self::HeaderNotUtf8 { .. } => {
-                "save the file as UTF-8 (in a spreadsheet: \"CSV UTF-8\")"
+            Self::HeaderNotUtf8 { .. } => {
+                "save the file as UTF-8 (in a spreadsheet: \"CSV UTF-8\"), or say its encoding with `--encoding`"
+            }
+            Self::UnknownEncoding { .. } => {
+                "name one such as utf-8, utf-16le, gb18030, big5, windows-1252 or macintosh"
             }
             Self::TruncatedGzip { .. } | Self::CorruptGzip { .. } => {
                 "download or copy the file again"

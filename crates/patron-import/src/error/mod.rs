@@ -78,11 +78,11 @@ pub enum ImportError {
         /// Its place, from 0 (in the uncompressed text).
         offset: u64,
     },
-    /// It is UTF-16.
-    #[error("`{file}` is text in UTF-16, expected UTF-8")]
-    Utf16 {
-        /// The file.
-        file: String,
+    /// The encoding asked for is not known.
+    #[error("there is no encoding `{label}`")]
+    UnknownEncoding {
+        /// What was asked for.
+        label: String,
     },
     /// The header is not UTF-8.
     #[error("the header of `{file}` is not UTF-8: byte {byte:#04x} at place {offset}")]
@@ -324,11 +324,11 @@ fn missing_list(missing: &[(Field, Vec<String>)]) -> String {
 }
 
 impl ImportError {
-    /// Returns the file the error is about; nothing for an unknown preset.
+    /// Returns the file the error is about; nothing for an unknown preset or encoding.
     #[must_use]
     pub fn file(&self) -> Option<&str> {
         match self {
-            Self::UnknownPreset { .. } => None,
+            Self::UnknownPreset { .. } | Self::UnknownEncoding { .. } => None,
             Self::NotFound { file }
             | Self::IsDirectory { file }
             | Self::Io { file, .. }
@@ -338,7 +338,6 @@ impl ImportError {
             | Self::OtherFormat { file, .. }
             | Self::Parquet { file }
             | Self::Binary { file, .. }
-            | Self::Utf16 { file }
             | Self::HeaderNotUtf8 { file, .. }
             | Self::TruncatedGzip { file }
             | Self::CorruptGzip { file, .. }

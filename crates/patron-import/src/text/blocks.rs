@@ -108,8 +108,7 @@ impl TextBlocks {
             return Ok(());
         }
         let missing = wanted - self.buffer.len();
-        let read = self.source.read_up_to(missing, &mut self.buffer)?;
-        self.at_end = read < missing;
+        self.at_end = self.source.read_text(missing, &mut self.buffer)?;
         Ok(())
     }
 

@@ -5,11 +5,12 @@ use std::path::Path;
 use crate::error::ImportError;
 use crate::options::ImportOptions;
 use crate::text::TextBlocks;
+use crate::text::encoding::Decision;
 use crate::text::records::{Fields, RecordEnd, Records, Separation, count_lines, record_end};
-use crate::text::sniff::{self, PARQUET_MARK, UTF8_MARK};
+use crate::text::sniff::{self, PARQUET_MARK};
 use crate::text::source::Source;
 use crate::understand::{understand, understand_table};
-use crate::understanding::{Format, Understanding};
+use crate::understanding::{Format, Note, Understanding};
 
 /// Bytes from which a file is understood.
 const SAMPLE_BYTES: usize = 1024 * 1024;
@@ -43,7 +44,10 @@ pub fn file_kind(path: &Path) -> Result<FileKind, ImportError> {
     if start.starts_with(PARQUET_MARK) && !source.is_gzip() {
         return Ok(FileKind::Parquet);
     }
-    sniff::require_text(source.file(), &start)?;
+    sniff::refuse_other_formats(source.file(), &start)?;
+    let whole = start.len() < KIND_BYTES;
+    source.decode(&mut start, whole, None)?;
+    sniff::refuse_controls(source.file(), &start)?;
     Ok(FileKind::Text)
 }
 
@@ -60,23 +64,37 @@ pub fn open_text(
     let mut buffer = Vec::new();
     let read = source.read_up_to(SAMPLE_BYTES, &mut buffer)?;
     let at_end = read < SAMPLE_BYTES;
-    let kind_bytes = buffer.get(..KIND_BYTES).unwrap_or(&buffer);
-    sniff::require_text(&file, kind_bytes)?;
-    let marked = buffer.starts_with(UTF8_MARK);
-    let skipped = if marked { UTF8_MARK.len() } else { 0 };
+    sniff::refuse_other_formats(&file, &buffer)?;
+    let decision = source.decode(&mut buffer, at_end, options.encoding.as_deref())?;
+    sniff::refuse_controls(&file, buffer.get(..KIND_BYTES).unwrap_or(&buffer))?;
     let start = Start {
         file: &file,
-        bytes: buffer.get(skipped..).unwrap_or_default(),
+        bytes: &buffer,
         at_end,
         gzip: source.is_gzip(),
     };
-    let opened = start.open(options)?;
-    let used = skipped + opened.header_bytes;
+    let mut opened = start.open(options)?;
+    opened.understanding.notes.extend(encoding_note(&decision));
+    opened.understanding.encoding = decision.encoding.name();
+    let used = opened.header_bytes;
     let line = 1 + opened.header_lines;
     let rest = buffer.split_off(used);
     let blocks = TextBlocks::new(source, opened.separation, rest, at_end, (line, used as u64))
         .with_fill_down(opened.understanding.fill_down.clone());
     Ok((opened.understanding, blocks))
+}
+
+/// Says in which encoding the text is, where that is not plain UTF-8.
+fn encoding_note(decision: &Decision) -> Option<Note> {
+    let name = decision.encoding.name();
+    let why = decision.why.text();
+    (decision.encoding != encoding_rs::UTF_8).then(|| {
+        Note::new(
+            "encoding",
+            vec![("encoding", name.to_owned()), ("why", why.clone())],
+            format!("the text is read as {name}: {why}"),
+        )
+    })
 }
 
 /// The first bytes of a file, after a byte order mark.

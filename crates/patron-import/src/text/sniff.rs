@@ -31,11 +31,9 @@ const OTHER_FORMATS: &[(&[u8], &str)] = &[
 
 /// The mark at both ends of a Parquet file.
 pub(crate) const PARQUET_MARK: &[u8] = b"PAR1";
-/// The byte order mark of UTF-8.
-pub(crate) const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Refuses what is not text in UTF-8 or an 8-bit encoding, by the first bytes.
-pub(crate) fn require_text(file: &str, start: &[u8]) -> Result<(), ImportError> {
+/// Refuses files of other kinds, by the first bytes as they are on disk.
+pub(crate) fn refuse_other_formats(file: &str, start: &[u8]) -> Result<(), ImportError> {
     let file = || file.to_owned();
     if start.starts_with(PARQUET_MARK) {
         return Err(ImportError::Parquet { file: file() });
@@ -49,17 +47,12 @@ pub(crate) fn require_text(file: &str, start: &[u8]) -> Result<(), ImportError> 
             found,
         });
     }
-    if is_utf16(start) {
-        return Err(ImportError::Utf16 { file: file() });
-    }
-    refuse_controls(&file(), start)
+    Ok(())
 }
 
-fn is_utf16(start: &[u8]) -> bool {
-    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
-        return true;
-    }
-    // Without a mark: in Latin text every other byte is NUL, always on the same side.
+/// Returns whether UTF-16 without a mark has its high bytes first; nothing if it is not UTF-16. In Latin text every
+/// other byte is NUL, always on the same side.
+pub(crate) fn utf16_without_mark(start: &[u8]) -> Option<bool> {
     let judged = start.get(..start.len().min(512)).unwrap_or_default();
     let nuls = |side: usize| {
         judged
@@ -70,10 +63,12 @@ fn is_utf16(start: &[u8]) -> bool {
             .count()
     };
     let (even, odd) = (nuls(0), nuls(1));
-    judged.len() >= 8 && even.min(odd) == 0 && even.max(odd) * 4 > judged.len()
+    (judged.len() >= 8 && even.min(odd) == 0 && even.max(odd) * 4 > judged.len())
+        .then_some(even > 0)
 }
 
-fn refuse_controls(file: &str, start: &[u8]) -> Result<(), ImportError> {
+/// Refuses what is not text, by the first bytes as UTF-8.
+pub(crate) fn refuse_controls(file: &str, start: &[u8]) -> Result<(), ImportError> {
     let is_control =
         |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1a);
     let controls = start.iter().filter(|byte| is_control(byte)).count();

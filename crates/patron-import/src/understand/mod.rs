@@ -92,6 +92,7 @@ pub(crate) fn understand(
     let mut understanding = Understanding {
         file: file.to_owned(),
         format,
+        encoding: "UTF-8",
         preset: preset.map(|(preset, why)| PresetUsed {
             name: preset.name.clone(),
             why,

@@ -35,12 +35,12 @@ fn orders(count: usize) -> String {
 
 #[test]
 fn each_bad_file_has_its_own_error() {
-    let utf16: Vec<u8> = "order_id,customer_id\n"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
-    let mut utf16_marked = vec![0xff, 0xfe];
-    utf16_marked.extend(&utf16);
+    // In UTF-8, but for one letter that another program broke.
+    let header_not_utf8 = [
+        "order_id,ééééé".as_bytes(),
+        b"\xe9,customer_id,ordered_at,net\n1,2,3,2024-05-01,5\n",
+    ]
+    .concat();
     let mut damaged = gzip(orders(2_000).as_bytes());
     let middle = damaged.len() / 2;
     for byte in &mut damaged[middle..middle + 64] {
@@ -48,7 +48,7 @@ fn each_bad_file_has_its_own_error() {
     }
     let truncated = gzip(orders(2_000).as_bytes());
     let truncated = &truncated[..truncated.len() / 2];
-    let cases: [(&[u8], &str, ErrorCode); 16] = [
+    let cases: [(&[u8], &str, ErrorCode); 14] = [
         (b"", "file_empty", ErrorCode::InputEmpty),
         (b"\n\r\n  \n", "file_empty", ErrorCode::InputEmpty),
         (b"\xef\xbb\xbf", "file_empty", ErrorCode::InputEmpty),
@@ -72,8 +72,6 @@ fn each_bad_file_has_its_own_error() {
             "file_binary",
             ErrorCode::InputNotUnderstood,
         ),
-        (&utf16, "file_utf16", ErrorCode::InputNotUnderstood),
-        (&utf16_marked, "file_utf16", ErrorCode::InputNotUnderstood),
         (
             b"PK\x03\x04 rest of a spreadsheet",
             "file_other_format",
@@ -97,7 +95,7 @@ fn each_bad_file_has_its_own_error() {
             ErrorCode::InputNotUnderstood,
         ),
         (
-            b"order_id,n\xe9t,customer_id,ordered_at,net\n1,2,3,2024-05-01,5\n",
+            &header_not_utf8,
             "header_not_utf8",
             ErrorCode::InputNotUnderstood,
         ),

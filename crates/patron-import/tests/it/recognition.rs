@@ -391,9 +391,12 @@ fn customers_without_an_id_are_told_apart_by_e_mail() {
 
 #[test]
 fn bytes_that_are_not_utf8_harm_only_where_they_are_used() {
-    let text = b"order_id,customer_id,ordered_at,net,city,name\no1,c1,2024-05-01,1,K\xf6ln,\no2,c\xe9,2024-05-01,1,,\no3,c3,2024-05-01,1,,Jos\xe9\n";
-    let read = read(file(text).path(), &ImportOptions::default()).unwrap();
-    assert_eq!(read.batch.account.count(RowClass::OrderLine), 2);
+    let broken = b"order_id,customer_id,ordered_at,net,city,name\no1,c1,2024-05-01,1,K\xf6ln,\no2,c\xe9,2024-05-01,1,,\no3,c3,2024-05-01,1,,Jos\xe9\n";
+    // Enough of it is UTF-8 that the file as a whole is.
+    let whole = "o4,c4,2024-05-01,1,Århus,Zoë Ångström-Müller-Łódź-Gößmann-Ñuñez-Ævarsson-Öztürk\n";
+    let text = [&broken[..], whole.as_bytes()].concat();
+    let read = read(file(&text).path(), &ImportOptions::default()).unwrap();
+    assert_eq!(read.batch.account.count(RowClass::OrderLine), 3);
     let rejected = &read.batch.rejected[0];
     assert_eq!(
         (rejected.line, rejected.column.as_deref()),
