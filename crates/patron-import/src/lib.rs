@@ -6,6 +6,7 @@
 //! | [`field`], [`content`] | what can a column hold, and what a whole file? |
 //! | `preset` | what is known about the files of a shop system? |
 //! | [`understanding`], `understand` | what is this file, and which column is what? |
+//! | `container` | what lies behind a path: an archive, a workbook, JSON, a folder? |
 //! | [`text`] | how does a text file become blocks of whole records? |
 //! | [`reader`] | what is this row: an order, a refund, or set aside, and why? |
 //! | [`batch`] | what do rows become? |
@@ -18,6 +19,7 @@
 
 pub mod batch;
 pub mod cell;
+mod container;
 pub mod content;
 pub mod error;
 pub mod field;
@@ -36,6 +38,7 @@ pub use batch::{
     UNDATED,
 };
 pub use cell::{Cell, ROW_HASH_SEED, hash_cell, hash_field};
+pub use container::place::expand;
 pub use content::Content;
 pub use error::ImportError;
 pub use field::Field;

@@ -143,6 +143,15 @@ pub(crate) struct FillDown {
     pub(crate) columns: Vec<usize>,
 }
 
+/// Columns that patron wrote into a table which it made itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Control {
+    /// The line of the source on which a row stands.
+    pub(crate) line: Option<usize>,
+    /// Whether a row only repeats another.
+    pub(crate) merged: Option<usize>,
+}
+
 /// What was understood of a file: enough to read any of its rows alone.
 #[derive(Debug, Clone)]
 pub struct Understanding {
@@ -182,6 +191,8 @@ pub struct Understanding {
     pub(crate) customer_is_email: bool,
     /// What belongs to an order stands on its first row only; the others are further lines without an amount.
     pub(crate) fill_down: Option<FillDown>,
+    /// What a table that patron made says of its rows.
+    pub(crate) control: Option<Control>,
     /// The currency that the header of the amount names.
     pub(crate) header_currency: Option<String>,
 }

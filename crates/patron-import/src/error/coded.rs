@@ -11,7 +11,9 @@ impl Coded for ImportError {
             Self::NotFound { .. } | Self::IsDirectory { .. } | Self::Io { .. } => {
                 ErrorCode::InputUnreadable
             }
-            Self::Empty { .. } | Self::HeaderOnly { .. } => ErrorCode::InputEmpty,
+            Self::Empty { .. } | Self::HeaderOnly { .. } | Self::FolderWithoutTables { .. } => {
+                ErrorCode::InputEmpty
+            }
             Self::NoHeader { .. }
             | Self::OtherFormat { .. }
             | Self::Parquet { .. }
@@ -19,6 +21,10 @@ impl Coded for ImportError {
             | Self::HeaderNotUtf8 { .. }
             | Self::TruncatedGzip { .. }
             | Self::CorruptGzip { .. }
+            | Self::CorruptArchive { .. }
+            | Self::Workbook { .. }
+            | Self::JsonBroken { .. }
+            | Self::JsonCutShort { .. }
             | Self::StrayQuote { .. }
             | Self::QuoteNotClosed { .. }
             | Self::RecordTooLong { .. }
@@ -30,11 +36,13 @@ impl Coded for ImportError {
             | Self::DatesNotUnderstood { .. }
             | Self::TwoCurrencies { .. }
             | Self::OtherCurrency { .. } => ErrorCode::InputNotUnderstood,
-            Self::AmbiguousColumn { .. }
+            Self::SeveralTables { .. }
+            | Self::AmbiguousColumn { .. }
             | Self::AmbiguousDates { .. }
             | Self::MixedDates { .. }
             | Self::MixedDecimalMarks { .. } => ErrorCode::InputAmbiguous,
-            Self::MappedColumnMissing { .. }
+            Self::NoSuchPart { .. }
+            | Self::MappedColumnMissing { .. }
             | Self::UnknownPreset { .. }
             | Self::UnknownEncoding { .. } => ErrorCode::SettingInvalid,
         }
@@ -55,6 +63,13 @@ impl Coded for ImportError {
             Self::HeaderNotUtf8 { .. } => "header_not_utf8",
             Self::TruncatedGzip { .. } => "gzip_truncated",
             Self::CorruptGzip { .. } => "gzip_corrupt",
+            Self::CorruptArchive { .. } => "archive_corrupt",
+            Self::Workbook { .. } => "workbook_unreadable",
+            Self::SeveralTables { .. } => "several_tables",
+            Self::NoSuchPart { .. } => "no_such_part",
+            Self::FolderWithoutTables { .. } => "folder_without_tables",
+            Self::JsonBroken { .. } => "json_broken",
+            Self::JsonCutShort { .. } => "json_cut_short",
             Self::StrayQuote { .. } => "stray_quote",
             Self::QuoteNotClosed { .. } => "quote_not_closed",
             Self::RecordTooLong { .. } => "record_too_long",
@@ -100,7 +115,15 @@ impl ImportError {
                     ("offset", offset.to_string()),
                 ]
             }
-            Self::StrayQuote { line, .. }
+            Self::SeveralTables { tables, .. } => vec![("tables", quoted(tables))],
+            Self::NoSuchPart { part, known, .. } => {
+                vec![("part", part.clone()), ("known", quoted(known))]
+            }
+            Self::JsonBroken { line, found, .. } => {
+                vec![("line", line.to_string()), ("found", found.clone())]
+            }
+            Self::JsonCutShort { line, .. }
+            | Self::StrayQuote { line, .. }
             | Self::QuoteNotClosed { line, .. }
             | Self::RecordTooLong { line, .. } => {
                 vec![("line", line.to_string())]
@@ -206,7 +229,7 @@ impl ImportError {
                 "add a first line that names the columns, such as `customer_id,ordered_at,net`"
             }
             Self::OtherFormat { .. } | Self::Binary { .. } => {
-                "export it as CSV in UTF-8, or unpack it first"
+                "export it as CSV or XLSX, or unpack it first"
             }
             Self::Parquet { .. } => "give the file to `patron run`",
             Self::HeaderNotUtf8 { .. } => {
@@ -215,9 +238,17 @@ impl ImportError {
             Self::UnknownEncoding { .. } => {
                 "name one such as utf-8, utf-16le, gb18030, big5, windows-1252 or macintosh"
             }
-            Self::TruncatedGzip { .. } | Self::CorruptGzip { .. } => {
-                "download or copy the file again"
+            Self::Workbook { .. } => {
+                "open it in a spreadsheet and save it again as XLSX or CSV; a password must be taken off"
             }
+            Self::JsonBroken { .. } => {
+                "mend the line, or export again: one record per line, or an array of records"
+            }
+            Self::FolderWithoutTables { .. } => "put the exports there, or name the files",
+            Self::TruncatedGzip { .. }
+            | Self::CorruptGzip { .. }
+            | Self::CorruptArchive { .. }
+            | Self::JsonCutShort { .. } => "download or copy the file again",
             Self::StrayQuote { .. } | Self::QuoteNotClosed { .. } => {
                 "close the quote, or double it if it belongs to the text; a file cut short also ends this way"
             }
@@ -250,6 +281,14 @@ impl ImportError {
 
     fn mend_columns(&self) -> Option<String> {
         match self {
+            Self::SeveralTables { file, tables } => Some(format!(
+                "name one: `{file}#{}`",
+                tables.first().map_or("", String::as_str)
+            )),
+            Self::NoSuchPart { file, known, .. } => Some(format!(
+                "name one that is there: `{file}#{}`",
+                known.first().map_or("", String::as_str)
+            )),
             Self::MissingColumns { headless: true, .. } => Some(
                 "the first line looks like data: put a line with the names of the columns before it"
                     .to_owned(),

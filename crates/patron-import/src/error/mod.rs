@@ -55,7 +55,7 @@ pub enum ImportError {
         found: String,
     },
     /// It is another kind of file.
-    #[error("`{file}` is {found}, expected CSV, gzip of CSV, or Parquet")]
+    #[error("`{file}` is {found}, expected CSV, JSON, XLSX, XLS, gzip or zip of these, or Parquet")]
     OtherFormat {
         /// The file.
         file: String,
@@ -108,6 +108,66 @@ pub enum ImportError {
         /// What the decoder said.
         #[source]
         source: io::Error,
+    },
+    /// The archive, or the compressed data in it, does not hold together.
+    #[error("`{file}` is damaged: the archive does not hold together")]
+    CorruptArchive {
+        /// The file.
+        file: String,
+        /// What the decoder said.
+        #[source]
+        source: io::Error,
+    },
+    /// The workbook cannot be read.
+    #[error("cannot read the workbook `{file}`")]
+    Workbook {
+        /// The file.
+        file: String,
+        /// What the reader of workbooks said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// An archive or a workbook holds several tables that are not one.
+    #[error("`{file}` holds {} tables: {}", tables.len(), quoted(tables))]
+    SeveralTables {
+        /// The file.
+        file: String,
+        /// Their names.
+        tables: Vec<String>,
+    },
+    /// A part was asked for that is not there.
+    #[error("`{file}` has no part `{part}`; it has {}", quoted(known))]
+    NoSuchPart {
+        /// The file.
+        file: String,
+        /// The part.
+        part: String,
+        /// The parts there are.
+        known: Vec<String>,
+    },
+    /// A folder holds no table.
+    #[error("the folder `{folder}` holds no file that could be a table")]
+    FolderWithoutTables {
+        /// The folder.
+        folder: String,
+    },
+    /// Something between records of JSON, or in one, is no JSON.
+    #[error("line {line} of `{file}` is not a record of JSON: {found}")]
+    JsonBroken {
+        /// The file.
+        file: String,
+        /// The line.
+        line: u64,
+        /// What was found.
+        found: String,
+    },
+    /// JSON ends within a record or an array.
+    #[error("`{file}` is cut short: what starts in line {line} does not end")]
+    JsonCutShort {
+        /// The file.
+        file: String,
+        /// The line.
+        line: u64,
     },
     /// A quote is opened and swallows other rows.
     #[error("a quote opened in line {line} of `{file}` swallows the lines behind it")]
@@ -341,6 +401,13 @@ impl ImportError {
             | Self::HeaderNotUtf8 { file, .. }
             | Self::TruncatedGzip { file }
             | Self::CorruptGzip { file, .. }
+            | Self::CorruptArchive { file, .. }
+            | Self::Workbook { file, .. }
+            | Self::SeveralTables { file, .. }
+            | Self::NoSuchPart { file, .. }
+            | Self::FolderWithoutTables { folder: file }
+            | Self::JsonBroken { file, .. }
+            | Self::JsonCutShort { file, .. }
             | Self::StrayQuote { file, .. }
             | Self::QuoteNotClosed { file, .. }
             | Self::RecordTooLong { file, .. }

@@ -27,6 +27,7 @@ use patron_core::RowClass;
 
 use crate::batch::{Contact, RowBatch};
 use crate::cell::{Cell, ROW_HASH_SEED, hash_field};
+use crate::container::table::IS_MERGED;
 use crate::error::ImportError;
 use crate::options::ImportOptions;
 use crate::reader::clock::LocalClock;
@@ -147,10 +148,12 @@ impl RowReader {
             };
             let complete = self.has_all_fields(&row);
             let place = Place {
-                line: record.line,
+                line: self.line_told(&row).unwrap_or(record.line),
                 hash: self.text_hash(&row, complete),
             };
-            if complete {
+            if complete && self.is_repeat(&row) {
+                batch.account.add(RowClass::Merged, None);
+            } else if complete {
                 self.read(place, &row, &mut batch);
             } else {
                 self.reject_ragged(place, &row, &mut batch);
@@ -179,6 +182,21 @@ impl RowReader {
             }
             (false, _) => (0..row.fields.len()).fold(ROW_HASH_SEED, chain),
         }
+    }
+
+    /// Returns the line of the source, where the table says it.
+    fn line_told(&self, row: &TextRow<'_>) -> Option<u64> {
+        let column = self.understanding.control?.line?;
+        std::str::from_utf8(row.field(column)).ok()?.parse().ok()
+    }
+
+    /// Returns true for a row that only repeats one of another sheet, or a message that was sent twice.
+    fn is_repeat(&self, row: &TextRow<'_>) -> bool {
+        let merged = self
+            .understanding
+            .control
+            .and_then(|control| control.merged);
+        merged.is_some_and(|column| row.field(column) == IS_MERGED.as_bytes())
     }
 
     /// Returns true if a record has as many fields as the header; empty ones beyond it (a delimiter at the end of the

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use crate::container::olist;
+use crate::container::place::{self, Place};
+use crate::container::table::{DELIMITER, LINE, MERGED};
 use crate::error::ImportError;
 use crate::options::ImportOptions;
 use crate::text::TextBlocks;
@@ -10,7 +13,7 @@ use crate::text::records::{Fields, RecordEnd, Records, Separation, count_lines, 
 use crate::text::sniff::{self, PARQUET_MARK};
 use crate::text::source::Source;
 use crate::understand::{understand, understand_table};
-use crate::understanding::{Format, Note, Understanding};
+use crate::understanding::{Control, Format, Note, Understanding};
 
 /// Bytes from which a file is understood.
 const SAMPLE_BYTES: usize = 1024 * 1024;
@@ -33,6 +36,10 @@ pub enum FileKind {
 /// # Errors
 /// [`ImportError`] if it cannot be opened, is a folder, is empty, or is neither text nor Parquet.
 pub fn file_kind(path: &Path) -> Result<FileKind, ImportError> {
+    // A stream can be read once only, and a container is unpacked when its rows are asked for.
+    if place::is_stream(path) || is_container(path)? {
+        return Ok(FileKind::Text);
+    }
     let mut source = Source::open(path)?;
     let mut start = Vec::new();
     source.read_up_to(KIND_BYTES, &mut start)?;
@@ -72,16 +79,49 @@ pub fn open_text(
         bytes: &buffer,
         at_end,
         gzip: source.is_gzip(),
+        converted: source.is_converted(),
     };
     let mut opened = start.open(options)?;
-    opened.understanding.notes.extend(encoding_note(&decision));
-    opened.understanding.encoding = decision.encoding.name();
+    let understanding = &mut opened.understanding;
+    understanding.notes.extend(source.take_notes());
+    understanding.notes.extend(encoding_note(&decision));
+    understanding.encoding = decision.encoding.name();
+    if source.is_converted() {
+        understanding.control = Some(control(understanding));
+    }
     let used = opened.header_bytes;
     let line = 1 + opened.header_lines;
     let rest = buffer.split_off(used);
     let blocks = TextBlocks::new(source, opened.separation, rest, at_end, (line, used as u64))
         .with_fill_down(opened.understanding.fill_down.clone());
     Ok((opened.understanding, blocks))
+}
+
+/// Returns true for a workbook, an archive, a part of one, or a folder that is one table.
+fn is_container(path: &Path) -> Result<bool, ImportError> {
+    if Place::of(path).part.is_some() || olist::is_folder(path) {
+        return Ok(true);
+    }
+    Source::starts_like_container(path)
+}
+
+/// Finds the columns that say of a row what its cells do not, and takes them out of its hash.
+fn control(understanding: &mut Understanding) -> Control {
+    let place = |name: &str| {
+        understanding
+            .headers
+            .iter()
+            .position(|header| header == name)
+    };
+    let control = Control {
+        line: place(LINE),
+        merged: place(MERGED),
+    };
+    let own = [control.line, control.merged];
+    understanding
+        .hashed_columns
+        .retain(|&column| !own.contains(&Some(column)));
+    control
 }
 
 /// Says in which encoding the text is, where that is not plain UTF-8.
@@ -103,6 +143,8 @@ struct Start<'a> {
     bytes: &'a [u8],
     at_end: bool,
     gzip: bool,
+    /// A table written by us.
+    converted: bool,
 }
 
 struct Opened {
@@ -121,16 +163,21 @@ impl Start<'_> {
         }
         let asked = options.preset.as_deref();
         if options.delimiter.is_none()
+            && !self.converted
             && let Some(aligned) = sniff::aligned(self.whole(Separation::Blanks), asked)
         {
             return self.open_aligned(&aligned, options);
         }
         let (told, start) = self.told_delimiter();
         let rest = self.bytes.get(start..).unwrap_or_default();
-        let delimiter = options
-            .delimiter
-            .or(told)
-            .unwrap_or_else(|| sniff::delimiter(rest));
+        let delimiter = if self.converted {
+            DELIMITER
+        } else {
+            options
+                .delimiter
+                .or(told)
+                .unwrap_or_else(|| sniff::delimiter(rest))
+        };
         let separation = Separation::Delimiter(delimiter);
         let whole = self.whole(separation);
         let table = self.table(whole.get(start..).unwrap_or_default(), separation)?;

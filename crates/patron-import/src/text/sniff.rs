@@ -14,11 +14,7 @@ const JUDGED_RECORDS: usize = 100;
 const TEXT_BYTES_PER_CONTROL: usize = 50;
 
 const OTHER_FORMATS: &[(&[u8], &str)] = &[
-    (b"PK\x03\x04", "a zip archive or a spreadsheet (XLSX)"),
-    (
-        b"\xd0\xcf\x11\xe0",
-        "a spreadsheet in the old binary form (XLS)",
-    ),
+    (b"PK\x05\x06", "an empty zip archive"),
     (b"%PDF", "a PDF document"),
     (b"SQLite format 3", "an SQLite database"),
     (b"BZh", "compressed with bzip2"),

@@ -119,6 +119,7 @@ pub(crate) fn understand(
         rules: used.map(|preset| preset.rules.clone()).unwrap_or_default(),
         customer_is_email: plan.customer_is_email,
         fill_down,
+        control: None,
     };
     if !has_header {
         understanding.notes.push(notes::no_header(headers));

@@ -1,5 +1,6 @@
 //! Which columns make up customer, order, time, amount and grain.
 
+use crate::container::table::{LINE, MERGED};
 use crate::error::ImportError;
 use crate::field::Field;
 use crate::options::{ExcludeRules, Grain, ImportOptions};
@@ -355,7 +356,12 @@ fn missing_columns(table: Table<'_>, found: &Columns, missing: &[Field]) -> Impo
             .iter()
             .map(|&field| (field, candidates(table, found, field)))
             .collect(),
-        headers: table.headers.to_vec(),
+        headers: table
+            .headers
+            .iter()
+            .filter(|header| !is_own(header))
+            .cloned()
+            .collect(),
         headless,
     }
 }
@@ -380,9 +386,15 @@ fn candidates(table: Table<'_>, found: &Columns, field: Field) -> Vec<String> {
         }
     };
     (0..table.headers.len())
-        .filter(|&index| !found.is_taken(index) && could_be(index))
+        .filter(|&index| !found.is_taken(index) && !is_own(table.header(index)))
+        .filter(|&index| could_be(index))
         .map(|index| table.header(index).to_owned())
         .collect()
+}
+
+/// Returns true for a column that patron added to a table which it made itself.
+fn is_own(header: &str) -> bool {
+    header == LINE || header == MERGED
 }
 
 fn looks_like_a_person(header: &str) -> bool {

@@ -14,6 +14,8 @@ mod support;
 mod bad_input;
 /// Does the size of blocks matter, and do splitter and csv crate agree?
 mod blocks;
+/// Do archives, workbooks, JSON, folders and pipes give the facts of the table in them?
+mod containers;
 /// Are texts in other encodings read as their UTF-8 would be?
 mod encodings;
 /// Is each shop system's export read as documented, and told apart from what holds no orders?

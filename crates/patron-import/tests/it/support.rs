@@ -97,6 +97,12 @@ pub(crate) fn append(to: &mut RowBatch, from: RowBatch) {
     to.status.extend(from.status);
     to.row_hash.extend(from.row_hash);
     to.line.extend(from.line);
+    if let (Some(to), Some(from)) = (&mut to.updated_at, from.updated_at) {
+        to.extend(from);
+    }
+    if let (Some(to), Some(from)) = (&mut to.product, from.product) {
+        to.extend(from);
+    }
     if let (Some(to), Some(from)) = (&mut to.contact, &from.contact) {
         for index in 0..from.email.len() {
             to.email.push(from.email.get(index));

@@ -1,0 +1,189 @@
+//! Records of JSON as a table, made while it is read.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::io::{self, Read};
+
+use serde_json::Value;
+
+use super::flat::{self, Cell};
+use super::records::Records;
+use super::{segment, woocommerce};
+use crate::container::table::{IS_MERGED, LINE, MERGED, row_hash, write_row};
+use crate::container::{Broken, Stream};
+use crate::content::Content;
+use crate::error::ImportError;
+
+/// Records from which the columns are known.
+const SAMPLE_RECORDS: usize = 1_000;
+
+/// What the records are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Shape {
+    WooCommerce,
+    Segment,
+    /// Anything else, with the columns met in the sample.
+    Plain(HashMap<String, usize>),
+}
+
+/// A table of records: text that is read.
+pub(super) struct JsonTable {
+    records: Records,
+    shape: Shape,
+    columns: Vec<String>,
+    /// Records of the sample that are not written down yet.
+    waiting: VecDeque<(u64, Value)>,
+    /// Messages met, so that one sent twice counts once.
+    messages: HashSet<u64>,
+    text: Vec<u8>,
+    given: usize,
+}
+
+impl JsonTable {
+    pub(super) fn new(file: &str, stream: Stream) -> Result<Self, ImportError> {
+        let mut records = Records::new(file, stream)?;
+        let mut waiting = VecDeque::new();
+        let mut shape = None;
+        while waiting.len() < SAMPLE_RECORDS
+            && let Some((line, record)) = records.next()?
+        {
+            let known = shape.get_or_insert_with(|| Shape::of(&record));
+            // Events that are of no orders may go on for long.
+            if *known != Shape::Segment || !segment::rows(&record).is_empty() {
+                waiting.push_back((line, record));
+            }
+        }
+        let shape = match shape {
+            Some(Shape::Segment) if waiting.is_empty() => {
+                return Err(ImportError::OtherContent {
+                    file: file.to_owned(),
+                    holds: Content::Events,
+                    preset: Some("segment-events".to_owned()),
+                });
+            }
+            Some(shape) => shape,
+            None => {
+                return Err(ImportError::Empty {
+                    file: file.to_owned(),
+                });
+            }
+        };
+        let mut table = Self {
+            records,
+            shape,
+            columns: Vec::new(),
+            waiting,
+            messages: HashSet::new(),
+            text: Vec::new(),
+            given: 0,
+        };
+        table.find_columns();
+        Ok(table)
+    }
+
+    /// Returns what the records are, in words.
+    pub(super) const fn shape(&self) -> &'static str {
+        match self.shape {
+            Shape::WooCommerce => "orders of WooCommerce, a row for each line",
+            Shape::Segment => "events of Segment; those that are not of orders are passed over",
+            Shape::Plain(_) => "nested names are joined by a point, lines become rows",
+        }
+    }
+
+    fn find_columns(&mut self) {
+        let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        self.columns = match &mut self.shape {
+            Shape::WooCommerce => fixed(&woocommerce::COLUMNS),
+            Shape::Segment => fixed(&segment::COLUMNS),
+            Shape::Plain(places) => {
+                let mut columns = Vec::new();
+                for (_, record) in &self.waiting {
+                    for (name, _) in flat::rows(record).into_iter().flatten() {
+                        if !places.contains_key(&name) {
+                            places.insert(name.clone(), columns.len());
+                            columns.push(name);
+                        }
+                    }
+                }
+                columns
+            }
+        };
+        let own = [LINE, MERGED];
+        let header = self.columns.iter().map(String::as_str).chain(own);
+        write_row(header, &mut self.text);
+    }
+
+    /// Writes down the next record; false if there is none.
+    fn advance(&mut self) -> Result<bool, ImportError> {
+        let next = match self.waiting.pop_front() {
+            Some(record) => Some(record),
+            None => self.records.next()?,
+        };
+        let Some((line, record)) = next else {
+            return Ok(false);
+        };
+        self.text.clear();
+        self.given = 0;
+        let (rows, merged) = self.rows(&record);
+        let line = line.to_string();
+        let own = [line.as_str(), if merged { IS_MERGED } else { "" }];
+        for row in rows {
+            write_row(row.iter().map(String::as_str).chain(own), &mut self.text);
+        }
+        Ok(true)
+    }
+
+    fn rows(&mut self, record: &Value) -> (Vec<Vec<String>>, bool) {
+        match &self.shape {
+            Shape::WooCommerce => (woocommerce::rows(record), false),
+            Shape::Segment => {
+                let rows = segment::rows(record);
+                let again = segment::message_id(record)
+                    .filter(|_| !rows.is_empty())
+                    .is_some_and(|id| !self.messages.insert(row_hash([id.as_str()])));
+                (rows, again)
+            }
+            Shape::Plain(places) => {
+                let placed = |cells: Vec<Cell>| {
+                    let mut row = vec![String::new(); places.len()];
+                    for (name, text) in cells {
+                        if let Some(cell) = places.get(&name).and_then(|&place| row.get_mut(place))
+                        {
+                            *cell = text;
+                        }
+                    }
+                    row
+                };
+                (flat::rows(record).into_iter().map(placed).collect(), false)
+            }
+        }
+    }
+}
+
+impl Shape {
+    fn of(record: &Value) -> Self {
+        if woocommerce::is_order(record) {
+            Self::WooCommerce
+        } else if segment::is_event(record) {
+            Self::Segment
+        } else {
+            Self::Plain(HashMap::new())
+        }
+    }
+}
+
+impl Read for JsonTable {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given >= self.text.len() {
+            if !self.advance().map_err(|error| Broken(error).into_io())? {
+                return Ok(0);
+            }
+        }
+        let rest = self.text.get(self.given..).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.given += count;
+        Ok(count)
+    }
+}

@@ -1,0 +1,595 @@
+//! Archives, workbooks, JSON, folders and pipes give the facts of the table in them.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use patron_core::{Coded, OrderStatus, RowClass};
+use patron_import::{FileKind, ImportError, ImportOptions, RowKind, UNDATED, expand, file_kind};
+use rust_xlsxwriter::{Format, Workbook};
+
+use crate::presets::{HOUR, MAY_1, PAID, fact, has_note, preset, said};
+use crate::support::{Read, read, read_in_blocks};
+
+const ORDERS: &str = "order_id,customer_id,date,net\no1,c1,2024-05-01,1.50\no2,c2,2024-05-02,2\n";
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn put(folder: &tempfile::TempDir, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn open(path: &Path) -> Read {
+    assert_eq!(file_kind(path).unwrap(), FileKind::Text);
+    let whole = read(path, &ImportOptions::default()).unwrap();
+    let small = read_in_blocks(path, &ImportOptions::default(), 1).unwrap();
+    assert_eq!(said(&small), said(&whole));
+    assert_eq!(small.batch.account, whole.batch.account);
+    assert_eq!(small.digest, whole.digest);
+    whole
+}
+
+fn error(path: &Path) -> ImportError {
+    read(path, &ImportOptions::default()).unwrap_err()
+}
+
+fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated);
+    for (name, bytes) in files {
+        archive.start_file(*name, options).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn the_only_table_of_an_archive_is_read_whatever_it_is() {
+    let folder = folder();
+    let json = "[{\"order_id\":\"o1\",\"customer_id\":\"c1\",\"date\":\"2024-05-01\",\"net\":1.5},{\"order_id\":\"o2\",\"customer_id\":\"c2\",\"date\":\"2024-05-02\",\"net\":\"2\"}]";
+    let expected = {
+        let path = put(&folder, "plain.csv", ORDERS.as_bytes());
+        said(&open(&path))
+    };
+    for (name, bytes) in [
+        ("orders.csv", ORDERS.as_bytes().to_vec()),
+        ("orders.csv.gz", gzip(ORDERS.as_bytes())),
+        ("no_ending", ORDERS.as_bytes().to_vec()),
+        ("orders.json", json.as_bytes().to_vec()),
+        ("orders.json.gz", gzip(json.as_bytes())),
+    ] {
+        let archive = zip(&[("__MACOSX/._orders.csv", b"x"), (name, &bytes)]);
+        let read = open(&put(&folder, "a.zip", &archive));
+        assert_eq!(said(&read), expected, "{name}");
+        assert!(has_note(&read, "archive"));
+        let alone = open(&put(&folder, "b.json.gz", &gzip(json.as_bytes())));
+        assert_eq!(said(&alone), expected);
+    }
+    // The digest is that of the archive.
+    let archive = zip(&[("orders.csv", ORDERS.as_bytes())]);
+    let first = open(&put(&folder, "one.zip", &archive)).digest;
+    assert_eq!(open(&put(&folder, "two.zip", &archive)).digest, first);
+}
+
+#[test]
+fn of_several_tables_in_an_archive_one_is_named() {
+    let folder = folder();
+    let other = ORDERS.replace("o1", "x1");
+    let bytes = zip(&[
+        ("2023/orders.csv", ORDERS.as_bytes()),
+        ("2024/orders.csv", other.as_bytes()),
+        ("read me.pdf", b"%PDF"),
+    ]);
+    let path = put(&folder, "a.zip", &bytes);
+    let several = error(&path);
+    assert_eq!(several.key(), "several_tables");
+    assert!(
+        several
+            .to_string()
+            .contains("`2023/orders.csv`, `2024/orders.csv`"),
+        "{several}"
+    );
+    assert!(several.hint().unwrap().contains("a.zip#2023/orders.csv"));
+    let named = PathBuf::from(format!("{}#2024/orders.csv", path.display()));
+    assert_eq!(said(&open(&named))[0].1, "x1");
+    let unknown = error(&PathBuf::from(format!("{}#2025.csv", path.display())));
+    assert_eq!(unknown.key(), "no_such_part");
+    assert!(unknown.hint().unwrap().contains("#2023/orders.csv"));
+    // A file whose name has the sign is a file.
+    let odd = put(&folder, "week#1.csv", ORDERS.as_bytes());
+    assert_eq!(open(&odd).batch.account.rows_in, 2);
+}
+
+#[test]
+fn a_damaged_archive_is_named() {
+    let folder = folder();
+    let rows: String = (0..5_000)
+        .map(|row| format!("o{row},c,2024-05-01,{row}\n"))
+        .collect();
+    let bytes = zip(&[(
+        "a.csv",
+        format!("order_id,customer_id,date,net\n{rows}").as_bytes(),
+    )]);
+    let cut = error(&put(&folder, "cut.zip", &bytes[..bytes.len() / 2]));
+    assert_eq!(cut.key(), "archive_corrupt", "{cut}");
+    let mut flipped = bytes.clone();
+    let middle = bytes.len() / 2;
+    for byte in &mut flipped[middle..middle + 8] {
+        *byte ^= 0x55;
+    }
+    let flipped = error(&put(&folder, "flipped.zip", &flipped));
+    assert_eq!(flipped.key(), "archive_corrupt", "{flipped}");
+    let empty = error(&put(&folder, "empty.zip", &zip(&[])));
+    assert_eq!(empty.key(), "file_other_format", "{empty}");
+}
+
+/// Writes rows of text to a sheet; numbers and dates as a spreadsheet has them.
+fn sheet(book: &mut Workbook, name: &str, rows: &[&[&str]]) {
+    let date = Format::new().set_num_format("yyyy-mm-dd hh:mm");
+    let sheet = book.add_worksheet().set_name(name).unwrap();
+    for (row, cells) in rows.iter().enumerate() {
+        for (column, cell) in cells.iter().enumerate() {
+            let (row, column) = (u32::try_from(row).unwrap(), u16::try_from(column).unwrap());
+            if let Some(serial) = cell.strip_prefix("date:") {
+                let serial: f64 = serial.parse().unwrap();
+                sheet
+                    .write_number_with_format(row, column, serial, &date)
+                    .unwrap();
+            } else if let Ok(number) = cell.parse::<f64>() {
+                sheet.write_number(row, column, number).unwrap();
+            } else if !cell.is_empty() {
+                sheet.write_string(row, column, *cell).unwrap();
+            }
+        }
+    }
+}
+
+fn book(folder: &tempfile::TempDir, sheets: &[(&str, &[&[&str]])]) -> PathBuf {
+    let mut book = Workbook::new();
+    for (name, rows) in sheets {
+        sheet(&mut book, name, rows);
+    }
+    let bytes = book.save_to_buffer().unwrap();
+    put(folder, "book.xlsx", &bytes)
+}
+
+const RETAIL: [&str; 8] = [
+    "Invoice",
+    "StockCode",
+    "Description",
+    "Quantity",
+    "InvoiceDate",
+    "Price",
+    "Customer ID",
+    "Country",
+];
+
+#[test]
+fn a_sheet_is_read_with_its_serial_dates_below_its_title() {
+    let folder = folder();
+    let path = book(
+        &folder,
+        &[
+            ("Empty", &[]),
+            (
+                "Orders",
+                &[
+                    &["Orders of May"],
+                    &[],
+                    &["Order ID", "Customer ID", "Date", "Amount", "Note"],
+                    // 45413 is 2024-05-01; ten o'clock is 10/24 of it.
+                    &[
+                        "o1",
+                        "17850",
+                        "date:45413.416666666664",
+                        "12.5",
+                        "two\nlines",
+                    ],
+                    &[],
+                    &["o2", "17851", "date:45414", "x"],
+                ],
+            ),
+        ],
+    );
+    let read = open(&path);
+    assert_eq!(
+        said(&read),
+        [fact("17850", "o1", MAY_1, 1_250, RowKind::Order, PAID)]
+    );
+    assert_eq!(
+        read.batch.facts.line[0], 4,
+        "lines are the rows of the sheet"
+    );
+    assert_eq!(read.batch.rejected[0].line, 6);
+    assert!(has_note(&read, "sheet"));
+    assert_eq!(
+        read.batch.account.flags, [0; 4],
+        "an id that is a number is no guess"
+    );
+}
+
+#[test]
+fn overlapping_sheets_are_counted_once_row_by_row() {
+    let folder = folder();
+    let a: [&str; 8] = [
+        "489434",
+        "85048",
+        "LIGHTS",
+        "12",
+        "date:40513.3",
+        "6.95",
+        "13085",
+        "UK",
+    ];
+    let b: [&str; 8] = [
+        "489435",
+        "22350",
+        "CAT",
+        "1",
+        "date:40514.3",
+        "2.55",
+        "13085",
+        "UK",
+    ];
+    let c: [&str; 8] = [
+        "489436",
+        "22351",
+        "DOG",
+        "1",
+        "date:40515.3",
+        "2.55",
+        "13086",
+        "UK",
+    ];
+    let path = book(
+        &folder,
+        &[
+            // Row b stands twice in the first year, which is so in the shop's books.
+            ("Year 2009-2010", &[&RETAIL, &a, &b, &b]),
+            // The second repeats b once more than the first has it.
+            ("Year 2010-2011", &[&RETAIL, &b, &b, &b, &c]),
+        ],
+    );
+    let read = open(&path);
+    assert_eq!(preset(&read), "online-retail");
+    let account = &read.batch.account;
+    assert_eq!(account.rows_in, 7);
+    assert_eq!(account.count(RowClass::Merged), 2);
+    assert_eq!(account.count(RowClass::OrderLine), 5);
+    let orders: Vec<String> = said(&read).into_iter().map(|fact| fact.1).collect();
+    assert_eq!(orders, ["489434", "489435", "489435", "489435", "489436"]);
+    assert!(has_note(&read, "sheets_overlap"));
+    // One sheet alone repeats nothing.
+    let second = PathBuf::from(format!("{}#Year 2010-2011", path.display()));
+    assert_eq!(open(&second).batch.account.count(RowClass::Merged), 0);
+}
+
+#[test]
+fn sheets_that_are_not_one_table_are_named() {
+    let folder = folder();
+    let path = book(
+        &folder,
+        &[
+            (
+                "Orders",
+                &[
+                    &["order_id", "customer_id", "date", "net"],
+                    &["o1", "c1", "date:45413", "5"],
+                ],
+            ),
+            (
+                "Refunds",
+                &[
+                    &["refund_id", "order_id", "date"],
+                    &["r1", "o1", "date:45413"],
+                ],
+            ),
+        ],
+    );
+    let several = error(&path);
+    assert_eq!(several.key(), "several_tables");
+    assert!(
+        several.to_string().contains("`Orders`, `Refunds`"),
+        "{several}"
+    );
+    let orders = PathBuf::from(format!("{}#Orders", path.display()));
+    assert_eq!(said(&open(&orders)).len(), 1);
+    let none = error(&PathBuf::from(format!("{}#Sheet9", path.display())));
+    assert_eq!(none.key(), "no_such_part");
+}
+
+#[test]
+fn ids_that_a_spreadsheet_shortened_are_refused() {
+    let folder = folder();
+    let rows: [&[&str]; 3] = [
+        &["order_id", "customer_id", "date", "net"],
+        &["o1", "2100000000000000123", "date:45413", "5"],
+        &["o2", "123456789012345", "date:45413", "5"],
+    ];
+    let read = open(&book(&folder, &[("Orders", &rows)]));
+    assert_eq!(read.batch.rejected[0].reason.key(), "id_shortened");
+    assert_eq!(said(&read)[0].0, "123456789012345");
+}
+
+#[test]
+fn a_file_that_only_looks_like_a_workbook_is_named() {
+    let folder = folder();
+    let old = error(&put(
+        &folder,
+        "a.xls",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and nothing more",
+    ));
+    assert_eq!(old.key(), "workbook_unreadable");
+    let new = error(&put(
+        &folder,
+        "a.xlsx",
+        &zip(&[("xl/workbook.xml", b"<workbook/>")]),
+    ));
+    assert!(
+        ["workbook_unreadable", "file_empty"].contains(&new.key()),
+        "{new}"
+    );
+    let text = error(&put(&folder, "a.docx", &zip(&[("content.xml", b"<a/>")])));
+    assert_eq!(text.key(), "file_other_format");
+}
+
+const WOO: &str = r#"{"id":727,"parent_id":0,"number":"727","order_key":"wc_1","created_via":"checkout","version":"8.0","status":"completed","currency":"EUR","date_created":"2024-05-01T12:00:00","date_created_gmt":"2024-05-01T10:00:00","date_modified_gmt":"2024-05-02T10:00:00","discount_total":"5.00","total":"60.00","total_tax":"8.00","shipping_total":"7.00","customer_id":17,"billing":{"first_name":"Ann","last_name":"Smith","email":"Ann@example.com","phone":"+49 30 1"},"payment_method":"bacs","meta_data":[{"id":1,"key":"k","value":{"x":1}}],"line_items":[{"id":1,"name":"Soap, big","product_id":93,"quantity":2,"subtotal":"25.00","total":"20.00","sku":"S"},{"id":2,"name":"Towel","product_id":94,"quantity":1,"total":"25.00"}],"refunds":[{"id":900,"reason":"","total":"-6.00"},{"id":901,"total":"-6.00"}]}"#;
+
+#[test]
+fn orders_of_the_woocommerce_interface_come_with_their_lines() {
+    let folder = folder();
+    let guest = WOO
+        .replace("727", "728")
+        .replace("\"customer_id\":17", "\"customer_id\":0")
+        .replace("completed", "pending")
+        .replace(
+            r#""refunds":[{"id":900,"reason":"","total":"-6.00"},{"id":901,"total":"-6.00"}]"#,
+            r#""refunds":[]"#,
+        );
+    let bare = r#"{"id":729,"status":"processing","currency":"EUR","date_created":"2024-05-01T10:00:00","total":"60.00","total_tax":"8.00","shipping_total":"7.00","customer_id":18,"billing":{"email":"b@example.com"},"line_items":[]}"#;
+    let lines = format!("{WOO}\n{guest}\n{bare}\n");
+    let array = format!("[\n{WOO},\n{guest},\n{bare}\n]");
+    let answer = format!("{{\"page\":1,\"orders\":[{WOO},{guest},{bare}]}}");
+    let order =
+        |customer, id, cents, status| fact(customer, id, MAY_1, cents, RowKind::Order, status);
+    for (name, text) in [("a.jsonl", lines), ("a.json", array), ("b.json", answer)] {
+        let read = open(&put(&folder, name, text.as_bytes()));
+        assert_eq!(preset(&read), "woocommerce-rest");
+        // Goods are 20 + 25; of them 12 ÷ 60 were paid back. The order without lines: 60 − 8 − 7.
+        assert_eq!(
+            said(&read),
+            [
+                order("17", "727", 4_500, PAID),
+                fact("17", "727", UNDATED, 900, RowKind::Refund, PAID),
+                order("ann@example.com", "728", 4_500, OrderStatus::Pending),
+                order("18", "729", 4_500, PAID),
+            ],
+            "{name}"
+        );
+        // Two orders with two lines each, and one without.
+        assert_eq!(read.batch.account.rows_in, 5);
+        assert_eq!(read.batch.account.count(RowClass::OrderLine), 5);
+        let facts = &read.batch.facts;
+        assert_eq!(facts.contact.as_ref().unwrap().name.get(0), "Ann Smith");
+        assert_eq!(facts.updated_at.as_ref().unwrap()[0], MAY_1 + 24 * HOUR);
+        if name == "a.json" {
+            assert_eq!(facts.line, [2, 2, 3, 4]);
+        }
+    }
+}
+
+#[test]
+fn order_events_of_segment_are_read_and_others_passed_over() {
+    let folder = folder();
+    let event = |id: &str, name: &str, properties: &str| {
+        format!(
+            r#"{{"type":"track","event":"{name}","userId":"u1","anonymousId":"a1","messageId":"{id}","timestamp":"2024-05-01T10:00:00.000Z","context":{{"traits":{{"email":"u@example.com"}}}},"properties":{properties}}}"#
+        )
+    };
+    // The example of the specification.
+    let completed = r#"{"checkout_id":"c","order_id":"50314b8e9bcf000000000000","affiliation":"Store","subtotal":22.5,"total":27.5,"revenue":22.5,"shipping":3,"tax":2,"discount":2.5,"coupon":"h","currency":"USD","products":[{"product_id":"p1","name":"A","price":19,"quantity":1},{"product_id":"p2","name":"B","price":3,"quantity":2}]}"#;
+    let lines = [
+        event("m1", "Product Viewed", r#"{"product_id":"p1","price":19}"#),
+        event("m2", "Order Completed", completed),
+        event("m2", "Order Completed", completed),
+        r#"{"type":"identify","userId":"u1","traits":{"email":"u@example.com"}}"#.to_owned(),
+        event(
+            "m3",
+            "Order Refunded",
+            r#"{"order_id":"50314b8e9bcf000000000000","total":7.5}"#,
+        ),
+        event("m4", "Order Cancelled", r#"{"order_id":"o9"}"#),
+        event(
+            "m5",
+            "Order Refunded",
+            r#"{"order_id":"50314b8e9bcf000000000000"}"#,
+        ),
+    ];
+    let read = open(&put(&folder, "a.jsonl", lines.join("\n").as_bytes()));
+    assert_eq!(preset(&read), "segment-events");
+    let order = "50314b8e9bcf000000000000";
+    assert_eq!(
+        said(&read),
+        [
+            fact("u1", order, MAY_1, 2_250, RowKind::Order, PAID),
+            fact("u1", order, MAY_1, 750, RowKind::Refund, PAID),
+        ]
+    );
+    let account = &read.batch.account;
+    assert_eq!(
+        account.count(RowClass::Merged),
+        2,
+        "a message that was sent twice"
+    );
+    assert_eq!(account.count(RowClass::CancelledOrder), 1);
+    assert_eq!(
+        account.count(RowClass::Unreadable),
+        1,
+        "a refund without an amount"
+    );
+    assert_eq!(read.batch.rejected[1].line, 7);
+    // Nothing but views: no orders.
+    let views = event("m1", "Product Viewed", "{}");
+    let error = error(&put(
+        &folder,
+        "b.jsonl",
+        format!("{views}\n{views}\n").as_bytes(),
+    ));
+    assert_eq!(error.key(), "other_content");
+}
+
+#[test]
+fn records_of_ones_own_are_read_by_their_nested_names() {
+    let folder = folder();
+    let text = r#"{"data":[
+        {"order":{"id":"o1","date":"2024-05-01T10:00:00Z"},"customer":{"id":"c1","email":"a@example.com"},"items":[{"sku":"p1","quantity":2,"price":"1.25"},{"sku":"p2","quantity":1,"price":"4"}]},
+        {"order":{"id":"o2","date":"2024-05-01T11:00:00Z"},"customer":{"id":"c2","email":null},"items":[{"sku":"p1","quantity":1,"price":"1.25"}]}
+    ]}"#;
+    let read = open(&put(&folder, "a.json", text.as_bytes()));
+    let line = |customer, order, hours, cents| {
+        fact(
+            customer,
+            order,
+            MAY_1 + hours * HOUR,
+            cents,
+            RowKind::Line,
+            PAID,
+        )
+    };
+    assert_eq!(
+        said(&read),
+        [
+            line("c1", "o1", 0, 250),
+            line("c1", "o1", 0, 400),
+            line("c2", "o2", 1, 125)
+        ]
+    );
+}
+
+#[test]
+fn broken_json_is_an_error_with_its_line() {
+    let folder = folder();
+    let good = r#"{"order_id":"o1","customer_id":"c1","date":"2024-05-01","net":1}"#;
+    for (text, key, said) in [
+        (
+            format!("{good}\n{}", &good[..30]),
+            "json_cut_short",
+            "line 2",
+        ),
+        (format!("[{good},\n{good}"), "json_cut_short", "line 2"),
+        (format!("{good}\n{{\"a\":nope}}\n"), "json_broken", "line 2"),
+        ("[]".to_owned(), "file_empty", "is empty"),
+    ] {
+        let error = error(&put(&folder, "a.json", text.as_bytes()));
+        assert_eq!(error.key(), key, "{error}");
+        assert!(error.to_string().contains(said), "{error}");
+    }
+    // Behind the sample, too.
+    let many = format!("{good}\n").repeat(3_000) + "{\"a\":";
+    assert_eq!(
+        error(&put(&folder, "a.json", many.as_bytes())).key(),
+        "json_cut_short"
+    );
+}
+
+#[test]
+fn the_folder_of_olist_is_joined_and_its_files_alone_are_refused() {
+    let folder = folder();
+    put(&folder, "olist_orders_dataset.csv", b"\"order_id\",\"customer_id\",\"order_status\",\"order_purchase_timestamp\",\"order_approved_at\",\"order_delivered_carrier_date\",\"order_delivered_customer_date\",\"order_estimated_delivery_date\"\n\"o1\",\"k1\",\"delivered\",\"2024-05-01 10:00:00\",,,,\n\"o2\",\"k2\",\"canceled\",\"2024-05-01 11:00:00\",,,,\n\"o3\",\"k3\",\"shipped\",\"2024-05-01 12:00:00\",,,,\n");
+    put(&folder, "olist_customers_dataset.csv", b"customer_id,customer_unique_id,customer_zip_code_prefix,customer_city,customer_state\nk1,person,1,x,SP\nk2,person,1,x,SP\nk3,person,1,x,SP\n");
+    put(&folder, "olist_order_items_dataset.csv", b"order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value\no1,1,p,s,2024-05-03,10.00,3\no1,2,p,s,2024-05-03,5.50,3\no3,1,p,s,2024-05-03,7,3\n");
+    let payments = put(&folder, "olist_order_payments_dataset.csv", b"order_id,payment_sequential,payment_type,payment_installments,payment_value\no1,1,card,1,18.50\no1,2,voucher,1,3.00\no3,1,card,1,10.00\n");
+    let path = folder.path();
+    assert_eq!(expand(&[path.to_owned()]).unwrap(), [path]);
+    let read = open(path);
+    assert_eq!(preset(&read), "olist");
+    let order = |id, hours, cents| {
+        fact(
+            "person",
+            id,
+            MAY_1 + hours * HOUR,
+            cents,
+            RowKind::Order,
+            PAID,
+        )
+    };
+    assert_eq!(said(&read), [order("o1", 0, 1_550), order("o3", 2, 700)]);
+    assert_eq!(read.batch.account.count(RowClass::CancelledOrder), 1);
+    assert_eq!(read.batch.facts.line, [2, 3, 4]);
+    for (file, key) in [
+        ("olist_orders_dataset.csv", "preset_refused"),
+        ("olist_order_items_dataset.csv", "preset_refused"),
+        ("olist_order_payments_dataset.csv", "preset_refused"),
+        ("olist_customers_dataset.csv", "other_content"),
+    ] {
+        assert_eq!(error(&path.join(file)).key(), key, "{file}");
+    }
+    std::fs::remove_file(path.join("olist_order_items_dataset.csv")).unwrap();
+    assert_eq!(
+        said(&open(path)),
+        [order("o1", 0, 2_150), order("o3", 2, 1_000)]
+    );
+    std::fs::remove_file(payments).unwrap();
+    assert_eq!(error(path).key(), "file_is_directory");
+}
+
+#[test]
+fn folders_and_patterns_stand_for_their_tables() {
+    let folder = folder();
+    let names = |paths: &[PathBuf]| -> Vec<String> {
+        let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+        paths.iter().map(name).collect()
+    };
+    for name in [
+        "b.csv",
+        "a.JSON",
+        "c.txt.gz",
+        "notes.pdf",
+        ".hidden.csv",
+        "~$book.xlsx",
+    ] {
+        put(&folder, name, ORDERS.as_bytes());
+    }
+    let files = expand(&[folder.path().to_owned()]).unwrap();
+    assert_eq!(names(&files), ["a.JSON", "b.csv", "c.txt.gz"]);
+    let files = expand(&[folder.path().join("*.csv")]).unwrap();
+    assert_eq!(names(&files), ["b.csv"]);
+    let missing = expand(&[folder.path().join("*.tsv")]).unwrap_err();
+    assert_eq!(missing.key(), "file_not_found");
+    let empty = tempfile::tempdir().unwrap();
+    let none = expand(&[empty.path().to_owned()]).unwrap_err();
+    assert_eq!(none.key(), "folder_without_tables");
+    // What is neither stays as it is.
+    let same = [PathBuf::from("-"), folder.path().join("none.csv")];
+    assert_eq!(expand(&same).unwrap(), same);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_once_and_whole() {
+    let folder = folder();
+    let path = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo")
+        .arg(&path)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let writer = {
+        let path = path.clone();
+        std::thread::spawn(move || std::fs::write(path, ORDERS).unwrap())
+    };
+    assert_eq!(file_kind(&path).unwrap(), FileKind::Text);
+    let found = read(&path, &ImportOptions::default()).unwrap();
+    writer.join().unwrap();
+    assert_eq!(found.batch.account.count(RowClass::OrderLine), 2);
+}
