@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use patron_core::{OrderStatus, ShopCalendar};
+use patron_core::{Day, OrderStatus, ShopCalendar};
 
 use crate::field::Field;
+
+/// 1990-01-01: no shop's system is older, and what is dated before is a placeholder such as 1900-01-01 or 1970-01-01.
+const EARLIEST_DAY: Day = Day(7_305);
 
 /// What one row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +29,12 @@ pub enum DateFormat {
     MonthDayYear,
     /// `May 1, 2024`, `1 May 2024`: the month is a word.
     MonthName,
+    /// `45413.4167`: days as a spreadsheet counts them, from 1899-12-30.
+    SheetDay,
 }
 
 impl DateFormat {
-    /// Every format, in the order in which they are tried.
+    /// Every format that can be told from a number, in the order in which they are tried.
     pub const ALL: &'static [Self] = &[
         Self::YearMonthDay,
         Self::DayMonthYear,
@@ -45,6 +50,7 @@ impl DateFormat {
             Self::DayMonthYear => "dmy",
             Self::MonthDayYear => "mdy",
             Self::MonthName => "named",
+            Self::SheetDay => "sheet",
         }
     }
 
@@ -54,6 +60,7 @@ impl DateFormat {
         Self::ALL
             .iter()
             .copied()
+            .chain([Self::SheetDay])
             .find(|format| format.key().eq_ignore_ascii_case(name.trim()))
     }
 }
@@ -152,6 +159,10 @@ pub struct ImportOptions {
     pub exclude: ExcludeRules,
     /// Other files are read with this one: what tells versions of an order apart is read too.
     pub several_files: bool,
+    /// The first day on which an order can have been placed; an earlier date is a placeholder or mistyped.
+    pub earliest_day: Day,
+    /// The last such day, if it is known: today, and a day more for other time zones.
+    pub latest_day: Option<Day>,
     /// The shop's calendar: what a time without an offset means.
     pub calendar: ShopCalendar,
     /// `--currency`.
@@ -172,6 +183,8 @@ impl Default for ImportOptions {
             status_words: Vec::new(),
             exclude: ExcludeRules::default(),
             several_files: false,
+            earliest_day: EARLIEST_DAY,
+            latest_day: None,
             calendar: ShopCalendar::utc(),
             currency: None,
         }

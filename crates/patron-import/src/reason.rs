@@ -1,5 +1,7 @@
 //! Why a row was set aside, in words that say what mends it.
 
+use patron_core::Day;
+
 use crate::options::DateFormat;
 
 /// Why a row was set aside.
@@ -28,6 +30,22 @@ pub enum Reason {
     /// There is no date.
     #[error("no date: fill it in")]
     DateMissing,
+    /// The date is before any shop's first order.
+    #[error(
+        "a date before {earliest}: look for a placeholder such as 1900-01-01, or a mistyped year"
+    )]
+    DateTooEarly {
+        /// The first day on which an order can have been placed.
+        earliest: Day,
+    },
+    /// The date has not come yet.
+    #[error(
+        "a date after {latest}: look for a mistyped year, or for the day of delivery in its place"
+    )]
+    DateInFuture {
+        /// The last day on which an order can have been placed.
+        latest: Day,
+    },
     /// The date cannot be read.
     #[error("not a date of the form `{}` in which this column is read: mend it, or give another `--date-format`", format.key())]
     DateNotUnderstood {
@@ -114,6 +132,8 @@ impl Reason {
             Self::EmptyRow => "empty_row",
             Self::NotUtf8 { .. } => "not_utf8",
             Self::DateMissing => "date_missing",
+            Self::DateTooEarly { .. } => "date_too_early",
+            Self::DateInFuture { .. } => "date_in_future",
             Self::DateNotUnderstood { .. } => "date_not_understood",
             Self::NumberMissing => "number_missing",
             Self::NotANumber => "not_a_number",

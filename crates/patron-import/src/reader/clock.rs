@@ -14,13 +14,31 @@ pub(super) struct LocalClock {
     calendar: ShopCalendar,
     /// By day modulo [`REMEMBERED`]: the day and its offset in seconds.
     days: Vec<(i32, i32)>,
+    /// The days between which orders are placed.
+    pub(super) bounds: DayBounds,
+}
+
+/// The days between which orders are placed, and their first instants: of the earliest, and of the day after the latest.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DayBounds {
+    pub(super) earliest: Day,
+    pub(super) latest: Day,
+    pub(super) from: i64,
+    pub(super) until: i64,
 }
 
 impl LocalClock {
-    pub(super) fn new(calendar: ShopCalendar) -> Self {
+    pub(super) fn new(calendar: ShopCalendar, earliest: Day, latest: Option<Day>) -> Self {
+        let bounds = DayBounds {
+            earliest,
+            latest: latest.unwrap_or(Day(i32::MAX)),
+            from: calendar.start_of(earliest).0,
+            until: latest.map_or(i64::MAX, |day| calendar.start_of(day.plus_days(1)).0),
+        };
         Self {
             calendar,
             days: vec![(NO_DAY, 0); REMEMBERED],
+            bounds,
         }
     }
 
@@ -71,7 +89,7 @@ mod tests {
             "Pacific/Apia",
         ] {
             let calendar = ShopCalendar::new(zone).unwrap();
-            let mut clock = LocalClock::new(calendar.clone());
+            let mut clock = LocalClock::new(calendar.clone(), Day(0), None);
             // 2008-01-01 onwards, hour by hour for eight years: longer than what is remembered.
             for hour in 333_120..403_248_i64 {
                 let local = hour * 3600 * MICROS_PER_SECOND;

@@ -69,7 +69,11 @@ impl RowReader {
     #[must_use]
     pub fn new(understanding: Arc<Understanding>, options: Arc<ImportOptions>, file: u32) -> Self {
         let slots = Slots::new(&understanding);
-        let clock = LocalClock::new(options.calendar.clone());
+        let clock = LocalClock::new(
+            options.calendar.clone(),
+            options.earliest_day,
+            options.latest_day,
+        );
         let hash_all = understanding
             .hashed_columns
             .iter()

@@ -333,8 +333,7 @@ pub(super) fn read_id<R: Row>(row: &R, slot: usize) -> Result<(Id<'_>, bool), Pr
 /// A trillion: no order is worth that in any currency, and sums of what is left always fit.
 const LARGEST_AMOUNT: u64 = 1_000_000_000_000 * 10_000;
 
-/// Orders are placed between 1900 and 2199; whatever lies outside is a mistyped date or not one at all, and would decide
-/// the as-of day for everybody.
+/// Dates lie between 1900 and 2199; whatever lies outside is not one at all, and would decide the as-of day for everybody.
 const EARLIEST_MICROS: i64 = -2_208_988_800_000_000;
 const LATEST_MICROS: i64 = 7_258_118_400_000_000;
 
@@ -355,6 +354,12 @@ fn time(
     }
     match any_time(cell, understanding, clock) {
         Ok(micros) if !plausible(&micros) => Err(Reason::DateNotUnderstood { format }),
+        Ok(micros) if micros < clock.bounds.from => Err(Reason::DateTooEarly {
+            earliest: clock.bounds.earliest,
+        }),
+        Ok(micros) if micros >= clock.bounds.until => Err(Reason::DateInFuture {
+            latest: clock.bounds.latest,
+        }),
         read => read,
     }
 }

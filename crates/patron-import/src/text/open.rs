@@ -296,6 +296,13 @@ impl Start<'_> {
         while rows.len() < SAMPLE_ROWS && records.read(&mut fields).map_err(not_closed)?.is_some() {
             rows.push(fields.to_texts(whole));
         }
+        if rows.is_empty() && !self.at_end {
+            return Err(ImportError::RecordTooLong {
+                file: self.file.to_owned(),
+                line: 1 + count_lines(whole),
+                limit: SAMPLE_BYTES,
+            });
+        }
         if rows.is_empty() && self.at_end && separation != Separation::Blanks {
             if whole.len() < self.bytes.len() {
                 return Err(not_closed(1 + count_lines(whole)));

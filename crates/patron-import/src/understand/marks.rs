@@ -55,6 +55,9 @@ pub(super) fn date_format(
     if either > numbered.max(named) {
         return day_or_month_first(table, column);
     }
+    if numbered.max(named) == 0 && holds_sheet_days(table, column) {
+        return Ok(DateFormat::SheetDay);
+    }
     match table.values(column).next() {
         Some(example) if numbered.max(named) == 0 => Err(ImportError::DatesNotUnderstood {
             file: table.file.to_owned(),
@@ -64,6 +67,18 @@ pub(super) fn date_format(
         _ if named > numbered => Ok(DateFormat::MonthName),
         _ => Ok(DateFormat::YearMonthDay),
     }
+}
+
+/// Returns true for a column of numbers as a spreadsheet counts the days of shops: 1995 to 2064.
+fn holds_sheet_days(table: Table<'_>, column: usize) -> bool {
+    const SHOPS: std::ops::Range<f64> = 34_700.0..60_300.0;
+    let mut any = false;
+    let all = table.values(column).all(|value| {
+        any = true;
+        date::parse(value, DateFormat::SheetDay).is_some()
+            && value.parse().is_ok_and(|serial| SHOPS.contains(&serial))
+    });
+    any && all
 }
 
 fn day_or_month_first(table: Table<'_>, column: usize) -> Result<DateFormat, ImportError> {

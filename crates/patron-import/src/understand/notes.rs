@@ -10,6 +10,8 @@ use crate::understanding::{
 use crate::value::date::{self, ParsedTime};
 use crate::words;
 
+/// So many orders without anyone coming back are more than chance.
+const MANY_ORDERS: usize = 500;
 /// Status words of the sample that are listed, at most.
 const LISTED_WORDS: usize = 10;
 
@@ -54,6 +56,7 @@ pub(super) fn about(
     notes.extend(decimals(understanding, options));
     notes.extend(statuses(table, understanding, options));
     notes.extend(aliases(table, understanding));
+    notes.extend(customer_per_order(table, understanding));
     notes.extend(currency_of_header(understanding));
     if understanding.slot(Field::Refunded).is_some() {
         notes.push(note(
@@ -116,6 +119,7 @@ fn dates(table: Table<'_>, understanding: &Understanding, options: &ImportOption
         let order = match format {
             DateFormat::DayMonthYear => "day, month, year",
             DateFormat::MonthDayYear => "month, day, year",
+            DateFormat::SheetDay => "days as a spreadsheet counts them",
             _ => "with the month as a word",
         };
         notes.push(note(
@@ -189,6 +193,30 @@ fn statuses(
         &[("words", &list)],
         format!("status words that are not known count as paid: {list}"),
     ))
+}
+
+/// Asks whether the customer is one, where no customer comes twice although there are many orders.
+fn customer_per_order(table: Table<'_>, understanding: &Understanding) -> Option<Note> {
+    let of_field = |field| {
+        let slot = understanding.slot(field)?;
+        let column = understanding.columns.get(slot)?;
+        let mut values: Vec<&str> = table.values(column.index).collect();
+        let rows = values.len();
+        values.sort_unstable();
+        values.dedup();
+        Some((rows, values.len(), column.header.as_str()))
+    };
+    let (rows, customers, header) = of_field(Field::CustomerId)?;
+    let (_, orders, _) = of_field(Field::OrderId)?;
+    (orders >= MANY_ORDERS && customers == orders && rows >= orders).then(|| {
+        note(
+            "customer_per_order",
+            &[("column", header), ("orders", &orders.to_string())],
+            format!(
+                "none of the first {orders} orders is a second one of its customer: check that `{header}` is the person and not made anew for each order (`--map customer_id=COLUMN` names another)"
+            ),
+        )
+    })
 }
 
 /// Says that addresses are the marketplace's own, where some are.

@@ -50,6 +50,9 @@ pub(crate) fn parse(text: &str, format: DateFormat) -> Option<ParsedTime> {
     }
     // A leading apostrophe keeps it as text in a spreadsheet.
     let text = text.strip_prefix('\'').unwrap_or(text);
+    if format == DateFormat::SheetDay {
+        return sheet_day(text);
+    }
     let mut cursor = Cursor { text };
     let day = match format {
         DateFormat::YearMonthDay => cursor.year_month_day()?,
@@ -61,7 +64,7 @@ pub(crate) fn parse(text: &str, format: DateFormat) -> Option<ParsedTime> {
             let (month, day, year) = cursor.three_numbers()?;
             day_number(year, month, day)?
         }
-        DateFormat::MonthName => cursor.named_month()?,
+        DateFormat::MonthName | DateFormat::SheetDay => cursor.named_month()?,
     };
     cursor.rest_of_time(day)
 }
@@ -99,6 +102,29 @@ fn parse_iso(bytes: &[u8]) -> Option<ParsedTime> {
         }
         _ => None,
     }
+}
+
+/// Reads a day as a spreadsheet counts them, with the time of day as its fraction, to the millisecond.
+fn sheet_day(text: &str) -> Option<ParsedTime> {
+    const FIRST: f64 = 1.0;
+    const AFTER_LAST: f64 = 2_958_466.0;
+    /// Days from 1899-12-30, the spreadsheet's day 0, to 1970-01-01.
+    const TO_1970: f64 = 25_569.0;
+    const MILLIS_PER_DAY: f64 = 86_400_000.0;
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let serial: f64 = text.parse().ok().filter(|_| plain)?;
+    if !(FIRST..AFTER_LAST).contains(&serial) {
+        return None;
+    }
+    let millis = ((serial - TO_1970) * MILLIS_PER_DAY).round();
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole, and the bounds above keep it within fifty bits"
+    )]
+    let millis = millis as i64;
+    Some(ParsedTime::Local(millis * 1_000))
 }
 
 /// Reads `YYYYMMDDhhmmss`.
@@ -350,6 +376,22 @@ fn month_number(word: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_of_a_spreadsheet_are_counted_from_its_own_day_0() {
+        let read = |text| parse(text, DateFormat::SheetDay);
+        // 2024-05-01, and 10:00 of it; Excel shows 45413.
+        let may = 19_844 * MICROS_PER_DAY;
+        assert_eq!(read("45413"), Some(ParsedTime::Local(may)));
+        assert_eq!(
+            read("45413.416666666664"),
+            Some(ParsedTime::Local(may + 10 * 3600 * MICROS_PER_SECOND))
+        );
+        assert_eq!(read("25569"), Some(ParsedTime::Local(0)));
+        for text in ["", "0", "-1", "2958466", "4e4", "NaN", "45413,5"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
     use DateFormat::{DayMonthYear, MonthDayYear, MonthName, YearMonthDay};
 
     // Seconds since 1970 by `date -u -d … +%s`.

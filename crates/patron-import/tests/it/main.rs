@@ -18,6 +18,8 @@ mod blocks;
 mod containers;
 /// Are texts in other encodings read as their UTF-8 would be?
 mod encodings;
+/// Do hostile files do no more than fail, with their own error?
+mod hostile;
 /// Is each shop system's export read as documented, and told apart from what holds no orders?
 mod presets;
 /// Do real files give the figures made elsewhere?
@@ -26,3 +28,5 @@ mod real_files;
 mod recognition;
 /// Do rows end in the class the definitions say, and does the account add up?
 mod rows;
+/// Are the traps of exports set aside or refused, each with its mend?
+mod traps;

@@ -483,6 +483,7 @@ fn typed_dates_amounts_and_nulls_are_read() {
         Some("1.5".into()),
     ]];
     let options = ImportOptions {
+        earliest_day: patron_core::Day(0),
         calendar: patron_core::ShopCalendar::new("Asia/Shanghai").unwrap(),
         ..ImportOptions::default()
     };
