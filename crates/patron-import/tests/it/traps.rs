@@ -119,7 +119,7 @@ fn totals_are_known_in_the_languages_of_the_headers() {
     for word in [
         "Total",
         "Gesamtsumme",
-        "Somme",
+        "Somme", // spelling: ignore
         "Suma",
         "Soma",
         "合计",
