@@ -50,12 +50,15 @@ fn four_hundred_random_conditions_have_duckdbs_answers() {
         "rfm",
         "lifecycle",
     ];
-    let columns = names.map(|name| (name, column(&reference["table"], name), true));
+    // The random texts are no stages, so their column is one of plain text here.
+    let ours = |name: &'static str| if name == "lifecycle" { "stage" } else { name };
+    let columns = names.map(|name| (ours(name), column(&reference["table"], name), true));
     let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
     let cases = reference["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 400);
     for case in cases {
         let text = case["condition"].as_str().unwrap();
+        let text = &text.replace("lifecycle", "stage");
         let condition = match Condition::compile(text, &batch.schema()) {
             Ok(condition) => condition,
             Err(error) => panic!("{text}: {error}"),
