@@ -1,5 +1,7 @@
 //! Which value of each setting holds.
 
+use std::collections::BTreeSet;
+
 use patron_core::{CalendarError, Day, Money, ShopCalendar};
 use patron_engine::scoring::octants::{KnifeMethod, OctantSettings};
 use patron_engine::scoring::{
@@ -8,6 +10,7 @@ use patron_engine::scoring::{
 use patron_fold::{FoldSettings, UnlinkedRefunds, ZeroOrders};
 use patron_segments::{Vocabulary, VocabularyError};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::SettingsError;
 use super::form::Settings;
@@ -229,6 +232,22 @@ impl Resolved {
     }
 }
 
+/// Ids are personal: how many, and a digest by which two runs can be compared, but not who.
+fn without_names(ids: &[String]) -> String {
+    let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    let mut digest = Sha256::new();
+    for id in &ids {
+        digest.update(id.as_bytes());
+        digest.update(b"\n");
+    }
+    let digest: String = digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{} (sha256 {digest})", ids.len())
+}
+
 /// Records how files were asked to be read: without it two runs with one account of settings could differ.
 fn note_reading(layers: &mut Layers<'_>) {
     type TextOf = fn(&Settings) -> Option<String>;
@@ -245,11 +264,7 @@ fn note_reading(layers: &mut Layers<'_>) {
             settings.drop.as_ref().map(|classes| classes.join(","))
         }),
         ("exclude_customers", |settings| {
-            // Ids are personal: how many, not who.
-            settings
-                .exclude_customers
-                .as_ref()
-                .map(|ids| ids.len().to_string())
+            settings.exclude_customers.as_deref().map(without_names)
         }),
         ("exclude_tags", |settings| {
             settings.exclude_tags.as_ref().map(|words| words.join(","))

@@ -274,3 +274,22 @@ fn a_rule_that_has_no_column_is_said() {
         outcome.stderr
     );
 }
+
+#[test]
+fn who_is_excluded_is_recorded_by_digest_and_not_by_name() {
+    let text =
+        "customer_id,ordered_at,net\ntill,2024-01-01,5\nbob,2024-01-02,5\nann,2024-01-03,7\n";
+    let sandbox = Sandbox::with_orders(text);
+    let recorded = |ids: [&str; 2]| {
+        let flags = ["--exclude-customer", ids[0], "--exclude-customer", ids[1]];
+        let results = sandbox.run(&[&["orders.csv", "--quiet"], &flags[..]].concat());
+        results.run_json()["settings"]["exclude_customers"]["value"].to_string()
+    };
+    let recorded_once = recorded(["till", "bob"]);
+    // `printf 'bob\ntill\n' | sha256sum`
+    assert!(
+        recorded_once.contains("2 (sha256 53af275144f4a491"),
+        "{recorded_once}"
+    );
+    assert_eq!(recorded_once, recorded(["bob", "till"]));
+}
