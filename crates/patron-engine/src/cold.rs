@@ -197,6 +197,9 @@ fn no_order_hint(set_aside: &[(RowClass, u64)]) -> &'static str {
     }
 }
 
+/// Order ids that are looked at for standing under two customers, about: what they take is some megabytes.
+const SAMPLED_ORDERS: u64 = 200_000;
+
 /// Everything read, waiting to be folded.
 #[derive(Debug)]
 pub struct Gathered {
@@ -218,8 +221,21 @@ pub struct Folded {
     pub by_file: Vec<FileFolded>,
     /// Order ids whose rows were taken for lines although they carry no quantity.
     pub repeated_order_ids: u64,
+    /// Order ids that stand under two customers.
+    pub shared_orders: Option<SharedOrders>,
     /// Bytes of facts that went to disk.
     pub spilled_bytes: u64,
+}
+
+/// Order ids that stand under two customers: a guest who made an account, accounts that were merged, or two shops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedOrders {
+    /// How many were found.
+    pub count: u64,
+    /// The first of them.
+    pub example: String,
+    /// One in so many order ids was looked at.
+    pub one_in: u64,
 }
 
 /// What folding found of one file's rows.
@@ -287,6 +303,22 @@ pub fn gather(
         currency,
         repeats_are_versions,
         may_repeat,
+    })
+}
+
+/// Finds order ids that more than one customer has.
+fn shared_orders(partitions: &[FoldedPartition], up_to: u64) -> Option<SharedOrders> {
+    let all = partitions
+        .iter()
+        .flat_map(|partition| &partition.sampled_orders);
+    let mut all: Vec<&(u64, Box<str>)> = all.collect();
+    all.par_sort_unstable();
+    let mut shared = all.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
+    let example = shared.next().and_then(|same| same.first())?;
+    Some(SharedOrders {
+        count: 1 + shared.count() as u64,
+        example: example.1.to_string(),
+        one_in: u64::MAX / up_to,
     })
 }
 
@@ -429,6 +461,7 @@ impl Gathered {
         let rules = GroupingRules {
             drop_duplicates,
             repeats_are_versions: self.repeats_are_versions,
+            sampled_up_to: self.sample(),
         };
         progress.begin(Step::Fold, PARTITIONS as u64);
         let done = AtomicU64::new(0);
@@ -458,9 +491,21 @@ impl Gathered {
         Ok(Folded {
             by_file: self.by_file(&partitions),
             repeated_order_ids,
+            shared_orders: shared_orders(&partitions, rules.sampled_up_to),
             spilled_bytes: self.store.spilled_bytes(),
             by_day: assemble(partitions, days, folder.as_of()),
         })
+    }
+
+    /// The highest hash of order ids that are looked at for standing under two customers: all of a small shop, about
+    /// [`SAMPLED_ORDERS`] of a large one.
+    fn sample(&self) -> u64 {
+        let facts: u64 = self.files.iter().map(|file| file.facts).sum();
+        if facts <= SAMPLED_ORDERS {
+            u64::MAX
+        } else {
+            u64::MAX / facts.div_ceil(SAMPLED_ORDERS)
+        }
     }
 
     fn by_file(&self, partitions: &[FoldedPartition]) -> Vec<FileFolded> {

@@ -22,7 +22,7 @@ pub mod scoring;
 pub mod source;
 pub mod texts;
 
-pub use cold::{EngineError, FileFolded, Folded, Gathered, Resources, gather};
+pub use cold::{EngineError, FileFolded, Folded, Gathered, Resources, SharedOrders, gather};
 pub use customers::{CustomerTable, Prospect, ProspectReason};
 pub use profiles::Profiles;
 pub use progress::{Progress, Silent, Step};

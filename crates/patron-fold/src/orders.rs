@@ -7,7 +7,7 @@ use patron_core::{Fact, Instant, Money, MoneySum, OrderStatus};
 pub struct AssembledOrder<'a> {
     /// The shop's id; empty if the source has none.
     pub order_id: &'a str,
-    /// When it was placed: the earliest of its facts.
+    /// When it was placed: as the order says, else the earliest of its lines.
     pub at: Instant,
     /// Its own amount, or the sum of its lines.
     pub amount: MoneySum,
@@ -162,7 +162,10 @@ impl<'a> Assembly<'a> {
 
     fn add_group(&mut self, group: &[(&'a str, u32)], history: &[Fact<'a>]) {
         let first_change = self.changes.len();
-        let mut at: Option<Instant> = None;
+        let earliest = |known: Option<Instant>, placed: Instant| {
+            Some(known.map_or(placed, |known| known.min(placed)))
+        };
+        let (mut own_at, mut lines_at) = (None, None);
         let mut own: Option<(Money, OrderStatus)> = None;
         let mut lines = Lines::default();
         let mut order_id = "";
@@ -178,7 +181,7 @@ impl<'a> Assembly<'a> {
                     status,
                     ..
                 } => {
-                    at = Some(at.map_or(placed, |at| at.min(placed)));
+                    own_at = earliest(own_at, placed);
                     own = Some((net, status));
                 }
                 Fact::Line {
@@ -188,7 +191,7 @@ impl<'a> Assembly<'a> {
                     status,
                     ..
                 } => {
-                    at = Some(at.map_or(placed, |at| at.min(placed)));
+                    lines_at = earliest(lines_at, placed);
                     lines.add(net, quantity, status);
                 }
                 Fact::Refund { at, amount, .. } => self.changes.push(Change::Refund { at, amount }),
@@ -201,7 +204,7 @@ impl<'a> Assembly<'a> {
         let placed = own
             .map(|(net, status)| (net.into(), status))
             .or_else(|| lines.order());
-        let (Some(at), Some((amount, status))) = (at, placed) else {
+        let (Some(at), Some((amount, status))) = (own_at.or(lines_at), placed) else {
             self.unlink(first_change);
             return;
         };

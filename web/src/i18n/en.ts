@@ -451,7 +451,10 @@ export const en = {
     refunds_unlinked: "{{count}} refunds name no order: they reduce monetary value, not the number of orders.",
     duplicates_kept: "{{count}} rows are exact duplicates; they are flagged and kept.",
     orders_not_counted:
-      "{{count}} accepted orders are no purchases as of the as-of day: {{later}} later, {{not_paid}} not paid, {{cancelled}} cancelled or void, {{fully_refunded}} fully refunded, {{zero_value}} of zero value.",
+      "Orders that are no purchases as of the as-of day: {{count}}. Of these {{later}} later, {{not_paid}} not paid, {{cancelled}} cancelled or void, {{fully_refunded}} fully refunded, {{zero_value}} of zero value.",
+    orders_of_two_customers:
+      "Order ids that stand under two customers: {{count}} (one in {{one_in}} was looked at), such as {{example}}. They count for each: a guest who made an account?",
+    lines_without_article: "The lines name no article: where a later file has other lines of an order, these replace the earlier ones.",
     lines_left_out:
       "{{count}} lines are not in the amount of their order, because they are not paid while others are.",
     repeated_ids_are_lines:

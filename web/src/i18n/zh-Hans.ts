@@ -446,7 +446,10 @@ export const zhHans: Words = {
     refunds_unlinked: "{{count}} 笔退款未注明订单：只减少消费金额，不减少订单数。",
     duplicates_kept: "{{count}} 行完全重复；已标记并保留。",
     orders_not_counted:
-      "{{count}} 笔已读入的订单截至统计日不算购买：{{later}} 笔日期更晚，{{not_paid}} 笔未付款，{{cancelled}} 笔已取消或作废，{{fully_refunded}} 笔全额退款，{{zero_value}} 笔金额为零。",
+      "{{count}} 笔订单截至统计日不算购买：{{later}} 笔日期更晚，{{not_paid}} 笔未付款，{{cancelled}} 笔已取消或作废，{{fully_refunded}} 笔全额退款，{{zero_value}} 笔金额为零。",
+    orders_of_two_customers:
+      "同一订单号属于两位客户：{{count}} 个（每 {{one_in}} 个抽查 1 个），例如 {{example}}。两位客户各计一次：是否为游客后来注册了账户？",
+    lines_without_article: "明细没有商品列：后一文件中同一订单的不同明细会取代较早的明细。",
     lines_left_out: "{{count}} 行未付款，而同一订单的其他行已付款：这些行不计入订单金额。",
     repeated_ids_are_lines: "{{count}} 个订单号出现在多行且金额不同：这些行视为同一订单的明细。",
     expected_returns: "已售金额中有 {{rate}} 被退回；近期订单可能退回的 {{value}} 已从客户价值中扣除。",

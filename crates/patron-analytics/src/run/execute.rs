@@ -14,8 +14,8 @@ use patron_engine::scoring::{
     Lifecycle, Octants, ScoreError, Scores, SegmentError, Segments, Values,
 };
 use patron_engine::{
-    CustomerTable, EngineError, FileRead, Folded, Gathered, Progress, Prospect, Resources, Step,
-    gather,
+    CustomerTable, EngineError, FileRead, Folded, Gathered, Progress, Prospect, Resources,
+    SharedOrders, Step, gather,
 };
 use patron_stats::scores::{TieRule, count_distinct_up_to};
 
@@ -262,6 +262,7 @@ impl<'a> Job<'a> {
             account,
             reads,
             repeated_order_ids: folded.repeated_order_ids,
+            shared_orders: folded.shared_orders,
             prospects,
             summary,
         };
@@ -477,6 +478,7 @@ pub(super) struct Facts {
     pub(super) account: Account,
     pub(super) reads: Vec<FileRead>,
     pub(super) repeated_order_ids: u64,
+    pub(super) shared_orders: Option<SharedOrders>,
     pub(super) prospects: Vec<Prospect>,
     pub(super) summary: Summary,
 }

@@ -111,6 +111,21 @@ pub(super) fn of_orders(
     let files = &facts.reads;
     let mut notes = Vec::new();
     notes.extend(no_purchases(table));
+    if let Some(shared) = &facts.shared_orders {
+        let sample = if shared.one_in > 1 {
+            format!(" among one in {} looked at", shared.one_in)
+        } else {
+            String::new()
+        };
+        notes.push(Note::new(
+            "orders_of_two_customers",
+            json!({ "count": shared.count, "example": shared.example, "one_in": shared.one_in }),
+            format!(
+                "order ids that stand under two customers{sample}: {}, such as `{}`; they count for each (a guest who made an account?)",
+                shared.count, shared.example
+            ),
+        ));
+    }
     let repeated = facts.repeated_order_ids;
     if repeated > 0 {
         notes.push(Note::new(
@@ -178,7 +193,7 @@ fn no_purchases(table: &CustomerTable) -> Vec<Note> {
                 "fully_refunded": tally.fully_refunded, "zero_value": tally.zero_value,
             }),
             format!(
-                "{count} accepted orders are no purchases as of {}: {}",
+                "orders that are no purchases as of {}: {count} ({})",
                 table.as_of.day,
                 reasons.join(", ")
             ),

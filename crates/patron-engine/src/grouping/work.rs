@@ -7,7 +7,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::fold_partition::{FoldedPartition, RepeatedOrders, RowKindKey};
 use super::record::Record;
-use super::versions::{Version, by_update, current_lines, is_cancelled_line, version};
+use super::versions::{
+    Version, by_update, contested_orders, current_lines, is_cancelled_line, is_cancelled_order,
+    is_named_order, version,
+};
 
 /// Memory for one customer at a time.
 #[derive(Default)]
@@ -46,6 +49,10 @@ impl<'a> Work<'a> {
             return;
         }
         let mut lines = current_lines(&mut self.rows, partition);
+        let contested = contested_orders(&self.rows);
+        let is_contested =
+            |row: &mut Record<'a>| !row.is_line && contested.binary_search(&row.order_id).is_ok();
+        let mut versions: Vec<Record<'a>> = self.rows.extract_if(.., is_contested).collect();
         self.rows
             .sort_unstable_by_key(|row| (likeness(row), row.file));
         let mut kept = Vec::with_capacity(self.rows.len());
@@ -66,6 +73,7 @@ impl<'a> Work<'a> {
             }
         }
         kept.append(&mut lines);
+        kept.append(&mut versions);
         self.rows = kept;
     }
 
@@ -128,14 +136,11 @@ impl<'a> Work<'a> {
                 cancel(group, cancelled, partition, &mut self.facts);
                 continue;
             }
-            let newest = group
-                .iter()
-                .filter(|row| is_named_order(row))
-                .map(version)
-                .max();
+            let newest = newest_order(group, by_update);
             let in_newest = |row: &Record<'_>| {
-                let (updated_at, file, _) = version(row);
-                newest.is_some_and(|newest| (newest.0, newest.1) == (updated_at, file))
+                newest.is_some_and(|(file, updated_at)| {
+                    row.file == file && updated_at.is_none_or(|at| row.updated_at == Some(at))
+                })
             };
             let current = |row: &&Record<'a>| is_named_order(row) && in_newest(row);
             let rows = group.iter().filter(current).count();
@@ -178,7 +183,8 @@ impl<'a> Work<'a> {
                     .and_then(|contact| contact.get(field).copied())
                     .filter(|text| !text.is_empty())
             };
-            let dated = |row: &Record<'a>| value(row).map(|text| (row.at, text));
+            let dated =
+                |row: &Record<'a>| value(row).map(|text| ((row.at, version(row, true)), text));
             let latest = self
                 .rows
                 .iter()
@@ -191,17 +197,6 @@ impl<'a> Work<'a> {
     }
 }
 
-/// An order's row that says it was cancelled, void or a test. Such rows are set aside, but they speak for the order's other
-/// rows: its lines in another file, an earlier version. A line speaks for itself alone.
-fn is_cancelled_order(row: &Record<'_>) -> bool {
-    if row.is_line {
-        return false;
-    }
-    let class = RowKind::Mention(RowClass::CancelledOrder);
-    let void = RowKind::Mention(RowClass::TestOrVoid);
-    (row.kind == class || row.kind == void) && !row.order_id.is_empty()
-}
-
 /// Puts the rows of an order from old to new; returns whether the source's own times of change say what is newer.
 fn put_in_order(order: &mut [Record<'_>]) -> bool {
     let says = |row: &&Record<'_>| is_named_order(row) || is_cancelled_order(row);
@@ -211,6 +206,17 @@ fn put_in_order(order: &mut [Record<'_>]) -> bool {
     }
     spread_status(order);
     by_update
+}
+
+/// The file that holds the newest version of an order and, where its rows say so, when that was changed.
+fn newest_order(order: &[Record<'_>], by_update: bool) -> Option<(u32, Option<i64>)> {
+    let orders = || order.iter().filter(|row| is_named_order(row));
+    let newest = orders().max_by_key(|row| version(row, by_update))?;
+    let in_file = || orders().filter(|row| row.file == newest.file);
+    let updated_at = in_file()
+        .all(|row| row.updated_at.is_some())
+        .then(|| in_file().filter_map(|row| row.updated_at).max());
+    Some((newest.file, updated_at.flatten()))
 }
 
 /// Where an order has an amount of its own, that counts: of its lines only the units are used.
@@ -306,10 +312,6 @@ fn supersede<'a>(
 /// Rows are alike if they are equal in every column that counts and stand for the same kind of fact.
 pub(super) fn likeness(row: &Record<'_>) -> (u64, u8, bool) {
     (row.row_hash, row.kind.to_u8(), row.is_derived_refund())
-}
-
-fn is_named_order(row: &Record<'_>) -> bool {
-    row.kind == RowKind::Order && !row.order_id.is_empty()
 }
 
 /// Counts a row as merged. An undated refund is the second fact of its row, which is counted already; a row set aside

@@ -23,6 +23,17 @@ fn note(key: &'static str, params: &[(&'static str, &str)], text: String) -> Not
     Note::new(key, params, text)
 }
 
+/// Says how lines of overlapping files are told apart where nothing names the article.
+pub(super) fn lines_without_article() -> Note {
+    note(
+        "lines_without_article",
+        &[],
+        "the lines name no article: where a later file has other lines of an order, these replace the earlier ones \
+         (`--map product_id=COLUMN` names the column)"
+            .to_owned(),
+    )
+}
+
 /// Says that rows cannot be excluded by something that the file has no column for.
 pub(super) fn exclusion_without_column(field: Field) -> Note {
     note(

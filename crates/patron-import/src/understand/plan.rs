@@ -91,6 +91,10 @@ impl Plan {
         let amount = draft.take_amount(source);
         let quantity = draft.quantity_or_price();
         let grain = grain_rule(order.is_some(), quantity, preset, options);
+        let names_article = found.first(Field::ProductCode).is_some();
+        if options.several_files && grain == GrainRule::Lines && !names_article {
+            draft.notes.push(notes::lines_without_article());
+        }
         notes::customer(
             &mut draft.notes,
             customer_is_email,

@@ -178,3 +178,118 @@ fn classes_that_are_kept_count() {
         "105.00"
     );
 }
+
+#[test]
+fn the_refund_that_a_superseded_row_spoke_of_goes_with_it() {
+    let header = "order_id,customer_id,ordered_at,product_id,quantity,unit_price,refunded\n";
+    let first = format!("{header}1,ann,2024-01-05,tea,1,100,20\n");
+    let second = format!("{header}1,ann,2024-01-05,tea,1,100,30\n");
+    assert_eq!(of_two(&first, &second), ("70.00".to_owned(), 1, 1));
+    assert_eq!(of_two(&second, &first), ("80.00".to_owned(), 1, 1));
+    assert_eq!(of_two(&first, &first), ("80.00".to_owned(), 1, 1));
+}
+
+#[test]
+fn an_order_that_went_there_and_back_is_what_the_newest_file_says() {
+    let header = "order_id,customer_id,ordered_at,net,status\n";
+    let file = |net: u32, status: &str| {
+        format!("{header}1,ann,2024-01-05,{net},{status}\n2,ann,2024-01-01,1,paid\n")
+    };
+    let of_three = |files: [String; 3]| {
+        let sandbox = Sandbox::new();
+        for (name, text) in ["a.csv", "b.csv", "c.csv"].iter().zip(files) {
+            sandbox.write(name, text);
+        }
+        let results = sandbox.run(&["a.csv", "b.csv", "c.csv", "--quiet"]);
+        let rows = &results.run_json()["rows"];
+        assert_eq!(rows["in"], 6);
+        results.customers().cell("ann", "monetary").to_owned()
+    };
+    let there_and_back = [file(100, "paid"), file(100, "cancelled"), file(100, "paid")];
+    assert_eq!(of_three(there_and_back), "101.00");
+    assert_eq!(
+        of_three([file(100, "paid"), file(80, "paid"), file(100, "paid")]),
+        "101.00"
+    );
+    assert_eq!(
+        of_three([file(80, "paid"), file(100, "paid"), file(80, "cancelled")]),
+        "1.00"
+    );
+}
+
+#[test]
+fn refunds_of_one_order_in_files_of_several_months_add_up() {
+    let header = "order_id,customer_id,ordered_at,net\n";
+    let january = format!("{header}1,ann,2024-01-05,100\n1,ann,2024-01-06,-10\n");
+    let february = format!("{header}1,ann,2024-02-05,-20\n");
+    assert_eq!(of_two(&january, &february), ("70.00".to_owned(), 3, 0));
+    let lines = format!("{HEADER}1,ann,2024-01-01,tea,3,50\n1,ann,2024-01-03,tea,-1,50\n");
+    let later = format!("{HEADER}1,ann,2024-02-03,tea,-1,50\n");
+    assert_eq!(of_two(&lines, &later), ("50.00".to_owned(), 3, 0));
+}
+
+#[test]
+fn of_several_rows_in_the_newest_file_the_last_changed_counts() {
+    let header = "order_id,customer_id,ordered_at,net,updated_at\n";
+    let first = format!("{header}1,ann,2024-01-05,30,\n2,ann,2024-01-01,1,\n");
+    let second =
+        format!("{header}1,ann,2024-01-05,10,2024-02-05\n1,ann,2024-01-05,20,2024-02-02\n");
+    assert_eq!(of_two(&first, &second), ("11.00".to_owned(), 2, 2));
+}
+
+#[test]
+fn details_and_dates_are_those_of_the_newest_version_and_of_the_order() {
+    let sandbox = Sandbox::new();
+    let header = "order_id,customer_id,ordered_at,net,email\n";
+    sandbox.write(
+        "a.csv",
+        format!("{header}1,ann,2024-01-05,60,zz@example.org\n"),
+    );
+    sandbox.write(
+        "b.csv",
+        format!("{header}1,ann,2024-01-05,60,aa@example.org\n"),
+    );
+    sandbox.write("lines.csv", format!("{HEADER}1,ann,2024-01-01,tea,2,50\n"));
+    let results = sandbox.run(&["a.csv", "b.csv", "lines.csv", "--quiet"]);
+    let customers = results.customers();
+    assert_eq!(customers.cell("ann", "email"), "aa@example.org");
+    assert_eq!(
+        customers.cell("ann", "last_order_at"),
+        "2024-01-05T00:00:00+00:00"
+    );
+}
+
+#[test]
+fn an_order_under_two_customers_is_said() {
+    let sandbox = Sandbox::with_orders(
+        "order_id,customer_id,ordered_at,net\n\
+         1,ann@example.org,2024-01-05,60\n1,ann,2024-01-05,60\n2,ann,2024-01-06,40\n",
+    );
+    let notes = sandbox.run(&["orders.csv", "--quiet"]).run_json()["notes"].clone();
+    let shared = notes
+        .as_array()
+        .expect("notes")
+        .iter()
+        .find(|note| note["key"] == "orders_of_two_customers")
+        .expect("a note");
+    assert_eq!(shared["params"]["count"], 1);
+    assert_eq!(shared["params"]["example"], "1");
+    assert_eq!(shared["params"]["one_in"], 1);
+}
+
+#[test]
+fn lines_without_an_article_are_told_apart_by_their_order_alone_and_this_is_said() {
+    let header = "order_id,customer_id,ordered_at,quantity,unit_price\n";
+    let first = format!("{header}1,ann,2024-01-05,1,100\n");
+    let second = format!("{header}1,ann,2024-01-05,1,50\n");
+    assert_eq!(of_two(&first, &second), ("50.00".to_owned(), 1, 1));
+    let sandbox = Sandbox::new();
+    sandbox.write("a.csv", &first);
+    sandbox.write("b.csv", &second);
+    let outcome = sandbox.patron(&["run", "a.csv", "b.csv"]);
+    assert!(
+        outcome.stderr.contains("the lines name no article"),
+        "{}",
+        outcome.stderr
+    );
+}
