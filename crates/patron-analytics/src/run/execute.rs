@@ -574,7 +574,7 @@ fn axis_reports(scores: &Scores, values: [&[f64]; 3]) -> Vec<AxisReport> {
                 cuts.cuts().to_vec()
             },
             counts: cuts.count(scores),
-            missing: cuts.missing_scores(),
+            missing: notes::missing_scores(cuts, scores),
             distinct: count_distinct_up_to(values, DISTINCT_UP_TO),
         })
         .collect()

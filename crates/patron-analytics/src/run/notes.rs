@@ -3,7 +3,7 @@
 use patron_core::MoneySum;
 use patron_engine::scoring::Scores;
 use patron_engine::{CustomerTable, FileRead};
-use patron_stats::scores::count_distinct_up_to;
+use patron_stats::scores::{CutPoints, count_distinct_up_to};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -268,10 +268,27 @@ fn lonely_last_day(table: &CustomerTable) -> Option<Note> {
     })
 }
 
+/// Scores that nobody has; of frozen cut points, nobody of this run.
+pub(super) fn missing_scores(cuts: &CutPoints, scores: &[u8]) -> Vec<u8> {
+    if !cuts.counts().is_empty() {
+        return cuts.missing_scores();
+    }
+    let counted = (1_u8..).zip(cuts.count(scores));
+    counted
+        .filter(|(_, customers)| *customers == 0)
+        .map(|(score, _)| score)
+        .collect()
+}
+
 /// What scoring left to say.
 pub(crate) fn of_scores(scores: &Scores, axes: [&[f64]; 3], correlation: Option<f64>) -> Vec<Note> {
     let mut notes = Vec::new();
-    for ((axis, cuts), values) in AXES.into_iter().zip(&scores.cut_points).zip(axes) {
+    let parts = AXES
+        .into_iter()
+        .zip(&scores.cut_points)
+        .zip(&scores.scores)
+        .zip(axes);
+    for (((axis, cuts), scores), values) in parts {
         let bins = cuts.bins();
         let distinct = count_distinct_up_to(values, FEWEST_DISTINCT);
         if distinct < FEWEST_DISTINCT.min(usize::from(bins)) {
@@ -284,7 +301,7 @@ pub(crate) fn of_scores(scores: &Scores, axes: [&[f64]; 3], correlation: Option<
                 ),
             ));
         }
-        let missing = cuts.missing_scores();
+        let missing = missing_scores(cuts, scores);
         if !missing.is_empty() {
             let list = missing
                 .iter()

@@ -211,10 +211,10 @@ fn a_list_of_the_wrong_length_is_underlined_in_the_file() {
 #[test]
 fn stages_that_do_not_exist_are_refused_and_those_that_do_are_cells() {
     let sandbox = Sandbox::new();
-    sandbox.write("own.toml", own(&[("one", "lifecycle = 'awake'")]));
+    sandbox.write("own.toml", own(&[("one", "lifecycle = 'actives'")]));
     let outcome = sandbox.patron(&["segments", "check", "own.toml"]);
     outcome.assert_refused(&[
-        "`lifecycle` is never `awake`",
+        "`lifecycle` is never `actives`",
         "did you mean `active`",
         "here",
     ]);

@@ -67,14 +67,14 @@ fn wide_characters_do_not_shift_the_place() {
 
 #[test]
 fn an_octant_or_a_stage_that_does_not_exist_is_refused_with_those_that_do() {
-    assert_eq!(underlined("lifecycle = 'awake'"), "'awake'");
-    assert_eq!(underlined("'awake' <> lifecycle"), "'awake'");
+    assert_eq!(underlined("lifecycle = 'actives'"), "'actives'");
+    assert_eq!(underlined("'actives' <> lifecycle"), "'actives'");
     assert_eq!(underlined("octant IN ('lost', 'nope')"), "'nope'");
-    let error = error("orders > 1 AND lifecycle = 'awake'");
+    let error = error("orders > 1 AND lifecycle = 'actives'");
     assert_eq!(error.key(), "condition_unknown_key");
     assert_eq!(
         error.kind.to_string(),
-        "column `lifecycle` is never `awake`"
+        "column `lifecycle` is never `actives`"
     );
     assert_eq!(
         error.hint().unwrap(),

@@ -105,7 +105,12 @@ fn segments(report: &RunReport, output: &mut Output) -> Result<(), Failure> {
 }
 
 fn cut_points(report: &RunReport, output: &mut Output) -> Result<(), Failure> {
-    output.line("\nScores")?;
+    let mut axes = report.settings.scores.axes.iter();
+    output.line(if axes.any(|axis| axis.frozen.is_some()) {
+        "\nScores (cut points frozen from an earlier run)"
+    } else {
+        "\nScores"
+    })?;
     for axis in &report.axes {
         output.line(&format!("  {}", axis_in_words(axis)))?;
     }

@@ -76,6 +76,16 @@ fn a_cut_point_is_read_back_to_the_last_bit() {
     let again = run(&sandbox, "again", &flags);
     let cuts = |results: &Results| results.run_json()["cut_points"][2]["cuts"].clone();
     assert_eq!(cuts(&again), cuts(&first));
+    let missing = |results: &Results| results.run_json()["cut_points"][1]["missing_scores"].clone();
+    assert_eq!(
+        missing(&first),
+        serde_json::json!([2, 3, 4, 5, 6, 7, 8, 9, 10])
+    );
+    assert_eq!(
+        missing(&again),
+        missing(&first),
+        "frozen cut points too leave scores to nobody"
+    );
     let digits = cuts(&first).to_string().len();
     assert!(digits > 9 * 12, "cut points are long: {}", cuts(&first));
     assert_eq!(again.customers(), first.customers());
@@ -87,6 +97,9 @@ fn what_is_frozen_is_recorded_by_its_content_not_its_place() {
     run(&sandbox, "first", &[]);
     std::fs::create_dir(sandbox.path("elsewhere")).expect("a folder");
     sandbox.write("elsewhere/old.json", sandbox.read("first/run.json"));
+    let flags = ["run", "orders.csv", "--no-clv", "--cuts", "first/run.json"];
+    let told = sandbox.patron(&flags).stdout;
+    assert!(told.contains("frozen from an earlier run"), "{told}");
     let here = run(&sandbox, "here", &["--cuts", "first/run.json"]);
     let there = run(&sandbox, "there", &["--cuts", "elsewhere/old.json"]);
     assert_eq!(here.run_json_but_machine(), there.run_json_but_machine());
