@@ -455,6 +455,7 @@ export const en = {
     orders_of_two_customers:
       "Order ids that stand under two customers: {{count}} (one in {{one_in}} was looked at), such as {{example}}. They count for each: a guest who made an account?",
     lines_without_article: "The lines name no article: where a later file has other lines of an order, these replace the earlier ones.",
+    nobody_in_window: "Nobody bought in the window on which F and M are scored: everybody has score 1 there.",
     lines_left_out:
       "{{count}} lines are not in the amount of their order, because they are not paid while others are.",
     repeated_ids_are_lines:

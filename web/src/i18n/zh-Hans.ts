@@ -450,6 +450,7 @@ export const zhHans: Words = {
     orders_of_two_customers:
       "同一订单号属于两位客户：{{count}} 个（每 {{one_in}} 个抽查 1 个），例如 {{example}}。两位客户各计一次：是否为游客后来注册了账户？",
     lines_without_article: "明细没有商品列：后一文件中同一订单的不同明细会取代较早的明细。",
+    nobody_in_window: "评分窗口内没有客户购买：F 与 M 均为 1 分。",
     lines_left_out: "{{count}} 行未付款，而同一订单的其他行已付款：这些行不计入订单金额。",
     repeated_ids_are_lines: "{{count}} 个订单号出现在多行且金额不同：这些行视为同一订单的明细。",
     expected_returns: "已售金额中有 {{rate}} 被退回；近期订单可能退回的 {{value}} 已从客户价值中扣除。",

@@ -450,6 +450,7 @@ export const zhHant: Words = {
     orders_of_two_customers:
       "同一訂單編號屬於兩位客戶：{{count}} 個（每 {{one_in}} 個抽查 1 個），例如 {{example}}。兩位客戶各計一次：是否為訪客後來註冊了帳戶？",
     lines_without_article: "明細沒有商品欄：後一檔案中同一訂單的不同明細會取代較早的明細。",
+    nobody_in_window: "評分視窗內沒有客戶購買：F 與 M 均為 1 分。",
     lines_left_out: "{{count}} 列未付款，而同一訂單的其他列已付款：這些列不計入訂單金額。",
     repeated_ids_are_lines: "{{count}} 個訂單編號出現在多列且金額不同：這些列視為同一訂單的明細。",
     expected_returns: "已售金額中有 {{rate}} 被退回；近期訂單可能退回的 {{value}} 已從客戶價值中扣除。",

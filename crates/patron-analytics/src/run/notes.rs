@@ -315,6 +315,15 @@ pub(crate) fn of_scores(scores: &Scores, axes: [&[f64]; 3], correlation: Option<
             ));
         }
     }
+    let [recency, ..] = axes;
+    if !recency.is_empty() && scores.outside_window == recency.len() as u64 {
+        notes.push(Note::new(
+            "nobody_in_window",
+            json!({}),
+            "nobody bought in the window on which F and M are scored: everybody has score 1 there"
+                .to_owned(),
+        ));
+    }
     if let Some(correlation) = correlation.filter(|&correlation| correlation > CORRELATED) {
         notes.push(Note::new(
             "frequency_monetary_correlated",

@@ -13,18 +13,28 @@ use super::layers::{Layers, Origin, named};
 use super::resolve::ResolveError;
 
 /// Whose rows are set aside.
-fn exclusions(layers: &Layers<'_>) -> ExcludeRules {
-    let words = |of: fn(&Settings) -> Option<Vec<String>>| {
-        layers.take(of).map(|(words, _)| words).unwrap_or_default()
+fn exclusions(layers: &Layers<'_>) -> Result<ExcludeRules, SettingsError> {
+    let words = |setting: &'static str, of: fn(&Settings) -> Option<Vec<String>>| {
+        let words = layers.take(of).map(|(words, _)| words).unwrap_or_default();
+        // An empty word stands in every memo, and is the tag of every row without one.
+        if words.iter().any(|word| word.trim().is_empty()) {
+            return Err(SettingsError::Value {
+                setting,
+                value: String::new(),
+                expected: "words that are not empty".to_owned(),
+            });
+        }
+        Ok(words)
     };
-    ExcludeRules {
-        customers: words(|settings| settings.exclude_customers.clone())
-            .into_iter()
-            .collect(),
-        tags: words(|settings| settings.exclude_tags.clone()),
-        flags: words(|settings| settings.exclude_flags.clone()),
-        memos: words(|settings| settings.exclude_memos.clone()),
-    }
+    let customers = words("exclude-customer", |settings| {
+        settings.exclude_customers.clone()
+    })?;
+    Ok(ExcludeRules {
+        customers: customers.into_iter().collect(),
+        tags: words("exclude-tag", |settings| settings.exclude_tags.clone())?,
+        flags: words("exclude-flag", |settings| settings.exclude_flags.clone())?,
+        memos: words("exclude-memo", |settings| settings.exclude_memos.clone())?,
+    })
 }
 
 /// Returns the options under which files are read.
@@ -49,7 +59,7 @@ pub fn import_options(flags: &Settings, file: &Settings) -> Result<ImportOptions
             currency,
         )?,
         mapping: mapping(layers.take(|settings| settings.map.clone()))?,
-        exclude: exclusions(&layers),
+        exclude: exclusions(&layers)?,
         status_words: status_words(layers.take(|settings| settings.status_words.clone()))?,
         ..ImportOptions::default()
     };

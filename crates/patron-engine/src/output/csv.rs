@@ -13,7 +13,7 @@ use super::cells::CellValue;
 use super::columns::Columns;
 
 /// What customers themselves typed into the shop.
-const PERSONAL: [&str; 3] = ["email", "name", "consent_email"];
+const PERSONAL: [&str; 4] = ["email", "phone", "name", "consent_email"];
 const ROWS_PER_PART: usize = 16 * 1024;
 
 /// Writes `count` customers.
@@ -63,7 +63,13 @@ pub fn write_csv(
 
 /// Whether a spreadsheet would take a text for a formula: a customer who is called `=HYPERLINK(…)` must not be run.
 fn is_formula(text: &str) -> bool {
-    text.starts_with(['=', '@', '+', '-', '\t', '\r'])
+    let mut letters = text.chars();
+    match letters.next() {
+        Some('=' | '@' | '\t' | '\r') => true,
+        // `+49 30` and `-1` are numbers, not formulas.
+        Some('+' | '-') => letters.any(|letter| letter.is_alphabetic() || letter == '('),
+        _ => false,
+    }
 }
 
 fn part_text(batch: &RecordBatch, calendar: &ShopCalendar) -> Result<Vec<u8>, ::csv::Error> {

@@ -140,10 +140,25 @@ impl<R: Row> Writer<'_, R> {
             },
             quantity: values.quantity.map_or(0, |quantity| quantity.0),
             kind,
-            status: meaning.status.status,
+            status: match (class, meaning.status.status) {
+                // An excluded row speaks for the lines of its order that say nothing.
+                (RowClass::TestOrVoid, OrderStatus::Paid) => OrderStatus::Test,
+                (_, status) => status,
+            },
             updated_at: values.updated_at,
-            status_said: meaning.said,
+            status_said: self.says_fate(meaning),
         }
+    }
+
+    /// Whether the row says anything of its order's fate.
+    fn says_fate(&self, meaning: RowStatus) -> bool {
+        let slots = self.slots;
+        let filled = |slot: &usize| match self.row.cell(*slot) {
+            Cell::Null => false,
+            cell => !words::is_missing(trim(&shown(&cell))),
+        };
+        let excluding = [slots.tags, slots.flag, slots.memo];
+        (slots.status.is_some() && meaning.said) || excluding.iter().flatten().any(filled)
     }
 
     /// Writes the refund of an order whose row says that money went back, but not when.

@@ -100,11 +100,8 @@ impl RowReader {
             ..RowBatch::default()
         };
         batch.facts.are_lines = self.understanding.grain == GrainRule::Lines;
-        batch.facts.status_unsaid = self
-            .slots
-            .status
-            .filter(|_| batch.facts.are_lines)
-            .map(|_| Vec::new());
+        let may_be_silent = batch.facts.are_lines && self.slots.says_fate();
+        batch.facts.status_unsaid = may_be_silent.then(Vec::new);
         batch.facts.updated_at = self.slots.updated_at.map(|_| Vec::new());
         batch.facts.product = self
             .slots

@@ -71,6 +71,15 @@ impl Slots {
         }
     }
 
+    /// Whether any column says what became of an order: its status, or what it is excluded by.
+    pub(super) const fn says_fate(&self) -> bool {
+        self.status.is_some() || self.is_excluded_by_words()
+    }
+
+    pub(super) const fn is_excluded_by_words(&self) -> bool {
+        self.tags.is_some() || self.flag.is_some() || self.memo.is_some()
+    }
+
     pub(super) const fn has_contact(&self) -> bool {
         self.email.is_some()
             || self.phone.is_some()

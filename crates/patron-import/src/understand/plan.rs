@@ -91,10 +91,7 @@ impl Plan {
         let amount = draft.take_amount(source);
         let quantity = draft.quantity_or_price();
         let grain = grain_rule(order.is_some(), quantity, preset, options);
-        let names_article = found.first(Field::ProductCode).is_some();
-        if options.several_files && grain == GrainRule::Lines && !names_article {
-            draft.notes.push(notes::lines_without_article());
-        }
+        draft.note_article(grain, options);
         notes::customer(
             &mut draft.notes,
             customer_is_email,
@@ -166,6 +163,14 @@ impl Draft<'_> {
         } else {
             self.notes
                 .push(notes::numbers_ignored(field, self.table.header(index)));
+        }
+    }
+
+    /// Says so if lines of overlapping files cannot be told apart by their articles.
+    fn note_article(&mut self, grain: GrainRule, options: &ImportOptions) {
+        let names_article = self.found.first(Field::ProductCode).is_some();
+        if options.several_files && grain == GrainRule::Lines && !names_article {
+            self.notes.push(notes::lines_without_article());
         }
     }
 

@@ -185,7 +185,7 @@ fn a_name_that_a_spreadsheet_would_run_is_marked_as_text() {
     let sandbox = Sandbox::with_orders(
         "customer_id,ordered_at,net,name,phone\n\
          =a,2024-01-01,5,\"=HYPERLINK(\"\"http://x\"\")\",+49 30 1\n\
-         b,2024-01-02,5,O'Hara,-1\n",
+         b,2024-01-02,5,O'Hara,=1\n",
     );
     let table = sandbox
         .run(&["orders.csv", "--quiet", "--format", "csv"])
@@ -194,7 +194,7 @@ fn a_name_that_a_spreadsheet_would_run_is_marked_as_text() {
         table.column("name"),
         ["'=HYPERLINK(\"http://x\")", "O'Hara"]
     );
-    // Ids join tables and numbers are dialled: they stay as they are.
+    // Ids join tables: they stay as they are. A number that begins with + is one.
     assert_eq!(table.column("customer_id"), ["=a", "b"]);
-    assert_eq!(table.column("phone"), ["+49 30 1", "-1"]);
+    assert_eq!(table.column("phone"), ["+49 30 1", "'=1"]);
 }

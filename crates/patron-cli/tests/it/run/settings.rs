@@ -293,3 +293,33 @@ fn who_is_excluded_is_recorded_by_digest_and_not_by_name() {
     );
     assert_eq!(recorded_once, recorded(["bob", "till"]));
 }
+
+#[test]
+fn an_order_excluded_in_its_first_line_is_excluded_whole() {
+    let sandbox = Sandbox::with_orders(
+        "order_id,customer_id,ordered_at,product_id,quantity,unit_price,tags\n\
+         1,ann,2024-01-01,tea,1,10,staff\n1,ann,2024-01-01,cup,1,20,\n\
+         2,ann,2024-01-02,cup,1,5,\n2,ann,2024-01-02,tea,1,7,vip\n",
+    );
+    let results = sandbox.run(&["orders.csv", "--quiet", "--exclude-tag", "staff"]);
+    assert_eq!(results.customers().cell("ann", "monetary"), "12.00");
+}
+
+#[test]
+fn an_empty_word_excludes_nothing_but_is_refused() {
+    let sandbox = Sandbox::with_orders("customer_id,ordered_at,net\nann,2024-01-03,7\n");
+    for flag in [
+        "--exclude-customer",
+        "--exclude-tag",
+        "--exclude-flag",
+        "--exclude-memo",
+    ] {
+        let outcome = sandbox.patron(&["run", "orders.csv", flag, " "]);
+        assert_eq!(outcome.code, 2, "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains("words that are not empty"),
+            "{}",
+            outcome.stderr
+        );
+    }
+}

@@ -9,7 +9,8 @@ fn of_two(first: &str, second: &str) -> (String, u64, u64) {
     let sandbox = Sandbox::new();
     sandbox.write("january.csv", first);
     sandbox.write("february.csv", second);
-    let results = sandbox.run(&["january.csv", "february.csv", "--quiet"]);
+    let flags = ["--quiet", "--as-of", "2024-12-31"];
+    let results = sandbox.run(&[&["january.csv", "february.csv"], &flags[..]].concat());
     let rows = &results.run_json()["rows"];
     let count = |key: &str| rows[key].as_u64().expect("a count");
     let aside: u64 = rows["set_aside"]
