@@ -51,9 +51,7 @@ pub(super) fn classify<R: Row>(
     let aside = judge
         .missing_customer()
         .or_else(|| judge.excluded(&options.exclude))
-        .or_else(|| judge.test_or_void())
-        .or_else(|| judge.cancelled())
-        .or_else(|| judge.by_code());
+        .or_else(|| slots.says_what_it_is.then(|| judge.by_words())?);
     if let Some((class, slot, reason)) = aside {
         return (class, Some((slot, reason)));
     }
@@ -67,6 +65,13 @@ pub(super) fn classify<R: Row>(
 }
 
 impl<R: Row> Judge<'_, R> {
+    /// What the row says of itself: its status, its codes.
+    fn by_words(&self) -> Finding {
+        self.test_or_void()
+            .or_else(|| self.cancelled())
+            .or_else(|| self.by_code())
+    }
+
     fn missing_customer(&self) -> Finding {
         self.values.customer.is_none().then_some((
             RowClass::MissingCustomer,

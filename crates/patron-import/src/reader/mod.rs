@@ -186,12 +186,14 @@ impl RowReader {
     }
 
     /// Returns the line of the source, where the table says it.
+    #[inline]
     fn line_told(&self, row: &TextRow<'_>) -> Option<u64> {
         let column = self.understanding.control?.line?;
         std::str::from_utf8(row.field(column)).ok()?.parse().ok()
     }
 
     /// Returns true for a row that only repeats one of another sheet, or a message that was sent twice.
+    #[inline]
     fn is_repeat(&self, row: &TextRow<'_>) -> bool {
         let merged = self
             .understanding

@@ -1,6 +1,7 @@
 //! Where each field's cell is, looked up once.
 
 use crate::field::Field;
+use crate::preset::RowRules;
 use crate::understanding::{AmountRule, GrainRule, Understanding};
 
 /// Places in `Understanding::columns`.
@@ -32,6 +33,8 @@ pub(super) struct Slots {
     pub(super) cancelled_at: Option<usize>,
     pub(super) paid_at: Option<usize>,
     pub(super) payment_method: Option<usize>,
+    /// Some column or rule may say that a row is no purchase: a status, a code, a document.
+    pub(super) says_what_it_is: bool,
     /// Quantity and price say whether a row is goods bought; where a row is a whole order they only inform.
     pub(super) judge_quantity: bool,
 }
@@ -67,6 +70,16 @@ impl Slots {
             cancelled_at: slot(Field::CancelledAt),
             paid_at: slot(Field::PaidAt),
             payment_method: slot(Field::PaymentMethod),
+            says_what_it_is: understanding.rules != RowRules::default()
+                || [
+                    Field::Status,
+                    Field::CancelledAt,
+                    Field::PaymentMethod,
+                    Field::ProductCode,
+                    Field::GiftCard,
+                ]
+                .into_iter()
+                .any(|field| slot(field).is_some()),
             judge_quantity: by_quantity || understanding.grain == GrainRule::Lines,
         }
     }

@@ -70,6 +70,7 @@ pub(super) struct Values<'r> {
 }
 
 impl<'r> Values<'r> {
+    #[inline(always)]
     pub(super) fn read<R: Row>(
         row: &'r R,
         understanding: &Understanding,

@@ -25,7 +25,7 @@ const KIND_BYTES: usize = 64 * 1024;
 /// What a file is, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
-    /// Text, perhaps compressed with gzip: [`open_text`] reads it.
+    /// Text, or what [`open_text`] makes text of: gzip, zip, workbooks, JSON, a stream, a folder that is one table.
     Text,
     /// Parquet: the engine reads it.
     Parquet,

@@ -275,6 +275,24 @@ fn overlapping_sheets_are_counted_once_row_by_row() {
 }
 
 #[test]
+fn a_sheet_of_the_old_form_is_read_alike() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/orders.xls");
+    let read = open(&path);
+    assert_eq!(
+        said(&read),
+        [
+            fact("17850", "o1", MAY_1, 1_250, RowKind::Order, PAID),
+            fact("17850", "o3", MAY_1 + 2 * HOUR, 250, RowKind::Refund, PAID)
+        ]
+    );
+    assert_eq!(read.batch.rejected[0].line, 3);
+    assert_eq!(
+        read.batch.facts.contact.as_ref().unwrap().name.get(0),
+        "张伟"
+    );
+}
+
+#[test]
 fn sheets_that_are_not_one_table_are_named() {
     let folder = folder();
     let path = book(

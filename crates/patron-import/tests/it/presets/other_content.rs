@@ -58,6 +58,40 @@ fn each_kind_of_file_is_named_and_never_folded() {
 }
 
 #[test]
+fn klaviyos_files_are_told_apart_by_their_presets() {
+    for (columns, preset, content) in [
+        (
+            "Person//Email,Timestamp,$event_id,$value,Item",
+            "klaviyo-events",
+            Content::Events,
+        ),
+        (
+            "Person//ID,Timestamp,$value",
+            "klaviyo-events",
+            Content::Events,
+        ),
+        (
+            "email,phone_number,external_id,first_name,last_name,organization,locale,title",
+            "klaviyo-profiles",
+            Content::Customers,
+        ),
+    ] {
+        let cells = ["a@b.c", "2024-05-01 10:00:00", "1", "2", "3", "4", "5", "6"];
+        let row = cells[..columns.split(',').count()].join(",");
+        match read_text(&format!("{columns}\n{row}\n")).unwrap_err() {
+            ImportError::OtherContent {
+                holds,
+                preset: found,
+                ..
+            } => {
+                assert_eq!((holds, found.as_deref()), (content, Some(preset)));
+            }
+            other => panic!("{columns}: {other}"),
+        }
+    }
+}
+
+#[test]
 fn orders_with_a_column_of_refunds_or_scores_stay_orders() {
     for text in [
         "order_id,customer_id,order_date,amount,refund_date,refund_id\no1,c1,2024-05-01,5,,\n",
