@@ -1,6 +1,7 @@
 //! Text files as blocks of whole records.
 
 mod blocks;
+mod decoding;
 mod encoding;
 mod fill;
 mod open;

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use encoding_rs::{Decoder, UTF_8};
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
@@ -12,6 +11,7 @@ use crate::container::archive::{self, Archive};
 use crate::container::place::{self, Place};
 use crate::container::{self, Broken, Converted, Stream, json, olist, workbook};
 use crate::error::ImportError;
+use crate::text::decoding::{self, Decoding};
 use crate::text::encoding::{self, Decision, Why};
 use crate::understanding::Note;
 
@@ -23,9 +23,6 @@ const ZIP_MARK: &[u8] = b"PK\x03\x04";
 const XLS_MARK: &[u8] = b"\xd0\xcf\x11\xe0";
 /// Bytes by which JSON is told.
 const JSON_BYTES: u64 = 4 * 1024;
-/// Where all of the beginning is ASCII, so many places further on are looked at, each so many bytes.
-const PROBES: u64 = 16;
-const PROBE_BYTES: u64 = 64 * 1024;
 
 /// A file that is being read.
 #[derive(Debug)]
@@ -63,26 +60,6 @@ impl std::fmt::Debug for Bytes {
             Self::Plain(_) => "Plain",
             Self::Gzip(_) => "Gzip",
             Self::Other { .. } => "Other",
-        })
-    }
-}
-
-/// What is done to bytes to make UTF-8 of them.
-enum Decoding {
-    /// Nothing.
-    Utf8,
-    /// Nothing so far: all of it was ASCII, and what follows decides.
-    Undecided,
-    /// They are decoded.
-    Other(Box<Decoder>),
-}
-
-impl std::fmt::Debug for Decoding {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Utf8 => "UTF-8",
-            Self::Undecided => "ASCII so far",
-            Self::Other(decoder) => decoder.encoding().name(),
         })
     }
 }
@@ -274,7 +251,11 @@ impl Source {
     ) -> Result<Decision, ImportError> {
         let mut decision = encoding::decide(start, whole);
         if decision.why == Why::Ascii && !whole {
-            decision = self.probe().unwrap_or(decision);
+            decision = match &self.bytes {
+                Bytes::Plain(plain) => decoding::probe(&self.file, plain.get_ref().read, self.size),
+                _ => None,
+            }
+            .unwrap_or(decision);
         }
         if let Some(label) = asked {
             let asked = encoding::of_label(label).ok_or_else(|| ImportError::UnknownEncoding {
@@ -286,71 +267,10 @@ impl Source {
                 decision.why = Why::Asked;
             }
         }
-        self.decoding = if decision.encoding != UTF_8 {
-            Decoding::Other(Box::new(
-                decision.encoding.new_decoder_without_bom_handling(),
-            ))
-        } else if decision.why == Why::Ascii {
-            Decoding::Undecided
-        } else {
-            Decoding::Utf8
-        };
+        self.decoding = Decoding::of(&decision);
         start.drain(..decision.mark);
-        self.decode_from(start, 0, whole);
+        self.decoding.apply(start, 0, whole);
         Ok(decision)
-    }
-
-    /// Looks for bytes beyond ASCII further on in a plain file, so that the encoding is known before the first row is
-    /// read; nothing if there are none at the places looked at.
-    fn probe(&self) -> Option<Decision> {
-        let Bytes::Plain(plain) = &self.bytes else {
-            return None;
-        };
-        // Reads at given places leave the file's own place as it is, but not on every system: another handle does.
-        let mut file = File::open(&self.file).ok()?;
-        let read = plain.get_ref().read;
-        let rest = self.size.checked_sub(read).filter(|&rest| rest > 0)?;
-        (0..PROBES).find_map(|place| {
-            let offset = read + rest / PROBES * place;
-            file.seek(SeekFrom::Start(offset)).ok()?;
-            let mut bytes = Vec::new();
-            Read::by_ref(&mut file)
-                .take(PROBE_BYTES)
-                .read_to_end(&mut bytes)
-                .ok()?;
-            // From a line's beginning, so that no letter is cut.
-            let line = memchr::memchr(b'\n', &bytes).map_or(0, |end| end + 1);
-            let lines = bytes.get(line..)?;
-            (!lines.is_ascii()).then(|| encoding::decide(lines, false))
-        })
-    }
-
-    /// Makes UTF-8 of the bytes from a place on; `last` says that none follow.
-    fn decode_from(&mut self, buffer: &mut Vec<u8>, from: usize, last: bool) {
-        if matches!(self.decoding, Decoding::Undecided) {
-            let bytes = buffer.get(from..).unwrap_or_default();
-            if bytes.is_ascii() {
-                return;
-            }
-            let decision = encoding::decide(bytes, last);
-            self.decoding = if decision.encoding == UTF_8 {
-                Decoding::Utf8
-            } else {
-                let decoder = decision.encoding.new_decoder_without_bom_handling();
-                Decoding::Other(Box::new(decoder))
-            };
-        }
-        if let Decoding::Other(decoder) = &mut self.decoding {
-            let bytes = buffer.split_off(from);
-            let mut text = String::with_capacity(
-                decoder
-                    .max_utf8_buffer_length(bytes.len())
-                    .unwrap_or(bytes.len() * 4 + 16),
-            );
-            // The room is enough for all of it, so one call does.
-            let (_, _, _) = decoder.decode_to_string(&bytes, &mut text, last);
-            buffer.extend_from_slice(text.as_bytes());
-        }
     }
 
     /// Appends about `count` bytes of text to a buffer, as UTF-8; says whether the file ends there.
@@ -361,9 +281,7 @@ impl Source {
     ) -> Result<bool, ImportError> {
         let from = buffer.len();
         let at_end = self.read_up_to(count, buffer)? < count;
-        if !matches!(self.decoding, Decoding::Utf8) {
-            self.decode_from(buffer, from, at_end);
-        }
+        self.decoding.apply(buffer, from, at_end);
         Ok(at_end)
     }
 

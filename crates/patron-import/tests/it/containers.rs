@@ -286,10 +286,7 @@ fn a_sheet_of_the_old_form_is_read_alike() {
         ]
     );
     assert_eq!(read.batch.rejected[0].line, 3);
-    assert_eq!(
-        read.batch.facts.contact.as_ref().unwrap().name.get(0),
-        "张伟"
-    );
+    assert_eq!(read.understanding.headers[4], "名称");
 }
 
 #[test]
