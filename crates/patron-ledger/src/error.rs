@@ -76,6 +76,13 @@ pub enum LedgerError {
         /// What changed.
         what: String,
     },
+    /// The connection broke while the change was being committed: it may have happened.
+    #[error("it is not known whether the change was committed")]
+    InDoubt {
+        /// What broke.
+        #[source]
+        source: Box<Self>,
+    },
     /// A file or folder may not be written.
     #[error("cannot write {}: not permitted", path.display())]
     ReadOnly {
@@ -246,6 +253,7 @@ impl Coded for LedgerError {
             Self::Locked
             | Self::Unreachable { .. }
             | Self::Conflict { .. }
+            | Self::InDoubt { .. }
             | Self::Io { .. }
             | Self::Catalogue { .. } => ErrorCode::StorageUnreachable,
             Self::NoSuchSnapshot { .. } | Self::SnapshotGone { .. } | Self::Setting { .. } => {
@@ -271,6 +279,7 @@ impl Coded for LedgerError {
             Self::Catalogue { .. } => "ledger_catalogue",
             Self::CatalogueDamaged { .. } => "ledger_catalogue_damaged",
             Self::Conflict { .. } => "ledger_conflict",
+            Self::InDoubt { .. } => "ledger_in_doubt",
             Self::ReadOnly { .. } => "ledger_read_only",
             Self::NoSpace { .. } => "ledger_no_space",
             Self::Io { .. } => "ledger_io",
@@ -337,6 +346,9 @@ impl Coded for LedgerError {
             Self::Locked => "close the other program that has the ledger open, then try again",
             Self::Unreachable { .. } => "is the database running, and is its address right?",
             Self::Conflict { .. } => "nothing was changed; try again",
+            Self::InDoubt { .. } => {
+                "look with `patron ledger log` whether it happened before trying again"
+            }
             Self::ReadOnly { .. } => "change the permissions, or move the workspace",
             Self::NoSpace { .. } => {
                 "nothing was changed; free some space (`patron ledger expire` helps), then try again"

@@ -70,7 +70,7 @@ impl LedgerOptions {
 /// The facts of a workspace.
 ///
 /// Its calls wait for the disk and the database on the thread that makes them, on a small runtime of their own. They must
-/// not be made from within an async task: give them a thread (`spawn_blocking`). One ledger may be used by several threads;
+/// not be made from within an async task, nor may the ledger be dropped there: give them a thread (`spawn_blocking`). One ledger may be used by several threads;
 /// they take turns in the catalogue, not in reading data files.
 pub struct Ledger {
     location: Location,
@@ -176,11 +176,11 @@ impl Ledger {
     /// [`LedgerError::Locked`], [`LedgerError::ReadOnly`].
     pub fn relocate(&self) -> Result<bool, LedgerError> {
         let here = create::data_path_of(self.location.folder());
-        let mut database = self.database();
-        if create::data_path(&mut database)? == here {
+        if self.database().read(create::data_path)? == here {
             return Ok(false);
         }
-        create::set_data_path(&mut database, &here)?;
+        self.database()
+            .write(|database| create::set_data_path(database, &here))?;
         Ok(true)
     }
 
@@ -195,7 +195,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Locked`], [`LedgerError::Catalogue`].
     pub fn snapshots(&self) -> Result<Vec<Snapshot>, LedgerError> {
-        snapshots::all(&mut self.database())
+        self.database().read(snapshots::all)
     }
 
     /// Returns the extra information that an author committed last, with its snapshot, even if that one has expired.
@@ -206,7 +206,10 @@ impl Ledger {
     /// [`LedgerError::Locked`], [`LedgerError::Catalogue`].
     pub fn last_extra_info(&self, author: &str) -> Result<Option<(i64, String)>, LedgerError> {
         let sql = "SELECT snapshot_id, extra_info FROM patron_note WHERE author = ?";
-        let rows = self.database().query(sql, &[Value::text(author)])?;
+        let author = Value::text(author);
+        let rows = self
+            .database()
+            .read(|database| database.query(sql, &[author]))?;
         rows.first()
             .map(|row| Ok((row.integer(0)?, row.text(1)?)))
             .transpose()

@@ -1,6 +1,7 @@
 //! Appending: rows of several tables, gathered, sorted and written out of sight, then committed together.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use arrow_array::{Array, RecordBatch};
@@ -16,11 +17,10 @@ use crate::tables::Table;
 /// How often a commit that only adds is tried when the database makes it wait for others.
 const ATTEMPTS: u32 = 5;
 /// Fewer rows than this in a bucket's file are not worth a file.
-const ROWS_PER_FILE_AT_LEAST: u64 = 4_096;
+const ROWS_PER_FILE_AT_LEAST: u64 = 16_384;
 const BUCKETS_AT_MOST: u64 = 4_096;
 
 /// A change under way. Dropped without a commit, it never was.
-#[derive(Debug)]
 pub struct Transaction<'ledger> {
     ledger: &'ledger Ledger,
     staging: Staging,
@@ -31,12 +31,22 @@ pub struct Transaction<'ledger> {
 }
 
 /// Rows that were appended but not yet written.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Pending {
     batches: Vec<RecordBatch>,
     rows: usize,
     bytes: usize,
     has_files: bool,
+}
+
+/// Without the rows, which are nobody's business in a log.
+impl fmt::Debug for Transaction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction")
+            .field("base", &self.change.base)
+            .field("tables", &self.pending.keys())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'ledger> Transaction<'ledger> {
@@ -98,12 +108,13 @@ impl<'ledger> Transaction<'ledger> {
 
     /// Commits everything; returns the new snapshot.
     ///
-    /// When it returns, the rows are on the disk and everybody sees them. When it fails, or the process dies, nobody ever
-    /// sees any of them; unless the failure was that the catalogue could no longer be reached, when it may have committed:
-    /// look at [`Ledger::snapshots`].
+    /// When it returns, the rows are on the disk and everybody sees them. When it fails, nobody ever sees any of them; but
+    /// for [`LedgerError::InDoubt`], and the death of the process, after which [`Ledger::snapshots`] and
+    /// [`Ledger::last_extra_info`] tell.
     ///
     /// # Errors
-    /// [`LedgerError::Conflict`] when a table that had to stay unchanged did not; else as [`Transaction::append`].
+    /// [`LedgerError::Conflict`] when a table that had to stay unchanged did not; [`LedgerError::InDoubt`] when the
+    /// connection to the catalogue broke at the last moment; else as [`Transaction::append`].
     pub fn commit(mut self, info: &CommitInfo) -> Result<i64, LedgerError> {
         let inline_rows = self.ledger.options().inline_rows;
         let tables: Vec<_> = self.pending.keys().copied().collect();
@@ -120,9 +131,8 @@ impl<'ledger> Transaction<'ledger> {
             }
         }
         self.staging.sync()?;
-        let snapshot = commit_with_patience(self.ledger, &self.change, info)?;
-        self.staging.keep();
-        Ok(snapshot)
+        let committed = commit_with_patience(self.ledger, &self.change, info);
+        self.staging.settle(committed)
     }
 
     /// Sorts what was gathered of a table and writes it.

@@ -17,6 +17,7 @@ use sqlx::{
 use tokio::runtime::Runtime;
 
 use super::ddl;
+use super::failure::{failure, is_certain};
 use super::value::{Row, Value};
 use crate::error::LedgerError;
 use crate::location::{CatalogueAddress, Location};
@@ -40,6 +41,8 @@ pub(crate) enum Access {
 enum Backend {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
+    /// Only while the database is being dropped.
+    Closed,
 }
 
 /// A connection, and the small runtime on which it waits.
@@ -47,7 +50,9 @@ enum Backend {
 pub(crate) struct Database {
     runtime: Runtime,
     backend: Backend,
-    location: String,
+    location: Location,
+    access: Access,
+    patience: Duration,
 }
 
 impl Database {
@@ -67,7 +72,9 @@ impl Database {
         let mut database = Self {
             runtime,
             backend,
-            location: named,
+            location: location.clone(),
+            access,
+            patience,
         };
         if database.is_postgres() {
             let milliseconds = patience.as_millis();
@@ -95,8 +102,9 @@ impl Database {
                 let done = query.execute(connection).await?;
                 Ok(done.rows_affected())
             }),
+            Backend::Closed => Err(sqlx::Error::PoolClosed),
         };
-        result.map_err(|source| failure(source, &self.location))
+        result.map_err(|source| failure(source, &self.location.to_string()))
     }
 
     /// Runs a query and returns its rows.
@@ -115,8 +123,9 @@ impl Database {
                     .map(from_postgres)
                     .collect::<Result<Vec<_>, _>>()
             }),
+            Backend::Closed => Err(sqlx::Error::PoolClosed),
         };
-        result.map_err(|source| failure(source, &self.location))
+        result.map_err(|source| failure(source, &self.location.to_string()))
     }
 
     /// Inserts rows, many in a statement.
@@ -158,39 +167,30 @@ impl Database {
         work: impl FnOnce(&mut Self) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
         if self.is_postgres() {
-            self.execute("BEGIN", &[])?;
-            let locked = "LOCK TABLE ducklake_snapshot IN SHARE ROW EXCLUSIVE MODE";
-            let result = self.has_table("ducklake_snapshot").and_then(|there| {
-                if there {
-                    self.execute(locked, &[])?;
-                }
-                Ok(())
-            });
-            if let Err(error) = result {
+            self.begin("BEGIN")?;
+        } else {
+            self.begin("BEGIN IMMEDIATE")?;
+        }
+        let value = match self.take_turn().and_then(|()| work(self)) {
+            Ok(value) => value,
+            Err(error) => {
                 self.roll_back();
                 return Err(error);
             }
-        } else {
-            self.execute("BEGIN IMMEDIATE", &[])?;
+        };
+        match self.execute("COMMIT", &[]) {
+            Ok(_) => Ok(value),
+            Err(error) => {
+                self.roll_back();
+                Err(if is_certain(&error) {
+                    error
+                } else {
+                    LedgerError::InDoubt {
+                        source: Box::new(error),
+                    }
+                })
+            }
         }
-        self.finish(work)
-    }
-
-    /// Makes sure that deleted rows are not only out of sight: SQLite overwrites them (`secure_delete`) once the log beside
-    /// the database is emptied; PostgreSQL gives their space back to be overwritten.
-    pub(crate) fn scrub(&mut self) -> Result<(), LedgerError> {
-        if !self.is_postgres() {
-            return self
-                .query("PRAGMA wal_checkpoint(TRUNCATE)", &[])
-                .map(|_| ());
-        }
-        for table in Table::ALL.into_iter().filter(|table| table.has_persons()) {
-            self.execute(&format!("VACUUM {}", ddl::inlined_data_name(table)), &[])?;
-        }
-        for table in ["ducklake_file_column_stats", "ducklake_table_column_stats"] {
-            self.execute(&format!("VACUUM {table}"), &[])?;
-        }
-        Ok(())
     }
 
     /// Runs `work` on one consistent state of the catalogue.
@@ -199,27 +199,59 @@ impl Database {
         work: impl FnOnce(&mut Self) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
         if self.is_postgres() {
-            self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &[])?;
+            self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
         } else {
-            self.execute("BEGIN", &[])?;
+            self.begin("BEGIN")?;
         }
-        self.finish(work)
+        let result = work(self);
+        self.roll_back();
+        result
     }
 
-    fn finish<T>(
-        &mut self,
-        work: impl FnOnce(&mut Self) -> Result<T, LedgerError>,
-    ) -> Result<T, LedgerError> {
-        let result = work(self).and_then(|value| self.execute("COMMIT", &[]).map(|_| value));
-        if result.is_err() {
-            self.roll_back();
+    /// Begins a transaction, on a new connection if the database dropped the old one since it was last used.
+    fn begin(&mut self, how: &str) -> Result<(), LedgerError> {
+        match self.execute(how, &[]) {
+            Err(LedgerError::Unreachable { .. }) if self.is_postgres() => {
+                *self = Self::open(&self.location, self.access, self.patience)?;
+                self.execute(how, &[]).map(|_| ())
+            }
+            result => result.map(|_| ()),
         }
-        result
+    }
+
+    /// Makes other writers wait until the end of the transaction; SQLite did so when it began.
+    fn take_turn(&mut self) -> Result<(), LedgerError> {
+        if self.is_postgres() && self.has_table("ducklake_snapshot")? {
+            self.execute(
+                "LOCK TABLE ducklake_snapshot IN SHARE ROW EXCLUSIVE MODE",
+                &[],
+            )?;
+        }
+        Ok(())
     }
 
     /// Ends a transaction without effect. A failure to do so ends it as well: the database drops it with the connection.
     fn roll_back(&mut self) {
         drop(self.execute("ROLLBACK", &[]));
+    }
+
+    /// Makes sure that deleted rows are not only out of sight: SQLite overwrites them (`secure_delete`) once the log beside
+    /// the database is emptied; PostgreSQL gives their space back to be overwritten.
+    ///
+    /// Returns false while another program still reads an older state, which keeps the log.
+    pub(crate) fn scrub(&mut self) -> Result<bool, LedgerError> {
+        if !self.is_postgres() {
+            let rows = self.query("PRAGMA wal_checkpoint(TRUNCATE)", &[])?;
+            let busy = rows.first().map_or(Ok(0), |row| row.integer(0))?;
+            return Ok(busy == 0);
+        }
+        for table in Table::ALL.into_iter().filter(|table| table.has_persons()) {
+            self.execute(&format!("VACUUM {}", ddl::inlined_data_name(table)), &[])?;
+        }
+        for table in ["ducklake_file_column_stats", "ducklake_table_column_stats"] {
+            self.execute(&format!("VACUUM {table}"), &[])?;
+        }
+        Ok(true)
     }
 
     /// Writes a statement for the database at hand: placeholders with the casts that its columns need.
@@ -249,6 +281,19 @@ impl Database {
             }
         }
         rendered
+    }
+}
+
+impl Drop for Database {
+    /// Waits until the connection is closed: SQLite then has put its log into the database file.
+    fn drop(&mut self) {
+        let closed = match std::mem::replace(&mut self.backend, Backend::Closed) {
+            Backend::Sqlite(connection) => self.runtime.block_on(connection.close()),
+            Backend::Postgres(connection) => self.runtime.block_on(connection.close()),
+            Backend::Closed => Ok(()),
+        };
+        // What was committed is safe without it.
+        drop(closed);
     }
 }
 
@@ -367,53 +412,4 @@ fn from_postgres(row: &PgRow) -> Result<Row, sqlx::Error> {
         })
     };
     (0..row.len()).map(value).collect::<Result<_, _>>().map(Row)
-}
-
-/// Names the failure of a statement.
-fn failure(source: sqlx::Error, location: &str) -> LedgerError {
-    let location = location.to_owned();
-    let code = source
-        .as_database_error()
-        .and_then(|error| error.code())
-        .map(|code| code.into_owned());
-    let Some(code) = code else {
-        return match source {
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Configuration(_) => {
-                LedgerError::Unreachable { location, source }
-            }
-            _ => LedgerError::Catalogue { source },
-        };
-    };
-    match code.as_str() {
-        "55P03" => LedgerError::Locked,
-        "40001" | "40P01" | "23505" => LedgerError::Conflict {
-            what: "it committed at the same time".to_owned(),
-        },
-        "53100" => LedgerError::NoSpace {
-            path: location.into(),
-        },
-        "42501" | "25006" => LedgerError::ReadOnly {
-            path: location.into(),
-        },
-        "3D000" => LedgerError::Missing { location },
-        code if code.starts_with("08") || code.starts_with("28") || code.starts_with("57") => {
-            LedgerError::Unreachable { location, source }
-        }
-        // SQLite's codes are numbers, whose low byte is the kind.
-        code => match code.parse::<i64>().map_or(-1, |number| number & 0xff) {
-            5 | 6 => LedgerError::Locked,
-            8 => LedgerError::ReadOnly {
-                path: location.into(),
-            },
-            13 => LedgerError::NoSpace {
-                path: location.into(),
-            },
-            11 | 26 => LedgerError::NotALedger {
-                location,
-                reason: "the file is no intact SQLite database".to_owned(),
-            },
-            10 | 14 => LedgerError::Unreachable { location, source },
-            _ => LedgerError::Catalogue { source },
-        },
-    }
 }

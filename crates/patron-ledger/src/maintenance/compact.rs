@@ -26,8 +26,6 @@ use crate::transaction::{buckets_for, commit_with_patience, until_settled};
 const FILES_PER_BUCKET: u64 = 4;
 /// So is one of whose rows this share or more is deleted.
 const DELETED_SHARE: f64 = 0.1;
-/// A table of up to so many rows is put in order in memory at once; a larger one bucket by bucket.
-const ROWS_AT_ONCE: u64 = 2_000_000;
 
 /// How to compact.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -137,14 +135,10 @@ impl Ledger {
             files_before: contents.files.len() as u64,
             ..Compacted::default()
         };
-        let steps = if contents.rows() <= ROWS_AT_ONCE {
-            1
-        } else {
-            buckets
-        };
-        for index in 0..steps {
-            let step = Bucket::new(index, steps).unwrap_or(Bucket::ALL);
-            let found = self.rows_of_bucket(table, &contents, step)?;
+        // Bucket by bucket, so that one of them is in memory at a time.
+        for index in 0..buckets {
+            let bucket = Bucket::new(index, buckets).unwrap_or(Bucket::ALL);
+            let found = self.rows_of_bucket(table, &contents, bucket)?;
             let before = rows_in(&found);
             let sorted = rows::sorted(table, &found)?;
             drop(found);
@@ -153,10 +147,8 @@ impl Ledger {
                 None => sorted,
             };
             done.superseded += before - kept.num_rows() as u64;
-            for (bucket, rows) in rows::dealt(table, kept, buckets)? {
-                if rows.num_rows() > 0 {
-                    change.added.push(staging.write(table, bucket, &rows)?);
-                }
+            if kept.num_rows() > 0 {
+                change.added.push(staging.write(table, bucket, &kept)?);
             }
         }
         done.files_after = change.added.len() as u64;
@@ -172,8 +164,8 @@ impl Ledger {
             change.ended_inlined.push((table, contents.inlined.ids));
         }
         staging.sync()?;
-        let snapshot = commit_with_patience(self, &change, info)?;
-        staging.keep();
+        let committed = commit_with_patience(self, &change, info);
+        let snapshot = staging.settle(committed)?;
         Ok(Some((snapshot, done)))
     }
 

@@ -10,7 +10,7 @@ use super::expire;
 use super::rewrite::tables_with_persons;
 use crate::bucket::Bucket;
 use crate::catalogue::files::{self, CatalogueFile};
-use crate::catalogue::{Database, Value, ddl, snapshots};
+use crate::catalogue::{Database, Value, ddl, snapshots, table_columns};
 use crate::commit::{self, Change, CommitInfo};
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
@@ -30,6 +30,9 @@ pub struct Erased {
     pub rows: BTreeMap<Table, u64>,
     /// Snapshots given up, because they saw these persons.
     pub snapshots: Vec<i64>,
+    /// Whether the bytes of inlined rows are overwritten. They are not while another program reads an older state of the
+    /// catalogue; `compact` and `verify` see to it later.
+    pub is_overwritten: bool,
 }
 
 /// What there is of the persons.
@@ -62,10 +65,10 @@ impl Ledger {
         persons: &BTreeSet<String>,
         info: &CommitInfo,
     ) -> Result<Erased, LedgerError> {
-        let erased = until_settled(|| self.erase_once(persons, info))?;
+        let mut erased = until_settled(|| self.erase_once(persons, info))?;
         if erased.snapshot.is_some() {
             self.remove_scheduled()?;
-            self.database().scrub()?;
+            erased.is_overwritten = self.database().scrub()?;
         }
         Ok(erased)
     }
@@ -106,7 +109,7 @@ impl Ledger {
         }
         erased.rows.retain(|_, rows| *rows > 0);
         staging.sync()?;
-        let (snapshot, snapshots) = self.database().write(|database| {
+        let committed = self.database().write(|database| {
             let snapshot = commit::apply(database, &change, info)?;
             for table in tables_with_persons().filter(|_| traces.has_inlined) {
                 delete_inlined(database, table, persons)?;
@@ -115,12 +118,12 @@ impl Ledger {
             seen.retain(|known| known.id >= first && known.id < snapshot);
             expire::give_up(database, &seen, "a customer was erased", info.at)?;
             for table in tables_with_persons() {
-                commit::recount_columns(database, table)?;
+                table_columns::recount_columns(database, table)?;
             }
             let ids: Vec<i64> = seen.iter().map(|known| known.id).collect();
             Ok((snapshot, ids))
-        })?;
-        staging.keep();
+        });
+        let (snapshot, snapshots) = staging.settle(committed)?;
         erased.snapshot = Some(snapshot);
         erased.snapshots = snapshots;
         Ok(erased)

@@ -49,16 +49,21 @@ impl Ledger {
 
     /// Removes the files that the catalogue has given up; returns how many there were, and their bytes.
     pub(crate) fn remove_scheduled(&self) -> Result<(usize, u64), LedgerError> {
-        let scheduled = scheduled(&mut self.database(), self.folder())?;
+        let scheduled = self
+            .database()
+            .read(|database| scheduled(database, self.folder()))?;
         let mut bytes = 0;
         for (_, path) in &scheduled {
             bytes += path.metadata().map_or(0, |metadata| metadata.len());
             folder::remove(path)?;
         }
-        let mut database = self.database();
-        for (id, _) in &scheduled {
-            let sql = "DELETE FROM ducklake_files_scheduled_for_deletion WHERE data_file_id = ?";
-            database.execute(sql, &[(*id).into()])?;
+        if !scheduled.is_empty() {
+            self.database().write(|database| {
+                let sql =
+                    "DELETE FROM ducklake_files_scheduled_for_deletion WHERE data_file_id = ?";
+                let mut gone = scheduled.iter();
+                gone.try_for_each(|(id, _)| database.execute(sql, &[(*id).into()]).map(|_| ()))
+            })?;
         }
         Ok((scheduled.len(), bytes))
     }

@@ -62,8 +62,8 @@ impl Ledger {
             change.ended_inlined.push((table, inlined.ids));
         }
         staging.sync()?;
-        flushed.snapshot = Some(commit_with_patience(self, &change, info)?);
-        staging.keep();
+        let committed = commit_with_patience(self, &change, info);
+        flushed.snapshot = Some(staging.settle(committed)?);
         Ok(flushed)
     }
 }

@@ -127,8 +127,8 @@ impl Ledger {
         }
         if !change.is_empty() {
             staging.sync()?;
-            done.snapshot = Some(commit_with_patience(self, &change, info)?);
-            staging.keep();
+            let committed = commit_with_patience(self, &change, info);
+            done.snapshot = Some(staging.settle(committed)?);
         }
         Ok(done)
     }

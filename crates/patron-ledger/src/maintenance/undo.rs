@@ -76,8 +76,8 @@ impl Ledger {
             return Ok(undone);
         }
         staging.sync()?;
-        undone.snapshot = Some(commit_with_patience(self, &change, info)?);
-        staging.keep();
+        let committed = commit_with_patience(self, &change, info);
+        undone.snapshot = Some(staging.settle(committed)?);
         Ok(undone)
     }
 

@@ -111,8 +111,7 @@ impl Ledger {
         verification.scheduled = scheduled.filter(|path| path.exists()).collect();
         self.check_folder(found, &known, options.clear, &mut verification)?;
         if options.clear {
-            self.clear_locks()?;
-            self.remove_scheduled()?;
+            self.clear_away()?;
         }
         Ok(verification)
     }
@@ -180,7 +179,8 @@ impl Ledger {
                 reason,
             })
         };
-        if known.fingerprints.get(&file.id) != Some(&data_file::fingerprint(&path)?) {
+        let written = known.fingerprints.get(&file.id);
+        if written.is_some() && written != Some(&data_file::fingerprint(&path)?) {
             return damaged("its bytes are not those that were written".to_owned());
         }
         let stated = known
@@ -250,7 +250,8 @@ impl Ledger {
             self.is_abandoned(path, true)?;
         }
         self.clear_locks()?;
-        self.remove_scheduled().map(|_| ())
+        self.remove_scheduled()?;
+        self.database().scrub().map(|_| ())
     }
 
     fn path_of(&self, file: &CatalogueFile) -> PathBuf {

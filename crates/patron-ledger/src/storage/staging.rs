@@ -15,7 +15,7 @@ use crate::error::LedgerError;
 use crate::identifier::uuid;
 use crate::tables::Table;
 
-/// Files of a change under way. Dropped without [`Staging::keep`], it takes its files away again.
+/// Files of a change under way. Dropped without [`Staging::settle`], it takes its files away again.
 #[derive(Debug)]
 pub(crate) struct Staging {
     folder: PathBuf,
@@ -67,9 +67,11 @@ impl Staging {
         folders.into_iter().try_for_each(folder::sync)
     }
 
-    /// Says that a commit has named the files: they stay.
-    pub(crate) fn keep(mut self) {
-        self.kept = true;
+    /// Ends the change as its commit ended. If that did or may have named the files, they stay: what nobody named after
+    /// all is cleared away by `verify`.
+    pub(crate) fn settle<T>(mut self, committed: Result<T, LedgerError>) -> Result<T, LedgerError> {
+        self.kept = matches!(committed, Ok(_) | Err(LedgerError::InDoubt { .. }));
+        committed
     }
 
     fn lock_path(&self) -> PathBuf {
@@ -154,5 +156,45 @@ impl Abandoned {
     /// Removes the lock's file.
     pub(crate) fn clear(self) -> Result<(), LedgerError> {
         folder::remove(&self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(folder: &Path) -> (Staging, PathBuf) {
+        let mut staging = Staging::begin(folder).unwrap();
+        let rows = RecordBatch::new_empty(Table::Spend.schema());
+        let file = staging.write(Table::Spend, Bucket::ALL, &rows).unwrap();
+        let path = table_folder(folder, Table::Spend).join(file.path);
+        assert!(path.exists());
+        (staging, path)
+    }
+
+    #[test]
+    fn files_stay_unless_it_is_certain_that_nobody_named_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let (staging, path) = written(folder.path());
+        staging.settle(Ok(())).unwrap();
+        assert!(path.exists());
+        let (staging, path) = written(folder.path());
+        let source = Box::new(LedgerError::Locked);
+        staging
+            .settle::<()>(Err(LedgerError::InDoubt { source }))
+            .unwrap_err();
+        assert!(path.exists());
+        let (staging, path) = written(folder.path());
+        staging.settle::<()>(Err(LedgerError::Locked)).unwrap_err();
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_change_under_way_is_not_abandoned() {
+        let folder = tempfile::tempdir().unwrap();
+        let (staging, path) = written(folder.path());
+        assert!(Abandoned::of(folder.path(), &path).unwrap().is_none());
+        drop(staging);
+        assert!(Abandoned::of(folder.path(), &path).unwrap().is_some());
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use patron_ledger::{At, Bucket, Ledger, LedgerError, Location, Persons, ScanRequest, Table};
+use patron_ledger::{
+    At, Bucket, CompactOptions, Ledger, LedgerError, Location, Persons, ScanRequest, Table,
+};
 
 use crate::support::{
     append, info, instant, make, many, order_rows, orders, small_options, sorted,
@@ -47,6 +49,14 @@ fn buckets_share_out_all_rows_and_persons_are_found() {
     append(&ledger, &many(100, 30_000, 700, 2), 20);
     append(&ledger, &many(50_000, 3_000, 700, 3), 30);
     let all = orders(&ledger, &ScanRequest::new(Table::Orders));
+    let thorough = CompactOptions {
+        thorough: true,
+        ..CompactOptions::default()
+    };
+    ledger.compact(thorough, &info(40, "compact")).unwrap();
+    assert!(walk(folder.path().join("ledger/main")).len() > 8);
+    append(&ledger, &many(90_000, 100, 700, 3), 50);
+    let all = sorted([all, many(90_000, 100, 700, 3)].concat());
     for count in [1, 2, 4, 16, 64] {
         let mut together = Vec::new();
         for index in 0..count {

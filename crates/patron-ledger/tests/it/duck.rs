@@ -49,11 +49,11 @@ fn address(ledger: &Ledger) -> String {
 }
 
 /// Asks DuckDB, which stands in another folder.
-pub(crate) fn ask(python: &Path, address: &str, queries: &[String]) -> Vec<String> {
+fn ask(python: &Path, access: &str, ledger: &Ledger, queries: &[String]) -> Vec<String> {
     let elsewhere = tempfile::tempdir().unwrap();
     let output = Command::new(python)
         .arg(root().join("crates/patron-ledger/tests/duckdb_read.py"))
-        .arg(address)
+        .args([access, &address(ledger)])
         .args(queries)
         .current_dir(elsewhere.path())
         .output()
@@ -108,7 +108,7 @@ pub(crate) fn agrees(python: &Path, ledger: &Ledger, at: &str) {
         format!("{id}\t{person}\t{at}\t{net}\t{import}\t{version}")
     };
     let mut lines: Vec<_> = rows.iter().map(line).collect();
-    let found = ask(python, &address(ledger), &queries);
+    let found = ask(python, "read", ledger, &queries);
     let (sums, mut found) = (
         found[..expected.len()].to_vec(),
         found[expected.len()..].to_vec(),
@@ -199,4 +199,50 @@ fn duckdb_reads_a_ledger_that_was_moved() {
     agrees(python, &ledger, "moved");
     append(&ledger, &many(100_000, 500, 70, 2), 30);
     agrees(python, &ledger, "written after the move");
+}
+
+#[test]
+fn what_duckdb_writes_is_read_or_refused_by_name() {
+    let Some(python) = python("what_duckdb_writes_is_read_or_refused_by_name") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = make(folder.path());
+    append(&ledger, &many(0, 5, 3, 1), 10);
+    append(&ledger, &many(100, 500, 30, 1), 20);
+    let insert = |from: i64, to: i64| {
+        format!(
+            "INSERT INTO ledger.orders BY NAME SELECT 'd' || i AS order_id, 'p3' AS customer_id, 'p3' AS person_id, \
+             TIMESTAMPTZ '2024-01-01 12:00:00+00' + INTERVAL (i) SECOND AS ordered_at, i / 4 AS net, 9 AS import_id, \
+             i AS row_hash FROM range({from}, {to}) t(i)"
+        )
+    };
+    ask(
+        python,
+        "write",
+        &ledger,
+        &[insert(0, 3), insert(1_000, 1_200)],
+    );
+    agrees(python, &ledger, "DuckDB wrote");
+    assert_eq!(
+        orders(&ledger, &ScanRequest::new(Table::Orders)).len(),
+        505 + 203
+    );
+    append(&ledger, &many(9_000, 300, 30, 2), 30);
+    ledger.flush(&info(40, "flush")).unwrap();
+    let options = CompactOptions {
+        settled_before: None,
+        thorough: true,
+    };
+    ledger.compact(options, &info(50, "compact")).unwrap();
+    agrees(python, &ledger, "and patron after it");
+    assert_clean(&ledger);
+    let delete = "DELETE FROM ledger.orders WHERE order_id LIKE 'o1%'".to_owned();
+    ask(python, "write", &ledger, &[delete]);
+    let error = ledger.scan(&ScanRequest::new(Table::Orders)).unwrap_err();
+    let words = error.to_string();
+    assert!(
+        words.starts_with("another program wrote to the ledger: rows were deleted by"),
+        "{words}"
+    );
 }

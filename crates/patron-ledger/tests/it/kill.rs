@@ -1,8 +1,8 @@
 //! Processes that die, and processes that write at once: nothing acknowledged is missing, nothing is there twice.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Lines, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use patron_ledger::{CatalogueAddress, Ledger, ScanRequest, Table, VerifyOptions};
@@ -44,19 +44,37 @@ fn start(ledger: &Ledger, process: i64, first: i64, last: i64) -> Child {
         .unwrap()
 }
 
-/// Returns the last operation that was done, and whether another one was begun.
-fn heard(child: &mut Child, before: i64) -> (i64, bool) {
-    let (mut done, mut begun) = (before, before);
-    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-        let line = line.unwrap();
-        let (what, number) = line.split_once(' ').unwrap();
-        match (what, number.parse::<i64>()) {
-            ("begun", Ok(number)) => begun = number,
-            ("done", Ok(number)) => done = number,
-            _ => panic!("the writer says: {line}"),
+/// What a writer said so far.
+struct Heard {
+    lines: Lines<BufReader<ChildStdout>>,
+    begun: i64,
+    done: i64,
+}
+
+impl Heard {
+    fn new(child: &mut Child, before: i64) -> Self {
+        Self {
+            lines: BufReader::new(child.stdout.take().unwrap()).lines(),
+            begun: before,
+            done: before,
         }
     }
-    (done, begun > done)
+
+    /// Listens until an operation has begun, or to the end.
+    fn listen(&mut self, until: Option<i64>) {
+        while until.is_none_or(|number| self.begun < number) {
+            let Some(line) = self.lines.next() else {
+                return;
+            };
+            let line = line.unwrap();
+            let (what, number) = line.split_once(' ').unwrap();
+            match (what, number.parse::<i64>()) {
+                ("begun", Ok(number)) => self.begun = number,
+                ("done", Ok(number)) => self.done = number,
+                _ => panic!("the writer says: {line}"),
+            }
+        }
+    }
 }
 
 fn current(ledger: &Ledger) -> Vec<Order> {
@@ -71,11 +89,14 @@ pub(crate) fn kill_loop(ledger: &Ledger, process: i64, kills: i64) {
     let (mut undecided, mut happened, mut left_behind) = (0, 0, 0);
     for kill in 1..=kills {
         let mut child = start(ledger, process, next, next + 1_000);
-        let moment = Duration::from_millis(u64::from(30 + random.next_u32() % 600));
+        let mut heard = Heard::new(&mut child, next - 1);
+        heard.listen(Some(next + i64::from(random.next_u32() % 4)));
+        let moment = Duration::from_micros(u64::from(random.next_u32() % 60_000));
         std::thread::sleep(moment);
         child.kill().unwrap();
-        let (done, in_between) = heard(&mut child, next - 1);
+        heard.listen(None);
         child.wait().unwrap();
+        let (done, in_between) = (heard.done, heard.begun > heard.done);
         for number in next..=done {
             carry_out_on_list(&mut expected, &operation(process, number));
         }
@@ -125,6 +146,15 @@ fn a_killed_writer_leaves_all_or_nothing() {
 }
 
 #[test]
+#[ignore = "soak: 200 kills"]
+fn a_killed_writer_leaves_all_or_nothing_200_times() {
+    for round in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        kill_loop(&make(folder.path()), 10 + round, KILLS);
+    }
+}
+
+#[test]
 fn a_killed_writer_leaves_all_or_nothing_in_postgresql() {
     let test = "a_killed_writer_leaves_all_or_nothing_in_postgresql";
     let Some(url) = crate::postgres::database(test) else {
@@ -144,7 +174,8 @@ fn both_succeed(ledger: &Ledger, operations: i64) {
         .into();
     let mut expected = Vec::new();
     for (process, mut child) in children {
-        let (done, _) = heard(&mut child, 0);
+        let mut heard = Heard::new(&mut child, 0);
+        heard.listen(None);
         let mut talk = String::new();
         child
             .stderr
@@ -153,7 +184,7 @@ fn both_succeed(ledger: &Ledger, operations: i64) {
             .read_to_string(&mut talk)
             .unwrap();
         child.wait().unwrap();
-        assert_eq!(done, operations, "process {process}: {talk}");
+        assert_eq!(heard.done, operations, "process {process}: {talk}");
         let mut rows = Vec::new();
         for number in 1..=operations {
             carry_out_on_list(&mut rows, &operation(process, number));

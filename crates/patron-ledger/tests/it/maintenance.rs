@@ -266,6 +266,7 @@ fn an_erased_person_is_nowhere_any_more() {
     let erased = ledger.erase(&persons, &info(70, "erase")).unwrap();
     assert_eq!(erased.rows.get(&Table::Orders), Some(&3));
     assert_eq!(erased.snapshots, [3, 4, 5, 6, 7]);
+    assert!(erased.is_overwritten);
     assert_eq!(all(&ledger), expected);
     assert_eq!(at(&ledger, early).len(), 10, "snapshots before stay");
     assert_clean(&ledger);

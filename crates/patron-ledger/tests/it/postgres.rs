@@ -157,3 +157,25 @@ fn a_database_that_is_absent_empty_or_of_another_version_is_named() {
         "{error:?}"
     );
 }
+
+#[test]
+fn a_dropped_connection_is_renewed() {
+    let Some(url) = database("a_dropped_connection_is_renewed") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let location = location(folder.path(), &url);
+    let ledger = Ledger::create(&location, small_options(), instant(0)).unwrap();
+    for number in 1..4 {
+        run(
+            &url,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'patron' AND datname = current_database()",
+        );
+        crate::support::append(
+            &ledger,
+            &crate::support::many(number * 100, 5, 3, 1),
+            number,
+        );
+    }
+    assert_eq!(ledger.snapshots().unwrap().len(), 5);
+}
