@@ -4,6 +4,28 @@
 //! layout is DuckLake 1.0, so DuckDB reads it (read-only) without patron. Facts are appended, never edited; a commit is all
 //! or nothing, survives a crash, and makes a snapshot that can be read later.
 //!
+//! ```
+//! use patron_core::Instant;
+//! use patron_ledger::{At, CommitInfo, Ledger, LedgerOptions, Location, ScanRequest, Table};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let workspace = tempfile::tempdir()?;
+//! let location = Location::in_workspace(workspace.path());
+//! let ledger = Ledger::create(&location, LedgerOptions::default(), Instant(0))?;
+//! let mut import = ledger.begin()?;
+//! import.append(Table::Orders, &arrow_array::RecordBatch::new_empty(Table::Orders.schema()))?;
+//! let snapshot = import.commit(&CommitInfo {
+//!     at: Instant(1),
+//!     author: "import".to_owned(),
+//!     message: "orders.csv".to_owned(),
+//!     extra_info: None,
+//! })?;
+//! let orders = ledger.scan(&ScanRequest::new(Table::Orders).at(At::Snapshot(snapshot)))?;
+//! assert_eq!(orders.count(), 0);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! | module | question it answers |
 //! |---|---|
 //! | [`tables`] | which columns has which table, and in which order are its rows? |

@@ -55,6 +55,9 @@ impl Traces {
 impl Ledger {
     /// Erases everything of these persons.
     ///
+    /// Name every id under which a person was ever known: older snapshots have the rows of a reassigned customer under the
+    /// person that the customer was then.
+    ///
     /// What a program that reads at this moment has open stays readable to it until it closes it.
     ///
     /// # Errors

@@ -279,6 +279,59 @@ fn a_full_disk_is_named_and_nothing_is_changed() {
 }
 
 #[test]
+fn what_a_crash_left_is_cleared_away_and_what_is_not_ours_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = make(folder.path());
+    append(&ledger, &many(0, 500, 5, 1), 10);
+    let place = only_file(folder.path()).parent().unwrap().to_owned();
+    let left = place.join("11111111-2222-4333-8444-555555555555-00003.parquet");
+    let foreign = place.join("notes.txt");
+    let under_way = {
+        let mut transaction = ledger.begin().unwrap();
+        for part in 0..10 {
+            transaction
+                .append(
+                    Table::Orders,
+                    &order_rows(&many(part * 9_000, 9_000, 70, 1)),
+                )
+                .unwrap();
+        }
+        transaction
+    };
+    let files = walk(folder.path().join("ledger/main")).len();
+    assert!(files > 1);
+    fs::write(&left, "half a file").unwrap();
+    fs::write(&foreign, "not ours").unwrap();
+    let verify = |clear: bool| ledger.verify(VerifyOptions { deep: false, clear }).unwrap();
+    let found = verify(false);
+    assert_eq!(found.abandoned.len(), 1);
+    assert!(found.abandoned[0].ends_with(left.file_name().unwrap()));
+    assert!(
+        matches!(found.problems.as_slice(), [Problem::Unknown(path)] if path.ends_with("notes.txt"))
+    );
+    assert!(left.exists(), "only looked at");
+    ledger
+        .compact(
+            patron_ledger::CompactOptions::default(),
+            &crate::support::info(20, "compact"),
+        )
+        .unwrap();
+    assert!(!left.exists(), "compaction clears it away");
+    fs::write(&left, "half a file").unwrap();
+    assert_eq!(verify(true).abandoned.len(), 1);
+    assert!(!left.exists() && foreign.exists());
+    fs::remove_file(&foreign).unwrap();
+    assert!(verify(true).is_clean());
+    assert_eq!(
+        walk(folder.path().join("ledger/main")).len(),
+        files,
+        "the change under way keeps its files"
+    );
+    under_way.commit(&crate::support::info(30, "done")).unwrap();
+    assert_eq!(read(&ledger).unwrap(), 90_500);
+}
+
+#[test]
 fn rows_that_do_not_fit_are_refused_by_column() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = make(folder.path());
