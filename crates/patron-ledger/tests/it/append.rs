@@ -220,3 +220,33 @@ pub(crate) fn walk(folder: std::path::PathBuf) -> Vec<std::path::PathBuf> {
     }
     found
 }
+
+#[test]
+fn threads_share_a_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = make(folder.path());
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let ledger = &ledger;
+            scope.spawn(move || {
+                for part in 0..10 {
+                    let from = thread * 100_000 + part * 1_000;
+                    append(ledger, &many(from, 1 + part * 60, 50, thread), part);
+                    // Whatever the others do, a snapshot is whole.
+                    let seen = orders(ledger, &ScanRequest::new(Table::Orders));
+                    let own = seen
+                        .iter()
+                        .filter(|order| order.import_id == thread)
+                        .count();
+                    let expected = (0..=part).map(|part| 1 + part * 60).sum::<i64>();
+                    assert_eq!(i64::try_from(own).unwrap(), expected);
+                }
+            });
+        }
+    });
+    assert_eq!(
+        orders(&ledger, &ScanRequest::new(Table::Orders)).len(),
+        4 * (10 + 45 * 60)
+    );
+    assert_eq!(ledger.snapshots().unwrap().len(), 42);
+}
