@@ -33,7 +33,7 @@ The program: $short, $(size_of "$patron")
 
 What to try next:
   $short run YOUR-ORDERS.csv
-      your own file: CSV or Parquet with a customer, a date and an amount
+      your own file: CSV, Excel, JSON or Parquet with a customer, a date and an amount
   $short run demo/shop/orders.csv --margin 0.4 --format parquet,csv,xlsx --out demo/with-margin
       value as margin instead of revenue, and a spreadsheet
   $short segments list
