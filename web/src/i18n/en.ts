@@ -246,7 +246,7 @@ export const en = {
     revenue: "Amount not counted",
     read: "Read",
     accepted: "Used",
-    merged: "Merged: only repeat what is known",
+    merged: "Merged: only repeat or supersede what is known",
     set_aside: "Set aside",
     of_which: "of which",
     by_file: "By file",

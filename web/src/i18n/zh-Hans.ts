@@ -243,7 +243,7 @@ export const zhHans: Words = {
     revenue: "未计入金额",
     read: "读取",
     accepted: "采用",
-    merged: "合并：与已有内容重复",
+    merged: "合并：与已有内容重复或取代之",
     set_aside: "搁置",
     of_which: "其中",
     by_file: "按文件",

@@ -243,7 +243,7 @@ export const zhHant: Words = {
     revenue: "未計入金額",
     read: "讀取",
     accepted: "採用",
-    merged: "合併：與已有內容重複",
+    merged: "合併：與已有內容重複或取代之",
     set_aside: "擱置",
     of_which: "其中",
     by_file: "按檔案",
