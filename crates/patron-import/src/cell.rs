@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// The seed with which the hash of every row starts.
+/// The seed of hashes of single values, and of the names of columns with which the hash of every row starts.
 pub const ROW_HASH_SEED: u64 = 0;
 
 /// One cell. Text files give `Text` and `NotUtf8`; Parquet gives typed cells.
@@ -46,7 +46,7 @@ impl<'a> Cell<'a> {
 /// Returns the hash of a row so far with one more field in it.
 ///
 /// The hash of a row is a chain: `xxh3_64` of each hashed field (`Understanding::hashed_columns`, in that order), seeded
-/// with the hash of the fields before it, starting from [`ROW_HASH_SEED`]. What is hashed are the field's bytes as given
+/// with the hash of the fields before it, starting from `Understanding::row_seed`. What is hashed are the field's bytes as given
 /// (after unquoting, before trimming), so a field's end is part of the chain and rows are equal when all hashed fields
 /// are.
 #[must_use]

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crate::batch::CurrenciesSeen;
+use crate::cell::{ROW_HASH_SEED, hash_field};
 use crate::error::ImportError;
-use crate::field::Field;
+use crate::field::{Field, plain};
 use crate::options::{DateFormat, DecimalMark};
 use crate::preset::RowRules;
 
@@ -198,6 +199,17 @@ pub struct Understanding {
 }
 
 impl Understanding {
+    /// Returns the hash with which the hash of every row starts: of the names of the hashed columns, so that rows of files
+    /// with other columns are never equal.
+    #[must_use]
+    pub fn row_seed(&self) -> u64 {
+        let names = self.hashed_columns.iter();
+        let names = names.filter_map(|&index| self.headers.get(index));
+        names.fold(ROW_HASH_SEED, |hash, name| {
+            hash_field(hash, plain(name).as_bytes())
+        })
+    }
+
     /// Returns the place of a field in [`Understanding::columns`].
     #[must_use]
     pub fn slot(&self, field: Field) -> Option<usize> {

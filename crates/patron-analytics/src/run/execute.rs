@@ -15,7 +15,7 @@ use patron_engine::scoring::{
 };
 use patron_engine::{
     CustomerTable, EngineError, FileRead, Folded, Gathered, Progress, Prospect, Resources,
-    SharedOrders, Step, gather,
+    SharedOrders, SourceError, Step, gather,
 };
 use patron_stats::scores::{TieRule, count_distinct_up_to};
 
@@ -312,8 +312,9 @@ impl<'a> Job<'a> {
             memory_bytes: self.request.memory_bytes,
             spill_folder: folder.to_owned(),
         };
+        let orders = patron_import::expand(&self.request.orders).map_err(SourceError::from);
         let gathered = gather(
-            &self.request.orders,
+            &orders.map_err(EngineError::from)?,
             &options,
             &resources,
             &mut rejected,

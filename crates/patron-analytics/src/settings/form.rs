@@ -36,6 +36,8 @@ pub struct Settings {
     pub date_format: Option<String>,
     /// Decimal mark: point or comma.
     pub decimal_mark: Option<String>,
+    /// Encoding of text files, such as `gb18030`.
+    pub encoding: Option<String>,
     /// Delimiter of text files: one character, or `tab`.
     pub delimiter: Option<String>,
     /// Field → column, overruling recognition.

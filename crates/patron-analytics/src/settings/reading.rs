@@ -51,6 +51,7 @@ pub fn import_options(flags: &Settings, file: &Settings) -> Result<ImportOptions
     let text = |of: fn(&Settings) -> Option<String>| layers.take(of).map(|(text, _)| text);
     let mut options = ImportOptions {
         preset: text(|settings| settings.preset.clone()),
+        encoding: text(|settings| settings.encoding.clone()),
         calendar: calendar(&layers)?.0,
         currency: named(
             "currency",

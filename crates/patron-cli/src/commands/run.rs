@@ -69,6 +69,9 @@ struct Reading {
     /// What a row is, where order ids repeat: order or line
     #[arg(long, value_name = "GRAIN")]
     grain: Option<String>,
+    /// Encoding of text files, such as gb18030, big5, windows-1252 or utf-16; decided from the file where absent
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
     /// Order of day and month in dates: ymd, dmy, mdy, named
     #[arg(long, value_name = "FORM")]
     date_format: Option<String>,
@@ -345,6 +348,7 @@ impl Args {
             preset: reading.preset.clone(),
             map: mapping(&reading.map)?,
             grain: reading.grain.clone(),
+            encoding: reading.encoding.clone(),
             date_format: reading.date_format.clone(),
             decimal_mark: reading.decimal_mark.clone(),
             delimiter: reading.delimiter.clone(),

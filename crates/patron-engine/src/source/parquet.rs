@@ -310,13 +310,12 @@ fn read_rows(
         .iter()
         .map(|&index| hashed(index))
         .collect::<Result<Vec<_>, SourceError>>()?;
+    let row_seed = understanding.row_seed();
     let mut cells = Vec::with_capacity(used.len());
     for row in 0..batch.num_rows() {
-        let hash = hashed
-            .iter()
-            .fold(patron_import::ROW_HASH_SEED, |hash, column| {
-                patron_import::hash_cell(hash, &column.cell(row))
-            });
+        let hash = hashed.iter().fold(row_seed, |hash, column| {
+            patron_import::hash_cell(hash, &column.cell(row))
+        });
         cells.clear();
         cells.extend(used.iter().map(|column| column.cell(row)));
         reader.read_row(rows_before + row as u64 + 1, &cells, hash, facts);

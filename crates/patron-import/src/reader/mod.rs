@@ -26,7 +26,7 @@ use std::sync::Arc;
 use patron_core::RowClass;
 
 use crate::batch::{Contact, RowBatch};
-use crate::cell::{Cell, ROW_HASH_SEED, hash_field};
+use crate::cell::{Cell, hash_field};
 use crate::container::table::IS_MERGED;
 use crate::error::ImportError;
 use crate::options::ImportOptions;
@@ -53,6 +53,7 @@ pub struct RowReader {
     statuses: StatusWords,
     /// The hash takes every column, in file order.
     hash_all: bool,
+    row_seed: u64,
     /// Facts of the last block, so that the next makes room at once.
     last_facts: usize,
 }
@@ -79,6 +80,7 @@ impl RowReader {
             .iter()
             .copied()
             .eq(0..understanding.headers.len());
+        let row_seed = understanding.row_seed();
         Self {
             statuses: StatusWords::new(&options, &understanding.rules),
             understanding,
@@ -87,6 +89,7 @@ impl RowReader {
             slots,
             clock,
             hash_all,
+            row_seed,
             last_facts: 0,
         }
     }
@@ -163,7 +166,7 @@ impl RowReader {
     }
 
     /// Reads one row of typed cells, in the order of `Understanding::columns`; `line` is the row's number from 1,
-    /// `row_hash` the chain of `hash_cell` over `Understanding::hashed_columns`.
+    /// `row_hash` the chain of `hash_cell` over `Understanding::hashed_columns`, from `Understanding::row_seed` on.
     pub fn read_row(&mut self, line: u64, cells: &[Cell<'_>], row_hash: u64, batch: &mut RowBatch) {
         let place = Place {
             line,
@@ -176,12 +179,12 @@ impl RowReader {
     fn text_hash(&self, row: &TextRow<'_>, complete: bool) -> u64 {
         let chain = |hash, index| hash_field(hash, row.field(index));
         match (complete, self.hash_all) {
-            (true, true) => (0..self.understanding.headers.len()).fold(ROW_HASH_SEED, chain),
+            (true, true) => (0..self.understanding.headers.len()).fold(self.row_seed, chain),
             (true, false) => {
                 let columns = self.understanding.hashed_columns.iter().copied();
-                columns.fold(ROW_HASH_SEED, chain)
+                columns.fold(self.row_seed, chain)
             }
-            (false, _) => (0..row.fields.len()).fold(ROW_HASH_SEED, chain),
+            (false, _) => (0..row.fields.len()).fold(self.row_seed, chain),
         }
     }
 

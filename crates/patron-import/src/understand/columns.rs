@@ -115,7 +115,7 @@ impl Columns {
                 field,
                 columns: indexes
                     .iter()
-                    .map(|&index| table.header(index).to_owned())
+                    .map(|&index| named_apart(table, index))
                     .collect(),
             }),
             None => Ok(self.first(field)),
@@ -149,6 +149,19 @@ fn mapped(table: Table<'_>, field: Field, name: &str) -> Result<usize, ImportErr
             .then(|| number - 1)
     };
     let loose = |header: &String| plain(header) == plain(wanted) && !plain(wanted).is_empty();
+    let same: Vec<usize> = (0..table.headers.len())
+        .filter(|&index| table.header(index) == wanted)
+        .collect();
+    if same.len() > 1 {
+        return Err(ImportError::AmbiguousColumn {
+            file: table.file.to_owned(),
+            field,
+            columns: same
+                .iter()
+                .map(|&index| named_apart(table, index))
+                .collect(),
+        });
+    }
     table
         .headers
         .iter()
@@ -161,6 +174,21 @@ fn mapped(table: Table<'_>, field: Field, name: &str) -> Result<usize, ImportErr
             column: wanted.to_owned(),
             headers: table.headers.to_vec(),
         })
+}
+
+/// A column's header, or its number where several have that header.
+fn named_apart(table: Table<'_>, index: usize) -> String {
+    let header = table.header(index);
+    let same = table
+        .headers
+        .iter()
+        .filter(|other| *other == header)
+        .count();
+    if same > 1 {
+        format!("#{}", index + 1)
+    } else {
+        header.to_owned()
+    }
 }
 
 fn named(table: Table<'_>, names: &[String]) -> Option<usize> {

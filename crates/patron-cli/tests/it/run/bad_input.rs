@@ -82,12 +82,20 @@ fn a_folder_and_a_missing_file_are_refused() {
     std::fs::create_dir(sandbox.path("folder")).expect("a folder");
     sandbox.refuses(
         &["folder"],
-        &["error: cannot read `folder`: it is a folder, expected a file\n"],
+        &["error: the folder `folder` holds no file that could be a table\n"],
     );
     sandbox.refuses(
         &["nowhere.csv"],
         &["error: cannot open `nowhere.csv`: there is no such file\n"],
     );
+    // A folder of tables is read, and so is a pattern.
+    sandbox.write("folder/b.csv", format!("{HEADER}b,2,2024-01-02,5\n"));
+    sandbox.write("folder/a.csv", format!("{HEADER}a,1,2024-01-01,5\n"));
+    for asked in ["folder", "folder/*.csv"] {
+        let results = sandbox.run(&[asked, "--quiet"]);
+        assert_eq!(results.customers().column("customer_id"), ["a", "b"]);
+    }
+    std::fs::remove_dir_all(sandbox.path(OUT)).expect("results");
     // Also as the second file, after the first was read.
     sandbox.write("orders.csv", format!("{HEADER}a,1,2024-01-01,5\n"));
     sandbox.refuses(&["orders.csv", "nowhere.csv"], &["`nowhere.csv`"]);
@@ -617,4 +625,16 @@ fn ids_from_decimal_numbers_are_said() {
         "{}",
         outcome.stderr
     );
+}
+
+#[test]
+fn columns_of_one_name_are_told_apart_by_number() {
+    let sandbox = Sandbox::with_orders(
+        "order_id,customer_id,customer_id,ordered_at,net\n1,ann,bea,2024-01-05,60\n",
+    );
+    let hints = ["--map \"customer_id=#2\"", "--map \"customer_id=#3\""];
+    sandbox.refuses(&["orders.csv"], &hints);
+    sandbox.refuses(&["orders.csv", "--map", "customer_id=customer_id"], &hints);
+    let results = sandbox.run(&["orders.csv", "--quiet", "--map", "customer_id=#3"]);
+    assert_eq!(results.customers().column("customer_id"), ["bea"]);
 }

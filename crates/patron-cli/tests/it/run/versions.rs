@@ -294,3 +294,16 @@ fn lines_without_an_article_are_told_apart_by_their_order_alone_and_this_is_said
         outcome.stderr
     );
 }
+
+#[test]
+fn rows_of_files_with_other_columns_are_not_taken_for_repeats() {
+    let header = "order_id,customer_id,ordered_at,product_id,quantity,unit_price";
+    let first = format!("{header},colour\n1,ann,2024-01-05,,1,10,\n");
+    let second = format!("{header},size\n1,ann,2024-01-05,,1,10,\n2,ann,2024-01-06,,1,5,\n");
+    // The line of order 1 is another row of no article: it takes the older one's place.
+    let (sum, accepted, merged) = of_two(&first, &second);
+    assert_eq!((sum.as_str(), accepted, merged), ("15.00", 2, 1));
+    let third = format!("{header},size\n1,ann,2024-01-05,cup,1,10,\n");
+    let fourth = format!("{header},colour\n1,ann,2024-01-05,tea,1,10,\n");
+    assert_eq!(of_two(&third, &fourth).0, "20.00");
+}
