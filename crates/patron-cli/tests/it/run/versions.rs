@@ -63,6 +63,17 @@ fn the_time_of_change_decides_before_the_order_of_files() {
 }
 
 #[test]
+fn a_line_without_a_time_of_change_is_not_older_than_any() {
+    let header = "order_id,customer_id,ordered_at,product_id,quantity,unit_price,updated_at\n";
+    let old = format!(
+        "{header}1,ann,2024-01-05,tea,2,10,2024-01-06\n1,ann,2024-01-05,cup,1,7,2024-01-06\n1,ann,2024-01-05,jar,1,4,\n"
+    );
+    let new = format!("{header}1,ann,2024-01-05,tea,2,10,2024-01-09\n");
+    // The cup was there before the change and is not now; of the jar nobody said when.
+    assert_eq!(of_two(&old, &new), ("24.00".to_owned(), 2, 2));
+}
+
+#[test]
 fn whole_orders_have_versions_too() {
     let header = "order_id,customer_id,ordered_at,net,status,updated_at\n";
     let old = format!(
