@@ -2,6 +2,7 @@
 
 use patron_core::{MoneySum, OrderStatus, RowClass, RowFlag};
 
+use crate::field::Field;
 use crate::reason::Reason;
 
 /// How many characters of a value are kept in [`RejectedRow::value`].
@@ -188,6 +189,8 @@ pub struct FactRows {
     pub product: Option<Vec<u64>>,
     /// The customer's contact details, where the file has any of these columns.
     pub contact: Option<Contact>,
+    /// What the canonical tables keep besides, where it was asked for and the file has any such column.
+    pub details: Option<Details>,
 }
 
 /// The value of [`FactRows::at`] where there is no date.
@@ -232,6 +235,36 @@ pub struct Contact {
     /// Consent to e-mail, as given.
     pub consent: TextColumn,
 }
+
+/// Columns that decide no number of a run but are kept with the facts, each with a value for every fact.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The columns that the file has.
+    pub columns: Vec<DetailColumn>,
+}
+
+/// One such column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DetailColumn {
+    /// What it is.
+    pub field: Field,
+    /// Its values, fact by fact.
+    pub values: DetailValues,
+}
+
+/// The values of a detail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DetailValues {
+    /// Trimmed; empty where there is none.
+    Text(TextColumn),
+    /// In ten-thousandths; [`NO_NUMBER`] where there is none or it cannot be read.
+    Number(Vec<i64>),
+    /// In µs UTC; [`UNDATED`] where there is none or it cannot be read.
+    Instant(Vec<i64>),
+}
+
+/// A detail without a number.
+pub const NO_NUMBER: i64 = i64::MIN;
 
 /// Many texts in one buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -34,8 +34,8 @@ mod value;
 mod words;
 
 pub use batch::{
-    Contact, CurrenciesSeen, FactRows, RejectedRow, RowAccount, RowBatch, RowKind, TextColumn,
-    UNDATED,
+    Contact, CurrenciesSeen, DetailColumn, DetailValues, Details, FactRows, NO_NUMBER, RejectedRow,
+    RowAccount, RowBatch, RowKind, TextColumn, UNDATED,
 };
 pub use cell::{Cell, ROW_HASH_SEED, hash_cell, hash_field};
 pub use container::place::expand;

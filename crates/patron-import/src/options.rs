@@ -159,6 +159,8 @@ pub struct ImportOptions {
     pub exclude: ExcludeRules,
     /// Other files are read with this one: what tells versions of an order apart is read too.
     pub several_files: bool,
+    /// The facts are to be kept: every column that the canonical tables have is read, see [`crate::Details`].
+    pub with_details: bool,
     /// The first day on which an order can have been placed; an earlier date is a placeholder or mistyped.
     pub earliest_day: Day,
     /// The last such day, if it is known: today, and a day more for other time zones.
@@ -183,6 +185,7 @@ impl Default for ImportOptions {
             status_words: Vec::new(),
             exclude: ExcludeRules::default(),
             several_files: false,
+            with_details: false,
             earliest_day: EARLIEST_DAY,
             latest_day: None,
             calendar: ShopCalendar::utc(),
