@@ -3,8 +3,12 @@
 //! | module | question it answers |
 //! |---|---|
 //! | [`settings`] | what may be set, by flag, file, preset or default, and which of them holds? |
+//! | [`workspace`] | where are a shop's settings and facts kept? |
+//! | [`import`] | how do a shop's files come into the ledger, every row accounted for? |
 //! | [`run`] | how do orders become valued customers, tables and a report? |
 #![forbid(unsafe_code)]
 
+pub mod import;
 pub mod run;
 pub mod settings;
+pub mod workspace;

@@ -4,6 +4,7 @@
 //! (retry), 70 a defect of patron, 130 stopped by the user.
 #![forbid(unsafe_code)]
 
+mod clock;
 mod commands;
 mod failure;
 mod logging;

@@ -72,6 +72,15 @@ pub struct ShopCalendar {
     offsets: Vec<(i64, i32)>,
 }
 
+impl Instant {
+    /// Reads a time with an offset, such as `2026-05-01T12:00:00Z`.
+    #[must_use]
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let timestamp: Timestamp = text.parse().ok()?;
+        Some(Self(timestamp.as_microsecond()))
+    }
+}
+
 impl ShopCalendar {
     /// Makes the calendar of a zone, by its tz database name (case does not matter).
     ///

@@ -11,8 +11,8 @@ use rayon::prelude::*;
 
 use crate::customers::{CustomerTable, Prospect, assemble};
 use crate::grouping::{
-    DayOutcomes, FoldedPartition, GroupingError, GroupingRules, PARTITIONS, PartitionStore,
-    RepeatedOrders, RowKindKey, fold_partition,
+    DayOutcomes, FoldedPartition, GroupingError, GroupingRules, PARTITIONS, PartitionStore, Record,
+    RepeatedOrders, RowKindKey, Scatter, decode, fold_partition,
 };
 use crate::progress::{Progress, Step};
 use crate::source::{FileRead, Reading, RejectedSink, SourceError, Span, read_file};
@@ -267,7 +267,7 @@ pub fn gather(
     progress.begin(Step::Read, paths.iter().map(size).sum());
     let store = PartitionStore::new(resources.memory_bytes / 2, resources.spill_folder.clone());
     let options = Arc::new(ImportOptions {
-        several_files: paths.len() > 1,
+        several_files: options.several_files || paths.len() > 1,
         ..options.clone()
     });
     let mut files = Vec::new();
@@ -286,24 +286,88 @@ pub fn gather(
             file = index,
             bytes = file.bytes,
             rows = file.account.rows_in,
-            facts = file.facts,
+            facts = file.seen.facts,
             "file read"
         );
         files.push(file);
         bytes_before += size(path);
     }
     progress.end();
-    let currency = one_currency(&files)?;
-    let has = |rule: GrainRule| files.iter().any(|file| file.understanding.grain == rule);
-    let repeats_are_versions = has(GrainRule::Orders);
-    let may_repeat = has(GrainRule::OrdersUnlessRepeated);
-    Ok(Gathered {
-        store,
+    Gathered::new(store, files)
+}
+
+/// Takes records of facts that were read before, such as those of a ledger, into partitions.
+///
+/// `files` say where the records came from; the number of a record's file is its place there.
+///
+/// # Errors
+/// Those of `give`, and [`EngineError`] as of [`gather`].
+pub fn gather_records<E: From<EngineError>>(
+    files: Vec<FileRead>,
+    resources: &Resources,
+    give: impl FnOnce(&mut Feed<'_>) -> Result<(), E>,
+) -> Result<Gathered, E> {
+    let store = PartitionStore::new(resources.memory_bytes / 2, resources.spill_folder.clone());
+    let mut feed = Feed {
+        scatter: store.scatter(),
         files,
-        currency,
-        repeats_are_versions,
-        may_repeat,
-    })
+    };
+    give(&mut feed)?;
+    let Feed { scatter, files } = feed;
+    scatter.finish().map_err(EngineError::from)?;
+    Ok(Gathered::new(store, files)?)
+}
+
+/// Where records go, one after another.
+#[derive(Debug)]
+pub struct Feed<'a> {
+    scatter: Scatter<'a>,
+    files: Vec<FileRead>,
+}
+
+impl Feed<'_> {
+    /// Takes a record.
+    ///
+    /// # Errors
+    /// [`GroupingError::Spill`].
+    pub fn take(&mut self, record: &Record<'_>) -> Result<(), GroupingError> {
+        if let Some(file) = self.files.get_mut(record.file as usize) {
+            file.seen.see(record);
+        }
+        self.scatter.push(record)
+    }
+}
+
+impl Gathered {
+    fn new(store: PartitionStore, files: Vec<FileRead>) -> Result<Self, EngineError> {
+        let currency = one_currency(&files)?;
+        let has = |rule: GrainRule| files.iter().any(|file| file.understanding.grain == rule);
+        let repeats_are_versions = has(GrainRule::Orders);
+        let may_repeat = has(GrainRule::OrdersUnlessRepeated);
+        Ok(Self {
+            store,
+            files,
+            currency,
+            repeats_are_versions,
+            may_repeat,
+        })
+    }
+
+    /// Calls `work` with all records of one of the [`PARTITIONS`]; a customer's are in one partition.
+    ///
+    /// # Errors
+    /// [`GroupingError`] if records on disk cannot be read.
+    pub fn with_records<T>(
+        &self,
+        partition: usize,
+        for_the_last_time: bool,
+        work: impl FnOnce(Vec<Record<'_>>) -> T,
+    ) -> Result<T, GroupingError> {
+        self.store
+            .with_partition(partition, for_the_last_time, |segments| {
+                Ok(work(decode(segments)?))
+            })
+    }
 }
 
 /// Finds order ids that more than one customer has.
@@ -403,9 +467,9 @@ impl Gathered {
     fn placed(&self, zero_orders: ZeroOrders) -> Span {
         let mut placed = Span::default();
         for file in &self.files {
-            placed.merge(file.paid);
+            placed.merge(file.seen.paid);
             if zero_orders == ZeroOrders::Count {
-                placed.merge(file.free);
+                placed.merge(file.seen.free);
             }
         }
         placed
@@ -414,7 +478,7 @@ impl Gathered {
     /// Whether the latest order is valid for certain: each row is an order of its own and nothing takes it back.
     fn latest_stands(&self) -> bool {
         let certain = |file: &FileRead| {
-            file.understanding.grain == GrainRule::EachRowIsAnOrder && !file.refunds_orders
+            file.understanding.grain == GrainRule::EachRowIsAnOrder && !file.seen.refunds_orders
         };
         self.files.iter().all(certain)
     }
@@ -500,7 +564,7 @@ impl Gathered {
     /// The highest hash of order ids that are looked at for standing under two customers: all of a small shop, about
     /// [`SAMPLED_ORDERS`] of a large one.
     fn sample(&self) -> u64 {
-        let facts: u64 = self.files.iter().map(|file| file.facts).sum();
+        let facts: u64 = self.files.iter().map(|file| file.seen.facts).sum();
         if facts <= SAMPLED_ORDERS {
             u64::MAX
         } else {
@@ -528,7 +592,7 @@ impl Gathered {
     }
 
     fn check_counts(&self, partitions: &[FoldedPartition]) -> Result<(), EngineError> {
-        let read = self.files.iter().map(|file| file.facts).sum();
+        let read = self.files.iter().map(|file| file.seen.facts).sum();
         let folded = partitions.iter().map(|partition| partition.records).sum();
         if read == folded {
             Ok(())

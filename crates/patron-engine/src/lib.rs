@@ -5,6 +5,7 @@
 //! | [`source`] | how are text and Parquet files read in parallel, every row accounted for? |
 //! | [`grouping`] | how do a customer's facts come together, within the memory allowed? |
 //! | [`cold`] | how do files become folded customers? |
+//! | [`details`] | what is kept of a row besides its fact? |
 //! | [`customers`] | in which order do customers stand, and who has no order? |
 //! | [`scoring`] | which score, octant, stage and segments has each customer? |
 //! | [`output`] | how do customers become Parquet, CSV and spreadsheets? |
@@ -14,6 +15,7 @@
 
 pub mod cold;
 pub mod customers;
+pub mod details;
 pub mod grouping;
 pub mod output;
 pub mod profiles;
@@ -22,8 +24,12 @@ pub mod scoring;
 pub mod source;
 pub mod texts;
 
-pub use cold::{EngineError, FileFolded, Folded, Gathered, Resources, SharedOrders, gather};
+pub use cold::{
+    EngineError, Feed, FileFolded, Folded, Gathered, Resources, SharedOrders, gather,
+    gather_records,
+};
 pub use customers::{CustomerTable, Prospect, ProspectReason};
+pub use grouping::{ContactFields, GroupingError, PARTITIONS, Record};
 pub use profiles::Profiles;
 pub use progress::{Progress, Silent, Step};
-pub use source::{FileRead, RejectedSink, SourceError, Span};
+pub use source::{FileRead, RejectedSink, Seen, SourceError, Span};

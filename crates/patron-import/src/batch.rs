@@ -124,18 +124,22 @@ pub enum RowKind {
     Refund,
     /// No fact: a row that was set aside and names a customer, so that it can be said why the customer has no order.
     Mention(RowClass),
+    /// No fact: what is known of a person, such as contact details, or, where an order's first row says what it is worth, a
+    /// further row of it; the latter only if details are read.
+    Person,
 }
 
 impl RowKind {
     const FIRST_MENTION: u8 = 16;
 
-    /// Returns a number for it, for storage: 0 order, 1 line, 2 refund, from 16 mentions by class.
+    /// Returns a number for it, for storage: 0 order, 1 line, 2 refund, 3 person, from 16 mentions by class; below 128.
     #[must_use]
     pub const fn to_u8(self) -> u8 {
         match self {
             Self::Order => 0,
             Self::Line => 1,
             Self::Refund => 2,
+            Self::Person => 3,
             Self::Mention(class) => Self::FIRST_MENTION + class as u8,
         }
     }
@@ -147,6 +151,7 @@ impl RowKind {
             0 => Some(Self::Order),
             1 => Some(Self::Line),
             2 => Some(Self::Refund),
+            3 => Some(Self::Person),
             _ => RowClass::ALL
                 .get(usize::from(number.checked_sub(Self::FIRST_MENTION)?))
                 .map(|&class| Self::Mention(class)),
@@ -189,7 +194,7 @@ pub struct FactRows {
     pub product: Option<Vec<u64>>,
     /// The customer's contact details, where the file has any of these columns.
     pub contact: Option<Contact>,
-    /// What the canonical tables keep besides, where it was asked for and the file has any such column.
+    /// What the canonical tables keep besides, where it was asked for.
     pub details: Option<Details>,
 }
 
@@ -393,13 +398,17 @@ mod tests {
     #[test]
     fn a_kind_survives_its_number() {
         let mentions = RowClass::ALL.iter().map(|&class| RowKind::Mention(class));
-        for kind in [RowKind::Order, RowKind::Line, RowKind::Refund]
-            .into_iter()
-            .chain(mentions)
-        {
+        let facts = [
+            RowKind::Order,
+            RowKind::Line,
+            RowKind::Refund,
+            RowKind::Person,
+        ];
+        for kind in facts.into_iter().chain(mentions) {
             assert_eq!(RowKind::from_u8(kind.to_u8()), Some(kind));
+            assert!(kind.to_u8() < 0x80, "the top bit is free");
         }
-        assert_eq!(RowKind::from_u8(3), None);
+        assert_eq!(RowKind::from_u8(4), None);
         assert_eq!(RowKind::from_u8(200), None);
     }
 

@@ -199,6 +199,40 @@ pub struct Understanding {
 }
 
 impl Understanding {
+    /// Returns what is still known of a file that was imported before.
+    #[must_use]
+    pub fn of_import(
+        file: String,
+        preset: Option<String>,
+        grain: GrainRule,
+        currency: Option<String>,
+        defaults: Vec<(String, String)>,
+    ) -> Self {
+        let why = PresetReason::Header;
+        Self {
+            file,
+            format: Format::Parquet,
+            encoding: "utf-8",
+            preset: preset.map(|name| PresetUsed { name, why }),
+            headers: Vec::new(),
+            columns: Vec::new(),
+            grain,
+            amount: AmountRule::Column(0),
+            date_format: DateFormat::YearMonthDay,
+            decimal_mark: DecimalMark::Point,
+            decimal_mark_guessed: false,
+            currency,
+            notes: Vec::new(),
+            hashed_columns: Vec::new(),
+            defaults,
+            rules: RowRules::default(),
+            customer_is_email: false,
+            fill_down: None,
+            control: None,
+            header_currency: None,
+        }
+    }
+
     /// Returns the hash with which the hash of every row starts: of the names of the hashed columns, so that rows of files
     /// with other columns are never equal.
     #[must_use]

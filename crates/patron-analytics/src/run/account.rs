@@ -29,17 +29,13 @@ impl Account {
     #[must_use]
     pub fn of_file(read: &FileRead, folded: &FileFolded) -> Self {
         let rows = &read.account;
+        let merged_lines = folded.merged_order_lines + read.merged_before.0;
+        let merged_refunds = folded.merged_refunds + read.merged_before.1;
         let mut account = Self {
             rows_in: rows.rows_in,
-            order_lines: rows
-                .count(RowClass::OrderLine)
-                .saturating_sub(folded.merged_order_lines),
-            refunds: rows
-                .count(RowClass::Refund)
-                .saturating_sub(folded.merged_refunds),
-            merged: rows.count(RowClass::Merged)
-                + folded.merged_order_lines
-                + folded.merged_refunds,
+            order_lines: rows.count(RowClass::OrderLine).saturating_sub(merged_lines),
+            refunds: rows.count(RowClass::Refund).saturating_sub(merged_refunds),
+            merged: rows.count(RowClass::Merged) + merged_lines + merged_refunds,
             ..Self::default()
         };
         for &class in RowClass::ALL.iter().filter(|class| class.is_set_aside()) {

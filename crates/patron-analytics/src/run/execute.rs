@@ -14,8 +14,8 @@ use patron_engine::scoring::{
     Lifecycle, Octants, ScoreError, Scores, SegmentError, Segments, Values,
 };
 use patron_engine::{
-    CustomerTable, EngineError, FileRead, Folded, Gathered, Progress, Prospect, Resources,
-    SharedOrders, SourceError, Step, gather,
+    CustomerTable, EngineError, FileRead, Folded, Gathered, GroupingError, Progress, Prospect,
+    Resources, SharedOrders, SourceError, Step, gather,
 };
 use patron_stats::scores::{TieRule, count_distinct_up_to};
 
@@ -25,10 +25,11 @@ use super::rejected::RejectedFile;
 use super::summary::Summary;
 use super::value::{self, Valuation};
 use super::{
-    AxisReport, FileReport, Machine, RunReport, RunRequest, TableFormat, notes, report, run_json,
-    settings_notes, tables,
+    AxisReport, FileReport, Machine, RunReport, RunRequest, TableFormat, from_ledger, notes,
+    report, run_json, settings_notes, tables,
 };
 use crate::settings::{Chosen, Origin, ResolveError, Resolved, Settings, import_options};
+use crate::workspace::WorkspaceError;
 
 /// Why a run fails.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +67,23 @@ pub enum RunError {
         #[source]
         source: io::Error,
     },
+    /// The workspace cannot be used.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    /// There is nothing in the ledger.
+    #[error("the workspace `{folder}` holds no orders{}", when(*earlier))]
+    EmptyLedger {
+        /// The workspace.
+        folder: PathBuf,
+        /// Whether an earlier snapshot was asked for.
+        earlier: bool,
+    },
+    /// Settings that decide how files are read, for a run that reads none.
+    #[error("{} decide how files are read, and this run reads the ledger", settings.join(", "))]
+    ReadingSettings {
+        /// The settings.
+        settings: Vec<&'static str>,
+    },
     /// Threads cannot be started.
     #[error("cannot start {threads} threads: {message}")]
     Threads {
@@ -92,7 +110,9 @@ impl Coded for RunError {
             Self::Score(error) => error.code(),
             Self::Segment(error) => error.code(),
             Self::Output(error) => error.code(),
-            Self::OutTaken { .. } => ErrorCode::SettingInvalid,
+            Self::Workspace(error) => error.code(),
+            Self::EmptyLedger { .. } => ErrorCode::InputEmpty,
+            Self::OutTaken { .. } | Self::ReadingSettings { .. } => ErrorCode::SettingInvalid,
             Self::Write { .. } => ErrorCode::OutputUnwritable,
             Self::Threads { .. } => ErrorCode::StorageUnreachable,
             Self::AccountDoesNotAddUp { .. } => ErrorCode::Internal,
@@ -106,6 +126,9 @@ impl Coded for RunError {
             Self::Score(error) => error.key(),
             Self::Segment(error) => error.key(),
             Self::Output(error) => error.key(),
+            Self::Workspace(error) => error.key(),
+            Self::EmptyLedger { .. } => "empty_ledger",
+            Self::ReadingSettings { .. } => "reading_settings",
             Self::OutTaken { .. } => "out_taken",
             Self::Write { .. } => "cannot_write",
             Self::Threads { .. } => "cannot_start_threads",
@@ -120,6 +143,9 @@ impl Coded for RunError {
             Self::Score(error) => error.params(),
             Self::Segment(error) => error.params(),
             Self::Output(error) => error.params(),
+            Self::Workspace(error) => error.params(),
+            Self::EmptyLedger { folder, .. } => vec![("folder", folder.display().to_string())],
+            Self::ReadingSettings { settings } => vec![("settings", settings.join(", "))],
             Self::OutTaken { path, .. } | Self::Write { path, .. } => {
                 vec![("path", path.display().to_string())]
             }
@@ -135,6 +161,14 @@ impl Coded for RunError {
             Self::Score(error) => error.hint(),
             Self::Segment(error) => error.hint(),
             Self::Output(error) => error.hint(),
+            Self::Workspace(error) => error.hint(),
+            Self::EmptyLedger { earlier: true, .. } => {
+                Some("`patron ledger log` shows the snapshots".to_owned())
+            }
+            Self::EmptyLedger { .. } => Some("bring some in with `patron import FILE`".to_owned()),
+            Self::ReadingSettings { .. } => {
+                Some("give them to `patron import`; what was imported can be taken back with `patron import --undo`".to_owned())
+            }
             Self::OutTaken { .. } => Some(
                 "name another folder with `--out`, or move your own files out of this one"
                     .to_owned(),
@@ -146,6 +180,17 @@ impl Coded for RunError {
             Self::Threads { .. } => Some("use fewer with `--threads`".to_owned()),
             Self::AccountDoesNotAddUp { .. } => None,
         }
+    }
+}
+
+/// What is said of a snapshot that was asked for.
+const fn when(earlier: bool) -> &'static str {
+    if earlier { " as of that snapshot" } else { "" }
+}
+
+impl From<GroupingError> for RunError {
+    fn from(error: GroupingError) -> Self {
+        Self::Engine(error.into())
     }
 }
 
@@ -194,10 +239,14 @@ struct Scored {
 
 impl<'a> Job<'a> {
     fn new(request: &'a RunRequest, progress: &'a dyn Progress) -> Result<Self, RunError> {
-        let file_settings = match &request.settings_file {
-            Some(path) => Settings::read(path).map_err(ResolveError::from)?,
-            None => Settings::default(),
+        let file_settings = match (&request.settings_file, &request.ledger) {
+            (Some(path), _) => Settings::read(path).map_err(ResolveError::from)?,
+            (None, Some(from)) => from.workspace.settings().clone(),
+            (None, None) => Settings::default(),
         };
+        if request.ledger.is_some() {
+            from_ledger::check_flags(&request.flags)?;
+        }
         // A wrong setting is found before a long read, not after.
         Resolved::new(&request.flags, &file_settings, &[], None)?;
         import_options(&request.flags, &file_settings)?;
@@ -213,7 +262,7 @@ impl<'a> Job<'a> {
     }
 
     fn execute(mut self) -> Result<RunReport, RunError> {
-        let gathered = self.read()?;
+        let (gathered, snapshot) = self.read()?;
         self.lap("read");
         let preset: Vec<_> = gathered
             .files
@@ -266,7 +315,8 @@ impl<'a> Job<'a> {
             prospects,
             summary,
         };
-        let run = assemble(&table, scored, valuation, settings, facts);
+        let mut run = assemble(&table, scored, valuation, settings, facts);
+        run.snapshot = snapshot;
         self.finish(run, &table, folded.spilled_bytes)
     }
 
@@ -302,7 +352,8 @@ impl<'a> Job<'a> {
         Ok(summary)
     }
 
-    fn read(&self) -> Result<Gathered, RunError> {
+    /// Reads files or the ledger; of the latter returns the snapshot, too.
+    fn read(&self) -> Result<(Gathered, Option<i64>), RunError> {
         let folder = self.out.path();
         let error = |source| cannot_write(folder, "rejected.csv", source);
         let mut rejected = RejectedFile::create(&folder.join("rejected.csv")).map_err(error)?;
@@ -312,6 +363,11 @@ impl<'a> Job<'a> {
             memory_bytes: self.request.memory_bytes,
             spill_folder: folder.to_owned(),
         };
+        if let Some(from) = &self.request.ledger {
+            rejected.finish().map_err(error)?;
+            let (gathered, snapshot) = from_ledger::gather(from, &resources, self.progress)?;
+            return Ok((gathered, Some(snapshot)));
+        }
         let orders = patron_import::expand(&self.request.orders).map_err(SourceError::from);
         let gathered = gather(
             &orders.map_err(EngineError::from)?,
@@ -321,7 +377,7 @@ impl<'a> Job<'a> {
             self.progress,
         )?;
         rejected.finish().map_err(error)?;
-        Ok(gathered)
+        Ok((gathered, None))
     }
 
     fn write_customers(
@@ -529,6 +585,7 @@ fn assemble(
         summary: facts.summary,
         valuation,
         settings,
+        snapshot: None,
         machine: Machine::default(),
         out: PathBuf::new(),
         written: Vec::new(),

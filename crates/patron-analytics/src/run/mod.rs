@@ -2,6 +2,7 @@
 
 mod account;
 mod execute;
+mod from_ledger;
 mod notes;
 mod out_dir;
 mod rejected;
@@ -18,13 +19,16 @@ use std::sync::Arc;
 
 use patron_core::Day;
 use patron_import::Understanding;
+use patron_ledger::At;
 
 use crate::settings::{Chosen, Resolved, Settings};
+use crate::workspace::Workspace;
 
 pub use account::Account;
 pub use execute::{RunError, run};
 pub use notes::Note;
 pub use out_dir::remove_unfinished;
+pub(crate) use rejected::RejectedFile;
 pub use report::report_is_built;
 pub use summary::{Group, SegmentRow, Summary};
 pub use value::{ModelCard, NoModel, Parameter, RoughValue, Valuation};
@@ -40,11 +44,22 @@ pub enum TableFormat {
     Xlsx,
 }
 
+/// The facts of a workspace as a snapshot of its ledger has them.
+#[derive(Debug, Clone)]
+pub struct FromLedger {
+    /// Which workspace.
+    pub workspace: Workspace,
+    /// As of which snapshot: what was known then.
+    pub at: At,
+}
+
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
 pub struct RunRequest {
-    /// Orders files.
+    /// Orders files; none for a run on a ledger.
     pub orders: Vec<PathBuf>,
+    /// A workspace's ledger, in the place of files.
+    pub ledger: Option<FromLedger>,
     /// Settings given as flags.
     pub flags: Settings,
     /// A settings file.
@@ -143,6 +158,8 @@ pub struct RunReport {
     pub notes: Vec<Note>,
     /// Notes about scores.
     pub score_notes: Vec<Note>,
+    /// The ledger's snapshot, of a run on a ledger.
+    pub snapshot: Option<i64>,
     /// What depends on the machine.
     pub machine: Machine,
     /// Where the results are.

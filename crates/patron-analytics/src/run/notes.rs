@@ -157,7 +157,10 @@ pub(super) fn of_orders(
         ));
     }
     notes.extend(lonely_last_day(table));
-    let late = files.iter().filter_map(|file| file.refunds.latest).max();
+    let late = files
+        .iter()
+        .filter_map(|file| file.seen.refunds.latest)
+        .max();
     if late.is_some_and(|at| at > table.as_of.end.0) {
         notes.push(Note::new(
             "refunds_after_as_of",

@@ -28,6 +28,10 @@ impl RejectedFile {
         Ok(Self { writer })
     }
 
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+
     pub(crate) fn finish(self) -> io::Result<()> {
         self.writer
             .into_inner()

@@ -20,6 +20,7 @@ pub(crate) fn document(run: &RunReport, machine: &Machine) -> Value {
         "tz_database": ShopCalendar::tz_database_version(),
         "currency": run.settings.currency,
         "inputs": inputs(run),
+        "ledger": run.snapshot.map(|snapshot| json!({ "snapshot": snapshot })),
         "settings": run.chosen.iter().map(|chosen| (chosen.key.to_owned(), json!({
             "value": chosen.value, "origin": chosen.origin,
         }))).collect::<serde_json::Map<_, _>>(),

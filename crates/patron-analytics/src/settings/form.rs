@@ -20,6 +20,8 @@ const LARGEST_FILE: u64 = 1 << 20;
 pub struct Settings {
     /// Version of the form; 1.
     pub version: Option<u32>,
+    /// The database of the ledger's catalogue, `postgres://…`; a file in the workspace where absent.
+    pub database: Option<String>,
     /// The shop's name, for the report's title.
     pub shop: Option<String>,
     /// Time zone of the shop.

@@ -3,7 +3,11 @@
 mod clv;
 mod demo;
 mod fold;
+mod import;
+mod init;
+mod ledger;
 mod notices;
+mod reading;
 mod run;
 mod segments;
 
@@ -17,6 +21,12 @@ use crate::output::Output;
 pub(crate) enum Command {
     /// The main job: from orders files to valued customers, segments and a report
     Run(Box<run::Args>),
+    /// Make a workspace: a folder with a shop's settings and, once imported, its orders
+    Init(init::Args),
+    /// Bring a shop's files into the workspace; the same rows again change nothing
+    Import(Box<import::Args>),
+    /// The workspace's facts: their history, and keeping them in order
+    Ledger(ledger::Args),
     /// Make a believable shop with a known truth, to try patron on
     Demo(demo::Args),
     /// Segment vocabularies: list and check them
@@ -35,6 +45,9 @@ impl Command {
     pub(crate) fn run(self, output: &mut Output) -> Result<(), Failure> {
         match self {
             Self::Run(args) => run::run(&args, output),
+            Self::Init(args) => init::run(&args, output),
+            Self::Import(args) => import::run(&args, output),
+            Self::Ledger(args) => ledger::run(&args, output),
             Self::Demo(args) => demo::run(&args, output),
             Self::Segments(command) => segments::run(&command, output),
             Self::Clv(command) => clv::run(&command, output),

@@ -1,17 +1,18 @@
 //! `patron run`: the main job.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 use patron_analytics::run::{
-    RunReport, RunRequest, TableFormat, report_is_built, run as run_orders,
+    FromLedger, RunReport, RunRequest, TableFormat, report_is_built, run as run_orders,
 };
 use patron_analytics::settings::{Origin, Settings};
-use patron_core::{Coded, ErrorCode};
+use patron_analytics::workspace::Workspace;
 use patron_fold::{UnlinkedRefunds, ZeroOrders};
+use patron_ledger::At;
 
 use self::show::show;
+use crate::commands::reading::{Reading, RowRules, parse_at, parse_memory};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bars;
@@ -19,12 +20,22 @@ use crate::progress::Bars;
 mod flags;
 mod show;
 
+pub(crate) use flags::check as check_flags;
+
 /// Arguments of `patron run`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Orders: CSV (any common delimiter, also .gz) or Parquet; a row per order or per order line
-    #[arg(required = true, value_name = "ORDERS")]
+    /// Orders: files, folders or patterns; a row per order or per order line. Without any, the orders that were imported
+    /// into the workspace
+    #[arg(value_name = "ORDERS")]
     orders: Vec<PathBuf>,
+
+    /// The workspace whose orders are taken where no files are named
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    workspace: PathBuf,
+    /// What the workspace held then: a snapshot of `patron ledger log`, a day or a time such as 2026-05-01T12:00:00Z
+    #[arg(long, value_name = "SNAPSHOT|TIME", value_parser = parse_at, conflicts_with = "orders")]
+    at: Option<At>,
 
     /// Folder for results; an earlier result there is replaced
     #[arg(long, value_name = "DIR", default_value = "patron-out")]
@@ -59,68 +70,12 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, clap::Args)]
-struct Reading {
-    /// What kind of file it is: online-retail, cdnow; recognised by its header otherwise
-    #[arg(long = "as", value_name = "PRESET")]
-    preset: Option<String>,
-    /// Column of a field, such as `--map customer_id=Client` or `--map net=#4`; may be repeated
-    #[arg(long, value_name = "FIELD=COLUMN", value_parser = parse_pair)]
-    map: Vec<(String, String)>,
-    /// What a row is, where order ids repeat: order or line
-    #[arg(long, value_name = "GRAIN")]
-    grain: Option<String>,
-    /// Encoding of text files, such as gb18030, big5, windows-1252 or utf-16; decided from the file where absent
-    #[arg(long, value_name = "NAME")]
-    encoding: Option<String>,
-    /// Order of day and month in dates: ymd, dmy, mdy, named
-    #[arg(long, value_name = "FORM")]
-    date_format: Option<String>,
-    /// Decimal mark of amounts: point or comma
-    #[arg(long, value_name = "MARK")]
-    decimal_mark: Option<String>,
-    /// Delimiter of text files: one character, or tab
-    #[arg(long, value_name = "CHARACTER")]
-    delimiter: Option<String>,
-    /// Time zone of the shop, such as Europe/Berlin: in which a day is a day
-    #[arg(long, value_name = "ZONE")]
-    timezone: Option<String>,
-    /// Currency of all amounts, such as EUR
-    #[arg(long, value_name = "CODE")]
-    currency: Option<String>,
-}
-
-#[derive(Debug, clap::Args)]
 struct Policy {
+    #[command(flatten)]
+    rows: RowRules,
     /// As-of day; by default the day of the last valid order
     #[arg(long, value_name = "DATE")]
     as_of: Option<String>,
-    /// Fee lines (postage, commission, bank charges): keep counts them as goods
-    #[arg(long, value_name = "keep|drop")]
-    fee_lines: Option<KeepOrDrop>,
-    /// Gift cards sold: keep counts them as revenue
-    #[arg(long, value_name = "keep|drop")]
-    gift_cards: Option<KeepOrDrop>,
-    /// Bad debt and adjustments: keep counts them
-    #[arg(long, value_name = "keep|drop")]
-    bad_debt: Option<KeepOrDrop>,
-    /// Lines with a price of zero: keep makes them part of their orders
-    #[arg(long, value_name = "keep|drop")]
-    zero_price: Option<KeepOrDrop>,
-    /// Row classes to keep that are set aside otherwise, such as zero-price; may be repeated
-    #[arg(long, value_name = "CLASS", value_delimiter = ',')]
-    keep: Vec<String>,
-    /// Customer whose rows are set aside: staff, a reseller, a till; may be repeated
-    #[arg(long, value_name = "ID")]
-    exclude_customer: Vec<String>,
-    /// Tag of orders or customers whose rows are set aside; may be repeated
-    #[arg(long, value_name = "TAG")]
-    exclude_tag: Vec<String>,
-    /// Seller's flag of orders whose rows are set aside, such as `red`; may be repeated
-    #[arg(long, value_name = "FLAG")]
-    exclude_flag: Vec<String>,
-    /// Word in the seller's memo of orders whose rows are set aside, such as 刷单; may be repeated
-    #[arg(long, value_name = "WORD")]
-    exclude_memo: Vec<String>,
     /// Merge rows that equal an earlier row in every column
     #[arg(long)]
     drop_duplicates: bool,
@@ -188,12 +143,6 @@ enum FileForm {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum KeepOrDrop {
-    Keep,
-    Drop,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ExcludeOrCount {
     Exclude,
     Count,
@@ -211,29 +160,11 @@ enum AllOrWindow {
     Window,
 }
 
-/// A field that is mapped twice.
-#[derive(Debug, thiserror::Error)]
-#[error("`--map {field}` is given twice, as `{first}` and as `{second}`")]
-struct MappedTwice {
-    field: String,
-    first: String,
-    second: String,
-}
-
-impl Coded for MappedTwice {
-    fn code(&self) -> ErrorCode {
-        ErrorCode::SettingInvalid
-    }
-
-    fn key(&self) -> &'static str {
-        "mapped_twice"
-    }
-}
-
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let request = RunRequest {
         orders: args.orders.clone(),
+        ledger: args.ledger()?,
         flags: args.settings()?,
         settings_file: args.settings.clone(),
         out: args.out.clone(),
@@ -308,32 +239,17 @@ impl FileForm {
     }
 }
 
-impl Policy {
-    /// Row classes to keep and to set aside.
-    fn classes(&self) -> (Vec<String>, Vec<String>) {
-        let (mut keep, mut drop) = (self.keep.clone(), Vec::new());
-        for (choice, class) in [
-            (self.fee_lines, "fee-lines"),
-            (self.gift_cards, "gift-cards"),
-            (self.bad_debt, "bad-debt"),
-            (self.zero_price, "zero-price"),
-        ] {
-            match choice {
-                Some(KeepOrDrop::Keep) => keep.push(class.to_owned()),
-                Some(KeepOrDrop::Drop) => drop.push(class.to_owned()),
-                None => {}
-            }
-        }
-        (keep, drop)
-    }
-}
-
-/// What was named, if anything was.
-fn named(words: &[String]) -> Option<Vec<String>> {
-    (!words.is_empty()).then(|| words.to_vec())
-}
-
 impl Args {
+    /// The workspace's ledger, where no files are named.
+    fn ledger(&self) -> Result<Option<FromLedger>, Failure> {
+        if !self.orders.is_empty() {
+            return Ok(None);
+        }
+        let workspace = Workspace::open(&self.workspace)?;
+        let at = self.at.unwrap_or(At::Latest);
+        Ok(Some(FromLedger { workspace, at }))
+    }
+
     /// The flags in the form of settings.
     fn settings(&self) -> Result<Settings, Failure> {
         let Self {
@@ -343,24 +259,8 @@ impl Args {
             value,
             ..
         } = self;
-        let (keep, drop) = policy.classes();
         Ok(Settings {
-            preset: reading.preset.clone(),
-            map: mapping(&reading.map)?,
-            grain: reading.grain.clone(),
-            encoding: reading.encoding.clone(),
-            date_format: reading.date_format.clone(),
-            decimal_mark: reading.decimal_mark.clone(),
-            delimiter: reading.delimiter.clone(),
-            timezone: reading.timezone.clone(),
-            currency: reading.currency.clone(),
             as_of: policy.as_of.clone(),
-            keep: (!keep.is_empty()).then_some(keep),
-            drop: (!drop.is_empty()).then_some(drop),
-            exclude_customers: named(&policy.exclude_customer),
-            exclude_tags: named(&policy.exclude_tag),
-            exclude_flags: named(&policy.exclude_flag),
-            exclude_memos: named(&policy.exclude_memo),
             drop_duplicates: policy.drop_duplicates.then_some(true),
             zero_orders: policy.zero_orders.map(|zero| match zero {
                 ExcludeOrCount::Exclude => ZeroOrders::Exclude,
@@ -387,81 +287,7 @@ impl Args {
             margin: value.margin,
             no_clv: value.no_clv.then_some(true),
             demo: self.demo.then_some(true),
-            ..Settings::default()
+            ..reading.settings(&policy.rows)?
         })
-    }
-}
-
-fn mapping(pairs: &[(String, String)]) -> Result<Option<BTreeMap<String, String>>, Failure> {
-    let mut map = BTreeMap::new();
-    for (field, column) in pairs {
-        if let Some(first) = map.insert(field.clone(), column.clone()) {
-            return Err(Failure::of_command_line(MappedTwice {
-                field: field.clone(),
-                first,
-                second: column.clone(),
-            }));
-        }
-    }
-    Ok((!map.is_empty()).then_some(map))
-}
-
-fn parse_pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((field, column)) if !field.trim().is_empty() && !column.trim().is_empty() => {
-            Ok((field.trim().to_owned(), column.trim().to_owned()))
-        }
-        _ => Err("expected FIELD=COLUMN, such as customer_id=Client".to_owned()),
-    }
-}
-
-/// Reads `512M`, `4G`, `1500000000`.
-fn parse_memory(text: &str) -> Result<u64, String> {
-    const LEAST: u64 = 16 << 20;
-    let wrong = || "expected a size such as 512M or 4G, at least 16M".to_owned();
-    let trimmed = text
-        .trim()
-        .trim_end_matches(['b', 'B'])
-        .trim_end_matches('i');
-    let (digits, shift) = match trimmed.chars().last().map(|unit| unit.to_ascii_uppercase()) {
-        Some('K') => (trimmed.get(..trimmed.len() - 1), 10),
-        Some('M') => (trimmed.get(..trimmed.len() - 1), 20),
-        Some('G') => (trimmed.get(..trimmed.len() - 1), 30),
-        Some('T') => (trimmed.get(..trimmed.len() - 1), 40),
-        _ => (Some(trimmed), 0),
-    };
-    let number: u64 = digits
-        .unwrap_or_default()
-        .trim()
-        .parse()
-        .map_err(|_| wrong())?;
-    number
-        .checked_mul(1 << shift)
-        .filter(|&bytes| bytes >= LEAST)
-        .ok_or_else(wrong)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn memory_has_a_unit() {
-        assert_eq!(parse_memory("512M"), Ok(512 << 20));
-        assert_eq!(parse_memory("4GiB"), Ok(4 << 30));
-        assert_eq!(parse_memory("1500000000"), Ok(1_500_000_000));
-        for text in ["", "G", "1M", "lots", "-1G", "99999999T"] {
-            assert!(parse_memory(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_mapping_has_a_field_and_a_column() {
-        assert_eq!(
-            parse_pair("net = #4"),
-            Ok(("net".to_owned(), "#4".to_owned()))
-        );
-        assert!(parse_pair("net").is_err());
-        assert!(parse_pair("=x").is_err());
     }
 }

@@ -204,7 +204,8 @@ fn sample_orders(facts: &[Fact<'_>], up_to: u64, sampled: &mut Vec<(u64, Box<str
     sampled.append(&mut own);
 }
 
-fn decode<'a>(segments: &[&'a [u8]]) -> Result<Vec<Record<'a>>, GroupingError> {
+/// Reads the records of a partition.
+pub(crate) fn decode<'a>(segments: &[&'a [u8]]) -> Result<Vec<Record<'a>>, GroupingError> {
     let bytes: usize = segments.iter().map(|segment| segment.len()).sum();
     let mut records = Vec::with_capacity(bytes / 45);
     for segment in segments {
@@ -314,6 +315,7 @@ mod tests {
             customer,
             order_id,
             contact: None,
+            details: &[],
         }
     }
 

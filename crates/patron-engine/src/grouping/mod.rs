@@ -1,6 +1,7 @@
 //! Bringing each customer's facts together: partitioned by a hash of the id, spilled to disk when memory is short, then
 //! folded partition by partition in parallel.
 
+pub(crate) mod bytes;
 mod fold_partition;
 mod record;
 mod store;
@@ -13,10 +14,12 @@ use patron_core::{Coded, ErrorCode};
 use patron_fold::FoldError;
 
 pub(crate) use fold_partition::{
-    DayOutcomes, FoldedPartition, GroupingRules, RepeatedOrders, RowKindKey, Slot, fold_partition,
+    DayOutcomes, FoldedPartition, GroupingRules, RepeatedOrders, RowKindKey, Slot, decode,
+    fold_partition,
 };
-pub(crate) use record::Record;
-pub(crate) use store::{PARTITIONS, PartitionStore, Scatter};
+pub use record::{ContactFields, Record};
+pub use store::PARTITIONS;
+pub(crate) use store::{PartitionStore, Scatter};
 
 /// Why grouping fails.
 #[derive(Debug, thiserror::Error)]

@@ -1,14 +1,20 @@
 //! How one fact of one customer lies in a partition's bytes.
 //!
 //! ```text
-//! kind u8 | status u8, top bits: what follows and what the row is | at i64 | net i64 | row hash u64 | [quantity i64, lines only]
+//! kind u8, top bit: details follow | status u8, top bits: what follows and what the row is | at i64 | net i64 | row hash u64 | [quantity i64, lines only]
 //! [updated at i64] | [product u64] | file varint | customer: length varint, bytes | order id: the same | [email, phone, name, consent: the same]
+//! [details: the same]
 //! ```
 //! Little endian. The format lives for one run and in one process only, so it needs no version.
 
-use patron_core::{Fact, Instant, Money, OrderStatus, RefundKind, RowClass};
+use patron_core::{Fact, Instant, Money, OrderStatus, RefundKind};
 use patron_import::RowKind;
 
+use super::bytes::{
+    take_byte, take_bytes, take_i64, take_number, take_text, write_number, write_text,
+};
+
+const DETAILS_BIT: u8 = 0x80;
 const CONTACT_BIT: u8 = 0x80;
 const UPDATED_BIT: u8 = 0x40;
 const PRODUCT_BIT: u8 = 0x20;
@@ -17,31 +23,41 @@ const UNSAID_BIT: u8 = 0x08;
 const STATUS_BITS: u8 = 0x07;
 
 /// E-mail, phone, name and consent as the source has them; empty where it has none.
-pub(crate) type ContactFields<'a> = [&'a str; 4];
+pub type ContactFields<'a> = [&'a str; 4];
 
 /// One fact, borrowed from the bytes of a partition.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Record<'a> {
-    pub(crate) kind: RowKind,
-    pub(crate) status: OrderStatus,
+pub struct Record<'a> {
+    /// What it is.
+    pub kind: RowKind,
+    /// Where the order stands.
+    pub status: OrderStatus,
     /// µs UTC; `i64::MIN` for an undated refund.
-    pub(crate) at: i64,
-    pub(crate) net: i64,
-    pub(crate) row_hash: u64,
-    pub(crate) quantity: i64,
+    pub at: i64,
+    /// The amount in ten-thousandths; positive for refunds.
+    pub net: i64,
+    /// The hash of its row.
+    pub row_hash: u64,
+    /// Units in ten-thousandths; of lines only.
+    pub quantity: i64,
     /// The row is a line of an order: what it says of the order's fate, it says of itself alone.
-    pub(crate) is_line: bool,
+    pub is_line: bool,
     /// The row says nothing of the order's fate: it goes with the rows of its order that do.
-    pub(crate) status_unsaid: bool,
+    pub status_unsaid: bool,
     /// When its order was last changed, µs UTC, where the source says.
-    pub(crate) updated_at: Option<i64>,
+    pub updated_at: Option<i64>,
     /// The hash of the article; 0 where none is named.
-    pub(crate) product: u64,
+    pub product: u64,
     /// Which file of the run it came from.
-    pub(crate) file: u32,
-    pub(crate) customer: &'a str,
-    pub(crate) order_id: &'a str,
-    pub(crate) contact: Option<ContactFields<'a>>,
+    pub file: u32,
+    /// Whose.
+    pub customer: &'a str,
+    /// Empty where the source has none.
+    pub order_id: &'a str,
+    /// The customer's contact details, as the row has them.
+    pub contact: Option<ContactFields<'a>>,
+    /// What is kept besides, as [`details`](crate::details) writes it; empty but for imports.
+    pub details: &'a [u8],
 }
 
 impl<'a> Record<'a> {
@@ -53,7 +69,8 @@ impl<'a> Record<'a> {
             | bit(self.product != 0, PRODUCT_BIT)
             | bit(self.is_line, LINE_BIT)
             | bit(self.status_unsaid, UNSAID_BIT);
-        out.extend_from_slice(&[self.kind.to_u8(), status_code(self.status) | follows]);
+        let kind = self.kind.to_u8() | bit(!self.details.is_empty(), DETAILS_BIT);
+        out.extend_from_slice(&[kind, status_code(self.status) | follows]);
         out.extend_from_slice(&self.at.to_le_bytes());
         out.extend_from_slice(&self.net.to_le_bytes());
         out.extend_from_slice(&self.row_hash.to_le_bytes());
@@ -72,11 +89,16 @@ impl<'a> Record<'a> {
         for field in self.contact.iter().flatten() {
             write_text(out, field);
         }
+        if !self.details.is_empty() {
+            write_number(out, self.details.len());
+            out.extend_from_slice(self.details);
+        }
     }
 
     /// Reads the record at the start of `bytes` and moves `bytes` behind it; nothing if the bytes are not a record.
     pub(crate) fn read(bytes: &mut &'a [u8]) -> Option<Self> {
-        let kind = RowKind::from_u8(take_byte(bytes)?)?;
+        let kind_byte = take_byte(bytes)?;
+        let kind = RowKind::from_u8(kind_byte & !DETAILS_BIT)?;
         let status = take_byte(bytes)?;
         let at = take_i64(bytes)?;
         let net = take_i64(bytes)?;
@@ -109,6 +131,11 @@ impl<'a> Record<'a> {
                 take_text(bytes)?,
             ])
         };
+        let details = if kind_byte & DETAILS_BIT == 0 {
+            &[]
+        } else {
+            take_bytes(bytes)?
+        };
         let (is_line, status_unsaid) = (status & LINE_BIT != 0, status & UNSAID_BIT != 0);
         let status = status_of(status & STATUS_BITS)?;
         Some(Self {
@@ -126,20 +153,21 @@ impl<'a> Record<'a> {
             customer,
             order_id,
             contact,
+            details,
         })
     }
 
-    /// Returns the fact, or the class of the set-aside row that merely mentions the customer.
-    pub(crate) fn fact(&self) -> Result<Fact<'a>, RowClass> {
+    /// Returns the fact; none of a row that merely mentions the customer.
+    pub(crate) fn fact(&self) -> Option<Fact<'a>> {
         let (at, order_id, net) = (Instant(self.at), self.order_id, Money(self.net));
         match self.kind {
-            RowKind::Order => Ok(Fact::Order {
+            RowKind::Order => Some(Fact::Order {
                 at,
                 order_id,
                 net,
                 status: self.status,
             }),
-            RowKind::Line => Ok(Fact::Line {
+            RowKind::Line => Some(Fact::Line {
                 at,
                 order_id,
                 net,
@@ -148,14 +176,14 @@ impl<'a> Record<'a> {
             }),
             RowKind::Refund => {
                 let at = (self.at != i64::MIN).then_some(at);
-                Ok(Fact::Refund {
+                Some(Fact::Refund {
                     at,
                     order_id,
                     amount: net,
                     kind: RefundKind::Return,
                 })
             }
-            RowKind::Mention(class) => Err(class),
+            RowKind::Mention(_) | RowKind::Person => None,
         }
     }
 
@@ -185,55 +213,10 @@ fn status_of(code: u8) -> Option<OrderStatus> {
         .find(|&status| status_code(status) == code)
 }
 
-fn write_text(out: &mut Vec<u8>, text: &str) {
-    write_number(out, text.len());
-    out.extend_from_slice(text.as_bytes());
-}
-
-/// Seven bits a byte, the low ones first.
-fn write_number(out: &mut Vec<u8>, mut number: usize) {
-    while number >= 0x80 {
-        out.push(0x80 | u8::try_from(number & 0x7f).unwrap_or(0));
-        number >>= 7;
-    }
-    out.push(u8::try_from(number).unwrap_or(0));
-}
-
-fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
-    let (&first, rest) = bytes.split_first()?;
-    *bytes = rest;
-    Some(first)
-}
-
-fn take_i64(bytes: &mut &[u8]) -> Option<i64> {
-    let (head, rest) = bytes.split_first_chunk::<8>()?;
-    *bytes = rest;
-    Some(i64::from_le_bytes(*head))
-}
-
-fn take_number(bytes: &mut &[u8]) -> Option<usize> {
-    let mut number = 0_usize;
-    let mut shift = 0_u32;
-    loop {
-        let byte = take_byte(bytes)?;
-        number |= usize::from(byte & 0x7f).checked_shl(shift)?;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-        shift += 7;
-    }
-}
-
-fn take_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
-    let length = take_number(bytes)?;
-    let (text, rest) = bytes.split_at_checked(length)?;
-    *bytes = rest;
-    std::str::from_utf8(text).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use patron_core::RowClass;
 
     #[test]
     fn a_record_survives_the_journey() {
@@ -242,6 +225,7 @@ mod tests {
             RowKind::Order,
             RowKind::Line,
             RowKind::Refund,
+            RowKind::Person,
             RowKind::Mention(RowClass::FeeLine),
         ] {
             for (contact, updated_at, product) in [
@@ -263,6 +247,7 @@ mod tests {
                     customer: &long,
                     order_id: "",
                     contact,
+                    details: if product == 0 { b"" } else { b"more" },
                 };
                 let mut bytes = Vec::new();
                 record.write(&mut bytes);
@@ -292,6 +277,7 @@ mod tests {
             customer: "c",
             order_id: "o",
             contact: None,
+            details: b"x",
         };
         let mut bytes = Vec::new();
         record.write(&mut bytes);

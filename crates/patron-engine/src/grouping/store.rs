@@ -17,7 +17,7 @@ use super::record::Record;
 
 /// Number of partitions: few enough that each worker's buffers stay small, many enough that one partition of
 /// 100 million orders is about 20 MB.
-pub(crate) const PARTITIONS: usize = 256;
+pub const PARTITIONS: usize = 256;
 /// Bytes that a worker collects for a partition before it hands them over.
 const SEGMENT_BYTES: usize = 48 * 1024;
 
@@ -249,6 +249,7 @@ mod tests {
                     customer: &customer,
                     order_id: "order",
                     contact: None,
+                    details: &[],
                 };
                 scatter.push(&record).unwrap();
             }

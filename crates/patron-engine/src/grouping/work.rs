@@ -119,7 +119,7 @@ impl<'a> Work<'a> {
         let name = |row: &Record<'_>| is_named_order(row).then(|| xxh3_64(row.order_id.as_bytes()));
         if self.rows_are_simple() && !self.any_repeat(name) {
             self.facts
-                .extend(self.rows.iter().filter_map(|row| row.fact().ok()));
+                .extend(self.rows.iter().filter_map(|row| row.fact()));
             return;
         }
         self.rows
@@ -162,7 +162,7 @@ impl<'a> Work<'a> {
                         && (!is_named_order(row) || !std::mem::replace(&mut seen, true))
                 };
                 supersede(group, is_latest, partition, &mut self.facts, |row| {
-                    row.fact().ok()
+                    row.fact()
                 });
             }
         }
@@ -284,7 +284,7 @@ fn cancel<'a>(
         if is_named_order(row) {
             merged(row, partition);
         } else if !row.is_derived_refund() {
-            facts.extend(row.fact().ok());
+            facts.extend(row.fact());
         }
     }
 }
@@ -319,7 +319,7 @@ pub(super) fn likeness(row: &Record<'_>) -> (u64, u8, bool) {
 pub(super) fn merged(row: &Record<'_>, partition: &mut FoldedPartition) {
     let kind = match row.kind {
         RowKind::Refund if row.is_derived_refund() => return,
-        RowKind::Mention(_) => return,
+        RowKind::Mention(_) | RowKind::Person => return,
         RowKind::Refund => RowKindKey::Refund,
         RowKind::Order | RowKind::Line => RowKindKey::OrderLine,
     };
@@ -327,7 +327,7 @@ pub(super) fn merged(row: &Record<'_>, partition: &mut FoldedPartition) {
 }
 
 fn as_line<'a>(row: &Record<'a>) -> Option<Fact<'a>> {
-    match row.fact().ok()? {
+    match row.fact()? {
         Fact::Order {
             at,
             order_id,

@@ -16,6 +16,7 @@ use patron_import::{
     RowBatch, RowKind, UNDATED, Understanding, file_kind,
 };
 
+use crate::details;
 use crate::grouping::{GroupingError, PartitionStore, Record, Scatter};
 use crate::progress::Progress;
 
@@ -45,6 +46,19 @@ pub struct FileRead {
     pub currencies: CurrenciesSeen,
     /// Status words that are not known, with their numbers.
     pub unknown_statuses: BTreeMap<String, u64>,
+    /// What its facts are.
+    pub seen: Seen,
+    /// Order lines and refunds that were counted, but whose facts came from another file before.
+    pub merged_before: (u64, u64),
+    /// Rows with ids written as decimal numbers, and the first such id.
+    pub float_ids: Option<(u64, String)>,
+    /// The first row that could not be read.
+    pub first_unreadable: Option<RejectedRow>,
+}
+
+/// What some facts are, before they are grouped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
     /// When the paid orders and order lines above zero were placed.
     pub paid: Span,
     /// When those of exactly zero were placed.
@@ -55,10 +69,38 @@ pub struct FileRead {
     pub refunds_orders: bool,
     /// Facts and mentions handed to the partitions.
     pub facts: u64,
-    /// Rows with ids written as decimal numbers, and the first such id.
-    pub float_ids: Option<(u64, String)>,
-    /// The first row that could not be read.
-    pub first_unreadable: Option<RejectedRow>,
+}
+
+impl Seen {
+    pub(crate) fn see(&mut self, record: &Record<'_>) {
+        self.facts += 1;
+        let at = record.at;
+        match record.kind {
+            RowKind::Order | RowKind::Line => {
+                let paid = matches!(record.status, OrderStatus::Paid | OrderStatus::Refunded);
+                match (paid, record.net) {
+                    (true, 1..) => self.paid.see(at),
+                    (true, 0) => self.free.see(at),
+                    _ => {}
+                }
+            }
+            RowKind::Refund => {
+                if !record.is_derived_refund() {
+                    self.refunds.see(at);
+                }
+                self.refunds_orders |= !record.order_id.is_empty() || record.is_derived_refund();
+            }
+            RowKind::Mention(_) | RowKind::Person => {}
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.paid.merge(other.paid);
+        self.free.merge(other.free);
+        self.refunds.merge(other.refunds);
+        self.refunds_orders |= other.refunds_orders;
+        self.facts += other.facts;
+    }
 }
 
 /// The earliest and the latest of some instants, µs UTC.
@@ -238,11 +280,7 @@ pub(crate) struct BlockRead {
     aside_hashes: Vec<u64>,
     currencies: CurrenciesSeen,
     unknown_statuses: Vec<(String, u64)>,
-    paid: Span,
-    free: Span,
-    refunds: Span,
-    refunds_orders: bool,
-    facts: u64,
+    seen: Seen,
     float_ids: Option<(u64, String)>,
     first_unreadable: Option<RejectedRow>,
 }
@@ -250,7 +288,6 @@ pub(crate) struct BlockRead {
 impl BlockRead {
     /// Hands a batch's facts to the partitions and keeps the rest.
     fn absorb(&mut self, batch: RowBatch, scatter: &mut Scatter<'_>) -> Result<(), GroupingError> {
-        self.facts += batch.facts.len() as u64;
         self.scatter(&batch.facts, batch.file, scatter)?;
         self.account.merge(&batch.account);
         self.rejected.extend(batch.rejected);
@@ -267,6 +304,7 @@ impl BlockRead {
         file: u32,
         scatter: &mut Scatter<'_>,
     ) -> Result<(), GroupingError> {
+        let mut details = Vec::new();
         let columns = facts.at.iter().zip(&facts.net).zip(&facts.quantity);
         let columns = columns
             .zip(&facts.kind)
@@ -288,6 +326,10 @@ impl BlockRead {
                 .status_unsaid
                 .as_ref()
                 .and_then(|flags| flags.get(row));
+            details.clear();
+            if facts.details.is_some() {
+                details::write(facts, row, &mut details);
+            }
             let record = Record {
                 kind,
                 status,
@@ -303,27 +345,9 @@ impl BlockRead {
                 customer: facts.customer.get(row),
                 order_id: facts.order_id.get(row),
                 contact: contact.filter(|fields| fields.iter().any(|text| !text.is_empty())),
+                details: &details,
             };
-            match kind {
-                RowKind::Order | RowKind::Line => {
-                    match (
-                        matches!(status, OrderStatus::Paid | OrderStatus::Refunded),
-                        net,
-                    ) {
-                        (true, 1..) => self.paid.see(at),
-                        (true, 0) => self.free.see(at),
-                        _ => {}
-                    }
-                }
-                RowKind::Refund => {
-                    if !record.is_derived_refund() {
-                        self.refunds.see(at);
-                    }
-                    self.refunds_orders |=
-                        !record.order_id.is_empty() || record.is_derived_refund();
-                }
-                RowKind::Mention(_) => {}
-            }
+            self.seen.see(&record);
             scatter.push(&record)?;
         }
         Ok(())
@@ -399,11 +423,7 @@ impl<'a> Collector<'a> {
         total.aside_hashes.extend(block.aside_hashes);
         total.currencies.merge(&block.currencies);
         total.unknown_statuses.extend(block.unknown_statuses);
-        total.paid.merge(block.paid);
-        total.free.merge(block.free);
-        total.refunds.merge(block.refunds);
-        total.refunds_orders |= block.refunds_orders;
-        total.facts += block.facts;
+        total.seen.merge(&block.seen);
     }
 
     fn finish(
@@ -437,11 +457,8 @@ impl<'a> Collector<'a> {
             account: self.total.account,
             currencies: self.total.currencies,
             unknown_statuses,
-            paid: self.total.paid,
-            free: self.total.free,
-            refunds: self.total.refunds,
-            refunds_orders: self.total.refunds_orders,
-            facts: self.total.facts,
+            seen: self.total.seen,
+            merged_before: (0, 0),
             float_ids: self.total.float_ids,
             first_unreadable: self.total.first_unreadable,
         })

@@ -53,8 +53,16 @@ impl<R: Row> Writer<'_, R> {
         let customer = values.customer.as_deref();
         match customer {
             // Counted, but the order's first row says all that is a fact.
-            Some(_) if values.further_line && class == RowClass::OrderLine => {
-                self.batch.aside_hashes.push(self.place.hash);
+            Some(customer) if values.further_line && class == RowClass::OrderLine => {
+                if self.batch.facts.details.is_some() {
+                    let fact = self.fact(customer, values, class, meaning);
+                    guessed |= self.push(&Fact {
+                        kind: RowKind::Person,
+                        ..fact
+                    });
+                } else {
+                    self.batch.aside_hashes.push(self.place.hash);
+                }
             }
             Some(customer) => {
                 let fact = self.fact(customer, values, class, meaning);

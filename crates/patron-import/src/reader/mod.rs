@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use patron_core::RowClass;
 
-use crate::batch::{Contact, RowBatch};
+use crate::batch::{Contact, Details, RowBatch};
 use crate::cell::{Cell, hash_field};
 use crate::container::table::IS_MERGED;
 use crate::error::ImportError;
@@ -111,6 +111,7 @@ impl RowReader {
             .product
             .filter(|_| self.options.several_files)
             .map(|_| Vec::new());
+        batch.facts.details = self.options.with_details.then(Details::default);
         batch.facts.contact = self.slots.has_contact().then(Contact::default);
         batch
     }

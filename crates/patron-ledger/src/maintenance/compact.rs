@@ -218,11 +218,49 @@ impl Ledger {
     }
 }
 
-/// How new a version is: when it was made (one that does not say is older than all that do), then the import, then the
-/// line in its file.
+/// How new a version is: when it was made, then the import, then the line in its file.
 type Rank = (Option<i64>, i64, Option<i64>);
 
-/// Drops each row of which there is a newer version from an import that can no longer be undone.
+/// What the versions of the rows of one order, or of one fact, say of when they were made.
+#[derive(Default)]
+struct Ages {
+    some_say: bool,
+    some_are_silent: bool,
+    /// By import: the earliest and the latest.
+    by_import: BTreeMap<i64, (i64, i64)>,
+}
+
+impl Ages {
+    fn see(&mut self, rank: Rank) {
+        match rank.0 {
+            None => self.some_are_silent = true,
+            Some(at) => {
+                self.some_say = true;
+                let known = self.by_import.entry(rank.1).or_insert((at, at));
+                *known = (known.0.min(at), known.1.max(at));
+            }
+        }
+    }
+
+    /// Returns how new a row is among these: by when it was made where all say so, else by its import. Where imports
+    /// say so in part and came in another order than they were made, nothing is certain.
+    fn rank(&self, rank: Rank) -> Option<Rank> {
+        if !self.some_are_silent {
+            return Some(rank);
+        }
+        let mut spans = self.by_import.values();
+        let mut last = spans.next().map(|span| span.1);
+        let in_order = spans.all(|span| {
+            let follows = last.is_none_or(|last| last <= span.0);
+            last = Some(span.1);
+            follows
+        });
+        (!self.some_say || in_order).then_some((None, rank.1, rank.2))
+    }
+}
+
+/// Drops each row of which there is a newer version from an import that can no longer be undone. What is newer is decided
+/// as when an order is folded: for all rows of an order together.
 fn without_superseded(
     table: Table,
     rows: RecordBatch,
@@ -231,18 +269,41 @@ fn without_superseded(
     let Some(ranks) = ranks(&rows) else {
         return Ok(rows);
     };
-    let keys = keys(table, &rows);
+    let is_of = |column: &str, names: &[&str]| column == "customer_id" || names.contains(&column);
+    let keys = keys(table, &rows, |column| is_of(column, table.key()));
+    let has_orders = table.columns().any(|column| column.name == "order_id");
+    let together = if has_orders {
+        &["order_id"]
+    } else {
+        table.key()
+    };
+    let groups = self::keys(table, &rows, |column| is_of(column, together));
+    let mut ages: HashMap<u128, Ages> = HashMap::new();
+    for (group, rank) in groups.iter().zip(&ranks) {
+        ages.entry(*group).or_default().see(*rank);
+    }
+    let ranks = groups.iter().zip(&ranks);
+    let ranks: Vec<Option<Rank>> = ranks
+        .map(|(group, rank)| ages.get(group)?.rank(*rank))
+        .collect();
     let mut newest: HashMap<u128, Rank> = HashMap::new();
     for (key, rank) in keys.iter().zip(&ranks) {
-        if rank.1 < settled_before {
-            let known = newest.entry(*key).or_insert(*rank);
-            *known = (*known).max(*rank);
+        if let Some(rank) = rank.filter(|rank| rank.1 < settled_before) {
+            let known = newest.entry(*key).or_insert(rank);
+            *known = (*known).max(rank);
         }
     }
+    let is_kept = |(key, rank): (&u128, &Option<Rank>)| {
+        // Of rows of one import the fold decides: there may be reasons that are not seen here.
+        rank.is_none_or(|rank| {
+            let newest = newest.get(key);
+            newest.is_none_or(|newest| *newest <= rank || newest.1 == rank.1)
+        })
+    };
     let keep: BooleanArray = keys
         .iter()
         .zip(&ranks)
-        .map(|(key, rank)| Some(newest.get(key).is_none_or(|newest| newest <= rank)))
+        .map(|row| Some(is_kept(row)))
         .collect();
     if keep.true_count() == rows.num_rows() {
         return Ok(rows);
@@ -267,12 +328,12 @@ fn ranks(rows: &RecordBatch) -> Option<Vec<Rank>> {
     )
 }
 
-/// Returns a fingerprint of the key of each row; 128 bits make equal ones of different keys no matter of this world.
-fn keys(table: Table, rows: &RecordBatch) -> Vec<u128> {
+/// Returns a fingerprint of some columns of each row; 128 bits make equal ones of different keys no matter of this world.
+fn keys(table: Table, rows: &RecordBatch, is_part: impl Fn(&str) -> bool) -> Vec<u128> {
     let columns: Vec<_> = table
         .columns()
         .zip(rows.columns())
-        .filter(|(column, _)| table.key().contains(&column.name))
+        .filter(|(column, _)| is_part(column.name))
         .collect();
     let mut bytes = Vec::new();
     (0..rows.num_rows())

@@ -94,6 +94,7 @@ pub(super) const ORDER_LINES: &[Column] = &[
     decimal("unit_price"),
     decimal("discount"),
     decimal("net"),
+    decimal("refunded"),
     decimal("unit_cost"),
     text("currency"),
     text("status"),
@@ -113,6 +114,7 @@ pub(super) const REFUNDS: &[Column] = &[
     text("currency"),
     text("kind"),
     text("reason"),
+    column("is_line", ColumnKind::Boolean),
     text("store_id"),
 ];
 
@@ -192,4 +194,31 @@ pub(super) const SHOP_LOG: &[Column] = &[
     required(column("date", ColumnKind::Date)),
     key("note"),
     text("store_id"),
+];
+
+pub(super) const SET_ASIDE: &[Column] = &[
+    key("row_key"),
+    text("order_id"),
+    key("customer_id"),
+    key("person_id"),
+    instant("at"),
+    key("class"),
+    text("product_id"),
+    decimal("amount"),
+    text("status"),
+    column("is_line", ColumnKind::Boolean),
+];
+
+pub(super) const IMPORTS: &[Column] = &[
+    key("name"),
+    key("sha256"),
+    required(column("bytes", ColumnKind::BigInteger)),
+    required(instant("imported_at")),
+    text("preset"),
+    required(column("rows_in", ColumnKind::BigInteger)),
+    required(column("rows_new", ColumnKind::BigInteger)),
+    required(column("rows_superseding", ColumnKind::BigInteger)),
+    required(column("rows_unchanged", ColumnKind::BigInteger)),
+    required(column("rows_set_aside", ColumnKind::BigInteger)),
+    key("details"),
 ];

@@ -11,7 +11,8 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 mod columns;
 
 use columns::{
-    CUSTOMERS, EVENTS, ORDER_LINES, ORDERS, ORIGIN, PRODUCTS, REFUNDS, SHOP_LOG, SPEND, SURVEYS,
+    CUSTOMERS, EVENTS, IMPORTS, ORDER_LINES, ORDERS, ORIGIN, PRODUCTS, REFUNDS, SET_ASIDE,
+    SHOP_LOG, SPEND, SURVEYS,
 };
 
 /// Metadata key under which Parquet keeps the id of a column.
@@ -38,6 +39,10 @@ pub enum Table {
     Spend,
     /// What the shop did on a day.
     ShopLog,
+    /// Rows that are no facts but name a customer, with the class in which they ended.
+    SetAside,
+    /// The files that were imported, one row each, with what became of their rows.
+    Imports,
 }
 
 /// What a column holds.
@@ -116,7 +121,7 @@ impl ColumnKind {
 
 impl Table {
     /// All canonical tables, in the order in which they were made.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Orders,
         Self::OrderLines,
         Self::Refunds,
@@ -126,6 +131,8 @@ impl Table {
         Self::Surveys,
         Self::Spend,
         Self::ShopLog,
+        Self::SetAside,
+        Self::Imports,
     ];
 
     /// Returns the name in the ledger.
@@ -141,6 +148,8 @@ impl Table {
             Self::Surveys => "surveys",
             Self::Spend => "spend",
             Self::ShopLog => "shop_log",
+            Self::SetAside => "set_aside",
+            Self::Imports => "imports",
         }
     }
 
@@ -162,6 +171,8 @@ impl Table {
             Self::Surveys => SURVEYS,
             Self::Spend => SPEND,
             Self::ShopLog => SHOP_LOG,
+            Self::SetAside => SET_ASIDE,
+            Self::Imports => IMPORTS,
         };
         own.iter().chain(ORIGIN.iter())
     }
@@ -179,6 +190,8 @@ impl Table {
             Self::Surveys => &["response_id"],
             Self::Spend => &["date", "channel", "purpose"],
             Self::ShopLog => &["date", "note"],
+            Self::SetAside => &["row_key"],
+            Self::Imports => &["import_id"],
         }
     }
 
@@ -195,13 +208,18 @@ impl Table {
             Self::Surveys => &["person_id", "answered_at", "response_id"],
             Self::Spend => &["date", "channel", "purpose"],
             Self::ShopLog => &["date", "note"],
+            Self::SetAside => &["person_id", "at", "row_key"],
+            Self::Imports => &["import_id"],
         }
     }
 
     /// Tells whether the rows belong to persons.
     #[must_use]
     pub const fn has_persons(self) -> bool {
-        !matches!(self, Self::Products | Self::Spend | Self::ShopLog)
+        !matches!(
+            self,
+            Self::Products | Self::Spend | Self::ShopLog | Self::Imports
+        )
     }
 
     /// Returns the Arrow schema of rows to append and of rows read with all columns.

@@ -9,7 +9,7 @@ use patron_segments::VocabularyError;
 
 use crate::failure::{BadFlag, Failure};
 
-pub(super) fn check(flags: &Settings) -> Result<(), Failure> {
+pub(crate) fn check(flags: &Settings) -> Result<(), Failure> {
     preset(flags)?;
     let alone = Settings::default();
     let resolved = Resolved::new(flags, &alone, &[], None).map(|_| ());

@@ -1,0 +1,482 @@
+//! `patron import`: from a shop's files to the ledger, every row accounted for, nothing twice.
+//!
+//! Files are read as for a run; their facts wait partition by partition, are compared with what the ledger has, and what is
+//! new becomes rows of its tables, all in one commit.
+
+mod compare;
+mod error;
+mod preview;
+mod rows;
+mod sheet;
+mod undo;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use patron_core::{Day, Instant, RowClass};
+use patron_engine::{
+    EngineError, FileRead, Gathered, GroupingError, PARTITIONS, Progress, Record, RejectedSink,
+    Resources, SourceError, Step, gather, gather_records,
+};
+use patron_import::{GrainRule, ImportOptions, RejectedRow, RowKind, Understanding};
+use patron_ledger::{At, CommitInfo, Ledger, LedgerError, Persons, Table, Transaction};
+
+use self::compare::{Counts, compare};
+pub use self::error::ImportFailure;
+pub use self::preview::{Sample, sample};
+use self::rows::{Customer, Origin, Rows};
+pub(crate) use self::rows::{is_own_id, status_of};
+pub use self::undo::{UndoneImport, undo};
+use crate::run::RejectedFile;
+use crate::settings::{Settings, import_options};
+use crate::workspace::{Import, Wanted, Workspace, WorkspaceError, give, import_rows, next_import};
+
+/// How often an import is worked out anew because somebody else changed the ledger meanwhile.
+const ATTEMPTS: u32 = 5;
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// What is to be imported.
+#[derive(Debug, Clone)]
+pub struct ImportRequest {
+    /// Files, folders and patterns.
+    pub files: Vec<PathBuf>,
+    /// Settings given as flags.
+    pub flags: Settings,
+    /// Tells what would be done, and does it not.
+    pub dry_run: bool,
+    /// Threads that read.
+    pub threads: usize,
+    /// Memory that may be used.
+    pub memory_bytes: u64,
+    /// The time of the import.
+    pub now: Instant,
+}
+
+/// What an import did, or would do.
+#[derive(Debug)]
+pub struct ImportReport {
+    /// File by file.
+    pub files: Vec<ImportedFile>,
+    /// The ledger's new snapshot; none if nothing changed.
+    pub snapshot: Option<i64>,
+}
+
+/// One file of an import.
+#[derive(Debug)]
+pub struct ImportedFile {
+    /// What became of its rows.
+    pub import: Import,
+    /// The earlier import of the very same file: then nothing of it was taken.
+    pub known_as: Option<i64>,
+    /// What it was understood as.
+    pub understanding: Arc<Understanding>,
+    /// Rows set aside, by class.
+    pub set_aside: Vec<(RowClass, u64)>,
+    /// Where the rows set aside are listed.
+    pub rejected: Option<PathBuf>,
+    /// The first and the last instant of its orders.
+    pub span: (Option<i64>, Option<i64>),
+}
+
+/// Imports files into a workspace.
+///
+/// # Errors
+/// [`ImportFailure`]. Nothing is imported then.
+pub fn import(
+    workspace: &Workspace,
+    request: &ImportRequest,
+    progress: &dyn Progress,
+) -> Result<ImportReport, ImportFailure> {
+    let ledger = if request.dry_run {
+        workspace.ledger_read_only()?
+    } else {
+        workspace.ledger()?
+    };
+    let options = ImportOptions {
+        with_details: true,
+        several_files: true,
+        latest_day: Some(Day(i32::try_from(request.now.0.div_euclid(MICROS_PER_DAY))
+            .unwrap_or(i32::MAX - 1)
+            + 1)),
+        ..import_options(&request.flags, workspace.settings())?
+    };
+    let paths = patron_import::expand(&request.files).map_err(SourceError::from);
+    let paths = paths.map_err(EngineError::from)?;
+    let spill = tempfile::Builder::new()
+        .prefix(".import-")
+        .tempdir_in(workspace.folder());
+    let spill = spill.map_err(|source| ImportFailure::Write {
+        path: workspace.folder().to_owned(),
+        source,
+    })?;
+    let resources = Resources {
+        threads: request.threads.max(1),
+        memory_bytes: request.memory_bytes,
+        spill_folder: spill.path().to_owned(),
+    };
+    let mut rejected = RejectedByFile::new(spill.path().to_owned());
+    let gathered = gather(&paths, &options, &resources, &mut rejected, progress)?;
+    rejected.finish().map_err(|source| ImportFailure::Write {
+        path: spill.path().to_owned(),
+        source,
+    })?;
+    let job = Job {
+        workspace,
+        ledger: &ledger,
+        request,
+        gathered,
+        resources,
+    };
+    let (mut report, kept) = job.work_out(progress)?;
+    if kept {
+        rejected.keep(workspace, &mut report.files)?;
+    }
+    Ok(report)
+}
+
+struct Job<'a> {
+    workspace: &'a Workspace,
+    ledger: &'a Ledger,
+    request: &'a ImportRequest,
+    gathered: Gathered,
+    resources: Resources,
+}
+
+impl Job<'_> {
+    /// Compares and commits; anew, if somebody else was faster. Returns whether anything was committed.
+    fn work_out(&self, progress: &dyn Progress) -> Result<(ImportReport, bool), ImportFailure> {
+        let mut attempt = 1;
+        loop {
+            match self.work_out_once(progress) {
+                Err(ImportFailure::Workspace(WorkspaceError::Ledger(LedgerError::Conflict {
+                    ..
+                }))) if attempt < ATTEMPTS => attempt += 1,
+                done => return done,
+            }
+        }
+    }
+
+    fn work_out_once(
+        &self,
+        progress: &dyn Progress,
+    ) -> Result<(ImportReport, bool), ImportFailure> {
+        let mut transaction = self.ledger.begin().map_err(WorkspaceError::from)?;
+        let next = next_import(self.ledger, transaction.base())?;
+        let mut files = self.files(&next.earlier, next.id);
+        self.check_currency(&next.earlier)?;
+        let places = (0_u32..).zip(&next.earlier);
+        let places: HashMap<i64, u32> = places.map(|(place, import)| (import.id, place)).collect();
+        let stored = self.stored(At::Snapshot(transaction.base()), &places)?;
+        let counts = self.compare(&mut transaction, stored.as_ref(), &files, progress)?;
+        self.check_grain(&counts)?;
+        for (file, counts) in files.iter_mut().zip(&counts) {
+            settle(file, counts, &self.gathered);
+        }
+        let brought: Vec<Import> = files
+            .iter()
+            .filter(|file| file.known_as.is_none())
+            .map(|file| file.import.clone())
+            .collect();
+        if self.request.dry_run || brought.is_empty() {
+            let snapshot = None;
+            return Ok((ImportReport { files, snapshot }, false));
+        }
+        let log = import_rows(&brought).map_err(WorkspaceError::from)?;
+        transaction
+            .append(Table::Imports, &log)
+            .map_err(WorkspaceError::from)?;
+        transaction.require_unchanged(Table::Imports);
+        let last = brought.iter().map(|import| import.id).max().unwrap_or(0);
+        let names: Vec<&str> = brought.iter().map(|import| import.name.as_str()).collect();
+        let info = CommitInfo {
+            at: self.request.now,
+            author: "import".to_owned(),
+            message: names.join(", "),
+            extra_info: Some(serde_json::json!({ "last_import_id": last }).to_string()),
+        };
+        let snapshot = transaction.commit(&info).map_err(WorkspaceError::from)?;
+        let snapshot = Some(snapshot);
+        Ok((ImportReport { files, snapshot }, true))
+    }
+
+    /// The files with their numbers; one that was imported before, or twice here, has the number of that import.
+    fn files(&self, earlier: &[Import], mut next: i64) -> Vec<ImportedFile> {
+        let mut files: Vec<ImportedFile> = Vec::new();
+        for read in &self.gathered.files {
+            let before = earlier.iter().find(|import| import.sha256 == read.sha256);
+            let here = files.iter().find(|file| file.import.sha256 == read.sha256);
+            let known_as = before
+                .map(|import| import.id)
+                .or(here.map(|file| file.import.id));
+            let id = known_as.unwrap_or(next);
+            next += i64::from(known_as.is_none());
+            let currency = self.currency(read);
+            let classes = RowClass::ALL.iter().filter(|class| class.is_set_aside());
+            let classes = classes.map(|&class| (class, read.account.count(class)));
+            let mut span = read.seen.paid;
+            span.merge(read.seen.free);
+            files.push(ImportedFile {
+                import: Import::new(id, read, currency, self.request.now),
+                known_as,
+                understanding: Arc::clone(&read.understanding),
+                set_aside: classes.filter(|(_, rows)| *rows > 0).collect(),
+                rejected: None,
+                span: (span.earliest, span.latest),
+            });
+        }
+        files
+    }
+
+    fn currency(&self, read: &FileRead) -> Option<String> {
+        let own = read
+            .understanding
+            .currency_of(&read.currencies)
+            .ok()
+            .flatten();
+        own.or_else(|| self.gathered.currency.clone())
+    }
+
+    /// One currency per workspace.
+    fn check_currency(&self, earlier: &[Import]) -> Result<(), ImportFailure> {
+        let Some(new) = &self.gathered.currency else {
+            return Ok(());
+        };
+        let other = earlier.iter().find(|import| {
+            import
+                .details
+                .currency
+                .as_ref()
+                .is_some_and(|known| known != new)
+        });
+        match other {
+            Some(import) => Err(ImportFailure::OtherCurrency {
+                found: new.clone(),
+                known: import.details.currency.clone().unwrap_or_default(),
+                import: import.id,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// The ledger's facts, in the partitions of the new ones; nothing if there are none.
+    fn stored(
+        &self,
+        at: At,
+        places: &HashMap<i64, u32>,
+    ) -> Result<Option<Gathered>, ImportFailure> {
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let wanted = Wanted {
+            at,
+            of: Persons::All,
+            places,
+            by_person: false,
+        };
+        let resources = Resources {
+            memory_bytes: self.resources.memory_bytes / 4,
+            ..self.resources.clone()
+        };
+        gather_records::<ImportFailure>(Vec::new(), &resources, |feed| {
+            give(self.ledger, &wanted, |record| feed.take(record))
+        })
+        .map(Some)
+    }
+
+    /// Compares partition by partition, and hands what is new to the transaction.
+    fn compare(
+        &self,
+        transaction: &mut Transaction<'_>,
+        stored: Option<&Gathered>,
+        files: &[ImportedFile],
+        progress: &dyn Progress,
+    ) -> Result<Vec<Counts>, ImportFailure> {
+        let origins = files.iter().map(|file| Origin {
+            import: file.import.id,
+            file: file.import.name.clone(),
+            currency: file.import.details.currency.clone(),
+            repeats_are_lines: file.understanding.grain == GrainRule::OrdersUnlessRepeated,
+        });
+        let mut work = Work {
+            rows: Rows::new(origins.collect()),
+            counts: vec![Counts::default(); files.len()],
+            is_known: files.iter().map(|file| file.known_as.is_some()).collect(),
+        };
+        progress.begin(Step::Write, PARTITIONS as u64);
+        for partition in 0..PARTITIONS {
+            let compared = |new: Vec<Record<'_>>| match stored {
+                None => work.compare(Vec::new(), new),
+                Some(stored) => {
+                    stored.with_records(partition, false, |old| work.compare(old, new))?
+                }
+            };
+            self.gathered.with_records(partition, false, compared)??;
+            if !self.request.dry_run {
+                work.rows
+                    .append_to(transaction)
+                    .map_err(WorkspaceError::from)?;
+            }
+            progress.advance_to(partition as u64 + 1);
+        }
+        progress.end();
+        Ok(work.counts)
+    }
+
+    /// Refuses files of which it is not known whether a row is an order or a line of one.
+    fn check_grain(&self, counts: &[Counts]) -> Result<(), ImportFailure> {
+        for (read, counts) in self.gathered.files.iter().zip(counts) {
+            let asks = read.understanding.grain == GrainRule::OrdersUnlessRepeated;
+            if asks && counts.constant > counts.varying {
+                return Err(ImportFailure::AmbiguousGrain {
+                    file: read.path.display().to_string(),
+                    orders: counts.constant,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is gathered from partition to partition.
+struct Work {
+    rows: Rows,
+    counts: Vec<Counts>,
+    /// Whether a file was imported before: then its rows are not looked at.
+    is_known: Vec<bool>,
+}
+
+impl Work {
+    fn compare<'a>(
+        &mut self,
+        mut stored: Vec<Record<'a>>,
+        mut new: Vec<Record<'a>>,
+    ) -> Result<(), GroupingError> {
+        let is_known = &self.is_known;
+        new.retain(|row| !is_known.get(row.file as usize).copied().unwrap_or(false));
+        let is_person =
+            |row: &mut Record<'_>| row.kind == RowKind::Person && row.order_id.is_empty();
+        let known: Vec<Record<'_>> = stored.extract_if(.., is_person).collect();
+        self.add_customers(&known, &new);
+        let rows = &mut self.rows;
+        compare(&mut stored, &mut new, &mut self.counts, |kept| {
+            rows.add(kept);
+            Ok(())
+        })
+    }
+
+    /// Adds what files say of customers, where the ledger does not say the same.
+    fn add_customers(&mut self, known: &[Record<'_>], new: &[Record<'_>]) {
+        let mut latest: HashMap<&str, (u32, u64)> = HashMap::new();
+        for row in known {
+            let newest = latest
+                .entry(row.customer)
+                .or_insert((row.file, row.row_hash));
+            if newest.0 <= row.file {
+                *newest = (row.file, row.row_hash);
+            }
+        }
+        let mut says: Vec<&Record<'_>> = new
+            .iter()
+            .filter(|row| row.contact.is_some() || !row.details.is_empty())
+            .collect();
+        says.sort_unstable_by_key(|row| (row.customer, row.file));
+        for rows in says.chunk_by(|a, b| (a.customer, a.file) == (b.customer, b.file)) {
+            let Some(customer) = Customer::of(rows) else {
+                continue;
+            };
+            let hash = customer.hash();
+            if latest
+                .get(customer.id)
+                .is_none_or(|(_, known)| *known != hash)
+            {
+                self.rows.add_customer(&customer);
+                latest.insert(customer.id, (u32::MAX, hash));
+            }
+        }
+    }
+}
+
+/// Writes into a file's record what became of its rows.
+fn settle(file: &mut ImportedFile, counts: &Counts, gathered: &Gathered) {
+    let import = &mut file.import;
+    let merged = gathered
+        .files
+        .iter()
+        .find(|read| read.sha256 == import.sha256)
+        .map_or(0, |read| read.account.count(RowClass::Merged));
+    let accepted = import.rows_in - import.set_aside - merged;
+    if file.known_as.is_some() {
+        import.unchanged = accepted + merged;
+        return;
+    }
+    import.superseding = counts.superseding;
+    import.new = accepted.saturating_sub(counts.unchanged + counts.superseding);
+    import.unchanged = counts.unchanged + merged;
+    import.details.left_out = counts.left_out;
+}
+
+/// Lists of rows set aside, one per file, until the import is certain.
+struct RejectedByFile {
+    folder: PathBuf,
+    files: Vec<(String, RejectedFile)>,
+}
+
+impl RejectedByFile {
+    const fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            files: Vec::new(),
+        }
+    }
+
+    fn path(&self, index: usize) -> PathBuf {
+        self.folder.join(format!("rejected-{index}.csv"))
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.files.iter_mut().try_for_each(|(_, file)| file.flush())
+    }
+
+    /// Moves the lists to the workspace, named after their imports.
+    fn keep(
+        &self,
+        workspace: &Workspace,
+        imported: &mut [ImportedFile],
+    ) -> Result<(), ImportFailure> {
+        for (index, (name, _)) in self.files.iter().enumerate() {
+            let of_file = |file: &&mut ImportedFile| {
+                file.known_as.is_none() && file.understanding.file == *name
+            };
+            let Some(file) = imported.iter_mut().find(of_file) else {
+                continue;
+            };
+            let path = workspace
+                .rejected_folder()?
+                .join(format!("{}.csv", file.import.id));
+            let from = self.path(index);
+            let moved =
+                std::fs::rename(&from, &path).or_else(|_| std::fs::copy(&from, &path).map(drop));
+            moved.map_err(|source| ImportFailure::Write {
+                path: path.clone(),
+                source,
+            })?;
+            file.rejected = Some(path);
+        }
+        Ok(())
+    }
+}
+
+impl RejectedSink for RejectedByFile {
+    fn take(&mut self, file: &str, row: &RejectedRow) -> io::Result<()> {
+        if self.files.last().is_none_or(|(name, _)| name != file) {
+            let writer = RejectedFile::create(&self.path(self.files.len()))?;
+            self.files.push((file.to_owned(), writer));
+        }
+        match self.files.last_mut() {
+            Some((_, writer)) => writer.take(file, row),
+            None => Ok(()),
+        }
+    }
+}

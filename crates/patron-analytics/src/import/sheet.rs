@@ -1,0 +1,155 @@
+//! Rows of one table of the ledger, gathered cell by cell.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{
+    ArrayBuilder, BooleanBuilder, Decimal128Builder, Int64Builder, StringBuilder,
+    TimestampMicrosecondBuilder,
+};
+use arrow_array::{ArrayRef, RecordBatch, new_null_array};
+use patron_ledger::{ColumnKind, LedgerError, Table};
+
+use crate::workspace::rows_differ;
+
+/// A cell to be written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Value<'a> {
+    Text(&'a str),
+    /// Ten-thousandths, of a decimal.
+    Number(i64),
+    /// µs UTC.
+    Instant(i64),
+    Whole(i64),
+    Yes(bool),
+}
+
+enum Cells {
+    Text(StringBuilder),
+    Decimal(Decimal128Builder),
+    Instant(TimestampMicrosecondBuilder),
+    Whole(Int64Builder),
+    Boolean(BooleanBuilder),
+    /// Columns that an import does not fill.
+    Empty,
+}
+
+/// Rows that grow: begin a row, set its cells by name, end it.
+pub(crate) struct Sheet {
+    table: Table,
+    names: Vec<&'static str>,
+    columns: Vec<Cells>,
+    rows: usize,
+}
+
+impl Sheet {
+    pub(crate) fn new(table: Table) -> Self {
+        let cells = |kind| match kind {
+            ColumnKind::Text => Cells::Text(StringBuilder::new()),
+            ColumnKind::Decimal => Cells::Decimal(
+                Decimal128Builder::new().with_data_type(ColumnKind::Decimal.data_type()),
+            ),
+            ColumnKind::Instant => Cells::Instant(
+                TimestampMicrosecondBuilder::new().with_data_type(ColumnKind::Instant.data_type()),
+            ),
+            ColumnKind::BigInteger => Cells::Whole(Int64Builder::new()),
+            ColumnKind::Boolean => Cells::Boolean(BooleanBuilder::new()),
+            ColumnKind::Integer | ColumnKind::Date => Cells::Empty,
+        };
+        Self {
+            table,
+            names: table.columns().map(|column| column.name).collect(),
+            columns: table.columns().map(|column| cells(column.kind)).collect(),
+            rows: 0,
+        }
+    }
+
+    /// Returns the place of a column.
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|column| *column == name)
+    }
+
+    /// Adds a row of the given cells; the others stay empty. Of two for one column the first holds.
+    pub(crate) fn push(&mut self, cells: &[(usize, Value<'_>)]) {
+        for (place, value) in cells {
+            if let Some(column) = self.columns.get_mut(*place)
+                && column.len() == self.rows
+            {
+                column.push(*value);
+            }
+        }
+        self.rows += 1;
+        for column in &mut self.columns {
+            if column.len() < self.rows {
+                column.push_null();
+            }
+        }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Returns the rows, and begins anew.
+    pub(crate) fn take(&mut self) -> Result<RecordBatch, LedgerError> {
+        let schema = self.table.schema();
+        let rows = std::mem::take(&mut self.rows);
+        let columns = self.columns.iter_mut().zip(schema.fields());
+        let columns = columns.map(|(column, field)| {
+            column
+                .finish()
+                .unwrap_or_else(|| new_null_array(field.data_type(), rows))
+        });
+        let columns: Vec<ArrayRef> = columns.collect();
+        RecordBatch::try_new(Arc::clone(&schema), columns)
+            .map_err(|error| rows_differ(self.table, &error))
+    }
+}
+
+impl Cells {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(cells) => cells.len(),
+            Self::Decimal(cells) => cells.len(),
+            Self::Instant(cells) => cells.len(),
+            Self::Whole(cells) => cells.len(),
+            Self::Boolean(cells) => cells.len(),
+            Self::Empty => usize::MAX,
+        }
+    }
+
+    /// A value of another kind than the column's is left out: that cannot happen for columns named in `rows`.
+    fn push(&mut self, value: Value<'_>) {
+        match (self, value) {
+            (Self::Text(cells), Value::Text(text)) => cells.append_value(text),
+            (Self::Decimal(cells), Value::Number(number)) => {
+                cells.append_value(i128::from(number));
+            }
+            (Self::Instant(cells), Value::Instant(at)) => cells.append_value(at),
+            (Self::Whole(cells), Value::Whole(number)) => cells.append_value(number),
+            (Self::Boolean(cells), Value::Yes(yes)) => cells.append_value(yes),
+            _ => {}
+        }
+    }
+
+    fn push_null(&mut self) {
+        match self {
+            Self::Text(cells) => cells.append_null(),
+            Self::Decimal(cells) => cells.append_null(),
+            Self::Instant(cells) => cells.append_null(),
+            Self::Whole(cells) => cells.append_null(),
+            Self::Boolean(cells) => cells.append_null(),
+            Self::Empty => {}
+        }
+    }
+
+    fn finish(&mut self) -> Option<ArrayRef> {
+        Some(match self {
+            Self::Text(cells) => Arc::new(cells.finish()),
+            Self::Decimal(cells) => Arc::new(cells.finish()),
+            Self::Instant(cells) => Arc::new(cells.finish()),
+            Self::Whole(cells) => Arc::new(cells.finish()),
+            Self::Boolean(cells) => Arc::new(cells.finish()),
+            Self::Empty => return None,
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! A run's facts out of a workspace's ledger.
+
+use std::collections::HashMap;
+
+use patron_engine::{Gathered, Progress, Resources, Step, gather_records};
+use patron_ledger::{At, Persons};
+
+use super::{FromLedger, RunError};
+use crate::settings::Settings;
+use crate::workspace::{Import, Wanted, WorkspaceError, give, imports};
+
+/// Reads all facts that a snapshot has; returns the snapshot, too.
+pub(super) fn gather(
+    from: &FromLedger,
+    resources: &Resources,
+    progress: &dyn Progress,
+) -> Result<(Gathered, i64), RunError> {
+    let ledger = from.workspace.ledger_read_only()?;
+    let snapshot = ledger.resolve(from.at).map_err(WorkspaceError::from)?;
+    let at = At::Snapshot(snapshot);
+    let imports = imports(&ledger, at)?;
+    if imports.is_empty() {
+        return Err(RunError::EmptyLedger {
+            folder: from.workspace.folder().to_owned(),
+            earlier: from.at != At::Latest,
+        });
+    }
+    let places = (0_u32..).zip(&imports);
+    let places: HashMap<i64, u32> = places.map(|(place, import)| (import.id, place)).collect();
+    let wanted = Wanted {
+        at,
+        of: Persons::All,
+        places: &places,
+        by_person: true,
+    };
+    let files = imports.iter().map(Import::as_read).collect();
+    let rows = imports.iter().map(|import| import.rows_in).sum();
+    progress.begin(Step::Read, rows);
+    let mut taken = 0;
+    let gathered = gather_records::<RunError>(files, resources, |feed| {
+        give(&ledger, &wanted, |record| {
+            taken += 1;
+            if taken % 65_536 == 0 {
+                progress.advance_to(taken.min(rows));
+            }
+            feed.take(record)
+        })
+    })?;
+    progress.end();
+    Ok((gathered, snapshot))
+}
+
+/// Refuses flags that would change nothing: what they decide was decided when the files were imported.
+pub(super) fn check_flags(flags: &Settings) -> Result<(), RunError> {
+    let given = [
+        ("`--as`", flags.preset.is_some()),
+        ("`--map`", flags.map.is_some()),
+        ("`--grain`", flags.grain.is_some()),
+        ("`--encoding`", flags.encoding.is_some()),
+        ("`--date-format`", flags.date_format.is_some()),
+        ("`--decimal-mark`", flags.decimal_mark.is_some()),
+        ("`--delimiter`", flags.delimiter.is_some()),
+        ("`--keep`", flags.keep.is_some() || flags.drop.is_some()),
+        ("`--exclude-customer`", flags.exclude_customers.is_some()),
+        ("`--exclude-tag`", flags.exclude_tags.is_some()),
+        ("`--exclude-flag`", flags.exclude_flags.is_some()),
+        ("`--exclude-memo`", flags.exclude_memos.is_some()),
+    ];
+    let settings: Vec<&'static str> = given
+        .into_iter()
+        .filter_map(|(name, is_given)| is_given.then_some(name))
+        .collect();
+    if settings.is_empty() {
+        Ok(())
+    } else {
+        Err(RunError::ReadingSettings { settings })
+    }
+}

@@ -1,0 +1,186 @@
+//! A workspace: a folder with a shop's settings and the facts that were imported.
+//!
+//! | in it | holds |
+//! |---|---|
+//! | `patron.toml` | settings, with a `version` |
+//! | `ledger.db`, `ledger/` | the facts, as a DuckLake |
+//! | `rejected/` | of each import, the rows that were set aside |
+
+mod error;
+mod log;
+mod records;
+mod rejected;
+mod template;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use patron_core::Instant;
+use patron_ledger::{CatalogueAddress, CommitInfo, Erased, Ledger, LedgerOptions, Location};
+
+pub use error::WorkspaceError;
+pub use log::{Import, imports, settled_before};
+pub(crate) use log::{import_rows, next_import, rows_differ};
+pub(crate) use records::{Wanted, give};
+
+use crate::settings::Settings;
+
+const SETTINGS: &str = "patron.toml";
+const REJECTED: &str = "rejected";
+/// Days for which an import can be undone; what it superseded is kept that long.
+pub const UNDO_DAYS: i64 = 30;
+
+/// A workspace that was found.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    folder: PathBuf,
+    settings: Settings,
+}
+
+impl Workspace {
+    /// Makes a workspace: settings to be edited, and an empty ledger. A `patron.toml` that is there already is used.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Exists`] if the folder is one already; settings that cannot be read; a ledger that cannot be
+    /// made.
+    pub fn init(
+        folder: &Path,
+        database: Option<&str>,
+        now: Instant,
+    ) -> Result<Self, WorkspaceError> {
+        let settings = folder.join(SETTINGS);
+        let write = |source| WorkspaceError::Write {
+            path: settings.clone(),
+            source,
+        };
+        fs::create_dir_all(folder).map_err(write)?;
+        let is_new = !settings.exists();
+        if is_new {
+            fs::write(&settings, template::settings(database)).map_err(write)?;
+        }
+        let made = Self::read(folder).and_then(|workspace| {
+            Ledger::create(&workspace.location(), LedgerOptions::default(), now)?;
+            Ok(workspace)
+        });
+        if made.is_err() && is_new {
+            // Nothing is left of a workspace that could not be made.
+            drop(fs::remove_file(&settings));
+        }
+        made
+    }
+
+    /// Opens a workspace.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Missing`] if the folder is none; settings that cannot be read.
+    pub fn open(folder: &Path) -> Result<Self, WorkspaceError> {
+        if !folder.join(SETTINGS).is_file() {
+            return Err(WorkspaceError::Missing {
+                folder: folder.to_owned(),
+            });
+        }
+        Self::read(folder)
+    }
+
+    fn read(folder: &Path) -> Result<Self, WorkspaceError> {
+        let settings = Settings::read(&folder.join(SETTINGS))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            settings,
+        })
+    }
+
+    /// Returns the folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns the settings file.
+    #[must_use]
+    pub fn settings_file(&self) -> PathBuf {
+        self.folder.join(SETTINGS)
+    }
+
+    /// Returns what the settings file says.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Opens the ledger to read and write it.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Ledger`].
+    pub fn ledger(&self) -> Result<Ledger, WorkspaceError> {
+        Ok(Ledger::open(&self.location(), LedgerOptions::default())?)
+    }
+
+    /// Opens the ledger to read it.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Ledger`].
+    pub fn ledger_read_only(&self) -> Result<Ledger, WorkspaceError> {
+        let ledger = Ledger::open_read_only(&self.location(), LedgerOptions::default())?;
+        Ok(ledger)
+    }
+
+    /// Returns where the ledger lives: beside the settings, or with its catalogue in the database that they name.
+    #[must_use]
+    pub fn location(&self) -> Location {
+        match &self.settings.database {
+            None => Location::in_workspace(&self.folder),
+            Some(url) => Location::new(
+                self.folder.join("ledger"),
+                CatalogueAddress::Postgres(url.clone()),
+            ),
+        }
+    }
+
+    /// Erases everything of a person: from the ledger and all its snapshots, and from the lists of rows that imports set
+    /// aside.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Ledger`]; [`WorkspaceError::Write`] if a list cannot be written anew.
+    pub fn erase(
+        &self,
+        persons: &BTreeSet<String>,
+        now: Instant,
+    ) -> Result<Erased, WorkspaceError> {
+        let info = CommitInfo {
+            at: now,
+            author: "erase".to_owned(),
+            message: String::new(),
+            extra_info: None,
+        };
+        let erased = self.ledger()?.erase(persons, &info)?;
+        let folder = self.folder.join(REJECTED);
+        if folder.is_dir() {
+            rejected::forget(&folder, persons)?;
+        }
+        Ok(erased)
+    }
+
+    /// Makes the folder of the rows that imports set aside, readable by its owner alone, and returns it.
+    pub(crate) fn rejected_folder(&self) -> Result<PathBuf, WorkspaceError> {
+        let folder = self.folder.join(REJECTED);
+        let made = make_private(&folder);
+        made.map_err(|source| WorkspaceError::Write {
+            path: folder.clone(),
+            source,
+        })?;
+        Ok(folder)
+    }
+}
+
+fn make_private(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}

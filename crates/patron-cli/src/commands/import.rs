@@ -1,0 +1,251 @@
+//! `patron import`: a shop's files into the workspace.
+
+use std::path::PathBuf;
+
+use patron_analytics::import::{
+    ImportReport, ImportRequest, ImportedFile, Sample, UndoneImport, import, sample, undo,
+};
+use patron_analytics::settings::import_options;
+use patron_analytics::workspace::{Import, Workspace, imports};
+use patron_core::{Instant, Money, ShopCalendar};
+use patron_import::Format;
+use patron_ledger::At;
+
+use crate::clock::now;
+use crate::commands::reading::{Reading, RowRules, parse_memory};
+use crate::failure::Failure;
+use crate::output::{Output, table};
+use crate::progress::Bars;
+use crate::words::{count, things};
+
+/// Rows shown of a file.
+const SAMPLE: usize = 5;
+
+/// Arguments of `patron import`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Files, folders and patterns, from old to new: exports of a shop
+    #[arg(value_name = "FILES", required_unless_present_any = ["list", "undo"])]
+    files: Vec<PathBuf>,
+    /// The workspace
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    workspace: PathBuf,
+    /// Show how the files are understood and what would be new, and import nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// List the imports
+    #[arg(long, conflicts_with_all = ["files", "dry_run"])]
+    list: bool,
+    /// Take an import back
+    #[arg(long, value_name = "IMPORT", conflicts_with_all = ["files", "dry_run", "list"])]
+    undo: Option<i64>,
+    /// Print only what went wrong
+    #[arg(long)]
+    quiet: bool,
+    /// Threads; all by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Memory that may be used, such as 512M or 4G; facts that do not fit go to disk
+    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_memory)]
+    memory: u64,
+
+    #[command(flatten, next_help_heading = "Reading")]
+    reading: Reading,
+    #[command(flatten, next_help_heading = "Rows")]
+    rows: RowRules,
+}
+
+pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
+    let workspace = Workspace::open(&args.workspace)?;
+    if args.list {
+        let list = imports(&workspace.ledger_read_only()?, At::Latest)?;
+        return show_list(&list, output);
+    }
+    if let Some(number) = args.undo {
+        let undone = undo(&workspace, number, now())?;
+        return if args.quiet {
+            Ok(())
+        } else {
+            show_undone(&undone, output)
+        };
+    }
+    let flags = args.reading.settings(&args.rows)?;
+    super::run::check_flags(&flags)?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let request = ImportRequest {
+        files: args.files.clone(),
+        flags,
+        dry_run: args.dry_run,
+        threads: args.threads.map_or(cores, usize::from),
+        memory_bytes: args.memory,
+        now: now(),
+    };
+    let bars = Bars::new(args.quiet, Output::is_watched());
+    let report = import(&workspace, &request, &bars)?;
+    if args.quiet {
+        return Ok(());
+    }
+    for file in &report.files {
+        say_understood(file, output);
+        if args.dry_run {
+            let path = args
+                .files
+                .iter()
+                .find(|path| path.display().to_string() == file.understanding.file);
+            let options = import_options(&request.flags, workspace.settings())?;
+            let rows = path.map(|path| sample(path, &options, SAMPLE)).transpose();
+            show_sample(
+                &rows
+                    .map_err(patron_engine::SourceError::from)?
+                    .unwrap_or_default(),
+                output,
+            )?;
+        }
+    }
+    show(&report, args.dry_run, output)
+}
+
+/// How a file was understood, said to whoever watches.
+fn say_understood(file: &ImportedFile, output: &Output) {
+    let understood = &file.understanding;
+    let mut words = Vec::new();
+    match &understood.preset {
+        Some(preset) => words.push(format!("preset {}", preset.name)),
+        None => words.push("recognised by its columns".to_owned()),
+    }
+    if let Format::Delimited { delimiter, .. } = understood.format {
+        let delimiter = match delimiter {
+            b'\t' => "tab".to_owned(),
+            other => format!("`{}`", char::from(other)),
+        };
+        words.push(format!("{}, delimiter {delimiter}", understood.encoding));
+    }
+    words.push(format!("dates {}", understood.date_format.key()));
+    words.push(format!("decimal {}", understood.decimal_mark.key()));
+    if let Some(currency) = &file.import.currency() {
+        words.push(format!("currency {currency}"));
+    }
+    let calendar = ShopCalendar::utc();
+    if let (Some(first), Some(last)) = file.span {
+        let day = |at| calendar.day_of(Instant(at));
+        words.push(format!("orders from {} to {}", day(first), day(last)));
+    }
+    output.talk(&format!("{}: {}\n", understood.file, words.join(" · ")));
+    let columns = understood.columns.iter();
+    let columns: Vec<String> = columns
+        .map(|column| format!("{} → {}", column.header, column.field))
+        .collect();
+    if !columns.is_empty() {
+        output.talk(&format!("  columns: {}\n", columns.join(" · ")));
+    }
+    for note in &understood.notes {
+        output.talk(&format!("  note: {note}\n"));
+    }
+}
+
+fn show_sample(rows: &[Sample], output: &mut Output) -> Result<(), Failure> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let calendar = ShopCalendar::utc();
+    let body = rows.iter().map(|row| {
+        vec![
+            row.line.to_string(),
+            row.customer.clone(),
+            row.order.clone(),
+            row.at
+                .map(|at| calendar.rfc3339(Instant(at)))
+                .unwrap_or_default(),
+            Money(row.net).to_string(),
+            row.what.to_owned(),
+        ]
+    });
+    let header = ["line", "customer", "order", "time (UTC)", "amount", "is"];
+    output.line(&table(&header, body.collect()))
+}
+
+fn show(report: &ImportReport, dry_run: bool, output: &mut Output) -> Result<(), Failure> {
+    let body = report.files.iter().map(|file| {
+        let import = &file.import;
+        vec![
+            import.id.to_string(),
+            import.name.clone(),
+            count(import.rows_in),
+            count(import.new),
+            count(import.superseding),
+            count(import.unchanged),
+            count(import.set_aside),
+        ]
+    });
+    output.line(&table(&HEADER, body.collect()))?;
+    for file in &report.files {
+        if let Some(known) = file.known_as {
+            output.line(&format!(
+                "{} is import {known}: nothing of it is new",
+                file.import.name
+            ))?;
+        }
+        let aside = file.set_aside.iter();
+        let aside: Vec<String> = aside
+            .map(|(class, rows)| format!("{} {}", count(*rows), class.key().replace('_', " ")))
+            .collect();
+        if !aside.is_empty() {
+            let place = file.rejected.as_ref();
+            let place = place.map_or_else(String::new, |path| format!(" ({})", path.display()));
+            output.line(&format!(
+                "{} set aside: {}{place}",
+                file.import.name,
+                aside.join(", ")
+            ))?;
+        }
+    }
+    match report.snapshot {
+        Some(snapshot) => output.line(&format!("The ledger is at snapshot {snapshot}.")),
+        None if dry_run => output.line("Nothing was imported: this was a dry run."),
+        None => output.line("Nothing changed."),
+    }
+}
+
+const HEADER: [&str; 7] = [
+    "import",
+    "file",
+    "rows",
+    "new",
+    "superseding",
+    "unchanged",
+    "set aside",
+];
+
+fn show_list(list: &[Import], output: &mut Output) -> Result<(), Failure> {
+    if list.is_empty() {
+        return output.line("Nothing was imported yet: `patron import FILE`.");
+    }
+    let calendar = ShopCalendar::utc();
+    let body = list.iter().map(|import| {
+        vec![
+            import.id.to_string(),
+            import.name.clone(),
+            count(import.rows_in),
+            count(import.new),
+            count(import.superseding),
+            count(import.unchanged),
+            count(import.set_aside),
+            calendar.rfc3339(import.at),
+            import.preset.clone().unwrap_or_default(),
+        ]
+    });
+    let header = [&HEADER[..], &["imported (UTC)", "preset"]].concat();
+    output.line(&table(&header, body.collect()))
+}
+
+fn show_undone(undone: &UndoneImport, output: &mut Output) -> Result<(), Failure> {
+    output.line(&format!(
+        "Import {} ({}) was taken back: {} are gone{}. Earlier snapshots still have them.",
+        undone.import.id,
+        undone.import.name,
+        things(undone.rows, "row", "rows"),
+        undone.snapshot.map_or_else(String::new, |snapshot| format!(
+            "; the ledger is at snapshot {snapshot}"
+        )),
+    ))
+}

@@ -1,0 +1,116 @@
+//! What is kept of a row besides its fact, as bytes beside its record: the line it stands on, and its details.
+//!
+//! ```text
+//! line varint | field u8, value | field u8, value | ...        value: text (length varint, bytes) or i64, as the field has it
+//! ```
+
+use patron_import::{DetailValues, FactRows, Field, NO_NUMBER, UNDATED};
+
+use crate::grouping::bytes::{
+    take_byte, take_i64, take_number, take_text, write_number, write_text,
+};
+
+const TEXT: u8 = 0;
+const NUMBER: u8 = 1;
+const INSTANT: u8 = 2;
+
+/// A detail of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail<'a> {
+    /// Not empty.
+    Text(&'a str),
+    /// In ten-thousandths.
+    Number(i64),
+    /// In µs UTC.
+    Instant(i64),
+}
+
+/// Writes the line and the details of a fact.
+pub(crate) fn write(facts: &FactRows, row: usize, out: &mut Vec<u8>) {
+    let line = facts.line.get(row).copied().unwrap_or(0);
+    write_number(out, usize::try_from(line).unwrap_or(usize::MAX));
+    for column in facts.details.iter().flat_map(|details| &details.columns) {
+        let Some(field) = Field::ALL.iter().position(|field| *field == column.field) else {
+            continue;
+        };
+        let field = u8::try_from(field).unwrap_or(u8::MAX);
+        match &column.values {
+            DetailValues::Text(texts) => {
+                let text = texts.get(row);
+                if !text.is_empty() {
+                    out.extend_from_slice(&[field, TEXT]);
+                    write_text(out, text);
+                }
+            }
+            DetailValues::Number(numbers) => {
+                if let Some(number) = numbers.get(row).filter(|&&number| number != NO_NUMBER) {
+                    out.extend_from_slice(&[field, NUMBER]);
+                    out.extend_from_slice(&number.to_le_bytes());
+                }
+            }
+            DetailValues::Instant(instants) => {
+                if let Some(at) = instants.get(row).filter(|&&at| at != UNDATED) {
+                    out.extend_from_slice(&[field, INSTANT]);
+                    out.extend_from_slice(&at.to_le_bytes());
+                }
+            }
+        }
+    }
+}
+
+/// Reads what [`write`] wrote: the line on which the row stands, and its details. Nothing if there is nothing.
+#[must_use]
+pub fn read<'a>(mut bytes: &'a [u8]) -> Option<(u64, Vec<(Field, Detail<'a>)>)> {
+    let line = take_number(&mut bytes)? as u64;
+    let mut details = Vec::new();
+    while !bytes.is_empty() {
+        let field = *Field::ALL.get(usize::from(take_byte(&mut bytes)?))?;
+        let detail = match take_byte(&mut bytes)? {
+            TEXT => Detail::Text(take_text(&mut bytes)?),
+            NUMBER => Detail::Number(take_i64(&mut bytes)?),
+            INSTANT => Detail::Instant(take_i64(&mut bytes)?),
+            _ => return None,
+        };
+        details.push((field, detail));
+    }
+    Some((line, details))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use patron_import::{DetailColumn, Details, TextColumn};
+
+    #[test]
+    fn details_come_back_as_they_went_in() {
+        let mut city = TextColumn::default();
+        city.push("");
+        city.push("上海");
+        let column = |field, values| DetailColumn { field, values };
+        let facts = FactRows {
+            line: vec![2, 300],
+            details: Some(Details {
+                columns: vec![
+                    column(Field::Tags, DetailValues::Text(city)),
+                    column(Field::Gross, DetailValues::Number(vec![NO_NUMBER, -15])),
+                    column(Field::PaidAt, DetailValues::Instant(vec![UNDATED, 7])),
+                ],
+            }),
+            ..FactRows::default()
+        };
+        let stored = |row| {
+            let mut bytes = Vec::new();
+            write(&facts, row, &mut bytes);
+            bytes
+        };
+        assert_eq!(read(&stored(0)), Some((2, Vec::new())));
+        let expected = vec![
+            (Field::Tags, Detail::Text("上海")),
+            (Field::Gross, Detail::Number(-15)),
+            (Field::PaidAt, Detail::Instant(7)),
+        ];
+        let bytes = stored(1);
+        assert_eq!(read(&bytes), Some((300, expected)));
+        assert_eq!(read(&bytes[..bytes.len() - 1]), None);
+    }
+}
