@@ -2,7 +2,7 @@
 
 use patron_core::{MoneySum, OrderStatus, RowClass, RowFlag};
 
-use crate::field::Field;
+use crate::details::{Details, UnreadDetails};
 use crate::reason::Reason;
 
 /// How many characters of a value are kept in [`RejectedRow::value`].
@@ -32,6 +32,8 @@ pub struct RowBatch {
     pub float_ids: Option<(u64, String)>,
     /// Status words patron does not know, with how often they came; their orders count as paid, flagged `guessed`.
     pub unknown_statuses: Vec<(String, u64)>,
+    /// Details that could not be read, by field; their facts are there without them.
+    pub unread_details: UnreadDetails,
 }
 
 /// How many rows ended in which class; adds up by construction.
@@ -225,6 +227,13 @@ impl FactRows {
         self.status.reserve(facts);
         self.row_hash.reserve(facts);
         self.line.reserve(facts);
+        for column in self
+            .details
+            .iter_mut()
+            .flat_map(|details| &mut details.columns)
+        {
+            column.values.reserve(facts);
+        }
     }
 }
 
@@ -240,36 +249,6 @@ pub struct Contact {
     /// Consent to e-mail, as given.
     pub consent: TextColumn,
 }
-
-/// Columns that decide no number of a run but are kept with the facts, each with a value for every fact.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Details {
-    /// The columns that the file has.
-    pub columns: Vec<DetailColumn>,
-}
-
-/// One such column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DetailColumn {
-    /// What it is.
-    pub field: Field,
-    /// Its values, fact by fact.
-    pub values: DetailValues,
-}
-
-/// The values of a detail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DetailValues {
-    /// Trimmed; empty where there is none.
-    Text(TextColumn),
-    /// In ten-thousandths; [`NO_NUMBER`] where there is none or it cannot be read.
-    Number(Vec<i64>),
-    /// In µs UTC; [`UNDATED`] where there is none or it cannot be read.
-    Instant(Vec<i64>),
-}
-
-/// A detail without a number.
-pub const NO_NUMBER: i64 = i64::MIN;
 
 /// Many texts in one buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -289,6 +268,11 @@ impl Default for TextColumn {
 }
 
 impl TextColumn {
+    /// Makes room for so many texts more.
+    pub(crate) fn reserve(&mut self, texts: usize) {
+        self.offsets.reserve(texts);
+    }
+
     /// Appends a text.
     pub fn push(&mut self, text: &str) {
         self.text.push_str(text);

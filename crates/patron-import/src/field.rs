@@ -80,9 +80,124 @@ fields! {
     PaidAt => "paid_at",
     /// How the order was paid. Used where a preset knows ways that only try the shop out.
     PaymentMethod => "payment_method",
+    /// What the marketplace, not the shop, took off the price.
+    PlatformDiscount => "platform_discount",
+    /// What the customer paid for delivery.
+    Shipping => "shipping",
+    /// Tax of the order or the line.
+    Tax => "tax",
+    /// The code of the coupon that was used.
+    CouponCode => "coupon_code",
+    /// Through which channel the order was placed: web, till, marketplace.
+    Channel => "channel",
+    /// What led the customer to the order.
+    Source => "source",
+    /// Which shop of several.
+    StoreId => "store_id",
+    /// The subscription of which the order is a part.
+    SubscriptionId => "subscription_id",
+    /// Until when the order is to be paid.
+    PaymentDueAt => "payment_due_at",
+    /// When the goods left.
+    ShippedAt => "shipped_at",
+    /// When the goods arrived.
+    DeliveredAt => "delivered_at",
+    /// What the article is called.
+    Title => "title",
+    /// Of what kind the article is.
+    Category => "category",
+    /// What one unit costs the shop.
+    UnitCost => "unit_cost",
+    /// Why money went back.
+    RefundReason => "reason",
+    /// The customer's city.
+    City => "city",
+    /// The customer's province or state.
+    Region => "region",
+    /// The customer's country.
+    Country => "country",
+    /// The customer's postal code.
+    PostalCode => "postal_code",
+    /// The customer's street address.
+    Address => "address",
+    /// The customer's company.
+    Company => "company",
+    /// The customer's gender, as given.
+    Gender => "gender",
+    /// The customer's day of birth, as given.
+    BirthDate => "birth_date",
+    /// By which channel the customer was won.
+    AcquisitionChannel => "acquisition_channel",
+}
+
+/// Of what kind the values of a detail are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DetailKind {
+    /// Text, trimmed.
+    Text,
+    /// A decimal number.
+    Number,
+    /// A point in time.
+    Instant,
 }
 
 impl Field {
+    /// Returns of what kind the field's values are where it is kept with facts as a detail; nothing for what decides the
+    /// numbers of a run and is kept by itself.
+    #[must_use]
+    pub const fn detail_kind(self) -> Option<DetailKind> {
+        match self {
+            Self::Gross
+            | Self::Discount
+            | Self::Quantity
+            | Self::UnitPrice
+            | Self::PlatformDiscount
+            | Self::Shipping
+            | Self::Tax
+            | Self::UnitCost => Some(DetailKind::Number),
+            Self::PaymentDueAt | Self::ShippedAt | Self::DeliveredAt => Some(DetailKind::Instant),
+            Self::ProductCode
+            | Self::GiftCard
+            | Self::Currency
+            | Self::Tags
+            | Self::Flag
+            | Self::Memo => Some(DetailKind::Text),
+            _ if self.is_only_detail() => Some(DetailKind::Text),
+            _ => None,
+        }
+    }
+
+    /// Returns true for a field that decides no number of a run: its column is used only where details are asked for.
+    pub(crate) const fn is_only_detail(self) -> bool {
+        matches!(
+            self,
+            Self::PlatformDiscount
+                | Self::Shipping
+                | Self::Tax
+                | Self::CouponCode
+                | Self::Channel
+                | Self::Source
+                | Self::StoreId
+                | Self::SubscriptionId
+                | Self::PaymentDueAt
+                | Self::ShippedAt
+                | Self::DeliveredAt
+                | Self::Title
+                | Self::Category
+                | Self::UnitCost
+                | Self::RefundReason
+                | Self::City
+                | Self::Region
+                | Self::Country
+                | Self::PostalCode
+                | Self::Address
+                | Self::Company
+                | Self::Gender
+                | Self::BirthDate
+                | Self::AcquisitionChannel
+        )
+    }
+
     /// Returns the field of a canonical name or of one of the short names people type (`date`, `amount`, `customer`, …);
     /// case, blanks and underscores do not matter.
     #[must_use]

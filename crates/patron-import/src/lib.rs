@@ -9,7 +9,7 @@
 //! | `container` | what lies behind a path: an archive, a workbook, JSON, a folder? |
 //! | [`text`] | how does a text file become blocks of whole records? |
 //! | [`reader`] | what is this row: an order, a refund, or set aside, and why? |
-//! | [`batch`] | what do rows become? |
+//! | [`batch`], [`details`] | what do rows become? |
 //! | [`cell`], [`reason`], [`error`] | a cell of any file; why a row, or a whole file, is refused |
 //!
 //! Text is read here; Parquet is decoded by patron-engine, which gives typed [`Cell`]s to the same [`RowReader`]. A row is
@@ -21,6 +21,7 @@ pub mod batch;
 pub mod cell;
 mod container;
 pub mod content;
+pub mod details;
 pub mod error;
 pub mod field;
 pub mod options;
@@ -34,14 +35,15 @@ mod value;
 mod words;
 
 pub use batch::{
-    Contact, CurrenciesSeen, DetailColumn, DetailValues, Details, FactRows, NO_NUMBER, RejectedRow,
-    RowAccount, RowBatch, RowKind, TextColumn, UNDATED,
+    Contact, CurrenciesSeen, FactRows, RejectedRow, RowAccount, RowBatch, RowKind, TextColumn,
+    UNDATED,
 };
 pub use cell::{Cell, ROW_HASH_SEED, hash_cell, hash_field};
 pub use container::place::expand;
 pub use content::Content;
+pub use details::{DetailColumn, DetailValues, Details, NO_NUMBER, UnreadDetail, UnreadDetails};
 pub use error::ImportError;
-pub use field::Field;
+pub use field::{DetailKind, Field};
 pub use options::{DateFormat, DecimalMark, ExcludeRules, Grain, ImportOptions, KeepRules};
 pub use preset::preset_names;
 pub use reader::RowReader;

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::content::Content;
 use crate::field::{Field, plain};
+use crate::understanding::{PresetReason, PresetUsed};
 
 /// The presets in the binary. Of several that recognise a file, the one that asks for most columns is taken.
 const SOURCES: &[&str] = &[
@@ -80,6 +81,9 @@ pub(crate) struct Preset {
     pub(crate) headless: Vec<Vec<String>>,
     #[serde(default)]
     pub(crate) columns: BTreeMap<String, Vec<String>>,
+    /// Columns that decide nothing and are used only where the facts are kept.
+    #[serde(default)]
+    pub(crate) details: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     pub(crate) rules: RowRules,
     #[serde(default)]
@@ -175,6 +179,19 @@ impl Preset {
             .unwrap_or(0)
     }
 
+    /// Returns it as what is said of a file.
+    pub(crate) fn used(&self, why: PresetReason) -> PresetUsed {
+        PresetUsed {
+            name: self.name.clone(),
+            why,
+        }
+    }
+
+    /// Returns what it sets elsewhere.
+    pub(crate) fn default_settings(&self) -> Vec<(String, String)> {
+        self.defaults.clone().into_iter().collect()
+    }
+
     /// Returns why the file cannot do without a field, if the preset says.
     pub(crate) fn need(&self, field: Field) -> Option<&Refusal> {
         self.needs.get(field.key())
@@ -222,6 +239,12 @@ mod tests {
             for field in preset.columns.keys().chain(preset.needs.keys()) {
                 let known = Field::from_key(field).map(Field::key);
                 assert_eq!(known, Some(field.as_str()), "{}", preset.name);
+            }
+            for field in preset.details.keys() {
+                let known = Field::from_key(field).filter(|field| field.detail_kind().is_some());
+                let known = known.map(Field::key);
+                assert_eq!(known, Some(field.as_str()), "{}", preset.name);
+                assert!(!preset.columns.contains_key(field), "{field}");
             }
             for meaning in preset.rules.statuses.keys() {
                 assert!(crate::words::meaning(meaning).is_some(), "{meaning}");

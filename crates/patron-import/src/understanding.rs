@@ -5,7 +5,7 @@ use std::fmt;
 use crate::batch::CurrenciesSeen;
 use crate::cell::{ROW_HASH_SEED, hash_field};
 use crate::error::ImportError;
-use crate::field::{Field, plain};
+use crate::field::{DetailKind, Field, plain};
 use crate::options::{DateFormat, DecimalMark};
 use crate::preset::RowRules;
 
@@ -153,6 +153,15 @@ pub(crate) struct Control {
     pub(crate) merged: Option<usize>,
 }
 
+/// Where a detail is read; a column that decides something may be a detail besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DetailPlace {
+    pub(crate) field: Field,
+    pub(crate) kind: DetailKind,
+    /// Its place in [`Understanding::columns`].
+    pub(crate) slot: usize,
+}
+
 /// What was understood of a file: enough to read any of its rows alone.
 #[derive(Debug, Clone)]
 pub struct Understanding {
@@ -187,6 +196,10 @@ pub struct Understanding {
     pub hashed_columns: Vec<usize>,
     /// What the preset sets elsewhere, such as `zero_orders = count`.
     pub defaults: Vec<(String, String)>,
+    /// How many of `columns` decide numbers of a run; those behind them are details only.
+    pub(crate) deciding: usize,
+    /// The details that are kept, where that was asked for.
+    pub(crate) details: Vec<DetailPlace>,
     pub(crate) rules: RowRules,
     /// The customer's column is an e-mail address: case does not matter.
     pub(crate) customer_is_email: bool,
@@ -248,6 +261,24 @@ impl Understanding {
     #[must_use]
     pub fn slot(&self, field: Field) -> Option<usize> {
         self.columns.iter().position(|column| column.field == field)
+    }
+
+    /// Returns true for a place in [`Understanding::columns`] that is read as a detail only: of it nothing but text and
+    /// numbers is needed, whatever its type in the file.
+    #[must_use]
+    pub const fn is_only_detail(&self, slot: usize) -> bool {
+        slot >= self.deciding
+    }
+
+    /// Returns the place of a field among the columns that decide.
+    pub(crate) fn deciding_slot(&self, field: Field) -> Option<usize> {
+        self.deciding_columns()
+            .position(|column| column.field == field)
+    }
+
+    /// Returns the columns that decide, in their order.
+    pub(crate) fn deciding_columns(&self) -> impl Iterator<Item = &UsedColumn> {
+        self.columns.iter().take(self.deciding)
     }
 
     /// Returns the currency of the file, given all that its rows named. Signs that several currencies share (`$`, `¥`,

@@ -150,10 +150,14 @@ pub(crate) fn column_rank(header: &str, field: Field) -> Option<usize> {
     rank(header).or_else(|| Some(rank(bracketed(header)?.0)? + 1))
 }
 
-/// Returns true for a word that means some field.
+/// Returns true for a word that means some field that decides; details tell nothing of a file, so that it is read in the
+/// same way with and without them.
 pub(crate) fn is_header(word: &str) -> bool {
-    WORDS.columns.contains_key(&plain(word))
-        || bracketed(word).is_some_and(|(before, _)| WORDS.columns.contains_key(&plain(before)))
+    let decides = |word: &str| {
+        let fields = WORDS.columns.get(&plain(word));
+        fields.is_some_and(|fields| fields.iter().any(|(field, _)| !field.is_only_detail()))
+    };
+    decides(word) || bracketed(word).is_some_and(|(before, _)| decides(before))
 }
 
 /// Returns what stands before brackets at a header's end, and in them.
@@ -280,6 +284,19 @@ mod tests {
                 if let Some(other) = seen.insert(plain(word), key) {
                     assert_eq!(other, key, "{word}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_means_one_detail_at_most() {
+        let source: Source = toml::from_str(SOURCE).unwrap();
+        let mut seen = BTreeMap::new();
+        for (key, ranks) in &source.columns {
+            let is_detail = Field::from_key(key).is_some_and(Field::is_only_detail);
+            for word in ranks.iter().flatten().filter(|_| is_detail) {
+                let other = seen.insert(plain(word), key);
+                assert_eq!(other, None, "{key}: {word}");
             }
         }
     }

@@ -28,6 +28,30 @@ const COLUMNS: [&str; 6] = [
     LINE,
 ];
 
+/// Columns of the files that are details, and are joined where these are asked for; a file may lack them.
+const ORDER_DETAILS: [&str; 2] = [
+    "order_delivered_carrier_date",
+    "order_delivered_customer_date",
+];
+const CUSTOMER_DETAILS: [&str; 3] = [
+    "customer_zip_code_prefix",
+    "customer_city",
+    "customer_state",
+];
+const FREIGHT: &str = "freight_value";
+
+/// What the files say beside the orders, by the ids that these have.
+#[derive(Debug, Default)]
+struct Joined {
+    /// By customer of an order: the person, then its details.
+    people: HashMap<String, Vec<String>>,
+    /// By order: what its goods came to.
+    goods: HashMap<String, i64>,
+    /// By order: what its delivery came to.
+    freight: HashMap<String, i64>,
+    with_details: bool,
+}
+
 /// Returns true for a folder with orders, customers and amounts of Olist.
 pub(crate) fn is_folder(folder: &Path) -> bool {
     let has = |name: &str| folder.join(name).is_file();
@@ -51,38 +75,10 @@ fn amounts_file(folder: &Path) -> &'static str {
 }
 
 /// Joins the files of the folder into a table of orders.
-pub(crate) fn convert(folder: &Path) -> Result<Converted, ImportError> {
-    let mut people = HashMap::new();
-    each_row(
-        &folder.join(CUSTOMERS),
-        &["customer_id", "customer_unique_id"],
-        |_, cells| {
-            if let [customer, person] = cells {
-                people.insert(customer.clone(), person.clone());
-            }
-            Ok(())
-        },
-    )?;
+pub(crate) fn convert(folder: &Path, with_details: bool) -> Result<Converted, ImportError> {
     let source = amounts_file(folder);
-    let amount_column = if source == ITEMS {
-        "price"
-    } else {
-        "payment_value"
-    };
-    let mut goods: HashMap<String, i64> = HashMap::new();
-    each_row(
-        &folder.join(source),
-        &["order_id", amount_column],
-        |_, cells| {
-            if let [order, amount] = cells {
-                let amount = Money::parse(amount).map_or(0, |read| read.amount.0);
-                let total = goods.entry(order.clone()).or_insert(0);
-                *total = total.saturating_add(amount);
-            }
-            Ok(())
-        },
-    )?;
-    let stream = write(folder, &people, &goods)?;
+    let joined = join(folder, source, with_details)?;
+    let stream = write(folder, &joined)?;
     let (key, text) = if source == ITEMS {
         (
             "olist_items",
@@ -104,30 +100,76 @@ pub(crate) fn convert(folder: &Path) -> Result<Converted, ImportError> {
     })
 }
 
-fn write(
-    folder: &Path,
-    people: &HashMap<String, String>,
-    goods: &HashMap<String, i64>,
-) -> Result<File, ImportError> {
+/// Reads the files beside that of the orders.
+fn join(folder: &Path, source: &str, with_details: bool) -> Result<Joined, ImportError> {
+    let details = |names: &'static [&'static str]| if with_details { names } else { &[] };
+    let mut joined = Joined {
+        with_details,
+        ..Joined::default()
+    };
+    let people = ["customer_id", "customer_unique_id"];
+    let path = folder.join(CUSTOMERS);
+    each_row(&path, &people, details(&CUSTOMER_DETAILS), |_, cells| {
+        if let [customer, person @ ..] = cells {
+            joined.people.insert(customer.clone(), person.to_vec());
+        }
+        Ok(())
+    })?;
+    let amount_column = if source == ITEMS {
+        "price"
+    } else {
+        "payment_value"
+    };
+    let amounts = ["order_id", amount_column];
+    let path = folder.join(source);
+    each_row(&path, &amounts, details(&[FREIGHT]), |_, cells| {
+        if let [order, amount, freight @ ..] = cells {
+            add(
+                &mut joined.goods,
+                order,
+                Money::parse(amount).map_or(0, |read| read.amount.0),
+            );
+            if let Some(Ok(freight)) = freight.first().map(|text| Money::parse(text)) {
+                add(&mut joined.freight, order, freight.amount.0);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(joined)
+}
+
+fn add(totals: &mut HashMap<String, i64>, order: &str, amount: i64) {
+    let total = totals.entry(order.to_owned()).or_insert(0);
+    *total = total.saturating_add(amount);
+}
+
+fn write(folder: &Path, joined: &Joined) -> Result<File, ImportError> {
     let failed = |source| ImportError::Io {
         file: folder.display().to_string(),
         source,
     };
     let mut out = BufWriter::new(tempfile::tempfile().map_err(failed)?);
     let mut text = Vec::new();
-    write_row(COLUMNS, &mut text);
+    let of_orders: &[&str] = if joined.with_details {
+        &ORDER_DETAILS
+    } else {
+        &[]
+    };
+    let beside = CUSTOMER_DETAILS.iter().chain([&FREIGHT]);
+    let details = of_orders
+        .iter()
+        .chain(beside.filter(|_| joined.with_details));
+    write_row(COLUMNS.iter().chain(details).copied(), &mut text);
     let columns = [
         "order_id",
         "customer_id",
         "order_purchase_timestamp",
         "order_status",
     ];
-    each_row(&folder.join(ORDERS), &columns, |line, cells| {
-        if let [order, customer, at, status] = cells {
-            let person = people.get(customer).map_or("", String::as_str);
-            let goods = Money(goods.get(order).copied().unwrap_or(0)).to_string();
+    each_row(&folder.join(ORDERS), &columns, of_orders, |line, cells| {
+        if let [order, customer, at, status, details @ ..] = cells {
             let line = line.to_string();
-            write_row([order, person, at, status, &goods, &line], &mut text);
+            joined.write_order([order, customer, at, status, &line], details, &mut text);
         }
         out.write_all(&text).map_err(failed)?;
         text.clear();
@@ -140,10 +182,35 @@ fn write(
     Ok(file)
 }
 
-/// Calls with the line and the cells of some columns of each row of a file.
+impl Joined {
+    /// Appends the row of an order, in the order of [`COLUMNS`] and the details.
+    fn write_order(
+        &self,
+        [order, customer, at, status, line]: [&str; 5],
+        details: &[String],
+        text: &mut Vec<u8>,
+    ) {
+        let nobody = vec![String::new(); 1 + CUSTOMER_DETAILS.len()];
+        let person = self.people.get(customer).unwrap_or(&nobody);
+        let (id, person_details) = person
+            .split_first()
+            .map_or(("", &[][..]), |(id, details)| (id.as_str(), details));
+        let goods = Money(self.goods.get(order).copied().unwrap_or(0)).to_string();
+        let freight = self.freight.get(order);
+        let freight = freight.map_or_else(String::new, |&freight| Money(freight).to_string());
+        let own = [order, id, at, status, &goods, line];
+        let beside = details.iter().chain(person_details).chain([&freight]);
+        let beside = beside.filter(|_| self.with_details).map(String::as_str);
+        write_row(own.into_iter().chain(beside), text);
+    }
+}
+
+/// Calls with the line and the cells of some columns of each row of a file; those that a file may lack come last, empty
+/// where they are not there.
 fn each_row(
     path: &Path,
     columns: &[&str],
+    may_lack: &[&str],
     mut take: impl FnMut(u64, &[String]) -> Result<(), ImportError>,
 ) -> Result<(), ImportError> {
     let file = path.display().to_string();
@@ -163,16 +230,24 @@ fn each_row(
         None => return Err(ImportError::Empty { file }),
     };
     let mut places = Vec::new();
+    let place = |column: &str| {
+        let named = |header: &Option<String>| header.as_deref().map(str::trim) == Some(column);
+        header.iter().position(named)
+    };
     for column in columns {
-        let place = header
-            .iter()
-            .position(|header| header.as_deref().map(str::trim) == Some(*column));
+        let place = place(column);
         places.push(place.ok_or_else(|| ImportError::NotOfPreset {
             file: file.clone(),
             preset: "olist".to_owned(),
             found: format!("it has no column `{column}`"),
         })?);
     }
+    // Beyond the last field there is an empty one.
+    places.extend(
+        may_lack
+            .iter()
+            .map(|column| place(column).unwrap_or(usize::MAX)),
+    );
     while let Some(record) = records.read(&mut fields).map_err(not_closed)? {
         let cell = |&place: &usize| String::from_utf8_lossy(fields.get(bytes, place)).into_owned();
         let cells: Vec<String> = places.iter().map(cell).collect();

@@ -324,8 +324,7 @@ pub(super) fn unreadable<R: Row>(
 
 fn is_header<R: Row>(row: &R, understanding: &Understanding) -> bool {
     understanding
-        .columns
-        .iter()
+        .deciding_columns()
         .enumerate()
         .all(|(slot, column)| match row.cell(slot) {
             Cell::Text(text) => trim(text) == column.header,

@@ -8,6 +8,8 @@ use crate::batch::{Contact, RejectedRow, RowBatch, RowKind, UNDATED, VALUE_CHARA
 use crate::cell::{Cell, ROW_HASH_SEED, hash_field};
 use crate::reader::Place;
 use crate::reader::classify::{Why, is_cancellation};
+use crate::reader::clock::LocalClock;
+use crate::reader::details::DetailReader;
 use crate::reader::row::{Row, shown};
 use crate::reader::slots::Slots;
 use crate::reader::status::RowStatus;
@@ -24,6 +26,7 @@ pub(super) struct Writer<'a, R> {
     pub(super) place: Place,
     pub(super) slots: &'a Slots,
     pub(super) understanding: &'a Understanding,
+    pub(super) clock: &'a mut LocalClock,
 }
 
 /// One fact, but for the customer's contact details.
@@ -37,6 +40,8 @@ struct Fact<'a> {
     status: OrderStatus,
     updated_at: Option<i64>,
     status_said: bool,
+    /// The row gave a fact before this one.
+    is_second: bool,
 }
 
 impl<R: Row> Writer<'_, R> {
@@ -112,6 +117,7 @@ impl<R: Row> Writer<'_, R> {
                     status: OrderStatus::Paid,
                     updated_at: None,
                     status_said: true,
+                    is_second: false,
                 });
             }
             None => self.batch.aside_hashes.push(self.place.hash),
@@ -155,6 +161,7 @@ impl<R: Row> Writer<'_, R> {
             },
             updated_at: values.updated_at,
             status_said: self.says_fate(meaning),
+            is_second: false,
         }
     }
 
@@ -188,12 +195,13 @@ impl<R: Row> Writer<'_, R> {
                 net,
                 quantity: 0,
                 kind: RowKind::Refund,
+                is_second: true,
                 ..*order
             });
         }
     }
 
-    /// Appends a fact; true if a contact detail had to be guessed because it is not UTF-8.
+    /// Appends a fact; true if a detail had to be guessed because it is not UTF-8.
     fn push(&mut self, fact: &Fact<'_>) -> bool {
         let facts = &mut self.batch.facts;
         facts.customer.push(fact.customer);
@@ -214,9 +222,23 @@ impl<R: Row> Writer<'_, R> {
         if let Some(product) = &mut facts.product {
             product.push(product_hash(self.row, self.slots.product));
         }
-        match &mut facts.contact {
+        let guessed = match &mut facts.contact {
             Some(contact) => push_contact(contact, self.row, self.slots),
             None => false,
+        };
+        match &mut facts.details {
+            Some(details) => {
+                let unread = &mut self.batch.unread_details;
+                let mut reader = DetailReader {
+                    row: self.row,
+                    line: self.place.line,
+                    understanding: self.understanding,
+                    clock: self.clock,
+                    unread: (!fact.is_second).then_some(unread),
+                };
+                reader.push(details) || guessed
+            }
+            None => guessed,
         }
     }
 

@@ -9,10 +9,12 @@
 //! | `values` | which values does the row hold, and can they be read? |
 //! | `classify` | in which class does it end? |
 //! | `facts` | what is written down of it? |
+//! | `details` | what is kept of it besides? |
 //! | `clock` | which instant is a local time? |
 
 mod classify;
 mod clock;
+mod details;
 mod facts;
 mod number;
 mod person;
@@ -28,6 +30,7 @@ use patron_core::RowClass;
 use crate::batch::{Contact, Details, RowBatch};
 use crate::cell::{Cell, hash_field};
 use crate::container::table::IS_MERGED;
+use crate::details::{DetailColumn, DetailValues, Details};
 use crate::error::ImportError;
 use crate::options::ImportOptions;
 use crate::reader::clock::LocalClock;
@@ -113,7 +116,19 @@ impl RowReader {
             .map(|_| Vec::new());
         batch.facts.details = self.options.with_details.then(Details::default);
         batch.facts.contact = self.slots.has_contact().then(Contact::default);
+        batch.facts.details = self.empty_details();
         batch
+    }
+
+    fn empty_details(&self) -> Option<Details> {
+        let places = &self.understanding.details;
+        let columns = places.iter().map(|place| DetailColumn {
+            field: place.field,
+            values: DetailValues::of_kind(place.kind),
+        });
+        (!places.is_empty()).then(|| Details {
+            columns: columns.collect(),
+        })
     }
 
     /// Reads a block of a text file.
@@ -238,6 +253,7 @@ impl RowReader {
             place,
             slots,
             understanding: shared,
+            clock: &mut self.clock,
         };
         match values {
             Ok(values) => {

@@ -41,7 +41,7 @@ pub(super) struct Slots {
 
 impl Slots {
     pub(super) fn new(understanding: &Understanding) -> Self {
-        let slot = |field| understanding.slot(field);
+        let slot = |field| understanding.deciding_slot(field);
         let by_quantity = matches!(understanding.amount, AmountRule::QuantityTimesPrice { .. });
         Self {
             customer: slot(Field::CustomerId).unwrap_or(usize::MAX),

@@ -332,13 +332,30 @@ pub(super) fn read_id<R: Row>(row: &R, slot: usize) -> Result<(Id<'_>, bool), Pr
 }
 
 /// A trillion: no order is worth that in any currency, and sums of what is left always fit.
-const LARGEST_AMOUNT: u64 = 1_000_000_000_000 * 10_000;
+pub(super) const LARGEST_AMOUNT: u64 = 1_000_000_000_000 * 10_000;
 
 /// Dates lie between 1900 and 2199; whatever lies outside is not one at all, and would decide the as-of day for everybody.
 const EARLIEST_MICROS: i64 = -2_208_988_800_000_000;
 const LATEST_MICROS: i64 = 7_258_118_400_000_000;
 
 fn time(
+    cell: &Cell<'_>,
+    understanding: &Understanding,
+    clock: &mut LocalClock,
+) -> Result<i64, Reason> {
+    match time_at_all(cell, understanding, clock) {
+        Ok(micros) if micros < clock.bounds.from => Err(Reason::DateTooEarly {
+            earliest: clock.bounds.earliest,
+        }),
+        Ok(micros) if micros >= clock.bounds.until => Err(Reason::DateInFuture {
+            latest: clock.bounds.latest,
+        }),
+        read => read,
+    }
+}
+
+/// Reads a cell as a point in time, whether an order can have been placed then or not.
+pub(super) fn time_at_all(
     cell: &Cell<'_>,
     understanding: &Understanding,
     clock: &mut LocalClock,
@@ -355,12 +372,6 @@ fn time(
     }
     match any_time(cell, understanding, clock) {
         Ok(micros) if !plausible(&micros) => Err(Reason::DateNotUnderstood { format }),
-        Ok(micros) if micros < clock.bounds.from => Err(Reason::DateTooEarly {
-            earliest: clock.bounds.earliest,
-        }),
-        Ok(micros) if micros >= clock.bounds.until => Err(Reason::DateInFuture {
-            latest: clock.bounds.latest,
-        }),
         read => read,
     }
 }

@@ -40,7 +40,7 @@ pub fn file_kind(path: &Path) -> Result<FileKind, ImportError> {
     if place::is_stream(path) || is_container(path)? {
         return Ok(FileKind::Text);
     }
-    let mut source = Source::open(path)?;
+    let mut source = Source::open(path, false)?;
     let mut start = Vec::new();
     source.read_up_to(KIND_BYTES, &mut start)?;
     if start.is_empty() {
@@ -66,7 +66,7 @@ pub fn open_text(
     path: &Path,
     options: &ImportOptions,
 ) -> Result<(Understanding, TextBlocks), ImportError> {
-    let mut source = Source::open(path)?;
+    let mut source = Source::open(path, options.with_details)?;
     let file = source.file().to_owned();
     let mut buffer = Vec::new();
     let read = source.read_up_to(SAMPLE_BYTES, &mut buffer)?;

@@ -81,20 +81,22 @@ impl Read for Hashing {
 }
 
 impl Source {
-    /// Opens a file; what it is, is seen by its first bytes, not by its name. Its bytes are taken for UTF-8 until
+    /// Opens a file; what it is, is seen by its first bytes, not by its name. Tables that are made of it have columns of
+    /// details where these are asked for. Its bytes are taken for UTF-8 until
     /// [`Source::decode`] is called.
-    pub(crate) fn open(path: &Path) -> Result<Self, ImportError> {
+    pub(crate) fn open(path: &Path, with_details: bool) -> Result<Self, ImportError> {
         if place::is_standard_input(path) {
             let name = "standard input";
             let spooled = container::spool(name, &mut io::stdin().lock())?;
-            return Self::of_file(name.to_owned(), spooled, None);
+            return Self::of_file(name.to_owned(), spooled, (None, with_details));
         }
         let Place { path, part } = Place::of(path);
         let file = path.display().to_string();
         if path.is_dir() {
             if olist::is_folder(&path) {
                 let origin = Origin::Files(olist::files(&path));
-                return Ok(Self::other(file, olist::convert(&path)?, origin, 0));
+                let table = olist::convert(&path, with_details)?;
+                return Ok(Self::other(file, table, origin, 0));
             }
             return Err(ImportError::IsDirectory { file });
         }
@@ -102,7 +104,7 @@ impl Source {
         if place::is_stream(&path) {
             opened = container::spool(&file, &mut opened)?;
         }
-        Self::of_file(file, opened, part.as_deref())
+        Self::of_file(file, opened, (part.as_deref(), with_details))
     }
 
     /// Returns true for an archive or a workbook, by its first bytes.
@@ -115,7 +117,11 @@ impl Source {
         Ok(read.is_ok() && (start == ZIP_MARK || start == XLS_MARK))
     }
 
-    fn of_file(file: String, handle: File, part: Option<&str>) -> Result<Self, ImportError> {
+    fn of_file(
+        file: String,
+        handle: File,
+        (part, with_details): (Option<&str>, bool),
+    ) -> Result<Self, ImportError> {
         let failed = |source| ImportError::Io {
             file: file.clone(),
             source,
@@ -133,7 +139,7 @@ impl Source {
         let start = plain.fill_buf().map_err(failed)?;
         if start.starts_with(ZIP_MARK) || start.starts_with(XLS_MARK) {
             let is_xls = start.starts_with(XLS_MARK);
-            return Self::of_container(file, again, (is_xls, size), part);
+            return Self::of_container(file, again, (is_xls, size), (part, with_details));
         }
         if let Some(part) = part {
             return Err(ImportError::NoSuchPart {
@@ -149,7 +155,7 @@ impl Source {
             } else {
                 Box::new(plain)
             };
-            let converted = json::convert(&file, stream)?;
+            let converted = json::convert(&file, stream, with_details)?;
             return Ok(Self::other(file, converted, Origin::File(again), size));
         }
         let bytes = if gzip {
@@ -172,7 +178,7 @@ impl Source {
         file: String,
         handle: File,
         (is_xls, size): (bool, u64),
-        part: Option<&str>,
+        (part, with_details): (Option<&str>, bool),
     ) -> Result<Self, ImportError> {
         let failed = |source| ImportError::Io {
             file: file.clone(),
@@ -199,7 +205,7 @@ impl Source {
             vec![("part", name.clone())],
             format!("`{name}` of the archive is read"),
         );
-        let (mut table, converted) = unpack(&inside, stream)?;
+        let (mut table, converted) = unpack(&inside, stream, with_details)?;
         table.notes.insert(0, note);
         let mut source = Self::other(file, table, origin, size);
         source.converted = converted;
@@ -395,7 +401,11 @@ fn is_json(start: &[u8], gzip: bool) -> bool {
 }
 
 /// Looks into a file of an archive: JSON, a workbook, compressed or plain text; says whether it became a table of ours.
-fn unpack(file: &str, stream: Stream) -> Result<(Converted, bool), ImportError> {
+fn unpack(
+    file: &str,
+    stream: Stream,
+    with_details: bool,
+) -> Result<(Converted, bool), ImportError> {
     let mut stream = BufReader::with_capacity(READ_BYTES, stream);
     let start = stream
         .fill_buf()
@@ -417,7 +427,7 @@ fn unpack(file: &str, stream: Stream) -> Result<(Converted, bool), ImportError> 
         Box::new(stream)
     };
     if json {
-        return json::convert(file, stream).map(|table| (table, true));
+        return json::convert(file, stream, with_details).map(|table| (table, true));
     }
     Ok((plain(stream), false))
 }

@@ -26,6 +26,20 @@ pub(super) struct Columns {
     found: BTreeMap<Field, (usize, Because)>,
     /// Fields for which several columns are equally good.
     ambiguous: BTreeMap<Field, Vec<usize>>,
+    /// Columns that the preset names for details.
+    preset_details: BTreeMap<Field, usize>,
+    /// Whether words of headers decide besides what was named.
+    by_words: bool,
+}
+
+/// A column that is kept as a detail.
+#[derive(Debug)]
+pub(super) struct DetailColumn {
+    pub(super) index: usize,
+    /// The user or the preset named it.
+    pub(super) given: bool,
+    /// Columns that would have done as well.
+    pub(super) others: Vec<usize>,
 }
 
 impl Columns {
@@ -54,12 +68,18 @@ impl Columns {
                 columns.found.entry(field).or_insert(because);
             }
         }
-        if preset.is_some_and(|preset| preset.complete) {
+        for (key, names) in preset.iter().flat_map(|preset| &preset.details) {
+            if let (Some(field), Some(index)) = (Field::from_key(key), named(table, names)) {
+                columns.preset_details.insert(field, index);
+            }
+        }
+        columns.by_words = !preset.is_some_and(|preset| preset.complete);
+        if !columns.by_words {
             return Ok(columns);
         }
         let taken: Vec<usize> = columns.found.values().map(|&(index, _)| index).collect();
         for &field in Field::ALL {
-            if !columns.found.contains_key(&field) {
+            if !field.is_only_detail() && !columns.found.contains_key(&field) {
                 columns.recognise_word(table, field, &taken);
             }
         }
@@ -71,22 +91,50 @@ impl Columns {
         self.found.values().any(|&(taken, _)| taken == index)
     }
 
-    fn recognise_word(&mut self, table: Table<'_>, field: Field, taken: &[usize]) {
-        let ranked: Vec<(usize, usize)> = table
-            .headers
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| !taken.contains(index))
-            .filter_map(|(index, header)| Some((words::column_rank(header, field)?, index)))
-            .collect();
-        let Some(&(best, _)) = ranked.iter().min() else {
-            return;
+    /// Returns the column that is kept as a detail, if none of `taken` is.
+    pub(super) fn detail(
+        &self,
+        table: Table<'_>,
+        field: Field,
+        taken: &[usize],
+    ) -> Option<DetailColumn> {
+        let one = |index, given| DetailColumn {
+            index,
+            given,
+            others: Vec::new(),
         };
-        let equal: Vec<usize> = ranked
-            .iter()
-            .filter(|&&(rank, _)| rank == best)
-            .map(|&(_, index)| index)
+        let free = |index: &usize| !taken.contains(index);
+        if let Some(&(index, because)) = self.found.get(&field)
+            && because != Because::Word
+        {
+            return free(&index).then(|| one(index, true));
+        }
+        if let Some(&index) = self.preset_details.get(&field) {
+            return free(&index).then(|| one(index, true));
+        }
+        if !self.by_words {
+            return None;
+        }
+        let given = |index: usize| {
+            let named =
+                |&(named, because): &(usize, Because)| named == index && because != Because::Word;
+            self.found.values().any(named)
+                || self.preset_details.values().any(|&named| named == index)
+        };
+        let taken: Vec<usize> = (0..table.headers.len())
+            .filter(|index| taken.contains(index) || given(*index))
             .collect();
+        let mut equal = best_words(table, field, &taken).into_iter();
+        let index = equal.next()?;
+        Some(DetailColumn {
+            index,
+            given: false,
+            others: equal.collect(),
+        })
+    }
+
+    fn recognise_word(&mut self, table: Table<'_>, field: Field, taken: &[usize]) {
+        let equal = best_words(table, field, taken);
         if let Some(&first) = equal.first() {
             self.found.insert(field, (first, Because::Word));
         }
@@ -136,6 +184,25 @@ impl Columns {
                 .first(field)
                 .is_some_and(|index| words::column_rank(table.header(index), field) == Some(0))
     }
+}
+
+/// Returns the columns whose headers are the best words for a field, those taken left out.
+fn best_words(table: Table<'_>, field: Field, taken: &[usize]) -> Vec<usize> {
+    let ranked: Vec<(usize, usize)> = table
+        .headers
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !taken.contains(index))
+        .filter_map(|(index, header)| Some((words::column_rank(header, field)?, index)))
+        .collect();
+    let Some(&(best, _)) = ranked.iter().min() else {
+        return Vec::new();
+    };
+    ranked
+        .iter()
+        .filter(|&&(rank, _)| rank == best)
+        .map(|&(_, index)| index)
+        .collect()
 }
 
 /// Finds the column of a `--map`: a header as it stands, `#3`, or a header but for case, blanks and underscores.

@@ -178,6 +178,16 @@ pub(super) fn is_percent(table: Table<'_>, column: usize) -> bool {
     })
 }
 
+/// Returns true if at least half of a column's values are dates in some form.
+pub(super) fn holds_dates(table: Table<'_>, column: usize) -> bool {
+    let (mut all, mut dates) = (0_usize, 0_usize);
+    for value in table.values(column) {
+        all += 1;
+        dates += usize::from(is_date(value) || date::parse(value, DateFormat::SheetDay).is_some());
+    }
+    dates * 2 >= all
+}
+
 /// Returns true if at least half of a column's values are numbers.
 pub(super) fn holds_numbers(table: Table<'_>, column: usize) -> bool {
     let (mut all, mut numbers) = (0_usize, 0_usize);

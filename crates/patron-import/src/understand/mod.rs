@@ -5,11 +5,13 @@
 //! | `choice` | which preset applies, and are these orders at all? |
 //! | `columns` | which column is which field? |
 //! | `plan` | which of them make up customer, order, amount and grain? |
+//! | `details` | which are kept with the facts besides? |
 //! | `marks` | in which order are dates written, and how decimals? |
 //! | `notes` | what is said to the user about it? |
 
 mod choice;
 mod columns;
+mod details;
 mod marks;
 mod notes;
 mod plan;
@@ -17,9 +19,10 @@ mod plan;
 use crate::error::ImportError;
 use crate::field::Field;
 use crate::options::ImportOptions;
+use crate::preset::Preset;
 use crate::understand::columns::Columns;
 use crate::understand::plan::Plan;
-use crate::understanding::{Format, GrainRule, PresetUsed, Understanding, UsedColumn};
+use crate::understanding::{Format, GrainRule, Understanding, UsedColumn};
 use crate::words;
 
 /// A table of which only the header and some rows are known.
@@ -84,28 +87,25 @@ pub(crate) fn understand(
     choice::refuse_other_content(table, used, options)?;
     let found = Columns::recognise(table, used, options)?;
     require_header(table, &found)?;
-    let plan = Plan::make(table, &found, used, options)?;
+    let mut plan = Plan::make(table, &found, used, options)?;
     let date_format = marks::date_format(table, plan.date_column(), options)?;
     let (decimal_mark, decimal_mark_guessed) =
         marks::decimal_mark(table, &plan.number_columns(), options)?;
+    let header_currency = header_currency(&plan.columns);
+    let deciding = plan.columns.len();
+    let details = details::take(table, &found, &mut plan, options);
     let fill_down = used.and_then(|preset| choice::fill_down(table, &plan.columns, preset));
     let mut understanding = Understanding {
         file: file.to_owned(),
         format,
         encoding: "UTF-8",
-        preset: preset.map(|(preset, why)| PresetUsed {
-            name: preset.name.clone(),
-            why,
-        }),
+        preset: preset.map(|(preset, why)| preset.used(why)),
         headers: headers.to_vec(),
-        hashed_columns: hashed(
-            plan.grain,
-            headers.len(),
-            &plan.columns,
-            fill_down.is_some(),
-        ),
-        header_currency: header_currency(&plan.columns),
+        hashed_columns: hashed(&plan, headers.len(), fill_down.is_some()),
+        header_currency,
         columns: plan.columns,
+        deciding,
+        details,
         grain: plan.grain,
         amount: plan.amount,
         date_format,
@@ -113,9 +113,7 @@ pub(crate) fn understand(
         decimal_mark_guessed,
         currency: options.currency.clone(),
         notes: plan.notes,
-        defaults: used
-            .map(|preset| preset.defaults.clone().into_iter().collect())
-            .unwrap_or_default(),
+        defaults: used.map(Preset::default_settings).unwrap_or_default(),
         rules: used.map(|preset| preset.rules.clone()).unwrap_or_default(),
         customer_is_email: plan.customer_is_email,
         fill_down,
@@ -145,15 +143,10 @@ fn require_header(table: Table<'_>, found: &Columns) -> Result<(), ImportError> 
 
 /// Orders are recognised again by their own columns; of lines every column counts, and so it does where rows of lines
 /// stand below their order's: they may differ only in what is not used.
-fn hashed(
-    grain: GrainRule,
-    columns: usize,
-    used: &[UsedColumn],
-    further_lines: bool,
-) -> Vec<usize> {
-    match grain {
+fn hashed(plan: &Plan, columns: usize, further_lines: bool) -> Vec<usize> {
+    match plan.grain {
         GrainRule::Orders | GrainRule::OrdersUnlessRepeated if !further_lines => {
-            let mut places: Vec<usize> = used.iter().map(|column| column.index).collect();
+            let mut places: Vec<usize> = plan.columns.iter().map(|column| column.index).collect();
             places.sort_unstable();
             places.dedup();
             places

@@ -69,7 +69,7 @@ pub(super) fn about(
     notes.extend(aliases(table, understanding));
     notes.extend(customer_per_order(table, understanding));
     notes.extend(currency_of_header(understanding));
-    if understanding.slot(Field::Refunded).is_some() {
+    if understanding.deciding_slot(Field::Refunded).is_some() {
         notes.push(note(
             "refunds_undated",
             &[],
@@ -185,7 +185,7 @@ fn statuses(
     understanding: &Understanding,
     options: &ImportOptions,
 ) -> Option<Note> {
-    let slot = understanding.slot(Field::Status)?;
+    let slot = understanding.deciding_slot(Field::Status)?;
     let column = understanding.columns.get(slot)?.index;
     let mut unknown: Vec<&str> = table
         .values(column)
@@ -209,7 +209,7 @@ fn statuses(
 /// Asks whether the customer is one, where no customer comes twice although there are many orders.
 fn customer_per_order(table: Table<'_>, understanding: &Understanding) -> Option<Note> {
     let of_field = |field| {
-        let slot = understanding.slot(field)?;
+        let slot = understanding.deciding_slot(field)?;
         let column = understanding.columns.get(slot)?;
         let mut values: Vec<&str> = table.values(column.index).collect();
         let rows = values.len();
@@ -232,7 +232,7 @@ fn customer_per_order(table: Table<'_>, understanding: &Understanding) -> Option
 
 /// Says that addresses are the marketplace's own, where some are.
 fn aliases(table: Table<'_>, understanding: &Understanding) -> Option<Note> {
-    let slot = understanding.slot(Field::Email)?;
+    let slot = understanding.deciding_slot(Field::Email)?;
     let column = understanding.columns.get(slot)?.index;
     let alias = table.values(column).find(|address| {
         address
@@ -302,6 +302,40 @@ pub(super) fn numbers_ignored(field: Field, header: &str) -> Note {
         "numbers_ignored",
         &[("field", field.key()), ("column", header)],
         format!("column `{header}` holds no numbers and is not used as `{field}`"),
+    )
+}
+
+/// Says that a discount is kept nowhere as an amount because it is a share.
+pub(super) fn rate_is_no_detail(header: &str) -> Note {
+    note(
+        "detail_is_a_share",
+        &[("column", header)],
+        format!("column `{header}` holds shares, not amounts, and is not kept as `discount`"),
+    )
+}
+
+/// Says that a column is not kept because it holds no points in time.
+pub(super) fn dates_ignored(field: Field, header: &str) -> Note {
+    note(
+        "dates_ignored",
+        &[("field", field.key()), ("column", header)],
+        format!("column `{header}` holds no dates and is not kept as `{field}`"),
+    )
+}
+
+/// Says which of several columns is kept.
+pub(super) fn first_of_several(field: Field, header: &str, others: &[&str]) -> Note {
+    let others = others.join("`, `");
+    note(
+        "detail_first_of_several",
+        &[
+            ("field", field.key()),
+            ("column", header),
+            ("others", &others),
+        ],
+        format!(
+            "column `{header}` is kept as `{field}`, not `{others}` (`--map {field}=COLUMN` names another)"
+        ),
     )
 }
 

@@ -16,6 +16,8 @@ mod bad_input;
 mod blocks;
 /// Do archives, workbooks, JSON, folders and pipes give the facts of the table in them?
 mod containers;
+/// Are columns that decide nothing kept with the facts, and do they decide nothing?
+mod details;
 /// Are texts in other encodings read as their UTF-8 would be?
 mod encodings;
 /// Do hostile files do no more than fail, with their own error?

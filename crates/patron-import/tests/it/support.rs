@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use patron_import::{
-    ImportError, ImportOptions, RowBatch, RowReader, TextBlock, Understanding, open_text,
+    DetailValues, Details, ImportError, ImportOptions, RowBatch, RowReader, TextBlock,
+    Understanding, open_text,
 };
 
 /// A file with these bytes, gone when dropped.
@@ -85,7 +86,11 @@ pub(crate) fn append(to: &mut RowBatch, from: RowBatch) {
             None => to.unknown_statuses.push((word, count)),
         }
     }
+    to.unread_details.merge(&from.unread_details);
     let (to, from) = (&mut to.facts, from.facts);
+    if let (Some(to), Some(from)) = (&mut to.details, &from.details) {
+        append_details(to, from);
+    }
     for index in 0..from.len() {
         to.customer.push(from.customer.get(index));
         to.order_id.push(from.order_id.get(index));
@@ -109,6 +114,20 @@ pub(crate) fn append(to: &mut RowBatch, from: RowBatch) {
             to.phone.push(from.phone.get(index));
             to.name.push(from.name.get(index));
             to.consent.push(from.consent.get(index));
+        }
+    }
+}
+
+fn append_details(to: &mut Details, from: &Details) {
+    for (to, from) in to.columns.iter_mut().zip(&from.columns) {
+        assert_eq!(to.field, from.field);
+        match (&mut to.values, &from.values) {
+            (DetailValues::Text(to), DetailValues::Text(from)) => {
+                from.iter().for_each(|text| to.push(text));
+            }
+            (DetailValues::Number(to), DetailValues::Number(from))
+            | (DetailValues::Instant(to), DetailValues::Instant(from)) => to.extend(from),
+            (to, from) => panic!("{to:?} is not of the kind of {from:?}"),
         }
     }
 }

@@ -22,8 +22,12 @@ pub(crate) fn looks_like_json(start: &[u8]) -> bool {
 }
 
 /// Makes a table of records, reading them as it is read.
-pub(crate) fn convert(file: &str, stream: Stream) -> Result<Converted, ImportError> {
-    let table = table::JsonTable::new(file, stream)?;
+pub(crate) fn convert(
+    file: &str,
+    stream: Stream,
+    with_details: bool,
+) -> Result<Converted, ImportError> {
+    let table = table::JsonTable::new(file, stream, with_details)?;
     let notes = vec![Note::new(
         "json",
         vec![("shape", table.shape().to_owned())],

@@ -22,6 +22,31 @@ pub(super) const COLUMNS: [&str; 14] = [
     "quantity",
 ];
 
+/// The columns of details, in the order of [`details`].
+pub(super) const DETAILS: [&str; 7] = [
+    "discount",
+    "coupon",
+    "shipping",
+    "tax",
+    "affiliation",
+    "campaign_source",
+    "campaign_medium",
+];
+
+/// Returns the details of an event's order.
+pub(super) fn details(record: &Value) -> Vec<String> {
+    let paths = [
+        "properties.discount",
+        "properties.coupon",
+        "properties.shipping",
+        "properties.tax",
+        "properties.affiliation",
+        "context.campaign.source",
+        "context.campaign.medium",
+    ];
+    paths.map(|path| at(record, path)).to_vec()
+}
+
 /// Returns true for a record that is an event of this kind.
 pub(super) fn is_event(record: &Value) -> bool {
     let who = ["userId", "anonymousId", "user_id", "anonymous_id"];

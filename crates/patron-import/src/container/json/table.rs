@@ -29,6 +29,7 @@ enum Shape {
 pub(super) struct JsonTable {
     records: Records,
     shape: Shape,
+    with_details: bool,
     columns: Vec<String>,
     /// Records of the sample that are not written down yet.
     waiting: VecDeque<(u64, Value)>,
@@ -39,7 +40,7 @@ pub(super) struct JsonTable {
 }
 
 impl JsonTable {
-    pub(super) fn new(file: &str, stream: Stream) -> Result<Self, ImportError> {
+    pub(super) fn new(file: &str, stream: Stream, with_details: bool) -> Result<Self, ImportError> {
         let mut records = Records::new(file, stream)?;
         let mut waiting = VecDeque::new();
         let mut shape = None;
@@ -70,6 +71,7 @@ impl JsonTable {
         let mut table = Self {
             records,
             shape,
+            with_details,
             columns: Vec::new(),
             waiting,
             messages: HashSet::new(),
@@ -90,10 +92,18 @@ impl JsonTable {
     }
 
     fn find_columns(&mut self) {
-        let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let with_details = self.with_details;
+        let fixed = |names: &[&str], details: &[&str]| {
+            let details = details.iter().filter(|_| with_details);
+            names
+                .iter()
+                .chain(details)
+                .map(|name| (*name).to_owned())
+                .collect()
+        };
         self.columns = match &mut self.shape {
-            Shape::WooCommerce => fixed(&woocommerce::COLUMNS),
-            Shape::Segment => fixed(&segment::COLUMNS),
+            Shape::WooCommerce => fixed(&woocommerce::COLUMNS, &woocommerce::DETAILS),
+            Shape::Segment => fixed(&segment::COLUMNS, &segment::DETAILS),
             Shape::Plain(places) => {
                 let mut columns = Vec::new();
                 for (_, record) in &self.waiting {
@@ -133,10 +143,19 @@ impl JsonTable {
     }
 
     fn rows(&mut self, record: &Value) -> (Vec<Vec<String>>, bool) {
+        let details = |mut rows: Vec<Vec<String>>, cells: fn(&Value) -> Vec<String>| {
+            if self.with_details {
+                add_details(&mut rows, cells(record));
+            }
+            rows
+        };
         match &self.shape {
-            Shape::WooCommerce => (woocommerce::rows(record), false),
+            Shape::WooCommerce => {
+                let rows = woocommerce::rows(record);
+                (details(rows, woocommerce::details), false)
+            }
             Shape::Segment => {
-                let rows = segment::rows(record);
+                let rows = details(segment::rows(record), segment::details);
                 let again = segment::message_id(record)
                     .filter(|_| !rows.is_empty())
                     .is_some_and(|id| !self.messages.insert(row_hash([id.as_str()])));
@@ -156,6 +175,15 @@ impl JsonTable {
                 (flat::rows(record).into_iter().map(placed).collect(), false)
             }
         }
+    }
+}
+
+/// Adds the details of an order to its first row, and as many empty cells to the others.
+fn add_details(rows: &mut [Vec<String>], mut details: Vec<String>) {
+    for row in rows {
+        let cells = details.len();
+        row.append(&mut details);
+        details.resize(cells, String::new());
     }
 }
 

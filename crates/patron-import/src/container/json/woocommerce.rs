@@ -26,11 +26,40 @@ pub(super) const COLUMNS: [&str; 17] = [
     "line.quantity",
 ];
 
+/// The columns of details, in the order of [`details`].
+pub(super) const DETAILS: [&str; 11] = [
+    "discount_total",
+    "shipping_total",
+    "total_tax",
+    "created_via",
+    "billing.company",
+    "billing.address_1",
+    "billing.postcode",
+    "billing.city",
+    "billing.state",
+    "billing.country",
+    "coupon_codes",
+];
+
 /// Returns true for a record that is such an order.
 pub(super) fn is_order(record: &Value) -> bool {
     record.get("line_items").is_some_and(Value::is_array)
         && record.get("billing").is_some_and(Value::is_object)
         && (record.get("date_created").is_some() || record.get("date_created_gmt").is_some())
+}
+
+/// Returns the details of an order.
+pub(super) fn details(record: &Value) -> Vec<String> {
+    let codes: Vec<String> = objects(record, "coupon_lines")
+        .iter()
+        .map(|coupon| at(coupon, "code"))
+        .filter(|code| !code.is_empty())
+        .collect();
+    let plain = DETAILS.iter().filter(|name| **name != "coupon_codes");
+    plain
+        .map(|name| at(record, name))
+        .chain([codes.join(", ")])
+        .collect()
 }
 
 pub(super) fn rows(record: &Value) -> Vec<Vec<String>> {

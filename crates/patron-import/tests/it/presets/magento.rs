@@ -7,7 +7,7 @@ use super::{Export, HOUR, MAY_1, PAID, fact, preset, said};
 
 const COLUMNS: &str = "ID,Purchase Point,Purchase Date,Bill-to Name,Ship-to Name,Grand Total (Base),Grand Total (Purchased),Status,Billing Address,Shipping Address,Shipping Information,Customer Email,Customer Group,Subtotal,Shipping and Handling,Customer Name,Payment Method,Total Refunded";
 
-fn export() -> Export {
+pub(crate) fn export() -> Export {
     let row = |id, date, email, [subtotal, total, refunded]: [&'static str; 3], status| {
         [
             ("ID", id),

@@ -1,11 +1,11 @@
 //! Each preset: a file made by its documented columns with its oddities, and exact expectations computed by hand.
 
-mod amazon;
-mod magento;
+pub(crate) mod amazon;
+pub(crate) mod magento;
 mod other_content;
-mod shopify;
-mod taobao;
-mod woocommerce;
+pub(crate) mod shopify;
+pub(crate) mod taobao;
+pub(crate) mod woocommerce;
 
 use patron_core::{OrderStatus, RowClass};
 use patron_import::{ImportError, ImportOptions, RowKind};

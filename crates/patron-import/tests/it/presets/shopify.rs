@@ -49,7 +49,7 @@ fn and<'a>(mut cells: Cells<'a>, more: &[(&'static str, &'a str)]) -> Cells<'a> 
     cells
 }
 
-fn export() -> Export {
+pub(crate) fn export() -> Export {
     let ann = "Ann@Example.com";
     Export::new(COLUMNS, ',')
         // Line 2, and its notes take a line more; 4 and 5 are further lines of it.

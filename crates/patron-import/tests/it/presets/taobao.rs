@@ -8,7 +8,7 @@ use crate::support::{file, read, read_with};
 
 const COLUMNS: &str = "订单编号,买家会员名,买家支付宝账号,买家应付货款,买家应付邮费,买家支付积分,总金额,返点积分,买家实际支付金额,买家实际支付积分,订单状态,买家留言,收货人姓名,收货地址 ,运送方式,联系电话,联系手机,订单创建时间,订单付款时间,宝贝标题,宝贝种类,物流单号,物流公司,订单备注,宝贝总数量,店铺Id,店铺名称,订单关闭原因";
 
-fn export() -> Export {
+pub(crate) fn export() -> Export {
     let row = |id, buyer, paid, status, mobile, landline| {
         [
             ("订单编号", id),

@@ -5,7 +5,7 @@ use patron_import::{RowKind, UNDATED};
 
 use super::{Export, MAY_1, PAID, fact, has_note, preset, said};
 
-const COLUMNS: &str = "Date,Order #,N. Revenue (formatted),Status,Customer,Customer type,Product(s),Items sold,Coupon(s),Net Sales,Attribution";
+pub(crate) const COLUMNS: &str = "Date,Order #,N. Revenue (formatted),Status,Customer,Customer type,Product(s),Items sold,Coupon(s),Net Sales,Attribution";
 
 #[test]
 fn orders_are_read_and_the_missing_address_is_explained() {
