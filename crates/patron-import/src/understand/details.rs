@@ -16,6 +16,12 @@ pub(super) fn take(
 ) -> Vec<DetailPlace> {
     let mut places = Vec::new();
     if !options.with_details {
+        let mapped = options
+            .mapping
+            .iter()
+            .filter(|(field, _)| field.is_only_detail());
+        plan.notes
+            .extend(mapped.map(|(field, header)| notes::detail_not_kept(*field, header)));
         return places;
     }
     let mut taken: Vec<usize> = plan.columns.iter().map(|column| column.index).collect();

@@ -305,6 +305,17 @@ pub(super) fn numbers_ignored(field: Field, header: &str) -> Note {
     )
 }
 
+/// Says that a column which the user named is not read, since nothing is kept.
+pub(super) fn detail_not_kept(field: Field, header: &str) -> Note {
+    note(
+        "detail_not_kept",
+        &[("field", field.key()), ("column", header)],
+        format!(
+            "`{field}` decides no number and is kept in the ledger only: column `{header}` is not read here"
+        ),
+    )
+}
+
 /// Says that a discount is kept nowhere as an amount because it is a share.
 pub(super) fn rate_is_no_detail(header: &str) -> Note {
     note(

@@ -263,6 +263,13 @@ fn columns_that_hold_something_else_are_passed_over_and_this_is_said() {
     };
     let read = read_with("customer_id,date,net,tax\nc1,2024-05-01,1,yes\n", &options).unwrap();
     assert_eq!(read.batch.unread_details.fields()[0].count, 1);
+    let options = ImportOptions {
+        with_details: false,
+        ..options
+    };
+    let read = read_with("customer_id,date,net,tax\nc1,2024-05-01,1,yes\n", &options).unwrap();
+    assert_eq!(read.understanding.columns.len(), 3);
+    assert!(notes(&read).contains(&"detail_not_kept"));
     // Of two equally good ones the first is kept, and this is said.
     let read = read_details("customer_id,date,net,coupon,voucher\nc1,2024-05-01,1,a,b\n");
     assert_eq!(kept(&read), [("coupon_code", "coupon")]);
