@@ -68,6 +68,7 @@ impl<R: Row> DetailReader<'_, R> {
         }
     }
 
+    #[inline(never)]
     fn instant(&mut self, cell: &Cell<'_>, place: &DetailPlace) -> i64 {
         match time_at_all(cell, self.understanding, self.clock) {
             Ok(micros) => micros,

@@ -226,20 +226,29 @@ impl<R: Row> Writer<'_, R> {
             Some(contact) => push_contact(contact, self.row, self.slots),
             None => false,
         };
-        match &mut facts.details {
-            Some(details) => {
-                let unread = &mut self.batch.unread_details;
-                let mut reader = DetailReader {
-                    row: self.row,
-                    line: self.place.line,
-                    understanding: self.understanding,
-                    clock: self.clock,
-                    unread: (!fact.is_second).then_some(unread),
-                };
-                reader.push(details) || guessed
-            }
-            None => guessed,
+        if facts.details.is_some() {
+            return self.push_details(fact.is_second) || guessed;
         }
+        guessed
+    }
+
+    /// Appends the details of the row; true if one had to be guessed. Apart, so that rows without details stay fast.
+    #[inline(never)]
+    fn push_details(&mut self, is_second: bool) -> bool {
+        let RowBatch {
+            facts,
+            unread_details,
+            ..
+        } = &mut *self.batch;
+        let mut reader = DetailReader {
+            row: self.row,
+            line: self.place.line,
+            understanding: self.understanding,
+            clock: self.clock,
+            unread: (!is_second).then_some(unread_details),
+        };
+        let details = facts.details.as_mut();
+        details.is_some_and(|details| reader.push(details))
     }
 
     fn reject(

@@ -355,6 +355,7 @@ fn time(
 }
 
 /// Reads a cell as a point in time, whether an order can have been placed then or not.
+#[inline(always)]
 pub(super) fn time_at_all(
     cell: &Cell<'_>,
     understanding: &Understanding,
