@@ -238,6 +238,8 @@ impl Understanding {
             notes: Vec::new(),
             hashed_columns: Vec::new(),
             defaults,
+            deciding: 0,
+            details: Vec::new(),
             rules: RowRules::default(),
             customer_is_email: false,
             fill_down: None,

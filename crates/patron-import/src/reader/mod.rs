@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use patron_core::RowClass;
 
-use crate::batch::{Contact, Details, RowBatch};
+use crate::batch::{Contact, RowBatch};
 use crate::cell::{Cell, hash_field};
 use crate::container::table::IS_MERGED;
 use crate::details::{DetailColumn, DetailValues, Details};
@@ -114,7 +114,6 @@ impl RowReader {
             .product
             .filter(|_| self.options.several_files)
             .map(|_| Vec::new());
-        batch.facts.details = self.options.with_details.then(Details::default);
         batch.facts.contact = self.slots.has_contact().then(Contact::default);
         batch.facts.details = self.empty_details();
         batch
@@ -126,7 +125,7 @@ impl RowReader {
             field: place.field,
             values: DetailValues::of_kind(place.kind),
         });
-        (!places.is_empty()).then(|| Details {
+        self.options.with_details.then(|| Details {
             columns: columns.collect(),
         })
     }

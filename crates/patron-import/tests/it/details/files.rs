@@ -37,7 +37,8 @@ fn woocommerce_interface() {
     assert_eq!(headers(&path), 19);
     let read = read(&path, &with_details()).unwrap();
     assert_eq!(preset(&read), "woocommerce-rest");
-    assert_eq!(read.batch.facts.len(), 1);
+    // The order, and its further line.
+    assert_eq!(read.batch.facts.len(), 2);
     expect(
         &read,
         0,
