@@ -315,7 +315,12 @@ pub fn gather_records<E: From<EngineError>>(
     give(&mut feed)?;
     let Feed { scatter, files } = feed;
     scatter.finish().map_err(EngineError::from)?;
-    Ok(Gathered::new(store, files)?)
+    let gathered = Gathered::new(store, files)?;
+    // Whether rows that share an id are orders was settled when their files were read.
+    Ok(Gathered {
+        may_repeat: false,
+        ..gathered
+    })
 }
 
 /// Where records go, one after another.

@@ -40,7 +40,8 @@ struct Version<'r, 'a> {
     rows: Vec<&'r Record<'a>>,
     /// Sorted.
     hashes: Vec<u64>,
-    dated: bool,
+    /// When its rows were changed, the first and the last; nothing if not all say so.
+    made: Option<(i64, i64)>,
 }
 
 /// Compares new rows with those of the ledger, both of the same partition; calls `keep` with the rows of an order, or rows
@@ -121,12 +122,9 @@ fn version<'r, 'a>(rows: &'r [Record<'a>]) -> Version<'r, 'a> {
     let rows: Vec<&Record<'a>> = rows.iter().filter(counted).collect();
     let mut hashes: Vec<u64> = rows.iter().map(|row| row.row_hash).collect();
     hashes.sort_unstable();
-    let dated = rows.iter().all(|row| row.updated_at.is_some());
-    Version {
-        rows,
-        hashes,
-        dated,
-    }
+    let made: Option<Vec<i64>> = rows.iter().map(|row| row.updated_at).collect();
+    let made = made.and_then(|made| Some((*made.iter().min()?, *made.iter().max()?)));
+    Version { rows, hashes, made }
 }
 
 fn is_known(versions: &[Version<'_, '_>], new: &Version<'_, '_>) -> bool {
@@ -136,8 +134,21 @@ fn is_known(versions: &[Version<'_, '_>], new: &Version<'_, '_>) -> bool {
         let most = versions.iter().map(|version| version.hashes.len()).max();
         return most.is_some_and(|most| most >= new.hashes.len());
     }
-    let all_dated = new.dated && versions.iter().all(|version| version.dated);
-    versions.last().is_some_and(same) || all_dated && versions.iter().any(same)
+    if versions.last().is_some_and(same) {
+        return true;
+    }
+    // An older version is no news where the source says that each later one was made later.
+    let place = versions.iter().rposition(same);
+    let later = place.and_then(|place| versions.get(place + 1..));
+    later.is_some_and(|later| {
+        let follows = |version: &Version<'_, '_>| {
+            version
+                .made
+                .zip(new.made)
+                .is_some_and(|(later, new)| later.0 > new.1)
+        };
+        versions.iter().all(|version| version.made.is_some()) && later.iter().all(follows)
+    })
 }
 
 fn leave_out(new: &Version<'_, '_>, counts: &mut Counts) {
@@ -189,10 +200,13 @@ fn count_changes(versions: &[Version<'_, '_>], new: &Version<'_, '_>, counts: &m
 
 /// Notes whether several rows of a file are called by one order's id, and whether they tell the same amount.
 fn note_repeats(new: &Version<'_, '_>, counts: &mut Counts) {
-    let orders = || new.rows.iter().filter(|row| row.kind == RowKind::Order);
-    let mut amounts = orders()
-        .filter(|row| !row.order_id.is_empty())
-        .map(|row| row.net);
+    let newest = new.made.map(|made| made.1);
+    let orders = new.rows.iter().filter(|row| {
+        let is_named = row.kind == RowKind::Order && !row.order_id.is_empty();
+        // Rows that were changed at different times are versions.
+        is_named && (newest.is_none() || row.updated_at == newest)
+    });
+    let mut amounts = orders.map(|row| row.net);
     let Some(first) = amounts.next() else { return };
     let mut repeats = false;
     let differ = amounts.fold(false, |differ, amount| {
@@ -277,6 +291,9 @@ mod tests {
         };
         let stored = [dated(row("1", 11, 0), 1), dated(row("1", 12, 1), 2)];
         assert_eq!(compared(&stored, &[dated(row("1", 11, 0), 1)]).0[0], [0; 0]);
+        // Of two versions of the same moment the later import's counts.
+        let stored = [dated(row("1", 11, 0), 1), dated(row("1", 12, 1), 1)];
+        assert_eq!(compared(&stored, &[dated(row("1", 11, 0), 1)]).0[0], [11]);
     }
 
     #[test]

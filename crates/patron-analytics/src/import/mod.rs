@@ -123,7 +123,6 @@ pub fn import(
         source,
     })?;
     let job = Job {
-        workspace,
         ledger: &ledger,
         request,
         gathered,
@@ -137,7 +136,6 @@ pub fn import(
 }
 
 struct Job<'a> {
-    workspace: &'a Workspace,
     ledger: &'a Ledger,
     request: &'a ImportRequest,
     gathered: Gathered,
@@ -297,7 +295,6 @@ impl Job<'_> {
             import: file.import.id,
             file: file.import.name.clone(),
             currency: file.import.details.currency.clone(),
-            repeats_are_lines: file.understanding.grain == GrainRule::OrdersUnlessRepeated,
         });
         let mut work = Work {
             rows: Rows::new(origins.collect()),

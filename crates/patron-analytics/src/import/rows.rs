@@ -37,8 +37,6 @@ pub(crate) struct Origin {
     pub(crate) import: i64,
     pub(crate) file: String,
     pub(crate) currency: Option<String>,
-    /// Rows that share an order's id are its lines.
-    pub(crate) repeats_are_lines: bool,
 }
 
 /// A table that rows go to, with the places of the columns that details go to.
@@ -112,8 +110,6 @@ impl Rows {
         let Some(origin) = self.origins.get(file).cloned() else {
             return;
         };
-        let orders = rows.iter().filter(|row| is_named_order(row)).count();
-        let are_lines = origin.repeats_are_lines && orders > 1;
         let mut seen: HashMap<u64, i64> = HashMap::new();
         for (index, row) in rows.iter().enumerate() {
             if is_derived(row) {
@@ -121,7 +117,7 @@ impl Rows {
             }
             let refund = rows.get(index + 1).filter(|next| is_derived(next));
             let refunded = refund.map(|refund| refund.net);
-            let is_line = row.is_line || are_lines || row.kind == RowKind::Person;
+            let is_line = row.is_line || row.kind == RowKind::Person;
             let identity = if is_line {
                 article_of(row)
             } else {
@@ -424,10 +420,6 @@ pub(crate) fn is_own_id(id: &str, row_hash: u64) -> bool {
 
 fn is_derived(row: &Record<'_>) -> bool {
     row.kind == RowKind::Refund && row.at == i64::MIN
-}
-
-fn is_named_order(row: &Record<'_>) -> bool {
-    row.kind == RowKind::Order && !row.order_id.is_empty()
 }
 
 /// Cancelled, void and test orders are set aside, but they are what became of an order.

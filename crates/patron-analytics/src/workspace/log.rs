@@ -185,8 +185,7 @@ const GRAINS: [(GrainRule, &str); 4] = [
     (GrainRule::EachRowIsAnOrder, "each_row_is_an_order"),
     (GrainRule::Lines, "lines"),
     (GrainRule::Orders, "orders"),
-    // Rows that share an id were kept as lines, so what is kept as orders are orders.
-    (GrainRule::OrdersUnlessRepeated, "orders"),
+    (GrainRule::OrdersUnlessRepeated, "orders_unless_repeated"),
 ];
 
 impl Import {

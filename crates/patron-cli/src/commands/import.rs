@@ -131,13 +131,6 @@ fn say_understood(file: &ImportedFile, output: &Output) {
         words.push(format!("orders from {} to {}", day(first), day(last)));
     }
     output.talk(&format!("{}: {}\n", understood.file, words.join(" · ")));
-    let columns = understood.columns.iter();
-    let columns: Vec<String> = columns
-        .map(|column| format!("{} → {}", column.header, column.field))
-        .collect();
-    if !columns.is_empty() {
-        output.talk(&format!("  columns: {}\n", columns.join(" · ")));
-    }
     for note in &understood.notes {
         output.talk(&format!("  note: {note}\n"));
     }
