@@ -7,20 +7,20 @@ mod compare;
 mod error;
 mod preview;
 mod rows;
+mod scratch;
 mod sheet;
 mod undo;
 
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use patron_core::{Day, Instant, RowClass};
 use patron_engine::{
     EngineError, FileRead, Gathered, GroupingError, PARTITIONS, Progress, Record, RejectedSink,
     Resources, SourceError, Step, gather, gather_records,
 };
-use patron_import::{GrainRule, ImportOptions, RejectedRow, RowKind, Understanding};
+use patron_import::{GrainRule, ImportOptions, RejectedRow, RowKind};
 use patron_ledger::{At, CommitInfo, Ledger, LedgerError, Persons, Table, Transaction};
 
 use self::compare::{Counts, compare};
@@ -28,6 +28,7 @@ pub use self::error::ImportFailure;
 pub use self::preview::{Sample, sample};
 use self::rows::{Customer, Origin, Rows};
 pub(crate) use self::rows::{is_own_id, status_of};
+use self::scratch::Scratch;
 pub use self::undo::{UndoneImport, undo};
 use crate::run::RejectedFile;
 use crate::settings::{Settings, import_options};
@@ -70,14 +71,10 @@ pub struct ImportedFile {
     pub import: Import,
     /// The earlier import of the very same file: then nothing of it was taken.
     pub known_as: Option<i64>,
-    /// What it was understood as.
-    pub understanding: Arc<Understanding>,
-    /// Rows set aside, by class.
-    pub set_aside: Vec<(RowClass, u64)>,
+    /// What was read.
+    pub read: FileRead,
     /// Where the rows set aside are listed.
     pub rejected: Option<PathBuf>,
-    /// The first and the last instant of its orders.
-    pub span: (Option<i64>, Option<i64>),
 }
 
 /// Imports files into a workspace.
@@ -104,9 +101,11 @@ pub fn import(
     };
     let paths = patron_import::expand(&request.files).map_err(SourceError::from);
     let paths = paths.map_err(EngineError::from)?;
-    let spill = tempfile::Builder::new()
-        .prefix(".import-")
-        .tempdir_in(workspace.folder());
+    let spill = if request.dry_run {
+        Scratch::elsewhere()
+    } else {
+        Scratch::in_workspace(workspace.folder())
+    };
     let spill = spill.map_err(|source| ImportFailure::Write {
         path: workspace.folder().to_owned(),
         source,
@@ -160,28 +159,49 @@ impl Job<'_> {
         &self,
         progress: &dyn Progress,
     ) -> Result<(ImportReport, bool), ImportFailure> {
-        let mut transaction = self.ledger.begin().map_err(WorkspaceError::from)?;
-        let next = next_import(self.ledger, transaction.base())?;
+        let mut transaction = if self.request.dry_run {
+            None
+        } else {
+            Some(self.ledger.begin().map_err(WorkspaceError::from)?)
+        };
+        let base = match &transaction {
+            Some(transaction) => transaction.base(),
+            None => self
+                .ledger
+                .resolve(At::Latest)
+                .map_err(WorkspaceError::from)?,
+        };
+        let next = next_import(self.ledger, base)?;
         let mut files = self.files(&next.earlier, next.id);
         self.check_currency(&next.earlier)?;
         let places = (0_u32..).zip(&next.earlier);
         let places: HashMap<i64, u32> = places.map(|(place, import)| (import.id, place)).collect();
-        let stored = self.stored(At::Snapshot(transaction.base()), &places)?;
-        let counts = self.compare(&mut transaction, stored.as_ref(), &files, progress)?;
+        let stored = self.stored(At::Snapshot(base), &places)?;
+        let counts = self.compare(transaction.as_mut(), stored.as_ref(), &files, progress)?;
         self.check_grain(&counts)?;
         for (file, counts) in files.iter_mut().zip(&counts) {
-            settle(file, counts, &self.gathered);
+            settle(file, counts);
         }
         let brought: Vec<Import> = files
             .iter()
             .filter(|file| file.known_as.is_none())
             .map(|file| file.import.clone())
             .collect();
-        if self.request.dry_run || brought.is_empty() {
+        let Some(transaction) = transaction.filter(|_| !brought.is_empty()) else {
             let snapshot = None;
             return Ok((ImportReport { files, snapshot }, false));
-        }
-        let log = import_rows(&brought).map_err(WorkspaceError::from)?;
+        };
+        let snapshot = Some(self.commit(transaction, &brought)?);
+        Ok((ImportReport { files, snapshot }, true))
+    }
+
+    /// Commits what was appended, and that it was imported.
+    fn commit(
+        &self,
+        mut transaction: Transaction<'_>,
+        brought: &[Import],
+    ) -> Result<i64, ImportFailure> {
+        let log = import_rows(brought).map_err(WorkspaceError::from)?;
         transaction
             .append(Table::Imports, &log)
             .map_err(WorkspaceError::from)?;
@@ -194,9 +214,7 @@ impl Job<'_> {
             message: names.join(", "),
             extra_info: Some(serde_json::json!({ "last_import_id": last }).to_string()),
         };
-        let snapshot = transaction.commit(&info).map_err(WorkspaceError::from)?;
-        let snapshot = Some(snapshot);
-        Ok((ImportReport { files, snapshot }, true))
+        Ok(transaction.commit(&info).map_err(WorkspaceError::from)?)
     }
 
     /// The files with their numbers; one that was imported before, or twice here, has the number of that import.
@@ -211,17 +229,11 @@ impl Job<'_> {
             let id = known_as.unwrap_or(next);
             next += i64::from(known_as.is_none());
             let currency = self.currency(read);
-            let classes = RowClass::ALL.iter().filter(|class| class.is_set_aside());
-            let classes = classes.map(|&class| (class, read.account.count(class)));
-            let mut span = read.seen.paid;
-            span.merge(read.seen.free);
             files.push(ImportedFile {
                 import: Import::new(id, read, currency, self.request.now),
                 known_as,
-                understanding: Arc::clone(&read.understanding),
-                set_aside: classes.filter(|(_, rows)| *rows > 0).collect(),
+                read: read.clone(),
                 rejected: None,
-                span: (span.earliest, span.latest),
             });
         }
         files
@@ -286,7 +298,7 @@ impl Job<'_> {
     /// Compares partition by partition, and hands what is new to the transaction.
     fn compare(
         &self,
-        transaction: &mut Transaction<'_>,
+        mut transaction: Option<&mut Transaction<'_>>,
         stored: Option<&Gathered>,
         files: &[ImportedFile],
         progress: &dyn Progress,
@@ -310,10 +322,12 @@ impl Job<'_> {
                 }
             };
             self.gathered.with_records(partition, false, compared)??;
-            if !self.request.dry_run {
-                work.rows
+            match transaction.as_deref_mut() {
+                Some(transaction) => work
+                    .rows
                     .append_to(transaction)
-                    .map_err(WorkspaceError::from)?;
+                    .map_err(WorkspaceError::from)?,
+                None => work.rows.forget(),
             }
             progress.advance_to(partition as u64 + 1);
         }
@@ -396,13 +410,9 @@ impl Work {
 }
 
 /// Writes into a file's record what became of its rows.
-fn settle(file: &mut ImportedFile, counts: &Counts, gathered: &Gathered) {
+fn settle(file: &mut ImportedFile, counts: &Counts) {
+    let merged = file.read.account.count(RowClass::Merged);
     let import = &mut file.import;
-    let merged = gathered
-        .files
-        .iter()
-        .find(|read| read.sha256 == import.sha256)
-        .map_or(0, |read| read.account.count(RowClass::Merged));
     let accepted = import.rows_in - import.set_aside - merged;
     if file.known_as.is_some() {
         import.unchanged = accepted + merged;
@@ -444,7 +454,7 @@ impl RejectedByFile {
     ) -> Result<(), ImportFailure> {
         for (index, (name, _)) in self.files.iter().enumerate() {
             let of_file = |file: &&mut ImportedFile| {
-                file.known_as.is_none() && file.understanding.file == *name
+                file.known_as.is_none() && file.read.understanding.file == *name
             };
             let Some(file) = imported.iter_mut().find(of_file) else {
                 continue;

@@ -187,6 +187,11 @@ impl Rows {
         self.customers.push(&cells, &customer.details);
     }
 
+    /// Drops the rows: nothing is to be written.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::new(std::mem::take(&mut self.origins));
+    }
+
     /// Hands the rows over.
     pub(crate) fn append_to(
         &mut self,

@@ -108,7 +108,6 @@ pub(super) fn of_orders(
     facts: &Facts,
     valuation: &Valuation,
 ) -> Vec<Note> {
-    let files = &facts.reads;
     let mut notes = Vec::new();
     notes.extend(no_purchases(table));
     if let Some(shared) = &facts.shared_orders {
@@ -157,10 +156,8 @@ pub(super) fn of_orders(
         ));
     }
     notes.extend(lonely_last_day(table));
-    let late = files
-        .iter()
-        .filter_map(|file| file.seen.refunds.latest)
-        .max();
+    let refunds = facts.reads.iter().map(|file| file.seen.refunds);
+    let late = refunds.filter_map(|refunds| refunds.latest).max();
     if late.is_some_and(|at| at > table.as_of.end.0) {
         notes.push(Note::new(
             "refunds_after_as_of",

@@ -9,7 +9,7 @@ use arrow_array::{
 };
 use patron_core::{Instant, MoneySum, RowClass, RowFlag};
 use patron_engine::{FileRead, Seen};
-use patron_import::{CurrenciesSeen, GrainRule, RowAccount, Understanding};
+use patron_import::{CurrenciesSeen, GrainRule, RowAccount, Understanding, UnreadDetails};
 use patron_ledger::{At, Ledger, LedgerError, ScanRequest, Table};
 use serde::{Deserialize, Serialize};
 
@@ -286,6 +286,7 @@ impl Import {
             seen: Seen::default(),
             merged_before: details.left_out,
             float_ids: None,
+            unread_details: UnreadDetails::default(),
             first_unreadable: None,
         }
     }

@@ -48,7 +48,7 @@ where
         let request = ScanRequest::new(table)
             .at(wanted.at)
             .of(wanted.of.clone())
-            .columns(columns_of(table));
+            .columns(&columns_of(table));
         let scan = ledger.scan(&request).map_err(WorkspaceError::from)?;
         for batch in scan {
             let batch = batch.map_err(WorkspaceError::from)?;
@@ -61,72 +61,40 @@ where
     Ok(())
 }
 
-const fn columns_of(table: Table) -> &'static [&'static str] {
-    match table {
-        Table::Orders => &[
-            "order_id",
-            "customer_id",
-            "person_id",
-            "ordered_at",
-            "status",
-            "net",
-            "refunded",
-            "import_id",
-            "row_hash",
-            "version_at",
-        ],
+/// What every table has.
+const COMMON: [&str; 5] = [
+    "customer_id",
+    "person_id",
+    "import_id",
+    "row_hash",
+    "version_at",
+];
+
+fn columns_of(table: Table) -> Vec<&'static str> {
+    let own: &[&str] = match table {
+        Table::Orders => &["order_id", "ordered_at", "status", "net", "refunded"],
         Table::OrderLines => &[
             "order_id",
-            "customer_id",
-            "person_id",
             "ordered_at",
             "product_id",
             "quantity",
             "net",
             "refunded",
             "status",
-            "import_id",
-            "row_hash",
-            "version_at",
         ],
-        Table::Refunds => &[
-            "order_id",
-            "customer_id",
-            "person_id",
-            "refunded_at",
-            "product_id",
-            "amount",
-            "is_line",
-            "import_id",
-            "row_hash",
-            "version_at",
-        ],
+        Table::Refunds => &["order_id", "refunded_at", "product_id", "amount", "is_line"],
         Table::SetAside => &[
             "order_id",
-            "customer_id",
-            "person_id",
             "at",
             "class",
             "product_id",
             "amount",
             "status",
             "is_line",
-            "import_id",
-            "row_hash",
-            "version_at",
         ],
-        _ => &[
-            "customer_id",
-            "person_id",
-            "email",
-            "phone",
-            "name",
-            "consents",
-            "import_id",
-            "row_hash",
-            "version_at",
-        ],
-    }
+        _ => &["email", "phone", "name", "consents"],
+    };
+    [own, &COMMON].concat()
 }
 
 /// The columns of a batch by name.

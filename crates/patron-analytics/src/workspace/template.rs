@@ -1,44 +1,47 @@
 //! The settings file of a new workspace: every setting with its default, commented out.
 
-const HEAD: &str = r#"# Settings of this workspace. Lines that begin with # are defaults: take the # away to change one.
-# Every setting is described in docs/guides/settings.md; flags of `patron run` and `patron import` overrule them.
+const HEAD: &str = r#"# Settings of this workspace. A line that begins with # shows a setting with its default or, where the remark begins with
+# "such as", an example of one that has none: take the # away and change it. docs/guides/settings.md describes them all.
+# What decides how files are read holds for imports from then on. Flags of `patron import` and `patron run` go before.
 version = 1
 "#;
 
 const SETTINGS: &str = r#"
 # ---- the shop
-#shop = "My shop"
-#timezone = "UTC"                  # in which a day is a day, such as "Asia/Shanghai"
-#currency = "EUR"                  # of all amounts; read off the files where absent
+#shop = "My shop"                  # such as: the name in the report
+#timezone = "UTC"                  # in which a day is a day, like "Asia/Shanghai"
+#currency = "EUR"                  # such as: of all amounts; read off the files otherwise
 
-# ---- reading files
-#preset = "shopify-orders"         # recognised from the header where absent
-#date_format = "dmy"               # ymd, dmy, mdy, named; decided from the file where absent
-#decimal_mark = "comma"            # point or comma
-#status_words = { "in Zustellung" = "paid" }
-#map = { customer_id = "Client", net = "Total HT" }
+# ---- reading files (decided from each file where nothing is said)
+#preset = "shopify-orders"         # such as
+#date_format = "dmy"               # such as: ymd, dmy, mdy, named
+#decimal_mark = "comma"            # such as: point or comma
+#status_words = { "in Zustellung" = "paid" }                # such as
+#map = { customer_id = "Client", net = "Total HT" }         # such as: field = column
 
-# ---- which rows and orders count
-#keep = []                         # classes of rows that would be set aside: "fee-lines", "gift-cards", "zero-price", ...
+# ---- which rows count
+#keep = []                         # classes used although they would be set aside: "fee-lines", "gift-cards", "zero-price", ...
 #exclude_customers = []            # ids of staff, resellers, the till
 #exclude_tags = []                 # labels of orders or customers
 #exclude_flags = []                # sellers' flags
 #exclude_memos = []                # words in the seller's memo
-#drop_duplicates = false
+
+# ---- which orders count
+#drop_duplicates = false           # merge rows that equal an earlier one of their file in every column
 #zero_orders = "exclude"           # or "count"
 #unlinked_refunds = "count"        # or "drop"
-#return_window_days = 30           # within which an order may come back
+#return_window_days = 0            # younger orders are provisional
 
-# ---- scores and segments
+# ---- scores, segments, lifecycle
 #window_months = 6
 #score_on = "all"                  # or "window"
-#bins = 5                          # or [5, 3, 5] for R, F, M
 #score_method = "quantile"
-#vocabulary = "seed-five"          # `patron segments list` names them; or a file
-#lifecycle = "ordinal-months"      # or months such as [1, 4, 10], or { shop_intervals = [1, 2, 4] }
+#bins = 5                          # or [5, 3, 5] for R, F, M
+#vocabulary = "bloomreach"         # `patron segments list` names them; or a file of your own
+#lifecycle = "ordinal-months"      # or months such as [1, 4, 10]
 
 # ---- value
-#margin = 0.35                     # share of net revenue; without it values are expected revenue
+#margin = 0.35                     # such as: share of net revenue; without it values are expected revenue
 #horizon_months = 12
 #annual_discount = 0.1
 #model = "mbg-nbd"
@@ -61,8 +64,10 @@ pub(super) fn settings(database: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::settings::Settings;
+    use crate::settings::{Resolved, Settings};
 
     #[test]
     fn the_file_is_read_and_says_nothing_but_its_version() {
@@ -72,6 +77,33 @@ mod tests {
             ..Settings::default()
         };
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_it_shows_as_defaults_are_the_defaults() {
+        let shown = SETTINGS.lines().filter(|line| !line.contains("# such as"));
+        let active: Vec<&str> = shown.filter_map(|line| line.strip_prefix('#')).collect();
+        let active: Vec<&str> = active
+            .into_iter()
+            .filter(|line| !line.starts_with(' '))
+            .collect();
+        assert_eq!(active.len(), 19);
+        let shown: Settings = toml::from_str(&active.join("\n")).unwrap();
+        let resolved =
+            |settings| Resolved::new(&settings, &Settings::default(), &[], None).unwrap();
+        let values = |resolved: Resolved| {
+            let chosen = resolved.chosen.into_iter();
+            chosen
+                .map(|chosen| (chosen.key, chosen.value))
+                .collect::<BTreeMap<_, _>>()
+        };
+        let (shown, default) = (
+            values(resolved(shown)),
+            values(resolved(Settings::default())),
+        );
+        for (key, value) in &default {
+            assert_eq!(shown.get(key), Some(value), "{key}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use patron_analytics::import::{
 };
 use patron_analytics::settings::import_options;
 use patron_analytics::workspace::{Import, Workspace, imports};
-use patron_core::{Instant, Money, ShopCalendar};
+use patron_core::{Instant, Money, RowClass, ShopCalendar};
 use patron_import::Format;
 use patron_ledger::At;
 
@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
             let path = args
                 .files
                 .iter()
-                .find(|path| path.display().to_string() == file.understanding.file);
+                .find(|path| path.display().to_string() == file.read.understanding.file);
             let options = import_options(&request.flags, workspace.settings())?;
             let rows = path.map(|path| sample(path, &options, SAMPLE)).transpose();
             show_sample(
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
 
 /// How a file was understood, said to whoever watches.
 fn say_understood(file: &ImportedFile, output: &Output) {
-    let understood = &file.understanding;
+    let understood = &file.read.understanding;
     let mut words = Vec::new();
     match &understood.preset {
         Some(preset) => words.push(format!("preset {}", preset.name)),
@@ -126,13 +126,32 @@ fn say_understood(file: &ImportedFile, output: &Output) {
         words.push(format!("currency {currency}"));
     }
     let calendar = ShopCalendar::utc();
-    if let (Some(first), Some(last)) = file.span {
+    let mut span = file.read.seen.paid;
+    span.merge(file.read.seen.free);
+    if let (Some(first), Some(last)) = (span.earliest, span.latest) {
         let day = |at| calendar.day_of(Instant(at));
         words.push(format!("orders from {} to {}", day(first), day(last)));
     }
     output.talk(&format!("{}: {}\n", understood.file, words.join(" · ")));
     for note in &understood.notes {
         output.talk(&format!("  note: {note}\n"));
+    }
+    if let Some((rows, id)) = &file.read.float_ids {
+        let rows = things(*rows, "row has an id", "rows have ids");
+        output.talk(&format!(
+            "  note: {rows} such as `{id}.0`, which is read as `{id}`\n"
+        ));
+    }
+    for (word, rows) in &file.read.unknown_statuses {
+        let rows = things(*rows, "order", "orders");
+        output.talk(&format!(
+            "  note: {rows} of status `{word}`, which patron does not know: counted as paid (`status_words` in patron.toml says what it means)\n"
+        ));
+    }
+    for unread in file.read.unread_details.fields() {
+        output.talk(&format!(
+            "  note: {unread}; the rows are kept without them\n"
+        ));
     }
 }
 
@@ -178,9 +197,11 @@ fn show(report: &ImportReport, dry_run: bool, output: &mut Output) -> Result<(),
                 file.import.name
             ))?;
         }
-        let aside = file.set_aside.iter();
+        let aside = RowClass::ALL.iter().filter(|class| class.is_set_aside());
         let aside: Vec<String> = aside
-            .map(|(class, rows)| format!("{} {}", count(*rows), class.key().replace('_', " ")))
+            .map(|class| (class, file.read.account.count(*class)))
+            .filter(|(_, rows)| *rows > 0)
+            .map(|(class, rows)| format!("{} {}", count(rows), class.key().replace('_', " ")))
             .collect();
         if !aside.is_empty() {
             let place = file.rejected.as_ref();

@@ -70,7 +70,7 @@ struct NotClean {
 
 impl patron_core::Coded for NotClean {
     fn code(&self) -> patron_core::ErrorCode {
-        patron_core::ErrorCode::StorageUnreachable
+        patron_core::ErrorCode::InputNotUnderstood
     }
 
     fn key(&self) -> &'static str {

@@ -9,6 +9,7 @@
 //! | [`segments`] | are vocabularies listed, and are their faults found? |
 //! | [`clv`] | does the calculator give the textbook's figures? |
 //! | [`demo`] | does the run find in a demo shop what the shop's files say? |
+//! | [`workspace`] | is what was imported what the files say, once, and can it be taken back? |
 //! | [`support`] | a folder to run the binary in, and its results as tables |
 #![forbid(unsafe_code)]
 #![expect(
@@ -26,3 +27,4 @@ mod layers;
 mod run;
 mod segments;
 mod support;
+mod workspace;

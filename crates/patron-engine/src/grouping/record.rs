@@ -124,12 +124,7 @@ impl<'a> Record<'a> {
         let contact = if status & CONTACT_BIT == 0 {
             None
         } else {
-            Some([
-                take_text(bytes)?,
-                take_text(bytes)?,
-                take_text(bytes)?,
-                take_text(bytes)?,
-            ])
+            Some(take_contact(bytes)?)
         };
         let details = if kind_byte & DETAILS_BIT == 0 {
             &[]
@@ -191,6 +186,14 @@ impl<'a> Record<'a> {
     pub(crate) fn is_derived_refund(&self) -> bool {
         self.kind == RowKind::Refund && self.at == i64::MIN
     }
+}
+
+fn take_contact<'a>(bytes: &mut &'a [u8]) -> Option<ContactFields<'a>> {
+    let mut fields = [""; 4];
+    for field in &mut fields {
+        *field = take_text(bytes)?;
+    }
+    Some(fields)
 }
 
 const STATUSES: [OrderStatus; 6] = [

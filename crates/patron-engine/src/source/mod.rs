@@ -13,7 +13,7 @@ use std::sync::Arc;
 use patron_core::{Coded, ErrorCode, OrderStatus, RowClass, RowFlag};
 use patron_import::{
     CurrenciesSeen, FactRows, FileKind, ImportError, ImportOptions, RejectedRow, RowAccount,
-    RowBatch, RowKind, UNDATED, Understanding, file_kind,
+    RowBatch, RowKind, UNDATED, Understanding, UnreadDetails, file_kind,
 };
 
 use crate::details;
@@ -52,6 +52,8 @@ pub struct FileRead {
     pub merged_before: (u64, u64),
     /// Rows with ids written as decimal numbers, and the first such id.
     pub float_ids: Option<(u64, String)>,
+    /// Values of columns that are only kept, which could not be read.
+    pub unread_details: UnreadDetails,
     /// The first row that could not be read.
     pub first_unreadable: Option<RejectedRow>,
 }
@@ -282,6 +284,7 @@ pub(crate) struct BlockRead {
     unknown_statuses: Vec<(String, u64)>,
     seen: Seen,
     float_ids: Option<(u64, String)>,
+    unread_details: UnreadDetails,
     first_unreadable: Option<RejectedRow>,
 }
 
@@ -295,6 +298,7 @@ impl BlockRead {
         self.currencies.merge(&batch.currencies);
         self.unknown_statuses.extend(batch.unknown_statuses);
         add_float_ids(&mut self.float_ids, batch.float_ids);
+        self.unread_details.merge(&batch.unread_details);
         Ok(())
     }
 
@@ -419,6 +423,7 @@ impl<'a> Collector<'a> {
             total.first_unreadable = block.rejected.iter().find(unreadable).cloned();
         }
         add_float_ids(&mut total.float_ids, block.float_ids);
+        total.unread_details.merge(&block.unread_details);
         total.account.merge(&block.account);
         total.aside_hashes.extend(block.aside_hashes);
         total.currencies.merge(&block.currencies);
@@ -460,6 +465,7 @@ impl<'a> Collector<'a> {
             seen: self.total.seen,
             merged_before: (0, 0),
             float_ids: self.total.float_ids,
+            unread_details: self.total.unread_details,
             first_unreadable: self.total.first_unreadable,
         })
     }

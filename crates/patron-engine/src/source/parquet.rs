@@ -300,10 +300,19 @@ fn read_rows(
         let array = array(index)?;
         Ok(Column::new(array).unwrap_or_else(|_| Column::shown(array)))
     };
+    // Nor does one that is only kept.
+    let of_slot = |(slot, used): (usize, &patron_import::UsedColumn)| {
+        if understanding.is_only_detail(slot) {
+            hashed(used.index)
+        } else {
+            column(used.index)
+        }
+    };
     let used = understanding
         .columns
         .iter()
-        .map(|used| column(used.index))
+        .enumerate()
+        .map(of_slot)
         .collect::<Result<Vec<_>, _>>()?;
     let hashed = understanding
         .hashed_columns

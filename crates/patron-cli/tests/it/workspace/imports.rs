@@ -1,0 +1,276 @@
+//! What `patron import` says and does: previews, accounts, repeats, undoing, settings.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::{SHOP, assert_same_results, counts, import, run, run_files, with_workspace};
+use crate::support::Sandbox;
+
+const JANUARY: &str = "order_id,customer_id,ordered_at,product_id,quantity,unit_price,status,city\n1,ann,2024-01-05,tea,2,10,paid,Berlin\n1,ann,2024-01-05,cup,1,7,paid,Berlin\n2,bob,2024-01-06,tea,1,10,cancelled,Rome\n3,cem,2024-01-07,tea,-1,10,paid,\n4,,2024-01-07,tea,1,10,paid,\n5,dee,2024-01-09,postage,1,3,paid,\n";
+const FEBRUARY: &str = "order_id,customer_id,ordered_at,product_id,quantity,unit_price,status,city\n1,ann,2024-01-05,tea,3,10,paid,Berlin\n1,ann,2024-01-05,cup,1,7,paid,Berlin\n2,bob,2024-01-06,tea,1,10,cancelled,Rome\n9,bob,2024-02-06,tea,5,10,paid,Rome\n";
+
+fn shop() -> Sandbox {
+    let sandbox = with_workspace();
+    sandbox.write("january.csv", JANUARY);
+    sandbox.write("february.csv", FEBRUARY);
+    sandbox
+}
+
+/// Every file below a folder with its bytes, but for what SQLite leaves where somebody read: shared memory, an empty log.
+pub(crate) fn contents(folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
+    for entry in fs::read_dir(folder).expect("the folder can be listed") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            contents(&path, found);
+        } else if path
+            .extension()
+            .is_none_or(|extension| extension != "db-shm")
+        {
+            let bytes = fs::read(&path).expect("the file can be read");
+            if !(bytes.is_empty() && path.ends_with("ledger.db-wal")) {
+                found.insert(path.display().to_string(), bytes);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_row_is_accounted_for_and_nothing_is_there_twice() {
+    let sandbox = shop();
+    let first = import(&sandbox, &["january.csv"]);
+    // A cancelled order and one without a customer are set aside; a negative line is a refund.
+    assert_eq!(counts(&first, "january.csv"), [6, 4, 0, 0, 2]);
+    assert!(
+        first
+            .stdout
+            .contains("1 missing customer, 1 cancelled order"),
+        "{}",
+        first.stdout
+    );
+    let again = import(&sandbox, &["january.csv"]);
+    assert_eq!(counts(&again, "january.csv"), [6, 0, 0, 4, 2]);
+    assert!(
+        again
+            .stdout
+            .contains("january.csv is import 1: nothing of it is new")
+    );
+    assert!(again.stdout.contains("Nothing changed."));
+    let next = import(&sandbox, &["february.csv"]);
+    assert_eq!(counts(&next, "february.csv"), [4, 1, 1, 1, 1]);
+    // The same rows with a mark at the start and other ends of lines are another file, and say nothing new.
+    sandbox.write(
+        "windows.csv",
+        format!("\u{feff}{}", FEBRUARY.replace('\n', "\r\n")),
+    );
+    let same = import(&sandbox, &["windows.csv"]);
+    assert_eq!(counts(&same, "windows.csv"), [4, 0, 0, 3, 1]);
+    let files = run_files(&sandbox, &["january.csv", "february.csv", "windows.csv"]);
+    assert_same_results(&run(&sandbox, &[]), &files, "three files");
+    let list = import(&sandbox, &["--list"]);
+    assert_eq!(counts(&list, "february.csv"), [4, 1, 1, 1, 1]);
+}
+
+#[test]
+fn what_was_set_aside_is_kept_beside_the_ledger() {
+    let sandbox = shop();
+    import(&sandbox, &["february.csv", "january.csv"]);
+    let kept = sandbox.text("shop/rejected/2.csv");
+    assert!(kept.contains("january.csv,6,missing_customer"), "{kept}");
+    // Mended, the file brings the row that was missing.
+    sandbox.write("mended.csv", JANUARY.replace("4,,2024", "4,eve,2024"));
+    let mended = import(&sandbox, &["mended.csv"]);
+    assert_eq!(counts(&mended, "mended.csv"), [6, 1, 0, 4, 1]);
+}
+
+#[test]
+fn a_dry_run_shows_all_and_writes_nothing() {
+    let sandbox = shop();
+    import(&sandbox, &["january.csv"]);
+    let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
+    contents(&sandbox.path(SHOP), &mut before);
+    let shown = import(&sandbox, &["--dry-run", "february.csv"]);
+    contents(&sandbox.path(SHOP), &mut after);
+    assert!(before == after, "the workspace was changed");
+    assert_eq!(counts(&shown, "february.csv"), [4, 1, 1, 1, 1]);
+    assert!(
+        shown
+            .stdout
+            .contains("Nothing was imported: this was a dry run.")
+    );
+    assert!(
+        shown.stdout.contains("│ 5           bob       9"),
+        "a sample of rows: {}",
+        shown.stdout
+    );
+    for words in [
+        "february.csv",
+        "delimiter `,`",
+        "dates ymd",
+        "decimal point",
+        "orders from 2024-01-05 to 2024-02-06",
+    ] {
+        assert!(shown.stderr.contains(words), "{words}: {}", shown.stderr);
+    }
+}
+
+#[test]
+fn an_undone_import_was_never_there_and_earlier_snapshots_have_it() {
+    let sandbox = shop();
+    import(&sandbox, &["january.csv"]);
+    sandbox.write(
+        "march.csv",
+        "order_id,customer_id,ordered_at,net\n20,zoe,2024-03-01,50\n",
+    );
+    import(&sandbox, &["march.csv"]);
+    let both = run_files(&sandbox, &["january.csv", "march.csv"]);
+    assert_same_results(&run(&sandbox, &[]), &both, "before");
+    let undone = import(&sandbox, &["--undo", "2"]);
+    assert!(
+        undone
+            .stdout
+            .contains("Import 2 (march.csv) was taken back"),
+        "{}",
+        undone.stdout
+    );
+    let one = run_files(&sandbox, &["january.csv"]);
+    assert_same_results(&run(&sandbox, &[]), &one, "undone");
+    let both = run_files(&sandbox, &["january.csv", "march.csv"]);
+    assert_same_results(&run(&sandbox, &["--at", "3"]), &both, "as it was");
+    // The number is not used again.
+    let again = import(&sandbox, &["march.csv"]);
+    assert!(again.stdout.contains("│ 3 "), "{}", again.stdout);
+}
+
+#[test]
+fn an_import_on_which_others_build_cannot_be_undone_first() {
+    let sandbox = shop();
+    import(&sandbox, &["january.csv"]);
+    import(&sandbox, &["february.csv"]);
+    let refused = sandbox.patron(&["import", "--workspace", SHOP, "--undo", "1"]);
+    refused.assert_refused(&[
+        "import 1 cannot be undone",
+        "undo these first, in this order: 2",
+    ]);
+    let refused = sandbox.patron(&["import", "--workspace", SHOP, "--undo", "9"]);
+    refused.assert_refused(&["there is no import 9", "patron import --list"]);
+    import(&sandbox, &["--undo", "2"]);
+    import(&sandbox, &["--undo", "1"]);
+    let empty = sandbox.patron(&["run", "--workspace", SHOP]);
+    empty.assert_refused(&["holds no orders", "patron import FILE"]);
+}
+
+#[test]
+fn a_run_at_a_snapshot_knows_what_was_known_then() {
+    let sandbox = shop();
+    import(&sandbox, &["january.csv"]);
+    import(&sandbox, &["february.csv"]);
+    let january = run_files(&sandbox, &["january.csv"]);
+    assert_same_results(&run(&sandbox, &["--at", "2"]), &january, "snapshot 2");
+    let results = run(&sandbox, &["--at", "2"]);
+    assert_eq!(results.run_json()["ledger"]["snapshot"], 2);
+    let gone = sandbox.patron(&["run", "--workspace", SHOP, "--at", "1"]);
+    gone.assert_refused(&["holds no orders as of that snapshot", "patron ledger log"]);
+    let none = sandbox.patron(&["run", "--workspace", SHOP, "--at", "99"]);
+    none.assert_refused(&["99"]);
+    let bad = sandbox.patron(&["run", "--workspace", SHOP, "--at", "yesterday"]);
+    bad.assert_bad_command_line(&["a snapshot's number, a day or a time"]);
+}
+
+#[test]
+fn the_settings_of_the_workspace_hold() {
+    let sandbox = shop();
+    let settings = sandbox.text("shop/patron.toml");
+    let settings = settings
+        .replace("#timezone = \"UTC\" ", "timezone = \"Asia/Shanghai\" ")
+        .replace("#exclude_customers = [] ", "exclude_customers = [\"cem\"] ");
+    sandbox.write("shop/patron.toml", settings);
+    import(&sandbox, &["january.csv"]);
+    let flags = [
+        "january.csv",
+        "--timezone",
+        "Asia/Shanghai",
+        "--exclude-customer",
+        "cem",
+    ];
+    let files = run_files(&sandbox, &flags);
+    let ledger = run(&sandbox, &[]);
+    assert_same_results(&ledger, &files, "settings");
+    assert_eq!(ledger.run_json()["timezone"], "Asia/Shanghai");
+    // What was decided when files were read cannot be decided again.
+    let refused = sandbox.patron(&["run", "--workspace", SHOP, "--exclude-customer", "ann"]);
+    refused.assert_refused(&[
+        "`--exclude-customer` decide how files are read",
+        "patron import",
+    ]);
+}
+
+#[test]
+fn one_workspace_has_one_currency() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "eur.csv",
+        "order_id,customer_id,date,net,currency\n1,ann,2024-01-05,20,EUR\n",
+    );
+    sandbox.write(
+        "usd.csv",
+        "order_id,customer_id,date,net,currency\n2,ann,2024-01-06,20,USD\n",
+    );
+    import(&sandbox, &["eur.csv"]);
+    let refused = sandbox.patron(&["import", "--workspace", SHOP, "usd.csv"]);
+    refused.assert_refused(&["the amounts are in USD, those of import 1 in EUR"]);
+}
+
+#[test]
+fn a_file_whose_grain_is_unknown_is_refused_whole() {
+    let sandbox = shop();
+    sandbox.write(
+        "repeated.csv",
+        "order_id,customer_id,date,net\n1,ann,2024-01-05,20\n1,ann,2024-01-05,20\n",
+    );
+    let refused = sandbox.patron(&["import", "--workspace", SHOP, "january.csv", "repeated.csv"]);
+    refused.assert_refused(&["1 order id", "`repeated.csv`", "--grain order"]);
+    assert!(
+        import(&sandbox, &["--list"])
+            .stdout
+            .contains("Nothing was imported yet")
+    );
+}
+
+#[test]
+fn orders_of_the_future_are_set_aside() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "orders.csv",
+        "order_id,customer_id,date,net\n1,ann,2024-01-05,20\n2,ann,2190-01-05,20\n",
+    );
+    let found = import(&sandbox, &["orders.csv"]);
+    assert_eq!(counts(&found, "orders.csv"), [2, 1, 0, 0, 1]);
+}
+
+#[test]
+fn details_that_cannot_be_read_are_said_and_the_row_is_kept() {
+    let sandbox = with_workspace();
+    let rows: String = (1..60)
+        .map(|day| format!("{day},ann,2024-01-05,20,{day}\n"))
+        .collect();
+    sandbox.write(
+        "orders.csv",
+        format!("order_id,customer_id,date,net,shipping\n{rows}99,bob,2024-01-05,20,free\n"),
+    );
+    let found = import(&sandbox, &["orders.csv"]);
+    assert_eq!(counts(&found, "orders.csv")[1], 60);
+    assert!(found.stderr.contains("line 61, `free`"), "{}", found.stderr);
+}
+
+#[test]
+fn a_folder_that_is_no_workspace_is_said() {
+    let sandbox = Sandbox::with_orders("order_id,customer_id,date,net\n1,ann,2024-01-05,20\n");
+    for arguments in [&["import", "orders.csv"][..], &["run"], &["ledger", "log"]] {
+        let refused = sandbox.patron(arguments);
+        refused.assert_refused(&["is no workspace", "patron init"]);
+    }
+    let made = with_workspace();
+    let again = made.patron(&["init", SHOP]);
+    again.assert_refused(&["there is a ledger at"]);
+}
