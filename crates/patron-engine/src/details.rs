@@ -4,7 +4,10 @@
 //! line varint | field u8, value | field u8, value | ...        value: text (length varint, bytes) or i64, as the field has it
 //! ```
 
-use patron_import::{DetailValues, FactRows, Field, NO_NUMBER, UNDATED};
+use patron_import::{
+    DetailColumn, DetailValues, FactRows, Field, NO_NUMBER, ROW_HASH_SEED, RowKind, UNDATED,
+    hash_field,
+};
 
 use crate::grouping::bytes::{
     take_byte, take_i64, take_number, take_text, write_number, write_text,
@@ -30,32 +33,105 @@ pub(crate) fn write(facts: &FactRows, row: usize, out: &mut Vec<u8>) {
     let line = facts.line.get(row).copied().unwrap_or(0);
     write_number(out, usize::try_from(line).unwrap_or(usize::MAX));
     for column in facts.details.iter().flat_map(|details| &details.columns) {
-        let Some(field) = Field::ALL.iter().position(|field| *field == column.field) else {
-            continue;
-        };
-        let field = u8::try_from(field).unwrap_or(u8::MAX);
-        match &column.values {
-            DetailValues::Text(texts) => {
-                let text = texts.get(row);
-                if !text.is_empty() {
-                    out.extend_from_slice(&[field, TEXT]);
-                    write_text(out, text);
-                }
+        write_one(column, row, out);
+    }
+}
+
+/// Writes one detail of a row, if it has it.
+fn write_one(column: &DetailColumn, row: usize, out: &mut Vec<u8>) {
+    let Some(field) = Field::ALL.iter().position(|field| *field == column.field) else {
+        return;
+    };
+    let field = u8::try_from(field).unwrap_or(u8::MAX);
+    match &column.values {
+        DetailValues::Text(texts) => {
+            let text = texts.get(row);
+            if !text.is_empty() {
+                out.extend_from_slice(&[field, TEXT]);
+                write_text(out, text);
             }
-            DetailValues::Number(numbers) => {
-                if let Some(number) = numbers.get(row).filter(|&&number| number != NO_NUMBER) {
-                    out.extend_from_slice(&[field, NUMBER]);
-                    out.extend_from_slice(&number.to_le_bytes());
-                }
+        }
+        DetailValues::Number(numbers) => {
+            if let Some(number) = numbers.get(row).filter(|&&number| number != NO_NUMBER) {
+                out.extend_from_slice(&[field, NUMBER]);
+                out.extend_from_slice(&number.to_le_bytes());
             }
-            DetailValues::Instant(instants) => {
-                if let Some(at) = instants.get(row).filter(|&&at| at != UNDATED) {
-                    out.extend_from_slice(&[field, INSTANT]);
-                    out.extend_from_slice(&at.to_le_bytes());
-                }
+        }
+        DetailValues::Instant(instants) => {
+            if let Some(at) = instants.get(row).filter(|&&at| at != UNDATED) {
+                out.extend_from_slice(&[field, INSTANT]);
+                out.extend_from_slice(&at.to_le_bytes());
             }
         }
     }
+}
+
+/// Returns a hash of what a row says: it is known again in a file that has other columns, or writes 5.5 as 5.50. Of a refund
+/// only what decides counts, since equal refunds are one.
+pub(crate) fn identity(facts: &FactRows, row: usize) -> u64 {
+    // A derived refund has the hash of its row, which stands before it.
+    let owner = if is_derived(facts, row) {
+        row.saturating_sub(1)
+    } else {
+        row
+    };
+    let number = |values: &[i64], row: usize| values.get(row).copied().unwrap_or(0);
+    let refunded = if is_derived(facts, owner + 1) {
+        number(&facts.net, owner + 1)
+    } else {
+        0
+    };
+    let product = facts.product.as_ref().and_then(|hashes| hashes.get(owner));
+    let updated_at = facts
+        .updated_at
+        .as_ref()
+        .map_or(UNDATED, |at| number(at, owner));
+    let mut hash = hash_field(ROW_HASH_SEED, facts.customer.get(owner).as_bytes());
+    hash = hash_field(hash, facts.order_id.get(owner).as_bytes());
+    for part in [
+        number(&facts.at, owner),
+        number(&facts.net, owner),
+        number(&facts.quantity, owner),
+        product.copied().unwrap_or(0).cast_signed(),
+        refunded,
+        updated_at,
+    ] {
+        hash = hash_field(hash, &part.to_le_bytes());
+    }
+    let kind = facts.kind.get(owner).map_or(0, |kind| kind.to_u8());
+    let status = facts.status.get(owner).map_or(0, |status| *status as u8);
+    let unsaid = facts
+        .status_unsaid
+        .as_ref()
+        .and_then(|flags| flags.get(owner));
+    hash = hash_field(
+        hash,
+        &[kind, status, u8::from(unsaid.copied().unwrap_or(false))],
+    );
+    match facts.kind.get(owner) {
+        Some(RowKind::Refund) => hash,
+        _ => hash_of_details(facts, owner, hash),
+    }
+}
+
+fn is_derived(facts: &FactRows, row: usize) -> bool {
+    facts.kind.get(row) == Some(&RowKind::Refund) && facts.at.get(row) == Some(&UNDATED)
+}
+
+/// Adds the details in the order of their fields, whatever the order of columns.
+fn hash_of_details(facts: &FactRows, row: usize, mut hash: u64) -> u64 {
+    let columns = facts.details.iter().flat_map(|details| &details.columns);
+    let mut columns: Vec<_> = columns.collect();
+    columns.sort_unstable_by_key(|column| column.field);
+    let mut bytes = Vec::new();
+    for column in columns {
+        bytes.clear();
+        write_one(column, row, &mut bytes);
+        if !bytes.is_empty() {
+            hash = hash_field(hash, &bytes);
+        }
+    }
+    hash
 }
 
 /// Reads what [`write`] wrote: the line on which the row stands, and its details. Nothing if there is nothing.
@@ -79,7 +155,7 @@ pub fn read<'a>(mut bytes: &'a [u8]) -> Option<(u64, Vec<(Field, Detail<'a>)>)> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use patron_import::{DetailColumn, Details, TextColumn};
+    use patron_import::{Details, TextColumn};
 
     #[test]
     fn details_come_back_as_they_went_in() {

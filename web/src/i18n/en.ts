@@ -468,6 +468,8 @@ export const en = {
       "Rows are to be excluded by {{field}}, but no column is recognised as that: none is excluded by it.",
     provisional_value: "{{value}} of the revenue is provisional: orders of the last {{days}} days may still come back.",
     as_of_far_from_orders: "The as-of day {{as_of}} lies {{days}} days behind nearly all orders: is a date mistyped?",
+    read_with_other_settings:
+      "patron.toml now says otherwise how files are read than when these imports were made: {{imports}}. They stay as they were read.",
     refunds_after_as_of: "Some refunds are dated after {{as_of}} and do not count yet.",
     vocabulary_by_bins:
       "Vocabulary “{{usual}}” is not written for bins {{bins}}, so segments are named by “{{vocabulary}}”. Those that fit: {{fitting}}.",

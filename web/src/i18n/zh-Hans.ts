@@ -459,6 +459,7 @@ export const zhHans: Words = {
     exclusion_without_column: "设置要求按 {{field}} 排除行，但没有识别出该列：没有行因此被排除。",
     provisional_value: "收入中有 {{value}} 属暂定：最近 {{days}} 天的订单仍可能退货。",
     as_of_far_from_orders: "统计日 {{as_of}} 比几乎所有订单晚 {{days}} 天：是否有日期输错？",
+    read_with_other_settings: "以下导入之后，patron.toml 中的读取设置已更改：{{imports}}。这些导入仍按当时的设置。",
     refunds_after_as_of: "有退款日期晚于 {{as_of}}，暂不计入。",
     vocabulary_by_bins:
       "分群词汇表“{{usual}}”不适用于 {{bins}} 档，因此分群采用“{{vocabulary}}”的名称。适用的词汇表：{{fitting}}。",

@@ -459,6 +459,7 @@ export const zhHant: Words = {
     exclusion_without_column: "設定要求按 {{field}} 排除列，但沒有辨識出該欄：沒有列因此被排除。",
     provisional_value: "收入中有 {{value}} 屬暫定：最近 {{days}} 天的訂單仍可能退貨。",
     as_of_far_from_orders: "統計日 {{as_of}} 比幾乎所有訂單晚 {{days}} 天：是否有日期輸錯？",
+    read_with_other_settings: "以下匯入之後，patron.toml 中的讀取設定已更改：{{imports}}。這些匯入仍按當時的設定。",
     refunds_after_as_of: "有退款日期晚於 {{as_of}}，暫不計入。",
     vocabulary_by_bins:
       "分群詞彙表「{{usual}}」不適用於 {{bins}} 檔，因此分群採用「{{vocabulary}}」的名稱。適用的詞彙表：{{fitting}}。",

@@ -19,6 +19,8 @@ pub(crate) struct Counts {
     pub(crate) superseding: u64,
     /// Order lines and refunds that were left out.
     pub(crate) left_out: (u64, u64),
+    /// Rows set aside that were left out.
+    pub(crate) left_out_aside: u64,
     /// Orders of which several rows of the file tell the same amount, and orders whose rows differ.
     pub(crate) constant: u64,
     pub(crate) varying: u64,
@@ -30,6 +32,7 @@ impl Counts {
         self.superseding += other.superseding;
         self.left_out.0 += other.left_out.0;
         self.left_out.1 += other.left_out.1;
+        self.left_out_aside += other.left_out_aside;
         self.constant += other.constant;
         self.varying += other.varying;
     }
@@ -114,8 +117,11 @@ const fn is_accepted(row: &Record<'_>) -> bool {
 fn version<'r, 'a>(rows: &'r [Record<'a>]) -> Version<'r, 'a> {
     // The article of an order's first row is kept beside the order, with its hash.
     let of_order = |row: &Record<'_>| {
-        let same =
-            |other: &Record<'_>| other.kind == RowKind::Order && other.row_hash == row.row_hash;
+        // Also of a cancelled one.
+        let same = |other: &Record<'_>| {
+            let is_order = matches!(other.kind, RowKind::Order | RowKind::Mention(_));
+            is_order && other.row_hash == row.row_hash
+        };
         row.kind == RowKind::Person && rows.iter().any(same)
     };
     let counted = |row: &&Record<'a>| !is_derived(row) && !of_order(row);
@@ -152,6 +158,8 @@ fn is_known(versions: &[Version<'_, '_>], new: &Version<'_, '_>) -> bool {
 }
 
 fn leave_out(new: &Version<'_, '_>, counts: &mut Counts) {
+    let aside = new.rows.iter().filter(|row| !is_accepted(row));
+    counts.left_out_aside += aside.count() as u64;
     for row in new.rows.iter().filter(|row| is_accepted(row)) {
         counts.unchanged += 1;
         if row.kind == RowKind::Refund {

@@ -41,9 +41,17 @@ pub enum ImportFailure {
         /// An import that brought it.
         import: i64,
     },
+    /// The very same file was imported before, but understood otherwise.
+    #[error("`{file}` is import {import}, which was read with other settings")]
+    UnderstoodOtherwise {
+        /// The file.
+        file: String,
+        /// The import.
+        import: i64,
+    },
     /// It is not known whether the rows of a file are orders or lines of orders.
     #[error(
-        "{orders} order ids of `{file}` stand in several rows with the same amount; a row may be an order or a line of one"
+        "order ids of `{file}` stand in several rows with the same amount ({orders} of them); a row may be an order or a line of one"
     )]
     AmbiguousGrain {
         /// The file.
@@ -72,7 +80,9 @@ impl Coded for ImportFailure {
             Self::Settings(error) => error.code(),
             Self::Engine(error) => error.code(),
             Self::Write { .. } => ErrorCode::OutputUnwritable,
-            Self::OtherCurrency { .. } | Self::AmbiguousGrain { .. } => ErrorCode::InputAmbiguous,
+            Self::OtherCurrency { .. }
+            | Self::UnderstoodOtherwise { .. }
+            | Self::AmbiguousGrain { .. } => ErrorCode::InputAmbiguous,
         }
     }
 
@@ -83,6 +93,7 @@ impl Coded for ImportFailure {
             Self::Engine(error) => error.key(),
             Self::Write { .. } => "cannot_write",
             Self::OtherCurrency { .. } => "other_currency",
+            Self::UnderstoodOtherwise { .. } => "understood_otherwise",
             Self::AmbiguousGrain { .. } => "ambiguous_grain",
         }
     }
@@ -95,6 +106,9 @@ impl Coded for ImportFailure {
             Self::Write { path, .. } => vec![("path", path.display().to_string())],
             Self::OtherCurrency { found, known, .. } => {
                 vec![("found", found.clone()), ("known", known.clone())]
+            }
+            Self::UnderstoodOtherwise { file, import } => {
+                vec![("file", file.clone()), ("import", import.to_string())]
             }
             Self::AmbiguousGrain { file, .. } => vec![("file", file.clone())],
         }
@@ -110,6 +124,9 @@ impl Coded for ImportFailure {
                 "make a workspace for each currency: patron does not add up different money"
                     .to_owned(),
             ),
+            Self::UnderstoodOtherwise { import, .. } => Some(format!(
+                "to read it anew, take it back first with `patron import --undo {import}`"
+            )),
             Self::AmbiguousGrain { .. } => Some(
                 "say `--grain order` if every row repeats the order's total, `--grain line` if every row is a line with its own amount"
                     .to_owned(),

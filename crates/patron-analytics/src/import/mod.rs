@@ -23,6 +23,8 @@ use patron_engine::{
 use patron_import::{GrainRule, ImportOptions, RejectedRow, RowKind};
 use patron_ledger::{At, CommitInfo, Ledger, LedgerError, Persons, Table, Transaction};
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use self::compare::{Counts, compare};
 pub use self::error::ImportFailure;
 pub use self::preview::{Sample, sample};
@@ -31,7 +33,7 @@ pub(crate) use self::rows::{is_own_id, status_of};
 use self::scratch::Scratch;
 pub use self::undo::{UndoneImport, undo};
 use crate::run::RejectedFile;
-use crate::settings::{Settings, import_options};
+use crate::settings::{Settings, import_options, reading_fingerprint};
 use crate::workspace::{Import, Wanted, Workspace, WorkspaceError, give, import_rows, next_import};
 
 /// How often an import is worked out anew because somebody else changed the ledger meanwhile.
@@ -122,6 +124,7 @@ pub fn import(
         source,
     })?;
     let job = Job {
+        workspace,
         ledger: &ledger,
         request,
         gathered,
@@ -135,6 +138,7 @@ pub fn import(
 }
 
 struct Job<'a> {
+    workspace: &'a Workspace,
     ledger: &'a Ledger,
     request: &'a ImportRequest,
     gathered: Gathered,
@@ -172,7 +176,7 @@ impl Job<'_> {
                 .map_err(WorkspaceError::from)?,
         };
         let next = next_import(self.ledger, base)?;
-        let mut files = self.files(&next.earlier, next.id);
+        let mut files = self.files(&next.earlier, next.id)?;
         self.check_currency(&next.earlier)?;
         let places = (0_u32..).zip(&next.earlier);
         let places: HashMap<i64, u32> = places.map(|(place, import)| (import.id, place)).collect();
@@ -218,25 +222,53 @@ impl Job<'_> {
     }
 
     /// The files with their numbers; one that was imported before, or twice here, has the number of that import.
-    fn files(&self, earlier: &[Import], mut next: i64) -> Vec<ImportedFile> {
+    fn files(&self, earlier: &[Import], mut next: i64) -> Result<Vec<ImportedFile>, ImportFailure> {
         let mut files: Vec<ImportedFile> = Vec::new();
         for read in &self.gathered.files {
-            let before = earlier.iter().find(|import| import.sha256 == read.sha256);
-            let here = files.iter().find(|file| file.import.sha256 == read.sha256);
-            let known_as = before
-                .map(|import| import.id)
-                .or(here.map(|file| file.import.id));
-            let id = known_as.unwrap_or(next);
+            let mut import = Import::new(next, read, self.currency(read), self.request.now);
+            import.details.settings = reading_fingerprint(self.workspace.settings());
+            import.details.understood = self.understood(read);
+            let same =
+                |known: &&Import| known.sha256 == import.sha256 && known.part() == import.part();
+            let here = files.iter().map(|file| &file.import);
+            let known = earlier.iter().chain(here).find(same);
+            if let Some(known) = known
+                && known.details.understood != import.details.understood
+            {
+                return Err(ImportFailure::UnderstoodOtherwise {
+                    file: import.name,
+                    import: known.id,
+                });
+            }
+            let known_as = known.map(|known| known.id);
+            import.id = known_as.unwrap_or(next);
             next += i64::from(known_as.is_none());
-            let currency = self.currency(read);
             files.push(ImportedFile {
-                import: Import::new(id, read, currency, self.request.now),
+                import,
                 known_as,
                 read: read.clone(),
                 rejected: None,
             });
         }
-        files
+        Ok(files)
+    }
+
+    /// Returns a fingerprint of how a file was understood: which column is what, how values are written, what was settled.
+    fn understood(&self, read: &FileRead) -> String {
+        let understanding = &read.understanding;
+        let columns = understanding.columns.iter();
+        let columns: Vec<_> = columns
+            .map(|column| (column.field.key(), column.index))
+            .collect();
+        let text = format!(
+            "{columns:?} {:?} {:?} {:?} {} {}",
+            understanding.date_format,
+            understanding.decimal_mark,
+            understanding.grain,
+            reading_fingerprint(&self.request.flags),
+            reading_fingerprint(self.workspace.settings()),
+        );
+        format!("{:016x}", xxh3_64(text.as_bytes()))
     }
 
     fn currency(&self, read: &FileRead) -> Option<String> {
@@ -366,10 +398,9 @@ impl Work {
     ) -> Result<(), GroupingError> {
         let is_known = &self.is_known;
         new.retain(|row| !is_known.get(row.file as usize).copied().unwrap_or(false));
-        let is_person =
-            |row: &mut Record<'_>| row.kind == RowKind::Person && row.order_id.is_empty();
-        let known: Vec<Record<'_>> = stored.extract_if(.., is_person).collect();
-        self.add_customers(&known, &new);
+        let is_person = |row: &Record<'_>| row.kind == RowKind::Person && row.order_id.is_empty();
+        stored.retain(|row| !is_person(row));
+        self.add_customers(&new);
         let rows = &mut self.rows;
         compare(&mut stored, &mut new, &mut self.counts, |kept| {
             rows.add(kept);
@@ -377,33 +408,16 @@ impl Work {
         })
     }
 
-    /// Adds what files say of customers, where the ledger does not say the same.
-    fn add_customers(&mut self, known: &[Record<'_>], new: &[Record<'_>]) {
-        let mut latest: HashMap<&str, (u32, u64)> = HashMap::new();
-        for row in known {
-            let newest = latest
-                .entry(row.customer)
-                .or_insert((row.file, row.row_hash));
-            if newest.0 <= row.file {
-                *newest = (row.file, row.row_hash);
-            }
-        }
+    /// Adds what files say of customers. All of it: an import can be taken back without its words being missed elsewhere.
+    fn add_customers(&mut self, new: &[Record<'_>]) {
         let mut says: Vec<&Record<'_>> = new
             .iter()
             .filter(|row| row.contact.is_some() || !row.details.is_empty())
             .collect();
         says.sort_unstable_by_key(|row| (row.customer, row.file));
         for rows in says.chunk_by(|a, b| (a.customer, a.file) == (b.customer, b.file)) {
-            let Some(customer) = Customer::of(rows) else {
-                continue;
-            };
-            let hash = customer.hash();
-            if latest
-                .get(customer.id)
-                .is_none_or(|(_, known)| *known != hash)
-            {
+            for customer in Customer::of(rows) {
                 self.rows.add_customer(&customer);
-                latest.insert(customer.id, (u32::MAX, hash));
             }
         }
     }
@@ -422,6 +436,7 @@ fn settle(file: &mut ImportedFile, counts: &Counts) {
     import.new = accepted.saturating_sub(counts.unchanged + counts.superseding);
     import.unchanged = counts.unchanged + merged;
     import.details.left_out = counts.left_out;
+    import.details.left_out_aside = counts.left_out_aside;
 }
 
 /// Lists of rows set aside, one per file, until the import is certain.

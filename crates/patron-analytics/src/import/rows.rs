@@ -28,6 +28,7 @@ const OF_CUSTOMERS: &[&str] = &[
     "country",
     "company",
     "gender",
+    "birth_date",
     "acquisition_channel",
 ];
 
@@ -110,14 +111,27 @@ impl Rows {
         let Some(origin) = self.origins.get(file).cloned() else {
             return;
         };
+        // Of equal rows each has its own.
+        let mut refunds: HashMap<u64, Vec<i64>> = HashMap::new();
+        for refund in rows.iter().filter(|row| is_derived(row)) {
+            refunds.entry(refund.row_hash).or_default().push(refund.net);
+        }
         let mut seen: HashMap<u64, i64> = HashMap::new();
-        for (index, row) in rows.iter().enumerate() {
-            if is_derived(row) {
-                continue;
-            }
-            let refund = rows.get(index + 1).filter(|next| is_derived(next));
-            let refunded = refund.map(|refund| refund.net);
-            let is_line = row.is_line || row.kind == RowKind::Person;
+        let mut rows: Vec<&Record<'_>> = rows
+            .iter()
+            .copied()
+            .filter(|row| !is_derived(row))
+            .collect();
+        // The row that says what an order is worth goes first.
+        rows.sort_by_key(|row| row.net == 0);
+        let mut has_order = false;
+        for row in rows {
+            let refunded = refunds.get_mut(&row.row_hash).and_then(Vec::pop);
+            // A cancelled order has further rows, too.
+            let is_further = row.kind == RowKind::Person
+                || has_order && row.net == 0 && matches!(row.kind, RowKind::Mention(_));
+            has_order |= matches!(row.kind, RowKind::Order | RowKind::Mention(_));
+            let is_line = row.is_line || is_further;
             let identity = if is_line {
                 article_of(row)
             } else {
@@ -130,6 +144,7 @@ impl Rows {
                 origin: &origin,
                 occurrence: *occurrence,
                 refunded,
+                is_further: is_further && !row.is_line,
             };
             self.add_one(&kept, is_line);
         }
@@ -161,7 +176,7 @@ impl Rows {
         }
     }
 
-    /// Adds what is known of a customer; `at` is when that was said last.
+    /// Adds what is known of a customer.
     pub(crate) fn add_customer(&mut self, customer: &Customer<'_>) {
         let Some(origin) = self.origins.get(customer.file as usize) else {
             return;
@@ -173,9 +188,12 @@ impl Rows {
             ("person_id", Value::Text(customer.id)),
             ("import_id", Value::Whole(origin.import)),
             ("row_hash", Value::Whole(customer.hash().cast_signed())),
-            ("version_at", Value::Instant(customer.at)),
+            ("version_at", Value::Instant(customer.said.0)),
             ("origin_file", Value::Text(&origin.file)),
         ];
+        if let Some(at) = customer.said.1 {
+            cells.push(("updated_at", Value::Instant(at)));
+        }
         for (column, text) in [("email", email), ("phone", phone), ("name", name)] {
             if !text.is_empty() {
                 cells.push((column, Value::Text(text)));
@@ -212,63 +230,76 @@ impl Rows {
     }
 }
 
-/// What a file says of a customer.
+/// When something was said: the time of the row, and when that was changed; µs UTC.
+type Said = (i64, Option<i64>);
+
+/// What a file said of a customer at one time.
 #[derive(Debug, Clone)]
 pub(crate) struct Customer<'a> {
     pub(crate) id: &'a str,
-    pub(crate) file: u32,
-    /// µs UTC.
-    pub(crate) at: i64,
-    pub(crate) contact: ContactFields<'a>,
-    pub(crate) details: Vec<(Field, Detail<'a>)>,
+    file: u32,
+    said: Said,
+    contact: ContactFields<'a>,
+    details: Vec<(Field, Detail<'a>)>,
 }
 
 impl<'a> Customer<'a> {
-    /// Puts together what rows of one customer and file say: of each the latest that is not empty. Nothing if they say
-    /// nothing.
-    pub(crate) fn of(rows: &[&Record<'a>]) -> Option<Self> {
-        let mut rows = rows.to_vec();
-        rows.sort_by_key(|row| (row.at, row.updated_at, row.row_hash));
-        let first = rows.first()?;
-        let mut customer = Self {
+    /// Puts together what rows of one customer and file say: of each contact and detail the latest that is not empty, with
+    /// others of the same time.
+    pub(crate) fn of(rows: &[&Record<'a>]) -> Vec<Self> {
+        let Some(first) = rows.first() else {
+            return Vec::new();
+        };
+        let mut contact: [Option<(Said, &'a str)>; 4] = [None; 4];
+        let mut details: Vec<(Field, Said, Detail<'a>)> = Vec::new();
+        for row in rows {
+            let said = (row.at, row.updated_at);
+            for (known, new) in contact.iter_mut().zip(row.contact.iter().flatten()) {
+                if !new.is_empty() {
+                    *known = (*known).max(Some((said, *new)));
+                }
+            }
+            let (_, found) = details::read(row.details).unwrap_or_default();
+            for (field, detail) in found {
+                if !OF_CUSTOMERS.contains(&field.key()) {
+                    continue;
+                }
+                match details.iter_mut().find(|known| known.0 == field) {
+                    Some(known) if known.1 <= said => *known = (field, said, detail),
+                    Some(_) => {}
+                    None => details.push((field, said, detail)),
+                }
+            }
+        }
+        let times = contact.iter().flatten().map(|(said, _)| *said);
+        let mut times: Vec<Said> = times.chain(details.iter().map(|known| known.1)).collect();
+        times.sort_unstable();
+        times.dedup();
+        let at_time = |said: Said| Self {
             id: first.customer,
             file: first.file,
-            at: i64::MIN,
-            contact: [""; 4],
-            details: Vec::new(),
+            said,
+            contact: contact.map(|known| {
+                known
+                    .filter(|known| known.0 == said)
+                    .map_or("", |known| known.1)
+            }),
+            details: details
+                .iter()
+                .filter(|known| known.1 == said)
+                .map(|known| (known.0, known.2))
+                .collect(),
         };
-        for row in rows {
-            customer.see(row);
-        }
-        (customer.at != i64::MIN).then_some(customer)
-    }
-
-    fn see(&mut self, row: &Record<'a>) {
-        for (known, new) in self.contact.iter_mut().zip(row.contact.iter().flatten()) {
-            if !new.is_empty() {
-                *known = new;
-                self.at = row.at;
-            }
-        }
-        let (_, found) = details::read(row.details).unwrap_or_default();
-        for (field, detail) in found {
-            if !OF_CUSTOMERS.contains(&field.key()) {
-                continue;
-            }
-            self.at = row.at;
-            match self.details.iter_mut().find(|(known, _)| *known == field) {
-                Some(known) => known.1 = detail,
-                None => self.details.push((field, detail)),
-            }
-        }
+        times.into_iter().map(at_time).collect()
     }
 
     /// Returns a hash of what is said.
-    pub(crate) fn hash(&self) -> u64 {
+    fn hash(&self) -> u64 {
         let mut text = self.contact.join("\u{1}");
         for (field, detail) in &self.details {
             text.push_str(&format!("\u{1}{field}={detail:?}"));
         }
+        text.push_str(&format!("\u{1}{:?}", self.said));
         xxh3_64(text.as_bytes())
     }
 }
@@ -280,6 +311,8 @@ struct Kept<'k, 'a> {
     /// The how many-th of its file with the same identity.
     occurrence: i64,
     refunded: Option<i64>,
+    /// The order's amount and fate stand elsewhere.
+    is_further: bool,
 }
 
 impl Kept<'_, '_> {
@@ -302,13 +335,15 @@ impl Kept<'_, '_> {
 
     fn write_line(&self, target: &mut Target, line: u64, details: &[(Field, Detail<'_>)]) {
         let row = self.row;
-        if row.kind == RowKind::Person {
+        if self.is_further {
             self.write_article(target, line, details);
             return;
         }
         let mut cells = self.line_cells();
         cells.push(("net", Value::Number(row.net)));
-        cells.push(("quantity", Value::Number(row.quantity)));
+        if row.kind == RowKind::Line {
+            cells.push(("quantity", Value::Number(row.quantity)));
+        }
         if !row.status_unsaid {
             cells.push(("status", Value::Text(status_key(row.status))));
         }

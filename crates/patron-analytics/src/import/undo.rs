@@ -37,7 +37,7 @@ pub fn undo(
         let days = UNDO_DAYS;
         return Err(WorkspaceError::TooOldToUndo { import, days });
     }
-    let builds_on = |later: &&Import| later.id > import && later.unchanged > 0;
+    let builds_on = |later: &&Import| later.id > import && later.builds_on_others();
     let later: Vec<i64> = all
         .iter()
         .rev()
@@ -54,6 +54,7 @@ pub fn undo(
         extra_info: None,
     };
     let undone = ledger.undo_import(import, &info)?;
+    workspace.forget_rejected(import);
     Ok(UndoneImport {
         import: found.clone(),
         // One of them is the import's own.

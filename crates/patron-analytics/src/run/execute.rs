@@ -20,6 +20,7 @@ use patron_engine::{
 use patron_stats::scores::{TieRule, count_distinct_up_to};
 
 use super::account::Account;
+use super::from_ledger::Known;
 use super::out_dir::{OutDir, OutDirError};
 use super::rejected::RejectedFile;
 use super::summary::Summary;
@@ -78,8 +79,16 @@ pub enum RunError {
         /// Whether an earlier snapshot was asked for.
         earlier: bool,
     },
+    /// Another currency than that of the ledger.
+    #[error("the amounts in the ledger are in {known}, not in {asked}")]
+    OtherCurrency {
+        /// What was asked for.
+        asked: String,
+        /// What the imports said.
+        known: String,
+    },
     /// Settings that decide how files are read, for a run that reads none.
-    #[error("{} decide how files are read, and this run reads the ledger", settings.join(", "))]
+    #[error("how files are read was decided when they were imported, and this run reads the ledger: {} cannot change it", settings.join(", "))]
     ReadingSettings {
         /// The settings.
         settings: Vec<&'static str>,
@@ -112,7 +121,9 @@ impl Coded for RunError {
             Self::Output(error) => error.code(),
             Self::Workspace(error) => error.code(),
             Self::EmptyLedger { .. } => ErrorCode::InputEmpty,
-            Self::OutTaken { .. } | Self::ReadingSettings { .. } => ErrorCode::SettingInvalid,
+            Self::OutTaken { .. } | Self::ReadingSettings { .. } | Self::OtherCurrency { .. } => {
+                ErrorCode::SettingInvalid
+            }
             Self::Write { .. } => ErrorCode::OutputUnwritable,
             Self::Threads { .. } => ErrorCode::StorageUnreachable,
             Self::AccountDoesNotAddUp { .. } => ErrorCode::Internal,
@@ -129,6 +140,7 @@ impl Coded for RunError {
             Self::Workspace(error) => error.key(),
             Self::EmptyLedger { .. } => "empty_ledger",
             Self::ReadingSettings { .. } => "reading_settings",
+            Self::OtherCurrency { .. } => "other_currency",
             Self::OutTaken { .. } => "out_taken",
             Self::Write { .. } => "cannot_write",
             Self::Threads { .. } => "cannot_start_threads",
@@ -146,6 +158,9 @@ impl Coded for RunError {
             Self::Workspace(error) => error.params(),
             Self::EmptyLedger { folder, .. } => vec![("folder", folder.display().to_string())],
             Self::ReadingSettings { settings } => vec![("settings", settings.join(", "))],
+            Self::OtherCurrency { asked, known } => {
+                vec![("asked", asked.clone()), ("known", known.clone())]
+            }
             Self::OutTaken { path, .. } | Self::Write { path, .. } => {
                 vec![("path", path.display().to_string())]
             }
@@ -164,6 +179,9 @@ impl Coded for RunError {
             Self::Workspace(error) => error.hint(),
             Self::EmptyLedger { earlier: true, .. } => {
                 Some("`patron ledger log` shows the snapshots".to_owned())
+            }
+            Self::OtherCurrency { .. } => {
+                Some("leave `--currency` out, and `currency` in patron.toml".to_owned())
             }
             Self::EmptyLedger { .. } => Some("bring some in with `patron import FILE`".to_owned()),
             Self::ReadingSettings { .. } => {
@@ -262,7 +280,7 @@ impl<'a> Job<'a> {
     }
 
     fn execute(mut self) -> Result<RunReport, RunError> {
-        let (gathered, snapshot) = self.read()?;
+        let (gathered, known) = self.read()?;
         self.lap("read");
         let preset: Vec<_> = gathered
             .files
@@ -316,7 +334,8 @@ impl<'a> Job<'a> {
             summary,
         };
         let mut run = assemble(&table, scored, valuation, settings, facts);
-        run.snapshot = snapshot;
+        run.snapshot = known.as_ref().map(|known| known.snapshot);
+        run.notes.extend(known.and_then(|known| known.note()));
         self.finish(run, &table, folded.spilled_bytes)
     }
 
@@ -352,8 +371,8 @@ impl<'a> Job<'a> {
         Ok(summary)
     }
 
-    /// Reads files or the ledger; of the latter returns the snapshot, too.
-    fn read(&self) -> Result<(Gathered, Option<i64>), RunError> {
+    /// Reads files or the ledger.
+    fn read(&self) -> Result<(Gathered, Option<Known>), RunError> {
         let folder = self.out.path();
         let error = |source| cannot_write(folder, "rejected.csv", source);
         let mut rejected = RejectedFile::create(&folder.join("rejected.csv")).map_err(error)?;
@@ -365,8 +384,9 @@ impl<'a> Job<'a> {
         };
         if let Some(from) = &self.request.ledger {
             rejected.finish().map_err(error)?;
-            let (gathered, snapshot) = from_ledger::gather(from, &resources, self.progress)?;
-            return Ok((gathered, Some(snapshot)));
+            let (gathered, known) =
+                from_ledger::gather(from, &self.request.flags, &resources, self.progress)?;
+            return Ok((gathered, Some(known)));
         }
         let orders = patron_import::expand(&self.request.orders).map_err(SourceError::from);
         let gathered = gather(

@@ -5,16 +5,51 @@ use std::collections::HashMap;
 use patron_engine::{Gathered, Progress, Resources, Step, gather_records};
 use patron_ledger::{At, Persons};
 
+use serde_json::json;
+
+use super::notes::Note;
 use super::{FromLedger, RunError};
-use crate::settings::Settings;
+use crate::settings::{Settings, reading_fingerprint};
 use crate::workspace::{Import, Wanted, WorkspaceError, give, imports};
 
-/// Reads all facts that a snapshot has; returns the snapshot, too.
+/// What is known of a run's facts besides themselves.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) snapshot: i64,
+    /// Imports that were read with other settings than those of now.
+    pub(super) other_settings: Vec<i64>,
+}
+
+impl Known {
+    /// What there is to say about it.
+    pub(super) fn note(&self) -> Option<Note> {
+        if self.other_settings.is_empty() {
+            return None;
+        }
+        let imports: Vec<String> = self
+            .other_settings
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let imports = imports.join(", ");
+        let text = format!(
+            "`patron.toml` says otherwise now how files are read than when these imports were made: {imports}. They stay as they were read; taken back and imported anew, they follow it"
+        );
+        Some(Note::new(
+            "read_with_other_settings",
+            json!({ "imports": imports }),
+            text,
+        ))
+    }
+}
+
+/// Reads all facts that a snapshot has.
 pub(super) fn gather(
     from: &FromLedger,
+    flags: &Settings,
     resources: &Resources,
     progress: &dyn Progress,
-) -> Result<(Gathered, i64), RunError> {
+) -> Result<(Gathered, Known), RunError> {
     let ledger = from.workspace.ledger_read_only()?;
     let snapshot = ledger.resolve(from.at).map_err(WorkspaceError::from)?;
     let at = At::Snapshot(snapshot);
@@ -47,7 +82,39 @@ pub(super) fn gather(
         })
     })?;
     progress.end();
-    Ok((gathered, snapshot))
+    check_currency(from, flags, gathered.currency.as_deref())?;
+    let now = reading_fingerprint(from.workspace.settings());
+    let differs = |import: &&Import| import.details.settings != now;
+    let known = Known {
+        snapshot,
+        other_settings: imports
+            .iter()
+            .filter(differs)
+            .map(|import| import.id)
+            .collect(),
+    };
+    Ok((gathered, known))
+}
+
+/// Refuses to call the ledger's money by another currency's name.
+fn check_currency(
+    from: &FromLedger,
+    flags: &Settings,
+    known: Option<&str>,
+) -> Result<(), RunError> {
+    let asked = flags
+        .currency
+        .as_ref()
+        .or(from.workspace.settings().currency.as_ref());
+    match (asked, known) {
+        (Some(asked), Some(known)) if !asked.eq_ignore_ascii_case(known) => {
+            Err(RunError::OtherCurrency {
+                asked: asked.clone(),
+                known: known.to_owned(),
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses flags that would change nothing: what they decide was decided when the files were imported.
@@ -60,7 +127,10 @@ pub(super) fn check_flags(flags: &Settings) -> Result<(), RunError> {
         ("`--date-format`", flags.date_format.is_some()),
         ("`--decimal-mark`", flags.decimal_mark.is_some()),
         ("`--delimiter`", flags.delimiter.is_some()),
-        ("`--keep`", flags.keep.is_some() || flags.drop.is_some()),
+        (
+            "`--keep` and the like",
+            flags.keep.is_some() || flags.drop.is_some(),
+        ),
         ("`--exclude-customer`", flags.exclude_customers.is_some()),
         ("`--exclude-tag`", flags.exclude_tags.is_some()),
         ("`--exclude-flag`", flags.exclude_flags.is_some()),

@@ -15,6 +15,7 @@ pub use axes::{CutsWanted, PerAxis, parse_bins, parse_cuts, parse_methods};
 pub use form::{LifecycleForm, Settings};
 pub use layers::{Chosen, Origin};
 pub use reading::import_options;
+pub(crate) use reading::reading_fingerprint;
 pub use resolve::{ModelChoice, ResolveError, Resolved, Unit};
 
 /// Why settings cannot be used.

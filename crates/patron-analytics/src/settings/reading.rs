@@ -6,6 +6,7 @@ use patron_core::{CalendarError, OrderStatus, ShopCalendar};
 use patron_import::{
     DateFormat, DecimalMark, ExcludeRules, Field, Grain, ImportOptions, KeepRules,
 };
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::SettingsError;
 use super::form::Settings;
@@ -178,4 +179,46 @@ pub(super) fn calendar(layers: &Layers<'_>) -> Result<(ShopCalendar, Origin), Ca
         .take(|settings| settings.timezone.clone())
         .unwrap_or_else(|| ("UTC".to_owned(), Origin::Default));
     Ok((ShopCalendar::new(&name)?, origin))
+}
+
+/// Returns a fingerprint of those settings that decide how files are read.
+pub(crate) fn reading_fingerprint(settings: &Settings) -> String {
+    let Settings {
+        timezone,
+        preset,
+        grain,
+        date_format,
+        decimal_mark,
+        encoding,
+        delimiter,
+        map,
+        keep,
+        drop,
+        exclude_customers,
+        exclude_tags,
+        exclude_flags,
+        exclude_memos,
+        status_words,
+        ..
+    } = settings;
+    let files = (
+        timezone,
+        preset,
+        grain,
+        date_format,
+        decimal_mark,
+        encoding,
+        delimiter,
+        map,
+    );
+    let rows = (
+        keep,
+        drop,
+        exclude_customers,
+        exclude_tags,
+        exclude_flags,
+        exclude_memos,
+        status_words,
+    );
+    format!("{:016x}", xxh3_64(format!("{files:?} {rows:?}").as_bytes()))
 }

@@ -54,6 +54,12 @@ pub(crate) struct Details {
     pub(crate) flags: Vec<(String, u64)>,
     /// Rows that were not kept because an earlier import has them: order lines and refunds.
     pub(crate) left_out: (u64, u64),
+    /// The same of rows set aside.
+    pub(crate) left_out_aside: u64,
+    /// A fingerprint of how the file was understood.
+    pub(crate) understood: String,
+    /// A fingerprint of the settings of the workspace that decide how files are read.
+    pub(crate) settings: String,
 }
 
 /// What the next import is to be called, and what went before.
@@ -239,9 +245,21 @@ impl Import {
                 flags: flags
                     .map(|&flag| (flag.key().to_owned(), account.flagged(flag)))
                     .collect(),
-                left_out: (0, 0),
+                ..Details::default()
             },
         }
+    }
+
+    /// Returns whether it left rows out because earlier imports have them.
+    #[must_use]
+    pub fn builds_on_others(&self) -> bool {
+        let details = &self.details;
+        self.unchanged > 0 || details.left_out != (0, 0) || details.left_out_aside > 0
+    }
+
+    /// Returns the part of a workbook or an archive that it is; empty for a whole file.
+    pub(crate) fn part(&self) -> &str {
+        self.name.split_once('#').map_or("", |(_, part)| part)
     }
 
     /// Returns what is known of the file as if it had just been read; its facts are in the ledger.

@@ -163,6 +163,16 @@ impl Workspace {
         Ok(erased)
     }
 
+    /// Removes the list of rows that an import set aside. If it cannot be, a list too many stays.
+    pub(crate) fn forget_rejected(&self, import: i64) {
+        let path = self.folder.join(REJECTED).join(format!("{import}.csv"));
+        if let Err(error) = fs::remove_file(path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "the list of an undone import cannot be removed");
+        }
+    }
+
     /// Makes the folder of the rows that imports set aside, readable by its owner alone, and returns it.
     pub(crate) fn rejected_folder(&self) -> Result<PathBuf, WorkspaceError> {
         let folder = self.folder.join(REJECTED);

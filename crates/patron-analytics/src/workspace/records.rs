@@ -92,7 +92,7 @@ fn columns_of(table: Table) -> Vec<&'static str> {
             "status",
             "is_line",
         ],
-        _ => &["email", "phone", "name", "consents"],
+        _ => &["email", "phone", "name", "consents", "updated_at"],
     };
     [own, &COMMON].concat()
 }
@@ -300,7 +300,7 @@ fn give_customer(
     take(&Record {
         kind: RowKind::Person,
         at: base.updated_at.unwrap_or(i64::MIN),
-        updated_at: None,
+        updated_at: cells.instant("updated_at", row),
         contact: Some([
             text("email"),
             text("phone"),

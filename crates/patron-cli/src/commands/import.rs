@@ -85,14 +85,14 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     if args.quiet {
         return Ok(());
     }
+    let options = import_options(&request.flags, workspace.settings())?;
     for file in &report.files {
-        say_understood(file, output);
+        say_understood(file, &options.calendar, output);
         if args.dry_run {
             let path = args
                 .files
                 .iter()
                 .find(|path| path.display().to_string() == file.read.understanding.file);
-            let options = import_options(&request.flags, workspace.settings())?;
             let rows = path.map(|path| sample(path, &options, SAMPLE)).transpose();
             show_sample(
                 &rows
@@ -106,7 +106,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
 }
 
 /// How a file was understood, said to whoever watches.
-fn say_understood(file: &ImportedFile, output: &Output) {
+fn say_understood(file: &ImportedFile, calendar: &ShopCalendar, output: &Output) {
     let understood = &file.read.understanding;
     let mut words = Vec::new();
     match &understood.preset {
@@ -125,7 +125,6 @@ fn say_understood(file: &ImportedFile, output: &Output) {
     if let Some(currency) = &file.import.currency() {
         words.push(format!("currency {currency}"));
     }
-    let calendar = ShopCalendar::utc();
     let mut span = file.read.seen.paid;
     span.merge(file.read.seen.free);
     if let (Some(first), Some(last)) = (span.earliest, span.latest) {
@@ -146,6 +145,14 @@ fn say_understood(file: &ImportedFile, output: &Output) {
         let rows = things(*rows, "order", "orders");
         output.talk(&format!(
             "  note: {rows} of status `{word}`, which patron does not know: counted as paid (`status_words` in patron.toml says what it means)\n"
+        ));
+    }
+    if let Some(row) = &file.read.first_unreadable {
+        let column = row.column.as_ref();
+        let column = column.map_or_else(String::new, |column| format!(", column `{column}`"));
+        output.talk(&format!(
+            "  note: the first row that cannot be read is line {}{column}, `{}`: {}\n",
+            row.line, row.value, row.reason
         ));
     }
     for unread in file.read.unread_details.fields() {
@@ -196,6 +203,13 @@ fn show(report: &ImportReport, dry_run: bool, output: &mut Output) -> Result<(),
                 "{} is import {known}: nothing of it is new",
                 file.import.name
             ))?;
+        }
+        let import = &file.import;
+        if file.known_as.is_none() && import.rows_in > 0 && import.new + import.superseding == 0 {
+            output.line(&match import.unchanged {
+                0 => format!("{} has no row that can be used", import.name),
+                _ => format!("{}: all that can be used was there already", import.name),
+            })?;
         }
         let aside = RowClass::ALL.iter().filter(|class| class.is_set_aside());
         let aside: Vec<String> = aside
@@ -254,10 +268,10 @@ fn show_list(list: &[Import], output: &mut Output) -> Result<(), Failure> {
 
 fn show_undone(undone: &UndoneImport, output: &mut Output) -> Result<(), Failure> {
     output.line(&format!(
-        "Import {} ({}) was taken back: {} are gone{}. Earlier snapshots still have them.",
+        "Import {} ({}) was taken back: {} gone{}. Earlier snapshots still have them.",
         undone.import.id,
         undone.import.name,
-        things(undone.rows, "row", "rows"),
+        things(undone.rows, "row is", "rows are"),
         undone.snapshot.map_or_else(String::new, |snapshot| format!(
             "; the ledger is at snapshot {snapshot}"
         )),

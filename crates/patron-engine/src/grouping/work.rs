@@ -50,8 +50,11 @@ impl<'a> Work<'a> {
         }
         let mut lines = current_lines(&mut self.rows, partition);
         let contested = contested_orders(&self.rows);
-        let is_contested =
-            |row: &mut Record<'a>| !row.is_line && contested.binary_search(&row.order_id).is_ok();
+        // Refunds with a row of their own add up: of these, too, a file only repeats what another has.
+        let is_contested = |row: &mut Record<'a>| {
+            let adds_up = row.kind == RowKind::Refund && !row.is_derived_refund();
+            !row.is_line && !adds_up && contested.binary_search(&row.order_id).is_ok()
+        };
         let mut versions: Vec<Record<'a>> = self.rows.extract_if(.., is_contested).collect();
         self.rows
             .sort_unstable_by_key(|row| (likeness(row), row.file));

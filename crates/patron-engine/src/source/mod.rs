@@ -334,6 +334,12 @@ impl BlockRead {
             if facts.details.is_some() {
                 details::write(facts, row, &mut details);
             }
+            // What is kept is known again by what it says.
+            let row_hash = if facts.details.is_some() {
+                details::identity(facts, row)
+            } else {
+                row_hash
+            };
             let record = Record {
                 kind,
                 status,

@@ -65,6 +65,7 @@ pub(super) const ORDERS: &[Column] = &[
     decimal("tax"),
     decimal("net"),
     decimal("refunded"),
+    decimal("quantity"),
     text("currency"),
     text("coupon_code"),
     text("channel"),
@@ -101,6 +102,20 @@ pub(super) const ORDER_LINES: &[Column] = &[
     column("is_gift_card", ColumnKind::Boolean),
     text("store_id"),
     instant("updated_at"),
+    decimal("gross"),
+    decimal("platform_discount"),
+    decimal("shipping"),
+    decimal("tax"),
+    text("coupon_code"),
+    text("channel"),
+    text("source"),
+    text("subscription_id"),
+    instant("payment_due_at"),
+    instant("shipped_at"),
+    instant("delivered_at"),
+    text("tags"),
+    text("flag"),
+    personal("memo"),
 ];
 
 pub(super) const REFUNDS: &[Column] = &[
@@ -126,10 +141,7 @@ pub(super) const CUSTOMERS: &[Column] = &[
     personal("name"),
     personal("first_name"),
     personal("last_name"),
-    Column {
-        personal: true,
-        ..column("birth_date", ColumnKind::Date)
-    },
+    personal("birth_date"),
     text("gender"),
     personal("address"),
     personal("postal_code"),
@@ -145,6 +157,7 @@ pub(super) const CUSTOMERS: &[Column] = &[
     personal("attributes"),
     personal("tags"),
     text("store_id"),
+    instant("updated_at"),
 ];
 
 pub(super) const PRODUCTS: &[Column] = &[

@@ -184,7 +184,8 @@ impl Table {
             Self::Orders => &["order_id"],
             Self::OrderLines => &["order_id", "line"],
             Self::Refunds => &["refund_id"],
-            Self::Customers => &["customer_id"],
+            // What is said of a customer is kept until the same is said again.
+            Self::Customers => &["customer_id", "row_hash"],
             Self::Products => &["product_id"],
             Self::Events => &["event_id"],
             Self::Surveys => &["response_id"],

@@ -318,3 +318,17 @@ fn rows_of_files_with_other_columns_are_not_taken_for_repeats() {
     let fourth = format!("{header},colour\n1,ann,2024-01-05,tea,1,10,\n");
     assert_eq!(of_two(&third, &fourth).0, "20.00");
 }
+
+#[test]
+fn a_refund_beside_several_rows_of_one_order_is_repeated_by_the_next_file() {
+    let first = "customer_id,date,order_id,amount\nann,2024-09-19,o18,50.00\nann,2024-09-19,o18,-20.50\nann,2024-09-19,o18,30\nbob,2024-09-19,o19,30\n";
+    let second = format!("{first}bob,2024-09-20,o20,30\n");
+    let sandbox = Sandbox::new();
+    sandbox.write("a.csv", first);
+    sandbox.write("b.csv", second);
+    let results = sandbox.run(&["a.csv", "b.csv", "--grain", "order", "--quiet"]);
+    // The later of two rows of one time counts, and one refund.
+    let monetary = results.customers().cell("ann", "monetary").to_owned();
+    assert!(["29.50", "9.50"].contains(&monetary.as_str()), "{monetary}");
+    assert_eq!(results.run_json()["rows"]["accepted_by_kind"]["refund"], 1);
+}

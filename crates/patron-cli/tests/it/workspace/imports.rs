@@ -229,7 +229,11 @@ fn a_file_whose_grain_is_unknown_is_refused_whole() {
         "order_id,customer_id,date,net\n1,ann,2024-01-05,20\n1,ann,2024-01-05,20\n",
     );
     let refused = sandbox.patron(&["import", "--workspace", SHOP, "january.csv", "repeated.csv"]);
-    refused.assert_refused(&["1 order id", "`repeated.csv`", "--grain order"]);
+    refused.assert_refused(&[
+        "order ids of `repeated.csv`",
+        "(1 of them)",
+        "--grain order",
+    ]);
     assert!(
         import(&sandbox, &["--list"])
             .stdout
@@ -273,4 +277,197 @@ fn a_folder_that_is_no_workspace_is_said() {
     let made = with_workspace();
     let again = made.patron(&["init", SHOP]);
     again.assert_refused(&["there is a ledger at"]);
+}
+
+#[test]
+fn equal_rows_that_each_tell_a_refund_keep_both() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "orders.csv",
+        "customer_id,date,amount,status\nann,2024-06-10,20.5,refunded\nann,2024-06-10,20.5,refunded\nbob,2024-06-10,7,paid\n",
+    );
+    import(&sandbox, &["orders.csv"]);
+    let files = run_files(&sandbox, &["orders.csv"]);
+    assert_same_results(&run(&sandbox, &[]), &files, "two refunds");
+    // Written otherwise, with columns in another order and one more, these are the same rows.
+    sandbox.write(
+        "again.csv",
+        "note,amount,status,date,customer_id\na,20.50,refunded,2024-06-10,ann\nb,20.5,refunded,2024-06-10,ann\nc,7.00,paid,2024-06-10,bob\n",
+    );
+    let again = import(&sandbox, &["again.csv"]);
+    assert_eq!(counts(&again, "again.csv"), [3, 0, 0, 3, 0]);
+    let results = run(&sandbox, &[]);
+    assert_eq!(results.bytes("customers.csv"), files.bytes("customers.csv"));
+}
+
+#[test]
+fn contact_details_are_the_latest_of_each_whatever_import_brought_them() {
+    let sandbox = with_workspace();
+    let header = "order_id,customer_id,date,net,email,phone,name";
+    sandbox.write(
+        "a.csv",
+        format!("{header}\n1,ann,2024-03-01,5,new@x.org,,\n2,ann,2024-01-01,5,old@x.org,111,Ann Old\n3,bob,2024-01-01,5,,222,Bob\n"),
+    );
+    sandbox.write(
+        "b.csv",
+        format!("{header}\n4,ann,2024-02-01,5,mid@x.org,333,\n5,bob,2024-01-01,5,b@x.org,,Abe\n"),
+    );
+    import(&sandbox, &["a.csv"]);
+    import(&sandbox, &["b.csv"]);
+    let files = run_files(&sandbox, &["a.csv", "b.csv"]);
+    let ledger = run(&sandbox, &[]);
+    assert_same_results(&ledger, &files, "contacts");
+    let customers = ledger.customers();
+    assert_eq!(customers.cell("ann", "email"), "new@x.org");
+    assert_eq!(customers.cell("ann", "phone"), "333");
+    assert_eq!(customers.cell("ann", "name"), "Ann Old");
+    import(&sandbox, &["--undo", "2"]);
+    let one = run_files(&sandbox, &["a.csv"]);
+    assert_same_results(&run(&sandbox, &[]), &one, "undone");
+}
+
+#[test]
+fn an_import_whose_rows_set_aside_others_left_out_cannot_be_undone_first() {
+    let sandbox = with_workspace();
+    let cancelled = "order_id,customer_id,date,net,status\n1,ann,2024-01-05,20,cancelled\n";
+    sandbox.write("a.csv", cancelled);
+    sandbox.write("b.csv", format!("{cancelled}2,bob,2024-01-05,20,paid\n"));
+    import(&sandbox, &["a.csv"]);
+    import(&sandbox, &["b.csv"]);
+    let refused = sandbox.patron(&["import", "--workspace", SHOP, "--undo", "1"]);
+    refused.assert_refused(&["undo these first, in this order: 2"]);
+}
+
+/// Returns a zip archive of files that are not compressed.
+fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+    let (mut body, mut directory) = (Vec::new(), Vec::new());
+    let size = |bytes: usize| u32::try_from(bytes).expect("a small file").to_le_bytes();
+    for (name, text) in files {
+        let mut crc = flate2::Crc::new();
+        crc.update(text.as_bytes());
+        // Version, flags, method, time, date, checksum, sizes, length of the name, of what is extra.
+        let mut common = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0x58];
+        common.extend(crc.sum().to_le_bytes());
+        common.extend([size(text.len()), size(text.len())].concat());
+        common.extend([&size(name.len())[..2], &[0, 0]].concat());
+        directory.extend(
+            [
+                b"PK\x01\x02\x14\x00",
+                &common[..],
+                &[0; 10],
+                &size(body.len()),
+            ]
+            .concat(),
+        );
+        directory.extend(name.as_bytes());
+        body.extend([b"PK\x03\x04", &common[..], name.as_bytes(), text.as_bytes()].concat());
+    }
+    let count = &size(files.len())[..2];
+    let end = [
+        b"PK\x05\x06\0\0\0\0",
+        count,
+        count,
+        &size(directory.len()),
+        &size(body.len()),
+        &[0, 0],
+    ];
+    [body, directory, end.concat()].concat()
+}
+
+#[test]
+fn files_of_one_archive_are_files_of_their_own() {
+    let sandbox = with_workspace();
+    let rows =
+        |order: u32| format!("order_id,customer_id,date,net\n{order},ann,2024-01-0{order},5\n");
+    sandbox.write(
+        "both.zip",
+        archive(&[("a.csv", &rows(1)), ("b.csv", &rows(2))]),
+    );
+    import(&sandbox, &["both.zip#a.csv"]);
+    let second = import(&sandbox, &["both.zip#b.csv"]);
+    assert_eq!(counts(&second, "both.zip#b.csv"), [1, 1, 0, 0, 0]);
+    let again = import(&sandbox, &["both.zip#a.csv"]);
+    assert!(again.stdout.contains("is import 1"), "{}", again.stdout);
+}
+
+#[test]
+fn a_file_that_was_read_with_other_settings_is_not_passed_over() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "a.csv",
+        "order_id,customer_id,date,net\n1,ann,05/06/2024,20\n2,bob,06/06/2024,20\n",
+    );
+    import(&sandbox, &["a.csv", "--date-format", "dmy"]);
+    let other = sandbox.patron(&[
+        "import",
+        "--workspace",
+        SHOP,
+        "a.csv",
+        "--date-format",
+        "mdy",
+    ]);
+    other.assert_refused(&[
+        "`a.csv` is import 1, which was read with other settings",
+        "--undo 1",
+    ]);
+    let settings = sandbox.text("shop/patron.toml");
+    let settings = settings.replace("#exclude_customers = [] ", "exclude_customers = [\"bob\"] ");
+    sandbox.write("shop/patron.toml", settings);
+    let said = sandbox.patron(&["run", "--workspace", SHOP, "--no-clv"]);
+    assert!(
+        said.stderr
+            .contains("than when these imports were made: 1."),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn money_has_one_currencys_name() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "a.csv",
+        "order_id,customer_id,date,net,currency\n1,ann,2024-01-05,20,EUR\n",
+    );
+    import(&sandbox, &["a.csv"]);
+    let refused = sandbox.patron(&["run", "--workspace", SHOP, "--currency", "USD"]);
+    refused.assert_refused(&[
+        "in the ledger are in EUR, not in USD",
+        "leave `--currency` out",
+    ]);
+}
+
+#[test]
+fn a_cancelled_order_that_names_articles_is_there_once() {
+    let sandbox = with_workspace();
+    let rows = "order_id,customer_id,date,amount,sku,status\n1,ann,2024-01-01,5,S,cancelled\n2,ann,2024-01-02,6,T,paid\n";
+    sandbox.write("a.csv", rows);
+    sandbox.write("b.csv", format!("{rows}\n"));
+    import(&sandbox, &["a.csv"]);
+    let again = import(&sandbox, &["b.csv"]);
+    assert_eq!(counts(&again, "b.csv"), [2, 0, 0, 1, 1]);
+    assert!(
+        again
+            .stdout
+            .contains("all that can be used was there already"),
+        "{}",
+        again.stdout
+    );
+    // Nothing of the second import is in the way of the first.
+    import(&sandbox, &["--undo", "2"]);
+    let verified = sandbox.patron(&["ledger", "verify", "--workspace", SHOP]);
+    assert_eq!(verified.code, 0);
+}
+
+#[test]
+fn a_refund_whose_details_changed_is_the_same_refund() {
+    let sandbox = with_workspace();
+    for (name, coupon) in [("a.csv", "Y"), ("b.csv", "X")] {
+        sandbox.write(name, format!("customer_id,date,order_id,amount,coupon\nann,2024-06-10,o7,30,\nann,2024-06-10,o7,-4,{coupon}\n"));
+        import(&sandbox, &[name]);
+    }
+    assert_eq!(
+        run(&sandbox, &[]).customers().cell("ann", "monetary"),
+        "26.00"
+    );
 }
