@@ -1,7 +1,8 @@
-//! What is kept of a row besides its fact, as bytes beside its record: the line it stands on, and its details.
+//! What is kept of a row besides its fact, as bytes beside its record: the hash by which it is folded, the line it stands
+//! on, and its details. The hash of the record itself is then of what the row says, however it is written.
 //!
 //! ```text
-//! line varint | field u8, value | field u8, value | ...        value: text (length varint, bytes) or i64, as the field has it
+//! hash of the row u64 | line varint | field u8, value | field u8, value | ...        value: text (length varint, bytes) or i64, as the field has it
 //! ```
 
 use patron_import::{
@@ -28,8 +29,25 @@ pub enum Detail<'a> {
     Instant(i64),
 }
 
-/// Writes the line and the details of a fact.
-pub(crate) fn write(facts: &FactRows, row: usize, out: &mut Vec<u8>) {
+/// What [`write`] wrote.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept<'a> {
+    /// The hash by which the row is folded: of the row as it is written where it has an id of its own, else of what it says.
+    pub row_hash: u64,
+    /// The line on which it stands.
+    pub line: u64,
+    /// Its details.
+    pub details: Vec<(Field, Detail<'a>)>,
+}
+
+/// Writes what is kept of a fact; `identity` is the hash of what it says.
+pub(crate) fn write(facts: &FactRows, row: usize, identity: u64, out: &mut Vec<u8>) {
+    let hash = if has_identity(facts, row) {
+        facts.row_hash.get(row).copied().unwrap_or(identity)
+    } else {
+        identity
+    };
+    out.extend_from_slice(&hash.to_le_bytes());
     let line = facts.line.get(row).copied().unwrap_or(0);
     write_number(out, usize::try_from(line).unwrap_or(usize::MAX));
     for column in facts.details.iter().flat_map(|details| &details.columns) {
@@ -66,8 +84,7 @@ fn write_one(column: &DetailColumn, row: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// Returns a hash of what a row says: it is known again in a file that has other columns, or writes 5.5 as 5.50. Of a refund
-/// only what decides counts, since equal refunds are one.
+/// Returns a hash of what a row says: it is known again in a file that has other columns, or writes 5.5 as 5.50.
 pub(crate) fn identity(facts: &FactRows, row: usize) -> u64 {
     // A derived refund has the hash of its row, which stands before it.
     let owner = if is_derived(facts, row) {
@@ -108,10 +125,18 @@ pub(crate) fn identity(facts: &FactRows, row: usize) -> u64 {
         hash,
         &[kind, status, u8::from(unsaid.copied().unwrap_or(false))],
     );
-    match facts.kind.get(owner) {
-        Some(RowKind::Refund) => hash,
-        _ => hash_of_details(facts, owner, hash),
+    if has_identity(facts, owner) {
+        hash_of_details(facts, owner, hash)
+    } else {
+        hash
     }
+}
+
+/// Whether a row has an id by which a later version of it is known. Without one, and of refunds, only what decides counts: a
+/// changed note must not count their money twice.
+fn has_identity(facts: &FactRows, row: usize) -> bool {
+    let is_refund = facts.kind.get(row) == Some(&RowKind::Refund) && !is_derived(facts, row);
+    !facts.order_id.get(row).is_empty() && !is_refund
 }
 
 fn is_derived(facts: &FactRows, row: usize) -> bool {
@@ -134,9 +159,10 @@ fn hash_of_details(facts: &FactRows, row: usize, mut hash: u64) -> u64 {
     hash
 }
 
-/// Reads what [`write`] wrote: the line on which the row stands, and its details. Nothing if there is nothing.
+/// Reads what is kept of a row. Nothing if there is nothing.
 #[must_use]
-pub fn read<'a>(mut bytes: &'a [u8]) -> Option<(u64, Vec<(Field, Detail<'a>)>)> {
+pub fn read(mut bytes: &[u8]) -> Option<Kept<'_>> {
+    let row_hash = take_i64(&mut bytes)?.cast_unsigned();
     let line = take_number(&mut bytes)? as u64;
     let mut details = Vec::new();
     while !bytes.is_empty() {
@@ -149,7 +175,11 @@ pub fn read<'a>(mut bytes: &'a [u8]) -> Option<(u64, Vec<(Field, Detail<'a>)>)> 
         };
         details.push((field, detail));
     }
-    Some((line, details))
+    Some(Kept {
+        row_hash,
+        line,
+        details,
+    })
 }
 
 #[cfg(test)]
@@ -176,17 +206,22 @@ mod tests {
         };
         let stored = |row| {
             let mut bytes = Vec::new();
-            write(&facts, row, &mut bytes);
+            write(&facts, row, 77, &mut bytes);
             bytes
         };
-        assert_eq!(read(&stored(0)), Some((2, Vec::new())));
+        let kept = |line, details| Kept {
+            row_hash: 77,
+            line,
+            details,
+        };
+        assert_eq!(read(&stored(0)), Some(kept(2, Vec::new())));
         let expected = vec![
             (Field::Tags, Detail::Text("上海")),
             (Field::Gross, Detail::Number(-15)),
             (Field::PaidAt, Detail::Instant(7)),
         ];
         let bytes = stored(1);
-        assert_eq!(read(&bytes), Some((300, expected)));
+        assert_eq!(read(&bytes), Some(kept(300, expected)));
         assert_eq!(read(&bytes[..bytes.len() - 1]), None);
     }
 }

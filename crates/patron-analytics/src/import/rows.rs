@@ -145,6 +145,7 @@ impl Rows {
                 occurrence: *occurrence,
                 refunded,
                 is_further: is_further && !row.is_line,
+                row_hash: row.row_hash,
             };
             self.add_one(&kept, is_line);
         }
@@ -152,7 +153,12 @@ impl Rows {
 
     fn add_one(&mut self, kept: &Kept<'_, '_>, is_line: bool) {
         let row = kept.row;
-        let (line, details) = details::read(row.details).unwrap_or_default();
+        let stored = details::read(row.details).unwrap_or_default();
+        let (line, details) = (stored.line, stored.details);
+        let kept = &Kept {
+            row_hash: stored.row_hash,
+            ..*kept
+        };
         match row.kind {
             RowKind::Refund => kept.write_refund(&mut self.refunds, line, &details),
             RowKind::Mention(class) if !speaks_for_its_order(row, class) => {
@@ -259,8 +265,8 @@ impl<'a> Customer<'a> {
                     *known = (*known).max(Some((said, *new)));
                 }
             }
-            let (_, found) = details::read(row.details).unwrap_or_default();
-            for (field, detail) in found {
+            let kept = details::read(row.details).unwrap_or_default();
+            for (field, detail) in kept.details {
                 if !OF_CUSTOMERS.contains(&field.key()) {
                     continue;
                 }
@@ -313,6 +319,8 @@ struct Kept<'k, 'a> {
     refunded: Option<i64>,
     /// The order's amount and fate stand elsewhere.
     is_further: bool,
+    /// The hash by which it is folded.
+    row_hash: u64,
 }
 
 impl Kept<'_, '_> {
@@ -440,7 +448,9 @@ impl Kept<'_, '_> {
 
     fn push_origin<'c>(&'c self, cells: &mut Vec<(&'static str, Value<'c>)>, line: u64) {
         cells.push(("import_id", Value::Whole(self.origin.import)));
-        cells.push(("row_hash", Value::Whole(self.row.row_hash.cast_signed())));
+        cells.push(("row_hash", Value::Whole(self.row_hash.cast_signed())));
+        let content = self.row.row_hash.cast_signed();
+        cells.push(("content_hash", Value::Whole(content)));
         cells.push(("origin_file", Value::Text(&self.origin.file)));
         cells.push(("origin_line", Value::Whole(line.cast_signed())));
     }

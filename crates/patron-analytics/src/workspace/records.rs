@@ -70,6 +70,9 @@ const COMMON: [&str; 5] = [
     "version_at",
 ];
 
+/// What the tables of facts have besides.
+const OF_FACTS: &str = "content_hash";
+
 fn columns_of(table: Table) -> Vec<&'static str> {
     let own: &[&str] = match table {
         Table::Orders => &["order_id", "ordered_at", "status", "net", "refunded"],
@@ -94,7 +97,12 @@ fn columns_of(table: Table) -> Vec<&'static str> {
         ],
         _ => &["email", "phone", "name", "consents", "updated_at"],
     };
-    [own, &COMMON].concat()
+    let of_facts: &[&str] = if table == Table::Customers {
+        &[]
+    } else {
+        &[OF_FACTS]
+    };
+    [own, of_facts, &COMMON].concat()
 }
 
 /// The columns of a batch by name.
@@ -161,7 +169,13 @@ fn give_row(
     let Some(&file) = wanted.places.get(&import) else {
         return Ok(());
     };
-    let row_hash = cells.whole("row_hash", row).unwrap_or(0).cast_unsigned();
+    let row_hash = cells.whole("row_hash", row).unwrap_or(0);
+    // What is compared is what rows say; what is folded is what the files say.
+    let content = cells.whole(OF_FACTS, row).filter(|_| !wanted.by_person);
+    let (row_hash, shown_hash) = (
+        row_hash.cast_unsigned(),
+        content.unwrap_or(row_hash).cast_unsigned(),
+    );
     let whose = if wanted.by_person {
         "person_id"
     } else {
@@ -175,7 +189,7 @@ fn give_row(
         status: status.and_then(status_of).unwrap_or(OrderStatus::Paid),
         at: i64::MIN,
         net: 0,
-        row_hash,
+        row_hash: shown_hash,
         quantity: 0,
         is_line: false,
         status_unsaid: false,

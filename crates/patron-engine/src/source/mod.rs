@@ -331,15 +331,12 @@ impl BlockRead {
                 .as_ref()
                 .and_then(|flags| flags.get(row));
             details.clear();
+            let mut row_hash = row_hash;
             if facts.details.is_some() {
-                details::write(facts, row, &mut details);
+                // What is kept is known again by what it says.
+                row_hash = details::identity(facts, row);
+                details::write(facts, row, row_hash, &mut details);
             }
-            // What is kept is known again by what it says.
-            let row_hash = if facts.details.is_some() {
-                details::identity(facts, row)
-            } else {
-                row_hash
-            };
             let record = Record {
                 kind,
                 status,

@@ -80,6 +80,7 @@ pub(super) const ORDERS: &[Column] = &[
     text("tags"),
     text("flag"),
     personal("memo"),
+    column("content_hash", ColumnKind::BigInteger),
 ];
 
 pub(super) const ORDER_LINES: &[Column] = &[
@@ -116,6 +117,7 @@ pub(super) const ORDER_LINES: &[Column] = &[
     text("tags"),
     text("flag"),
     personal("memo"),
+    column("content_hash", ColumnKind::BigInteger),
 ];
 
 pub(super) const REFUNDS: &[Column] = &[
@@ -131,6 +133,7 @@ pub(super) const REFUNDS: &[Column] = &[
     text("reason"),
     column("is_line", ColumnKind::Boolean),
     text("store_id"),
+    column("content_hash", ColumnKind::BigInteger),
 ];
 
 pub(super) const CUSTOMERS: &[Column] = &[
@@ -220,6 +223,7 @@ pub(super) const SET_ASIDE: &[Column] = &[
     decimal("amount"),
     text("status"),
     column("is_line", ColumnKind::Boolean),
+    column("content_hash", ColumnKind::BigInteger),
 ];
 
 pub(super) const IMPORTS: &[Column] = &[
