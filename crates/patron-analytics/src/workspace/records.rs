@@ -169,42 +169,8 @@ fn give_row(
     let Some(&file) = wanted.places.get(&import) else {
         return Ok(());
     };
-    let row_hash = cells.whole("row_hash", row).unwrap_or(0);
-    // What is compared is what rows say; what is folded is what the files say.
-    let content = cells.whole(OF_FACTS, row).filter(|_| !wanted.by_person);
-    let (row_hash, shown_hash) = (
-        row_hash.cast_unsigned(),
-        content.unwrap_or(row_hash).cast_unsigned(),
-    );
-    let whose = if wanted.by_person {
-        "person_id"
-    } else {
-        "customer_id"
-    };
-    let order_id = cells.text("order_id", row).unwrap_or_default();
+    let base = base(cells, row, file, wanted);
     let status = cells.text("status", row);
-    let product = cells.text("product_id", row);
-    let base = Record {
-        kind: RowKind::Order,
-        status: status.and_then(status_of).unwrap_or(OrderStatus::Paid),
-        at: i64::MIN,
-        net: 0,
-        row_hash: shown_hash,
-        quantity: 0,
-        is_line: false,
-        status_unsaid: false,
-        updated_at: cells.instant("version_at", row),
-        product: product.map_or(0, product_hash),
-        file,
-        customer: cells.text(whose, row).unwrap_or_default(),
-        order_id: if is_own_id(order_id, row_hash) {
-            ""
-        } else {
-            order_id
-        },
-        contact: None,
-        details: &[],
-    };
     match table {
         Table::Orders => give_order(base, cells, row, take)?,
         Table::OrderLines => give_line(base, cells, row, (wanted, status), take)?,
@@ -230,6 +196,46 @@ fn give_row(
         _ => give_customer(base, cells, row, take)?,
     }
     Ok(())
+}
+
+/// What the records of all tables have in common.
+fn base<'b>(cells: &Cells<'b>, row: usize, file: u32, wanted: &Wanted<'_>) -> Record<'b> {
+    let row_hash = cells.whole("row_hash", row).unwrap_or(0);
+    // What is compared is what rows say; what is folded is what the files say.
+    let content = cells.whole(OF_FACTS, row).filter(|_| !wanted.by_person);
+    let (row_hash, shown_hash) = (
+        row_hash.cast_unsigned(),
+        content.unwrap_or(row_hash).cast_unsigned(),
+    );
+    let whose = if wanted.by_person {
+        "person_id"
+    } else {
+        "customer_id"
+    };
+    let order_id = cells.text("order_id", row).unwrap_or_default();
+    let status = cells.text("status", row);
+    let product = cells.text("product_id", row);
+    Record {
+        kind: RowKind::Order,
+        status: status.and_then(status_of).unwrap_or(OrderStatus::Paid),
+        at: i64::MIN,
+        net: 0,
+        row_hash: shown_hash,
+        quantity: 0,
+        is_line: false,
+        status_unsaid: false,
+        updated_at: cells.instant("version_at", row),
+        product: product.map_or(0, product_hash),
+        file,
+        customer: cells.text(whose, row).unwrap_or_default(),
+        order_id: if is_own_id(order_id, row_hash) {
+            ""
+        } else {
+            order_id
+        },
+        contact: None,
+        details: &[],
+    }
 }
 
 fn give_order(
