@@ -36,6 +36,8 @@ What to try next:
       your own file: CSV, Excel, JSON or Parquet with a customer, a date and an amount
   $short run demo/shop/orders.csv --margin 0.4 --format parquet,csv,xlsx --out demo/with-margin
       value as margin instead of revenue, and a spreadsheet
+  $short run --workspace demo/shop --out demo/from-workspace
+      the same from the workspace, where the shop's orders were imported; '$short import --help' says how yours get there
   $short segments list
       the vocabularies that come along
   $short clv calculator --help

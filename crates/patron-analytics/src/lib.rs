@@ -5,9 +5,11 @@
 //! | [`settings`] | what may be set, by flag, file, preset or default, and which of them holds? |
 //! | [`workspace`] | where are a shop's settings and facts kept? |
 //! | [`import`] | how do a shop's files come into the ledger, every row accounted for? |
+//! | [`customer`] | what is known of one customer? |
 //! | [`run`] | how do orders become valued customers, tables and a report? |
 #![forbid(unsafe_code)]
 
+pub mod customer;
 pub mod import;
 pub mod run;
 pub mod settings;

@@ -32,6 +32,15 @@ const REJECTED: &str = "rejected";
 /// Days for which an import can be undone; what it superseded is kept that long.
 pub const UNDO_DAYS: i64 = 30;
 
+/// What the settings of a new workspace begin with.
+#[derive(Debug, Clone, Default)]
+pub struct Start {
+    /// The database of the ledger's catalogue; a file in the workspace where absent.
+    pub database: Option<String>,
+    /// The shop is made up: its currency. Reports say that it is.
+    pub demo_currency: Option<String>,
+}
+
 /// A workspace that was found.
 #[derive(Debug, Clone)]
 pub struct Workspace {
@@ -45,11 +54,7 @@ impl Workspace {
     /// # Errors
     /// [`WorkspaceError::Exists`] if the folder is one already; settings that cannot be read; a ledger that cannot be
     /// made.
-    pub fn init(
-        folder: &Path,
-        database: Option<&str>,
-        now: Instant,
-    ) -> Result<Self, WorkspaceError> {
+    pub fn init(folder: &Path, start: &Start, now: Instant) -> Result<Self, WorkspaceError> {
         let settings = folder.join(SETTINGS);
         let write = |source| WorkspaceError::Write {
             path: settings.clone(),
@@ -58,7 +63,7 @@ impl Workspace {
         fs::create_dir_all(folder).map_err(write)?;
         let is_new = !settings.exists();
         if is_new {
-            fs::write(&settings, template::settings(database)).map_err(write)?;
+            fs::write(&settings, template::settings(start)).map_err(write)?;
         }
         let made = Self::read(folder).and_then(|workspace| {
             Ledger::create(&workspace.location(), LedgerOptions::default(), now)?;
@@ -69,6 +74,41 @@ impl Workspace {
             drop(fs::remove_file(&settings));
         }
         made
+    }
+
+    /// Removes the workspace of a made-up shop, so that another can take its place; whatever is not of such a shop stays.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Write`] if something of it cannot be removed.
+    pub fn remove_demo(folder: &Path) -> Result<(), WorkspaceError> {
+        let is_demo = Self::open(folder).is_ok_and(|found| {
+            found.settings.demo == Some(true) && found.settings.database.is_none()
+        });
+        if !is_demo {
+            return Ok(());
+        }
+        for name in [
+            "ledger",
+            REJECTED,
+            "ledger.db",
+            "ledger.db-wal",
+            "ledger.db-shm",
+            SETTINGS,
+        ] {
+            let path = folder.join(name);
+            let removed = if path.is_dir() {
+                fs::remove_dir_all(&path)
+            } else {
+                fs::remove_file(&path)
+            };
+            match removed {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(WorkspaceError::Write { path, source });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Opens a workspace.

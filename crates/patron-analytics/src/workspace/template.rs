@@ -1,5 +1,7 @@
 //! The settings file of a new workspace: every setting with its default, commented out.
 
+use super::Start;
+
 const HEAD: &str = r#"# Settings of this workspace. A line that begins with # shows a setting with its default or, where the remark begins with
 # "such as", an example of one that has none: take the # away and change it. docs/guides/settings.md describes them all.
 # What decides how files are read holds for imports from then on. Flags of `patron import` and `patron run` go before.
@@ -51,13 +53,22 @@ const DATABASE: &str = "
 # ---- where the catalogue of the ledger is; this file then holds a password: keep it to yourself
 ";
 
+const DEMO: &str = "
+# ---- the shop is made up: reports say so
+";
+
 /// Returns the text of a new settings file.
-pub(super) fn settings(database: Option<&str>) -> String {
+pub(super) fn settings(start: &Start) -> String {
     let mut text = format!("{HEAD}{SETTINGS}");
-    if let Some(url) = database {
+    // A text of JSON is one of TOML, too.
+    let quoted = |text: &String| serde_json::Value::from(text.as_str());
+    if let Some(url) = &start.database {
         text.push_str(DATABASE);
-        // A text of JSON is one of TOML, too.
-        text.push_str(&format!("database = {}\n", serde_json::Value::from(url)));
+        text.push_str(&format!("database = {}\n", quoted(url)));
+    }
+    if let Some(currency) = &start.demo_currency {
+        text.push_str(DEMO);
+        text.push_str(&format!("demo = true\ncurrency = {}\n", quoted(currency)));
     }
     text
 }
@@ -71,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_file_is_read_and_says_nothing_but_its_version() {
-        let found: Settings = toml::from_str(&settings(None)).unwrap();
+        let found: Settings = toml::from_str(&settings(&Start::default())).unwrap();
         let expected = Settings {
             version: Some(1),
             ..Settings::default()
@@ -108,7 +119,11 @@ mod tests {
 
     #[test]
     fn every_setting_it_shows_exists() {
-        let active: String = settings(Some("postgres://me:a\"b@localhost/shop"))
+        let start = Start {
+            database: Some("postgres://me:a\"b@localhost/shop".to_owned()),
+            demo_currency: None,
+        };
+        let active: String = settings(&start)
             .lines()
             .map(|line| match line.strip_prefix('#') {
                 Some(setting) if !setting.starts_with([' ', '-']) => format!("{setting}\n"),

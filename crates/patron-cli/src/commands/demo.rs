@@ -2,13 +2,22 @@
 
 use std::path::PathBuf;
 
+use patron_analytics::import::{ImportRequest, import};
+use patron_analytics::settings::Settings;
+use patron_analytics::workspace::{Start, Workspace};
 use patron_demo::{DemoOptions, generate};
 use patron_engine::{Progress, Step};
 
+use crate::clock::now;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bars;
 use crate::words::count;
+
+/// The currency of the shop.
+const CURRENCY: &str = "EUR";
+/// Memory for the import of its orders.
+const MEMORY: u64 = 2 << 30;
 
 /// Arguments of `patron demo`.
 #[derive(Debug, clap::Args)]
@@ -39,10 +48,15 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         years: args.years,
         orders_only: args.orders_only,
     };
+    Workspace::remove_demo(&args.folder)?;
     let bars = Bars::new(args.quiet, Output::is_watched());
     bars.begin(Step::Write, args.customers);
     let summary = generate(&args.folder, &options, &mut |done, _| bars.advance_to(done))?;
     bars.end();
+    let imported = !args.orders_only;
+    if imported {
+        import_orders(args, &bars)?;
+    }
     if args.quiet {
         return Ok(());
     }
@@ -61,5 +75,30 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
             count(file.rows)
         ))?;
     }
+    if imported {
+        output.line(&format!(
+            "It is a workspace, too, with the orders imported: `patron run --workspace {}`",
+            args.folder.display()
+        ))?;
+    }
+    Ok(())
+}
+
+/// Makes the folder a workspace with the shop's orders.
+fn import_orders(args: &Args, bars: &Bars) -> Result<(), Failure> {
+    let start = Start {
+        demo_currency: Some(CURRENCY.to_owned()),
+        ..Start::default()
+    };
+    let workspace = Workspace::init(&args.folder, &start, now())?;
+    let request = ImportRequest {
+        files: vec![args.folder.join("orders.csv")],
+        flags: Settings::default(),
+        dry_run: false,
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        memory_bytes: MEMORY,
+        now: now(),
+    };
+    import(&workspace, &request, bars)?;
     Ok(())
 }

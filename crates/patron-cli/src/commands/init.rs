@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use patron_analytics::workspace::Workspace;
+use patron_analytics::workspace::{Start, Workspace};
 
 use crate::clock::now;
 use crate::failure::Failure;
@@ -21,7 +21,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
-    let workspace = Workspace::init(&args.folder, args.database.as_deref(), now())?;
+    let start = Start {
+        database: args.database.clone(),
+        demo_currency: None,
+    };
+    let workspace = Workspace::init(&args.folder, &start, now())?;
     output.line(&format!("A workspace in {}:", workspace.folder().display()))?;
     output.line("  patron.toml         settings, each with its default; edit it first")?;
     output.line("  ledger.db, ledger/  the orders that are imported")?;

@@ -1,6 +1,7 @@
 //! One file per command: its arguments, whose doc comments are the help, and what it does.
 
 mod clv;
+mod customer;
 mod demo;
 mod fold;
 mod import;
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Init(init::Args),
     /// Bring a shop's files into the workspace; the same rows again change nothing
     Import(Box<import::Args>),
+    /// Everything that is known of one customer of the workspace
+    Customer(customer::Args),
     /// The workspace's facts: their history, and keeping them in order
     Ledger(ledger::Args),
     /// Make a believable shop with a known truth, to try patron on
@@ -47,6 +50,7 @@ impl Command {
             Self::Run(args) => run::run(&args, output),
             Self::Init(args) => init::run(&args, output),
             Self::Import(args) => import::run(&args, output),
+            Self::Customer(args) => customer::run(&args, output),
             Self::Ledger(args) => ledger::run(&args, output),
             Self::Demo(args) => demo::run(&args, output),
             Self::Segments(command) => segments::run(&command, output),

@@ -87,3 +87,27 @@ fn the_run_finds_in_the_shop_what_its_files_say() {
         assert_eq!(people, named.iter().filter(|name| !name.is_empty()).count());
     }
 }
+
+#[test]
+fn the_shop_is_a_workspace_and_gives_what_its_file_gives() {
+    let sandbox = Sandbox::new();
+    demo(&sandbox, "shop", "1", &[]);
+    let flags = ["--quiet", "--currency", "EUR"];
+    let files = sandbox.run(&[&["shop/orders.csv"], &flags[..]].concat());
+    let file = files.bytes("customers.csv");
+    let ledger = sandbox.run(&[&["--workspace", "shop"], &flags[..]].concat());
+    assert!(ledger.bytes("customers.csv") == file);
+    // Another shop takes its place, whole.
+    demo(&sandbox, "shop", "2", &[]);
+    let other = sandbox.run(&[&["shop/orders.csv"], &flags[..]].concat());
+    let other = other.bytes("customers.csv");
+    assert!(other != file);
+    let ledger = sandbox.run(&[&["--workspace", "shop"], &flags[..]].concat());
+    assert!(ledger.bytes("customers.csv") == other);
+    // The workspace of a real shop does not.
+    let made = sandbox.patron(&["init", "mine"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let refused = sandbox.patron(&["demo", "mine"]);
+    refused.assert_refused(&["which is not of a demo shop"]);
+    assert!(sandbox.path("mine/ledger.db").exists());
+}

@@ -499,7 +499,7 @@ fn cut_points_and_methods_that_do_not_go_with_the_bins_say_which_would() {
 fn a_wrong_command_line_is_exit_code_2() {
     let sandbox = with_rows("a,1,2024-01-01,10\n");
     for flags in [
-        &["run"][..],
+        &["run", "orders.csv", "--at", "3"][..],
         &["run", "orders.csv", "--threads", "0"],
         &["run", "orders.csv", "--format", "pdf"],
         &["run", "orders.csv", "--memory", "1M"],

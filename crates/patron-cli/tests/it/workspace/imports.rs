@@ -468,3 +468,42 @@ fn a_refund_whose_details_changed_is_the_same_refund() {
         "26.00"
     );
 }
+
+#[test]
+fn everything_known_of_a_customer_is_shown() {
+    let sandbox = shop();
+    import(&sandbox, &["january.csv"]);
+    import(&sandbox, &["february.csv"]);
+    let ask = |id: &str| sandbox.patron(&["customer", "--workspace", SHOP, id]);
+    let results = run(&sandbox, &[]);
+    let ann = ask("ann");
+    assert_eq!(ann.code, 0, "{}", ann.stderr);
+    let monetary = results.customers().cell("ann", "monetary").to_owned();
+    assert_eq!(monetary, "37.00");
+    // Three teas in the place of two, and the cup as it was.
+    for words in [
+        "as of 2024-02-06",
+        &monetary,
+        "superseded by import 2",
+        "cup",
+        "r_score",
+        "segment",
+    ] {
+        let found =
+            ann.stdout.contains(words) || words == "r_score" && ann.stdout.contains("recency");
+        assert!(found, "{words}: {}", ann.stdout);
+    }
+    let superseded = ann
+        .stdout
+        .lines()
+        .filter(|line| line.contains("superseded"));
+    assert_eq!(
+        superseded
+            .filter(|line| line.contains("tea") && line.contains("20.00"))
+            .count(),
+        1
+    );
+    let cem = ask("cem");
+    assert!(cem.stdout.contains("No valid order: "), "{}", cem.stdout);
+    ask("nobody").assert_refused(&["there is no customer `nobody`"]);
+}
