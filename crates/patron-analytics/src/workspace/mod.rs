@@ -52,7 +52,7 @@ impl Workspace {
     /// Makes a workspace: settings to be edited, and an empty ledger. A `patron.toml` that is there already is used.
     ///
     /// # Errors
-    /// [`WorkspaceError::Exists`] if the folder is one already; settings that cannot be read; a ledger that cannot be
+    /// [`WorkspaceError::Ledger`] if the folder is one already; settings that cannot be read; a ledger that cannot be
     /// made.
     pub fn init(folder: &Path, start: &Start, now: Instant) -> Result<Self, WorkspaceError> {
         let settings = folder.join(SETTINGS);
