@@ -11,7 +11,10 @@ use patron_ledger::{At, LedgerError, Persons, ScanRequest, Table};
 
 use crate::run::{FromLedger, RunError, RunReport, RunRequest, TableFormat, run};
 use crate::settings::Settings;
-use crate::workspace::{Workspace, WorkspaceError};
+use crate::workspace::{Workspace, WorkspaceError, imports, lists_of};
+
+/// Every table ends in the columns of its origin.
+const ORIGIN_COLUMNS: usize = 5;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -43,6 +46,8 @@ pub struct CustomerCard {
     pub scores: Vec<(&'static str, String)>,
     /// The segments the customer belongs to, each with its condition.
     pub segments: Vec<(String, String)>,
+    /// What lists of customers and the customer's orders say: column of the ledger and value, the newest of each.
+    pub known: Vec<(String, String)>,
     /// The facts, in the order of their times.
     pub facts: Vec<FactCard>,
 }
@@ -52,7 +57,7 @@ pub struct CustomerCard {
 pub struct FactCard {
     /// When.
     pub at: Option<Instant>,
-    /// `order`, `line`, `article` (of an order with its own amount), `refund`, `set aside`.
+    /// `order`, `line`, `article` (of an order with its own amount), `refund`, `event`, `answer`, `set aside`.
     pub what: &'static str,
     /// The order's id; empty where there is none.
     pub order: String,
@@ -183,6 +188,7 @@ pub fn customer(
         segments: segments_of(&ran, &profile),
         no_order: without.and_then(|row| row.last().map(|(_, reason)| reason.clone())),
         profile,
+        known: known_of(workspace, &ran, &request.id)?,
         facts,
     })
 }
@@ -266,6 +272,8 @@ fn facts_of(
         Table::Orders,
         Table::OrderLines,
         Table::Refunds,
+        Table::Events,
+        Table::Surveys,
         Table::SetAside,
     ] {
         let request = ScanRequest::new(table)
@@ -298,6 +306,83 @@ fn facts_of(
     Ok(facts)
 }
 
+/// What an answer says.
+fn answer(text: &impl Fn(&str) -> String, score: Option<Money>) -> String {
+    let score = score.map(|score| score.to_string()).unwrap_or_default();
+    let said = [text("kind"), score, text("comment")];
+    let said: Vec<String> = said.into_iter().filter(|part| !part.is_empty()).collect();
+    said.join(" · ")
+}
+
+/// What is said of a customer: of each column the newest value, those of lists before those of orders.
+fn known_of(
+    workspace: &Workspace,
+    ran: &RunReport,
+    id: &str,
+) -> Result<Vec<(String, String)>, CustomerError> {
+    let ledger = workspace.ledger_read_only()?;
+    let at = ran.snapshot.map_or(At::Latest, At::Snapshot);
+    let lists = lists_of(&imports(&ledger, at)?);
+    let request = ScanRequest::new(Table::Customers)
+        .at(at)
+        .of(Persons::These(BTreeSet::from([id.to_owned()])));
+    let mut newest: BTreeMap<usize, ((bool, Option<i64>, i64), String, String)> = BTreeMap::new();
+    for batch in ledger.scan(&request)? {
+        let batch = batch?;
+        for row in 0..batch.num_rows() {
+            let import = whole(&batch, "import_id", row).unwrap_or(0);
+            let is_list = lists.contains_key(&import);
+            let age = (is_list, instant(&batch, "version_at", row), import);
+            for (place, (name, value)) in said(&batch, row, &ran.settings.calendar) {
+                let known = newest.get(&place).map(|(age, ..)| *age);
+                if known.is_none_or(|known| known <= age) {
+                    newest.insert(place, (age, name, value));
+                }
+            }
+        }
+    }
+    let values = newest.into_values();
+    Ok(values.map(|(_, name, value)| (name, value)).collect())
+}
+
+/// The columns of a customer's row that hold something besides ids and where it came from.
+fn said(
+    batch: &RecordBatch,
+    row: usize,
+    calendar: &ShopCalendar,
+) -> Vec<(usize, (String, String))> {
+    let own = Table::Customers
+        .columns()
+        .count()
+        .saturating_sub(ORIGIN_COLUMNS);
+    let fields = batch.schema_ref().fields().iter().enumerate().take(own);
+    let fields =
+        fields.filter(|(_, field)| !matches!(field.name().as_str(), "customer_id" | "person_id"));
+    fields
+        .filter_map(|(place, field)| {
+            let column = batch.column(place);
+            let value = match column.as_string_opt::<i32>() {
+                Some(text) if !text.is_null(row) => text.value(row).to_owned(),
+                _ => calendar.rfc3339(Instant(instant(batch, field.name(), row)?)),
+            };
+            Some((place, (field.name().clone(), value)))
+        })
+        .collect()
+}
+
+fn instant(batch: &RecordBatch, name: &str, row: usize) -> Option<i64> {
+    let column = batch.column_by_name(name)?;
+    let column = column.as_primitive_opt::<TimestampMicrosecondType>()?;
+    (!column.is_null(row)).then(|| column.value(row))
+}
+
+fn whole(batch: &RecordBatch, name: &str, row: usize) -> Option<i64> {
+    let column = batch
+        .column_by_name(name)?
+        .as_primitive_opt::<Int64Type>()?;
+    (!column.is_null(row)).then(|| column.value(row))
+}
+
 /// What tells versions of a fact from other facts.
 type Key = (&'static str, String, i64);
 
@@ -321,14 +406,8 @@ fn version_of(table: Table, batch: &RecordBatch, row: usize) -> Version {
         let column = column(name)?.as_primitive_opt::<Decimal128Type>()?;
         i64::try_from(column.value(row)).ok().map(Money)
     };
-    let whole = |name: &str| {
-        let column = column(name)?.as_primitive_opt::<Int64Type>()?;
-        Some(column.value(row))
-    };
-    let instant = |name: &str| {
-        let column = column(name)?.as_primitive_opt::<TimestampMicrosecondType>()?;
-        Some(column.value(row))
-    };
+    let whole = |name: &str| whole(batch, name, row);
+    let instant = |name: &str| instant(batch, name, row);
     let status = text("status");
     let amount = money("net").or(money("amount"));
     let (what, at, fate) = match table {
@@ -336,10 +415,23 @@ fn version_of(table: Table, batch: &RecordBatch, row: usize) -> Version {
         Table::OrderLines if amount.is_none() => ("article", instant("ordered_at"), String::new()),
         Table::OrderLines => ("line", instant("ordered_at"), status),
         Table::Refunds => ("refund", instant("refunded_at"), text("kind")),
+        Table::Events => ("event", instant("occurred_at"), text("kind")),
+        Table::Surveys => (
+            "answer",
+            instant("answered_at"),
+            answer(&text, money("score")),
+        ),
         _ => ("set aside", instant("at"), text("class").replace('_', " ")),
     };
     let import = whole("import_id").unwrap_or(0);
-    let id = [text("order_id"), text("refund_id"), text("row_key")].concat();
+    let id = [
+        text("order_id"),
+        text("refund_id"),
+        text("event_id"),
+        text("response_id"),
+        text("row_key"),
+    ]
+    .concat();
     let order = text("order_id");
     Version {
         key: (what, id, whole("line").unwrap_or(0)),

@@ -50,6 +50,8 @@ keyed! {
         PriceZero => "price_zero",
         /// Goods bought: accepted.
         OrderLine => "order_line",
+        /// An entry of a list (a customer, a product, an event, an answer, spend): accepted.
+        Listed => "listed",
         /// Only repeats or supersedes what is there already.
         Merged => "merged",
     }
@@ -73,7 +75,7 @@ impl RowClass {
     /// Returns true for rows that become facts.
     #[must_use]
     pub const fn is_accepted(self) -> bool {
-        matches!(self, Self::Refund | Self::OrderLine)
+        matches!(self, Self::Refund | Self::OrderLine | Self::Listed)
     }
 
     /// Returns true for rows that are kept aside, listed and not used.

@@ -14,6 +14,7 @@ use crate::grouping::{
     DayOutcomes, FoldedPartition, GroupingError, GroupingRules, PARTITIONS, PartitionStore, Record,
     RepeatedOrders, RowKindKey, Scatter, decode, fold_partition,
 };
+use crate::lists::Owners;
 use crate::progress::{Progress, Step};
 use crate::source::{FileRead, Reading, RejectedSink, SourceError, Span, read_file};
 
@@ -203,7 +204,11 @@ const SAMPLED_ORDERS: u64 = 200_000;
 /// Everything read, waiting to be folded.
 #[derive(Debug)]
 pub struct Gathered {
-    store: PartitionStore,
+    pub(crate) store: PartitionStore,
+    /// The entries of lists.
+    pub(crate) lists: PartitionStore,
+    /// The customers of orders that such entries name.
+    pub(crate) owners: Owners,
     /// What was read of each file, in the order given.
     pub files: Vec<FileRead>,
     /// The one currency that the files name, if they name any.
@@ -266,6 +271,7 @@ pub fn gather(
     let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     progress.begin(Step::Read, paths.iter().map(size).sum());
     let store = PartitionStore::new(resources.memory_bytes / 2, resources.spill_folder.clone());
+    let lists = PartitionStore::new(resources.memory_bytes / 4, resources.spill_folder.clone());
     let options = Arc::new(ImportOptions {
         several_files: options.several_files || paths.len() > 1,
         ..options.clone()
@@ -277,6 +283,7 @@ pub fn gather(
             options: Arc::clone(&options),
             threads: resources.threads.max(1),
             store: &store,
+            lists: &lists,
             progress,
             bytes_before,
         };
@@ -293,7 +300,7 @@ pub fn gather(
         bytes_before += size(path);
     }
     progress.end();
-    Gathered::new(store, files)
+    Gathered::new(store, lists, files)
 }
 
 /// Takes records of facts that were read before, such as those of a ledger, into partitions.
@@ -315,7 +322,8 @@ pub fn gather_records<E: From<EngineError>>(
     give(&mut feed)?;
     let Feed { scatter, files } = feed;
     scatter.finish().map_err(EngineError::from)?;
-    let gathered = Gathered::new(store, files)?;
+    let lists = PartitionStore::new(0, resources.spill_folder.clone());
+    let gathered = Gathered::new(store, lists, files)?;
     // Whether rows that share an id are orders was settled when their files were read.
     Ok(Gathered {
         may_repeat: false,
@@ -344,13 +352,19 @@ impl Feed<'_> {
 }
 
 impl Gathered {
-    fn new(store: PartitionStore, files: Vec<FileRead>) -> Result<Self, EngineError> {
+    fn new(
+        store: PartitionStore,
+        lists: PartitionStore,
+        files: Vec<FileRead>,
+    ) -> Result<Self, EngineError> {
         let currency = one_currency(&files)?;
         let has = |rule: GrainRule| files.iter().any(|file| file.understanding.grain == rule);
         let repeats_are_versions = has(GrainRule::Orders);
         let may_repeat = has(GrainRule::OrdersUnlessRepeated);
         Ok(Self {
             store,
+            lists,
+            owners: Owners::new(),
             files,
             currency,
             repeats_are_versions,

@@ -144,7 +144,7 @@ fn is_derived(facts: &FactRows, row: usize) -> bool {
 }
 
 /// Adds the details in the order of their fields, whatever the order of columns.
-fn hash_of_details(facts: &FactRows, row: usize, mut hash: u64) -> u64 {
+pub(crate) fn hash_of_details(facts: &FactRows, row: usize, mut hash: u64) -> u64 {
     let columns = facts.details.iter().flat_map(|details| &details.columns);
     let mut columns: Vec<_> = columns.collect();
     columns.sort_unstable_by_key(|column| column.field);

@@ -5,6 +5,7 @@
 //! | [`source`] | how are text and Parquet files read in parallel, every row accounted for? |
 //! | [`grouping`] | how do a customer's facts come together, within the memory allowed? |
 //! | [`cold`] | how do files become folded customers? |
+//! | [`lists`] | what becomes of lists of customers, products, refunds, events, answers, spend? |
 //! | [`details`] | what is kept of a row besides its fact? |
 //! | [`customers`] | in which order do customers stand, and who has no order? |
 //! | [`scoring`] | which score, octant, stage and segments has each customer? |
@@ -17,6 +18,7 @@ pub mod cold;
 pub mod customers;
 pub mod details;
 pub mod grouping;
+pub mod lists;
 pub mod output;
 pub mod profiles;
 pub mod progress;
@@ -30,6 +32,7 @@ pub use cold::{
 };
 pub use customers::{CustomerTable, Prospect, ProspectReason};
 pub use grouping::{ContactFields, GroupingError, PARTITIONS, Record};
+pub use lists::{ListEntry, Owners, refund_hash};
 pub use profiles::Profiles;
 pub use progress::{Progress, Silent, Step};
 pub use source::{FileRead, RejectedSink, Seen, SourceError, Span};

@@ -2,6 +2,7 @@
 
 use patron_core::{MoneySum, OrderStatus, RowClass, RowFlag};
 
+use crate::content::Content;
 use crate::details::{Details, UnreadDetails};
 use crate::reason::Reason;
 
@@ -129,12 +130,29 @@ pub enum RowKind {
     /// No fact: what is known of a person, such as contact details, or, where an order's first row says what it is worth, a
     /// further row of it; the latter only if details are read.
     Person,
+    /// An article of a list of products; its code stands where orders have their id.
+    Product,
+    /// Something a customer did, or that was sent to one.
+    Event,
+    /// An answer to a survey, or a review; its order stands where orders have their id.
+    Answer,
+    /// Spend on advertising; its channel stands where orders have their id.
+    Spend,
 }
 
 impl RowKind {
+    /// Returns true for what only a list of products, events, answers or spend has; a fold passes over it.
+    #[must_use]
+    pub const fn is_of_list(self) -> bool {
+        matches!(
+            self,
+            Self::Product | Self::Event | Self::Answer | Self::Spend
+        )
+    }
+
     const FIRST_MENTION: u8 = 16;
 
-    /// Returns a number for it, for storage: 0 order, 1 line, 2 refund, 3 person, from 16 mentions by class; below 128.
+    /// Returns a number for it, for storage: 0 order, 1 line, 2 refund, 3 person, 4 product, 5 event, 6 answer, 7 spend, from 16 mentions by class; below 128.
     #[must_use]
     pub const fn to_u8(self) -> u8 {
         match self {
@@ -142,6 +160,10 @@ impl RowKind {
             Self::Line => 1,
             Self::Refund => 2,
             Self::Person => 3,
+            Self::Product => 4,
+            Self::Event => 5,
+            Self::Answer => 6,
+            Self::Spend => 7,
             Self::Mention(class) => Self::FIRST_MENTION + class as u8,
         }
     }
@@ -154,6 +176,10 @@ impl RowKind {
             1 => Some(Self::Line),
             2 => Some(Self::Refund),
             3 => Some(Self::Person),
+            4 => Some(Self::Product),
+            5 => Some(Self::Event),
+            6 => Some(Self::Answer),
+            7 => Some(Self::Spend),
             _ => RowClass::ALL
                 .get(usize::from(number.checked_sub(Self::FIRST_MENTION)?))
                 .map(|&class| Self::Mention(class)),
@@ -186,6 +212,8 @@ pub struct FactRows {
     /// Whether the row says nothing about its order's status, although the file has a column for it; nothing if the file
     /// is not one of lines with such a column.
     pub status_unsaid: Option<Vec<bool>>,
+    /// What the file holds.
+    pub holds: Content,
     /// Rows are lines of orders: what is said of one is not said of the others.
     pub are_lines: bool,
     /// When the order was last changed, in µs UTC, [`UNDATED`] where the row does not say; nothing if the file has no
@@ -387,12 +415,16 @@ mod tests {
             RowKind::Line,
             RowKind::Refund,
             RowKind::Person,
+            RowKind::Product,
+            RowKind::Event,
+            RowKind::Answer,
+            RowKind::Spend,
         ];
         for kind in facts.into_iter().chain(mentions) {
             assert_eq!(RowKind::from_u8(kind.to_u8()), Some(kind));
             assert!(kind.to_u8() < 0x80, "the top bit is free");
         }
-        assert_eq!(RowKind::from_u8(4), None);
+        assert_eq!(RowKind::from_u8(8), None);
         assert_eq!(RowKind::from_u8(200), None);
     }
 

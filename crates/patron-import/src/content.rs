@@ -1,4 +1,4 @@
-//! What a file holds, where it does not hold orders.
+//! What a file holds: orders, or a list of something else.
 
 use std::fmt;
 
@@ -57,25 +57,29 @@ impl Content {
         .find(|content| content.key() == key)
     }
 
-    /// Returns what to give instead, and what becomes of such a file.
+    /// Returns what to give besides, where orders are needed.
     #[must_use]
     pub const fn mend(self) -> &'static str {
         match self {
             Self::Orders => "give it as it is",
             Self::Refunds => {
-                "give the orders, with a column of the refunded amount if there is one: a file of refunds alone is recognised, and not used yet"
+                "give the orders, too: refunds are taken off the orders that they name, or off what their customers spent"
             }
             Self::Customers => {
-                "give the orders: who bought, when and how much; names and addresses are taken from there, a list of customers is recognised and not used yet"
+                "give the orders, too: who bought, when and how much; names and addresses are taken from the list"
             }
             Self::Products => {
-                "give the orders or order lines: a list of products is recognised and not used yet"
+                "give the orders or order lines; `patron import` keeps a list of products in a workspace"
             }
             Self::Events => {
-                "give the orders: views, carts and mails are recognised and not used yet"
+                "give the orders; `patron import` keeps views, carts and mails in a workspace"
             }
-            Self::Surveys => "give the orders: answers and reviews are recognised and not used yet",
-            Self::Spend => "give the orders: spend on advertising is recognised and not used yet",
+            Self::Surveys => {
+                "give the orders; `patron import` keeps answers and reviews in a workspace"
+            }
+            Self::Spend => {
+                "give the orders; `patron import` keeps spend on advertising in a workspace"
+            }
         }
     }
 }

@@ -128,6 +128,46 @@ fields! {
     BirthDate => "birth_date",
     /// By which channel the customer was won.
     AcquisitionChannel => "acquisition_channel",
+    /// When the customer's account was made.
+    CreatedAt => "created_at",
+    /// Whether the customer agreed to text messages.
+    ConsentSms => "consent_sms",
+    /// What the customer likes, as given.
+    Interests => "interests",
+    /// What the customer does not like, as given.
+    Dislikes => "dislikes",
+    /// All other columns of a list of customers.
+    Attributes => "attributes",
+    /// The shop's id of the refund.
+    RefundId => "refund_id",
+    /// When money went back.
+    RefundedAt => "refunded_at",
+    /// Of which kind a refund, an event or a question is.
+    Kind => "kind",
+    /// How many pieces are there.
+    Stock => "stock",
+    /// The id of the event.
+    EventId => "event_id",
+    /// The visitor, while nobody knows who it is.
+    AnonymousId => "anonymous_id",
+    /// When the event happened.
+    OccurredAt => "occurred_at",
+    /// Which campaign an event belongs to.
+    Campaign => "campaign",
+    /// All other columns of an event.
+    Properties => "properties",
+    /// The id of an answer.
+    ResponseId => "response_id",
+    /// When the answer was given.
+    AnsweredAt => "answered_at",
+    /// The score of the answer.
+    Score => "score",
+    /// What the customer wrote.
+    Comment => "comment",
+    /// The day on which money was spent on advertising.
+    SpentOn => "spent_on",
+    /// What the money was spent on: to win customers, to keep them, on the brand.
+    Purpose => "purpose",
 }
 
 /// Of what kind the values of a detail are.
@@ -154,17 +194,48 @@ impl Field {
             | Self::PlatformDiscount
             | Self::Shipping
             | Self::Tax
-            | Self::UnitCost => Some(DetailKind::Number),
-            Self::PaymentDueAt | Self::ShippedAt | Self::DeliveredAt => Some(DetailKind::Instant),
+            | Self::UnitCost
+            | Self::Stock
+            | Self::Score => Some(DetailKind::Number),
+            Self::PaymentDueAt | Self::ShippedAt | Self::DeliveredAt | Self::CreatedAt => {
+                Some(DetailKind::Instant)
+            }
             Self::ProductCode
             | Self::GiftCard
             | Self::Currency
             | Self::Tags
             | Self::Flag
             | Self::Memo => Some(DetailKind::Text),
-            _ if self.is_only_detail() => Some(DetailKind::Text),
+            _ if self.is_only_detail() || self.is_of_lists() => Some(DetailKind::Text),
             _ => None,
         }
+    }
+
+    /// Returns true for a field that only files of something else than orders have.
+    pub(crate) const fn is_of_lists(self) -> bool {
+        matches!(
+            self,
+            Self::CreatedAt
+                | Self::ConsentSms
+                | Self::Interests
+                | Self::Dislikes
+                | Self::Attributes
+                | Self::RefundId
+                | Self::RefundedAt
+                | Self::Kind
+                | Self::Stock
+                | Self::EventId
+                | Self::AnonymousId
+                | Self::OccurredAt
+                | Self::Campaign
+                | Self::Properties
+                | Self::ResponseId
+                | Self::AnsweredAt
+                | Self::Score
+                | Self::Comment
+                | Self::SpentOn
+                | Self::Purpose
+        )
     }
 
     /// Returns true for a field that decides no number of a run: its column is used only where details are asked for.

@@ -161,6 +161,8 @@ pub struct ImportOptions {
     pub several_files: bool,
     /// The facts are to be kept: every column that the canonical tables have is read, see [`crate::Details`].
     pub with_details: bool,
+    /// Lists of customers, products, refunds, events, answers and spend are read too; else they are refused.
+    pub lists: bool,
     /// The first day on which an order can have been placed; an earlier date is a placeholder or mistyped.
     pub earliest_day: Day,
     /// The last such day, if it is known: today, and a day more for other time zones.
@@ -186,6 +188,7 @@ impl Default for ImportOptions {
             exclude: ExcludeRules::default(),
             several_files: false,
             with_details: false,
+            lists: false,
             earliest_day: EARLIEST_DAY,
             latest_day: None,
             calendar: ShopCalendar::utc(),

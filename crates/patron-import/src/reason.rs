@@ -72,6 +72,14 @@ pub enum Reason {
     /// A line of totals.
     #[error("a line of totals, not an order")]
     Total,
+    /// Nothing says what the row is about.
+    #[error("no id or name in this column: fill it in")]
+    IdMissing,
+    /// The order of a refund or an answer is not known.
+    #[error(
+        "no customer, and no order of this id is known: import the orders first, or give a column of customers"
+    )]
+    UnknownOrder,
     /// Nobody to whom the row belongs.
     #[error("no customer: a guest, or the id was not exported")]
     NoCustomer,
@@ -141,6 +149,8 @@ impl Reason {
             Self::IdShortened => "id_shortened",
             Self::RepeatedHeader => "repeated_header",
             Self::Total => "total",
+            Self::IdMissing => "id_missing",
+            Self::UnknownOrder => "unknown_order",
             Self::NoCustomer => "no_customer",
             Self::MaskedCustomer => "masked_customer",
             Self::ExcludedCustomer => "excluded_customer",

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::batch::CurrenciesSeen;
 use crate::cell::{ROW_HASH_SEED, hash_field};
+use crate::content::Content;
 use crate::error::ImportError;
 use crate::field::{DetailKind, Field, plain};
 use crate::options::{DateFormat, DecimalMark};
@@ -162,6 +163,15 @@ pub(crate) struct DetailPlace {
     pub(crate) slot: usize,
 }
 
+/// How the rows of a list are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ListRule {
+    /// The date that every row must have.
+    pub(crate) date: Option<Field>,
+    /// The field to which all other columns go as JSON, and their places in [`Understanding::columns`].
+    pub(crate) rest: Option<(Field, Vec<usize>)>,
+}
+
 /// What was understood of a file: enough to read any of its rows alone.
 #[derive(Debug, Clone)]
 pub struct Understanding {
@@ -209,12 +219,17 @@ pub struct Understanding {
     pub(crate) control: Option<Control>,
     /// The currency that the header of the amount names.
     pub(crate) header_currency: Option<String>,
+    /// What its rows are.
+    pub holds: Content,
+    /// How the rows of a list are read; nothing of orders.
+    pub(crate) list: Option<ListRule>,
 }
 
 impl Understanding {
     /// Returns what is still known of a file that was imported before.
     #[must_use]
     pub fn of_import(
+        holds: Content,
         file: String,
         preset: Option<String>,
         grain: GrainRule,
@@ -245,6 +260,8 @@ impl Understanding {
             fill_down: None,
             control: None,
             header_currency: None,
+            holds,
+            list: None,
         }
     }
 

@@ -155,7 +155,8 @@ pub(crate) fn column_rank(header: &str, field: Field) -> Option<usize> {
 pub(crate) fn is_header(word: &str) -> bool {
     let decides = |word: &str| {
         let fields = WORDS.columns.get(&plain(word));
-        fields.is_some_and(|fields| fields.iter().any(|(field, _)| !field.is_only_detail()))
+        let of_orders = |field: Field| !field.is_only_detail() && !field.is_of_lists();
+        fields.is_some_and(|fields| fields.iter().any(|&(field, _)| of_orders(field)))
     };
     decides(word) || bracketed(word).is_some_and(|(before, _)| decides(before))
 }

@@ -268,6 +268,7 @@ export const en = {
     price_negative: "Price below zero",
     price_zero: "Price of zero",
     order_line: "Order line",
+    listed: "Entry of a list (customer, product, event, answer, spend)",
     order: "Order",
     merged: "Merged",
   },

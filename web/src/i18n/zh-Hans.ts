@@ -265,6 +265,7 @@ export const zhHans: Words = {
     price_negative: "价格为负",
     price_zero: "价格为零",
     order_line: "订单行",
+    listed: "名单条目（客户、商品、事件、答复、花费）",
     order: "订单",
     merged: "合并",
   },

@@ -265,6 +265,7 @@ export const zhHant: Words = {
     price_negative: "價格為負",
     price_zero: "價格為零",
     order_line: "訂單明細列",
+    listed: "清單條目（客戶、商品、事件、答覆、花費）",
     order: "訂單",
     merged: "合併",
   },

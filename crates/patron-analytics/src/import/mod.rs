@@ -5,6 +5,7 @@
 
 mod compare;
 mod error;
+mod lists;
 mod preview;
 mod rows;
 mod scratch;
@@ -15,7 +16,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 
-use patron_core::{Day, Instant, RowClass};
+use patron_core::{Day, Instant, RowClass, ShopCalendar};
 use patron_engine::{
     EngineError, FileRead, Gathered, GroupingError, PARTITIONS, Progress, Record, RejectedSink,
     Resources, SourceError, Step, gather, gather_records,
@@ -27,6 +28,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use self::compare::{Counts, compare};
 pub use self::error::ImportFailure;
+use self::lists::Lists;
 pub use self::preview::{Sample, sample};
 use self::rows::{Customer, Origin, Rows};
 pub(crate) use self::rows::{is_own_id, status_of};
@@ -34,7 +36,9 @@ use self::scratch::Scratch;
 pub use self::undo::{UndoneImport, undo};
 use crate::run::RejectedFile;
 use crate::settings::{Settings, import_options, reading_fingerprint};
-use crate::workspace::{Import, Wanted, Workspace, WorkspaceError, give, import_rows, next_import};
+use crate::workspace::{
+    Import, Wanted, Workspace, WorkspaceError, give, import_rows, lists_of, next_import,
+};
 
 /// How often an import is worked out anew because somebody else changed the ledger meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -118,13 +122,17 @@ pub fn import(
         spill_folder: spill.path().to_owned(),
     };
     let mut rejected = RejectedByFile::new(spill.path().to_owned());
-    let gathered = gather(&paths, &options, &resources, &mut rejected, progress)?;
+    let mut gathered = gather(&paths, &options, &resources, &mut rejected, progress)?;
+    gathered.settle_lists::<ImportFailure>(&mut rejected, |owners| {
+        lists::find_owners(&ledger, owners)
+    })?;
     rejected.finish().map_err(|source| ImportFailure::Write {
         path: spill.path().to_owned(),
         source,
     })?;
     let job = Job {
         workspace,
+        calendar: options.calendar,
         ledger: &ledger,
         request,
         gathered,
@@ -139,6 +147,7 @@ pub fn import(
 
 struct Job<'a> {
     workspace: &'a Workspace,
+    calendar: ShopCalendar,
     ledger: &'a Ledger,
     request: &'a ImportRequest,
     gathered: Gathered,
@@ -180,8 +189,21 @@ impl Job<'_> {
         self.check_currency(&next.earlier)?;
         let places = (0_u32..).zip(&next.earlier);
         let places: HashMap<i64, u32> = places.map(|(place, import)| (import.id, place)).collect();
-        let stored = self.stored(At::Snapshot(base), &places)?;
-        let counts = self.compare(transaction.as_mut(), stored.as_ref(), &files, progress)?;
+        let stored = self.stored(At::Snapshot(base), (&places, &next.earlier))?;
+        let mut counts = self.compare(transaction.as_mut(), stored.as_ref(), &files, progress)?;
+        let lists = Lists {
+            ledger: self.ledger,
+            at: At::Snapshot(base),
+            files: &files,
+            origins: origins(&files),
+            calendar: &self.calendar,
+            places: &places,
+            lists: lists_of(&next.earlier),
+        };
+        let of_lists = lists.import(&self.gathered, &self.resources, transaction.as_mut())?;
+        for (counts, more) in counts.iter_mut().zip(&of_lists) {
+            counts.add(more);
+        }
         self.check_grain(&counts)?;
         for (file, counts) in files.iter_mut().zip(&counts) {
             settle(file, counts);
@@ -306,7 +328,7 @@ impl Job<'_> {
     fn stored(
         &self,
         at: At,
-        places: &HashMap<i64, u32>,
+        (places, earlier): (&HashMap<i64, u32>, &[Import]),
     ) -> Result<Option<Gathered>, ImportFailure> {
         if places.is_empty() {
             return Ok(None);
@@ -315,6 +337,7 @@ impl Job<'_> {
             at,
             of: Persons::All,
             places,
+            lists: lists_of(earlier),
             by_person: false,
         };
         let resources = Resources {
@@ -335,13 +358,8 @@ impl Job<'_> {
         files: &[ImportedFile],
         progress: &dyn Progress,
     ) -> Result<Vec<Counts>, ImportFailure> {
-        let origins = files.iter().map(|file| Origin {
-            import: file.import.id,
-            file: file.import.name.clone(),
-            currency: file.import.details.currency.clone(),
-        });
         let mut work = Work {
-            rows: Rows::new(origins.collect()),
+            rows: Rows::new(origins(files)),
             counts: vec![Counts::default(); files.len()],
             is_known: files.iter().map(|file| file.known_as.is_some()).collect(),
         };
@@ -380,6 +398,16 @@ impl Job<'_> {
         }
         Ok(())
     }
+}
+
+/// What each file is to its rows.
+fn origins(files: &[ImportedFile]) -> Vec<Origin> {
+    let origins = files.iter().map(|file| Origin {
+        import: file.import.id,
+        file: file.import.name.clone(),
+        currency: file.import.details.currency.clone(),
+    });
+    origins.collect()
 }
 
 /// What is gathered from partition to partition.
@@ -492,11 +520,12 @@ impl RejectedByFile {
 
 impl RejectedSink for RejectedByFile {
     fn take(&mut self, file: &str, row: &RejectedRow) -> io::Result<()> {
-        if self.files.last().is_none_or(|(name, _)| name != file) {
+        // What names an unknown order is set aside when all files were read.
+        if !self.files.iter().any(|(name, _)| name == file) {
             let writer = RejectedFile::create(&self.path(self.files.len()))?;
             self.files.push((file.to_owned(), writer));
         }
-        match self.files.last_mut() {
+        match self.files.iter_mut().find(|(name, _)| name == file) {
             Some((_, writer)) => writer.take(file, row),
             None => Ok(()),
         }

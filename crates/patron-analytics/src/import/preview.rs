@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use patron_import::{
-    FileKind, ImportError, ImportOptions, RowKind, RowReader, file_kind, open_text,
+    Content, FileKind, ImportError, ImportOptions, RowKind, RowReader, file_kind, open_text,
 };
 
 /// One row, as it was understood.
@@ -56,7 +56,12 @@ pub fn sample(
                 RowKind::Order => "order",
                 RowKind::Line => "line",
                 RowKind::Refund => "refund",
+                RowKind::Person if facts.holds == Content::Customers => "customer",
                 RowKind::Person => "further row",
+                RowKind::Product => "product",
+                RowKind::Event => "event",
+                RowKind::Answer => "answer",
+                RowKind::Spend => "spend",
                 RowKind::Mention(class) => class.key(),
             },
         })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::builder::{
-    ArrayBuilder, BooleanBuilder, Decimal128Builder, Int64Builder, StringBuilder,
+    ArrayBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, StringBuilder,
     TimestampMicrosecondBuilder,
 };
 use arrow_array::{ArrayRef, RecordBatch, new_null_array};
@@ -21,6 +21,8 @@ pub(crate) enum Value<'a> {
     Instant(i64),
     Whole(i64),
     Yes(bool),
+    /// Days since 1970-01-01.
+    Day(i32),
 }
 
 enum Cells {
@@ -29,6 +31,7 @@ enum Cells {
     Instant(TimestampMicrosecondBuilder),
     Whole(Int64Builder),
     Boolean(BooleanBuilder),
+    Day(Date32Builder),
     /// Columns that an import does not fill.
     Empty,
 }
@@ -53,7 +56,8 @@ impl Sheet {
             ),
             ColumnKind::BigInteger => Cells::Whole(Int64Builder::new()),
             ColumnKind::Boolean => Cells::Boolean(BooleanBuilder::new()),
-            ColumnKind::Integer | ColumnKind::Date => Cells::Empty,
+            ColumnKind::Date => Cells::Day(Date32Builder::new()),
+            ColumnKind::Integer => Cells::Empty,
         };
         Self {
             table,
@@ -113,6 +117,7 @@ impl Cells {
             Self::Instant(cells) => cells.len(),
             Self::Whole(cells) => cells.len(),
             Self::Boolean(cells) => cells.len(),
+            Self::Day(cells) => cells.len(),
             Self::Empty => usize::MAX,
         }
     }
@@ -127,6 +132,7 @@ impl Cells {
             (Self::Instant(cells), Value::Instant(at)) => cells.append_value(at),
             (Self::Whole(cells), Value::Whole(number)) => cells.append_value(number),
             (Self::Boolean(cells), Value::Yes(yes)) => cells.append_value(yes),
+            (Self::Day(cells), Value::Day(day)) => cells.append_value(day),
             _ => {}
         }
     }
@@ -138,6 +144,7 @@ impl Cells {
             Self::Instant(cells) => cells.append_null(),
             Self::Whole(cells) => cells.append_null(),
             Self::Boolean(cells) => cells.append_null(),
+            Self::Day(cells) => cells.append_null(),
             Self::Empty => {}
         }
     }
@@ -149,6 +156,7 @@ impl Cells {
             Self::Instant(cells) => Arc::new(cells.finish()),
             Self::Whole(cells) => Arc::new(cells.finish()),
             Self::Boolean(cells) => Arc::new(cells.finish()),
+            Self::Day(cells) => Arc::new(cells.finish()),
             Self::Empty => return None,
         })
     }

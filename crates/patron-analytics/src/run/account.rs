@@ -14,6 +14,8 @@ pub struct Account {
     pub order_lines: u64,
     /// Accepted as refunds.
     pub refunds: u64,
+    /// Accepted as entries of lists: customers, products, events, answers, spend.
+    pub listed: u64,
     /// Rows that only repeat or supersede another.
     pub merged: u64,
     /// Set aside, by class.
@@ -35,6 +37,7 @@ impl Account {
             rows_in: rows.rows_in,
             order_lines: rows.count(RowClass::OrderLine).saturating_sub(merged_lines),
             refunds: rows.count(RowClass::Refund).saturating_sub(merged_refunds),
+            listed: rows.count(RowClass::Listed),
             merged: rows.count(RowClass::Merged) + merged_lines + merged_refunds,
             ..Self::default()
         };
@@ -64,6 +67,7 @@ impl Account {
         self.rows_in += other.rows_in;
         self.order_lines += other.order_lines;
         self.refunds += other.refunds;
+        self.listed += other.listed;
         self.merged += other.merged;
         for (class, rows) in &other.set_aside {
             *self.set_aside.entry(class).or_default() += rows;
@@ -79,7 +83,7 @@ impl Account {
     /// Returns the accepted rows.
     #[must_use]
     pub const fn accepted(&self) -> u64 {
-        self.order_lines + self.refunds
+        self.order_lines + self.refunds + self.listed
     }
 
     /// Returns whether every row is in exactly one class.

@@ -389,13 +389,22 @@ impl<'a> Job<'a> {
             return Ok((gathered, Some(known)));
         }
         let orders = patron_import::expand(&self.request.orders).map_err(SourceError::from);
-        let gathered = gather(
+        let mut gathered = gather(
             &orders.map_err(EngineError::from)?,
             &options,
             &resources,
             &mut rejected,
             self.progress,
         )?;
+        let holds_orders =
+            |file: &FileRead| file.understanding.holds == patron_import::Content::Orders;
+        if let Some(first) = gathered.files.first()
+            && !gathered.files.iter().any(holds_orders)
+        {
+            return Err(EngineError::from(SourceError::from(no_orders(first))).into());
+        }
+        gathered.settle_lists::<EngineError>(&mut rejected, |_| Ok(()))?;
+        gathered.take_refunds().map_err(EngineError::from)?;
         rejected.finish().map_err(error)?;
         Ok((gathered, None))
     }
@@ -656,4 +665,17 @@ fn axis_reports(scores: &Scores, values: [&[f64]; 3]) -> Vec<AxisReport> {
             distinct: count_distinct_up_to(values, DISTINCT_UP_TO),
         })
         .collect()
+}
+
+/// Says that a run needs orders.
+fn no_orders(first: &FileRead) -> patron_import::ImportError {
+    let understanding = &first.understanding;
+    patron_import::ImportError::OtherContent {
+        file: understanding.file.clone(),
+        holds: understanding.holds,
+        preset: understanding
+            .preset
+            .as_ref()
+            .map(|preset| preset.name.clone()),
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::notes::Note;
 use super::{FromLedger, RunError};
 use crate::settings::{Settings, reading_fingerprint};
-use crate::workspace::{Import, Wanted, WorkspaceError, give, imports};
+use crate::workspace::{Import, Wanted, WorkspaceError, give, imports, lists_of};
 
 /// What is known of a run's facts besides themselves.
 #[derive(Debug, Clone)]
@@ -66,6 +66,7 @@ pub(super) fn gather(
         at,
         of: Persons::All,
         places: &places,
+        lists: lists_of(&imports),
         by_person: true,
     };
     let files = imports.iter().map(Import::as_read).collect();

@@ -332,7 +332,9 @@ fn rows(run: &RunReport) -> Value {
     json!({
         "in": account.rows_in,
         "accepted": account.accepted(),
-        "accepted_by_kind": { "order_line": account.order_lines, "refund": account.refunds },
+        "accepted_by_kind": {
+            "order_line": account.order_lines, "refund": account.refunds, "listed": account.listed,
+        },
         "merged": account.merged,
         "set_aside": account.set_aside,
         "flags": account.flags,

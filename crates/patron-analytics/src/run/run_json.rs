@@ -81,7 +81,9 @@ pub(crate) fn rows(account: &Account) -> Value {
     json!({
         "in": account.rows_in,
         "accepted": account.accepted(),
-        "accepted_by_kind": { "order_line": account.order_lines, "refund": account.refunds },
+        "accepted_by_kind": {
+            "order_line": account.order_lines, "refund": account.refunds, "listed": account.listed,
+        },
         "merged": account.merged,
         "set_aside": account.set_aside,
         "flags": account.flags,

@@ -128,7 +128,7 @@ const fn in_words(reason: ProspectReason) -> &'static str {
             RowClass::QuantityNotPositive => "every row was set aside: a quantity of zero or less",
             RowClass::PriceNegative => "every row was set aside: a price below zero",
             RowClass::PriceZero => "every row was set aside: a price of zero",
-            RowClass::Refund | RowClass::OrderLine | RowClass::Merged => {
+            RowClass::Refund | RowClass::OrderLine | RowClass::Listed | RowClass::Merged => {
                 "no row is left that counts"
             }
         },

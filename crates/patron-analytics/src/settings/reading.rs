@@ -63,6 +63,7 @@ pub fn import_options(flags: &Settings, file: &Settings) -> Result<ImportOptions
         mapping: mapping(layers.take(|settings| settings.map.clone()))?,
         exclude: exclusions(&layers)?,
         status_words: status_words(layers.take(|settings| settings.status_words.clone()))?,
+        lists: true,
         ..ImportOptions::default()
     };
     let asked = text(|settings| settings.grain.clone());

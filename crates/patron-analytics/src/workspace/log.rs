@@ -1,5 +1,6 @@
 //! The imports of a ledger: which files, when, and what became of their rows.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -9,7 +10,7 @@ use arrow_array::{
 };
 use patron_core::{Instant, MoneySum, RowClass, RowFlag};
 use patron_engine::{FileRead, Seen};
-use patron_import::{CurrenciesSeen, GrainRule, RowAccount, Understanding, UnreadDetails};
+use patron_import::{Content, CurrenciesSeen, GrainRule, RowAccount, Understanding, UnreadDetails};
 use patron_ledger::{At, Ledger, LedgerError, ScanRequest, Table};
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,9 @@ pub struct Import {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Details {
     pub(crate) grain: String,
+    /// What the file holds; nothing stands for orders.
+    #[serde(default)]
+    pub(crate) holds: Option<String>,
     pub(crate) currency: Option<String>,
     pub(crate) defaults: Vec<(String, String)>,
     /// Rows by class, with the sum of their amounts in ten-thousandths.
@@ -96,6 +100,14 @@ pub(crate) fn next_import(ledger: &Ledger, snapshot: i64) -> Result<NextImport, 
         id: last.max(noted).unwrap_or(0) + 1,
         earlier,
     })
+}
+
+/// Returns which of some imports were lists, and of what.
+pub(crate) fn lists_of(imports: &[Import]) -> HashMap<i64, Content> {
+    let lists = imports.iter().map(|import| (import.id, import.holds()));
+    lists
+        .filter(|(_, holds)| *holds != Content::Orders)
+        .collect()
 }
 
 /// Returns the number below which imports can no longer be undone; nothing if all can.
@@ -234,6 +246,7 @@ impl Import {
                 .sum(),
             details: Details {
                 grain: grain.map_or("", |(_, name)| name).to_owned(),
+                holds: Some(understanding.holds.key().to_owned()),
                 currency,
                 defaults: understanding.defaults.clone(),
                 classes: classes
@@ -248,6 +261,13 @@ impl Import {
                 ..Details::default()
             },
         }
+    }
+
+    /// Returns what the file holds.
+    #[must_use]
+    pub fn holds(&self) -> Content {
+        let key = self.details.holds.as_deref();
+        key.and_then(Content::from_key).unwrap_or_default()
     }
 
     /// Returns whether it left rows out because earlier imports have them.
@@ -292,6 +312,7 @@ impl Import {
             sha256: self.sha256.clone(),
             bytes: self.bytes,
             understanding: Arc::new(Understanding::of_import(
+                self.holds(),
                 self.name.clone(),
                 self.preset.clone(),
                 grain.map_or(GrainRule::Orders, |(rule, _)| *rule),

@@ -22,7 +22,7 @@ use patron_ledger::{CatalogueAddress, CommitInfo, Erased, Ledger, LedgerOptions,
 
 pub use error::WorkspaceError;
 pub use log::{Import, imports, settled_before};
-pub(crate) use log::{import_rows, next_import, rows_differ};
+pub(crate) use log::{import_rows, lists_of, next_import, rows_differ};
 pub(crate) use records::{Wanted, give};
 
 use crate::settings::Settings;

@@ -6,8 +6,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
 use patron_core::{OrderStatus, RowClass};
-use patron_engine::{GroupingError, Record};
-use patron_import::{ROW_HASH_SEED, RowKind, hash_field};
+use patron_engine::{GroupingError, Record, refund_hash};
+use patron_import::{Content, ROW_HASH_SEED, RowKind, hash_field};
 use patron_ledger::{At, Ledger, Persons, ScanRequest, Table};
 
 use super::WorkspaceError;
@@ -20,6 +20,9 @@ pub(crate) struct Wanted<'a> {
     pub(crate) of: Persons,
     /// The place of each import; rows of others are passed over.
     pub(crate) places: &'a HashMap<i64, u32>,
+    /// The imports that were lists. What a list of customers says holds, whatever orders say; to compare orders with, none is
+    /// given.
+    pub(crate) lists: HashMap<i64, Content>,
     /// Facts go by person, as for a run; else by the customer of their source, with articles of orders besides.
     pub(crate) by_person: bool,
 }
@@ -85,7 +88,14 @@ fn columns_of(table: Table) -> Vec<&'static str> {
             "refunded",
             "status",
         ],
-        Table::Refunds => &["order_id", "refunded_at", "product_id", "amount", "is_line"],
+        Table::Refunds => &[
+            "refund_id",
+            "order_id",
+            "refunded_at",
+            "product_id",
+            "amount",
+            "is_line",
+        ],
         Table::SetAside => &[
             "order_id",
             "at",
@@ -169,18 +179,16 @@ fn give_row(
     let Some(&file) = wanted.places.get(&import) else {
         return Ok(());
     };
+    let list = wanted.lists.get(&import);
+    if list.is_some() && !wanted.by_person {
+        return Ok(());
+    }
     let base = base(cells, row, file, wanted);
     let status = cells.text("status", row);
     match table {
         Table::Orders => give_order(base, cells, row, take)?,
         Table::OrderLines => give_line(base, cells, row, (wanted, status), take)?,
-        Table::Refunds => take(&Record {
-            kind: RowKind::Refund,
-            at: cells.instant("refunded_at", row).unwrap_or(i64::MIN),
-            net: cells.number("amount", row).unwrap_or(0),
-            is_line: cells.yes("is_line", row),
-            ..base
-        })?,
+        Table::Refunds => give_refund(base, cells, row, take)?,
         Table::SetAside => {
             let class = cells.text("class", row).unwrap_or_default();
             if let Some(&class) = RowClass::ALL.iter().find(|known| known.key() == class) {
@@ -193,9 +201,35 @@ fn give_row(
                 })?;
             }
         }
-        _ => give_customer(base, cells, row, take)?,
+        _ => give_customer(base, cells, row, list == Some(&Content::Customers), take)?,
     }
     Ok(())
+}
+
+fn give_refund(
+    base: Record<'_>,
+    cells: &Cells<'_>,
+    row: usize,
+    take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+) -> Result<(), GroupingError> {
+    let own = own_refund(cells, row);
+    take(&Record {
+        kind: RowKind::Refund,
+        // What tells refunds that are known by an id from others.
+        status: own.map_or(base.status, |_| OrderStatus::Refunded),
+        product: own.map_or(base.product, refund_hash),
+        at: cells.instant("refunded_at", row).unwrap_or(i64::MIN),
+        net: cells.number("amount", row).unwrap_or(0),
+        is_line: cells.yes("is_line", row),
+        ..base
+    })
+}
+
+/// The id that a refund has of its own: not one made of what its row says.
+fn own_refund<'b>(cells: &Cells<'b>, row: usize) -> Option<&'b str> {
+    let id = cells.text("refund_id", row)?;
+    let is_made = id.starts_with("row:") || id.contains("#row:");
+    (!is_made).then_some(id)
 }
 
 /// What the records of all tables have in common.
@@ -311,15 +345,21 @@ fn give_customer(
     base: Record<'_>,
     cells: &Cells<'_>,
     row: usize,
+    is_list: bool,
     take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
 ) -> Result<(), GroupingError> {
+    let said_at = if is_list {
+        i64::MAX
+    } else {
+        base.updated_at.unwrap_or(i64::MIN)
+    };
     let consents = cells.text("consents", row).unwrap_or("{}");
     let consents: serde_json::Value = serde_json::from_str(consents).unwrap_or_default();
     let text = |name| cells.text(name, row).unwrap_or_default();
     let consent = consents.get("email").and_then(serde_json::Value::as_str);
     take(&Record {
         kind: RowKind::Person,
-        at: base.updated_at.unwrap_or(i64::MIN),
+        at: said_at,
         updated_at: cells.instant("updated_at", row),
         contact: Some([
             text("email"),

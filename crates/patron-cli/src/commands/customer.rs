@@ -82,6 +82,10 @@ fn show(id: &str, card: &CustomerCard, output: &mut Output) -> Result<(), Failur
             pairs(&mut card.segments.iter().cloned()),
         ))?;
     }
+    if !card.known.is_empty() {
+        let known = &mut card.known.iter().cloned();
+        output.line(&table(&["known", "newest value"], pairs(known)))?;
+    }
     let facts = card.facts.iter().map(|fact| row_of(fact, card)).collect();
     let header = [
         "time", "what", "order", "article", "amount", "refunded", "fate", "import",

@@ -145,6 +145,8 @@ pub(crate) fn fold_partition(
             continue;
         };
         work.merge_files(&mut partition);
+        work.keep_newest_refunds(&mut partition);
+        work.date_refunds();
         work.mark_duplicates(rules.drop_duplicates, &mut partition);
         work.resolve_orders(rules.repeats_are_versions, &mut partition);
         work.facts

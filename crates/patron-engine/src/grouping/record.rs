@@ -46,7 +46,7 @@ pub struct Record<'a> {
     pub status_unsaid: bool,
     /// When its order was last changed, µs UTC, where the source says.
     pub updated_at: Option<i64>,
-    /// The hash of the article; 0 where none is named.
+    /// The hash of the article; of a refund of a list, of its own id. 0 where none is named.
     pub product: u64,
     /// Which file of the run it came from.
     pub file: u32,
@@ -178,7 +178,12 @@ impl<'a> Record<'a> {
                     kind: RefundKind::Return,
                 })
             }
-            RowKind::Mention(_) | RowKind::Person => None,
+            RowKind::Mention(_)
+            | RowKind::Person
+            | RowKind::Product
+            | RowKind::Event
+            | RowKind::Answer
+            | RowKind::Spend => None,
         }
     }
 

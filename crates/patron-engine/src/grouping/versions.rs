@@ -113,7 +113,7 @@ fn is_part(row: &Record<'_>) -> bool {
         RowKind::Line => true,
         RowKind::Refund => row.is_line,
         RowKind::Mention(_) => is_cancelled_line(row),
-        RowKind::Order | RowKind::Person => false,
+        _ => false,
     };
     among_lines && !row.order_id.is_empty()
 }

@@ -1,5 +1,7 @@
 //! From one customer's rows to facts: what other files repeat, duplicates, versions of an order, contact details.
 
+use std::collections::{HashMap, HashSet};
+
 use patron_core::{Fact, Instant, Money, OrderStatus, RowClass};
 use patron_fold::folder::Scratch;
 use patron_import::RowKind;
@@ -68,8 +70,8 @@ impl<'a> Work<'a> {
                 kept.extend_from_slice(fresh);
                 for row in repeated {
                     merged(row, partition);
-                    // Rows set aside are accounted for as such, file by file.
-                    if matches!(row.kind, RowKind::Mention(_)) {
+                    // Rows set aside are accounted for as such, file by file; what is said again is said later.
+                    if matches!(row.kind, RowKind::Mention(_) | RowKind::Person) {
                         kept.push(*row);
                     }
                 }
@@ -78,6 +80,59 @@ impl<'a> Work<'a> {
         kept.append(&mut lines);
         kept.append(&mut versions);
         self.rows = kept;
+    }
+
+    /// Keeps of a refund that has an id of its own the newest version.
+    pub(super) fn keep_newest_refunds(&mut self, partition: &mut FoldedPartition) {
+        let own = |row: &Record<'_>| {
+            let is_own = row.kind == RowKind::Refund && row.status == OrderStatus::Refunded;
+            (is_own && !row.is_line && !row.is_derived_refund()).then_some(row.product)
+        };
+        let own = |row: &Record<'_>| own(row).filter(|&id| id != 0);
+        if self.rows.iter().filter_map(own).nth(1).is_none() {
+            return;
+        }
+        let mut newest: HashMap<u64, (Version, u64)> = HashMap::new();
+        for row in &self.rows {
+            if let Some(id) = own(row) {
+                let this = (version(row, true), row.row_hash);
+                let known = newest.entry(id).or_insert(this);
+                *known = (*known).max(this);
+            }
+        }
+        let mut taken = HashSet::new();
+        self.rows.retain(|row| {
+            let Some(id) = own(row) else { return true };
+            let is_newest = newest.get(&id) == Some(&(version(row, true), row.row_hash));
+            let keep = is_newest && taken.insert(id);
+            if !keep {
+                merged(row, partition);
+            }
+            keep
+        });
+    }
+
+    /// Takes refunds that have a row of their own out of what their order says was refunded in all: that is the same money.
+    pub(super) fn date_refunds(&mut self) {
+        let is_own = |row: &Record<'_>| {
+            let own = row.kind == RowKind::Refund && !row.is_derived_refund() && !row.is_line;
+            own && !row.order_id.is_empty()
+        };
+        if !self.rows.iter().any(is_own) || !self.rows.iter().any(Record::is_derived_refund) {
+            return;
+        }
+        let mut own: HashMap<&str, i64> = HashMap::new();
+        for row in self.rows.iter().filter(|row| is_own(row)) {
+            let sum = own.entry(row.order_id).or_default();
+            *sum = sum.saturating_add(row.net);
+        }
+        for row in &mut self.rows {
+            if row.is_derived_refund()
+                && let Some(dated) = own.get(row.order_id)
+            {
+                row.net = row.net.saturating_sub(*dated).max(0);
+            }
+        }
     }
 
     /// Counts rows that equal another of their file in every column, and takes them out if the rules say so.
@@ -322,9 +377,9 @@ pub(super) fn likeness(row: &Record<'_>) -> (u64, u8, bool) {
 pub(super) fn merged(row: &Record<'_>, partition: &mut FoldedPartition) {
     let kind = match row.kind {
         RowKind::Refund if row.is_derived_refund() => return,
-        RowKind::Mention(_) | RowKind::Person => return,
         RowKind::Refund => RowKindKey::Refund,
         RowKind::Order | RowKind::Line => RowKindKey::OrderLine,
+        _ => return,
     };
     *partition.merged.entry((row.file, kind)).or_default() += 1;
 }

@@ -12,12 +12,13 @@ use std::sync::Arc;
 
 use patron_core::{Coded, ErrorCode, OrderStatus, RowClass, RowFlag};
 use patron_import::{
-    CurrenciesSeen, FactRows, FileKind, ImportError, ImportOptions, RejectedRow, RowAccount,
-    RowBatch, RowKind, UNDATED, Understanding, UnreadDetails, file_kind,
+    Content, CurrenciesSeen, FactRows, FileKind, ImportError, ImportOptions, RejectedRow,
+    RowAccount, RowBatch, RowKind, UNDATED, Understanding, UnreadDetails, file_kind,
 };
 
 use crate::details;
 use crate::grouping::{GroupingError, PartitionStore, Record, Scatter};
+use crate::lists;
 use crate::progress::Progress;
 
 /// Takes the rows that are set aside, in the order of files and lines.
@@ -92,11 +93,11 @@ impl Seen {
                 }
                 self.refunds_orders |= !record.order_id.is_empty() || record.is_derived_refund();
             }
-            RowKind::Mention(_) | RowKind::Person => {}
+            _ => {}
         }
     }
 
-    fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         self.paid.merge(other.paid);
         self.free.merge(other.free);
         self.refunds.merge(other.refunds);
@@ -256,9 +257,22 @@ pub(crate) struct Reading<'a> {
     pub(crate) options: Arc<ImportOptions>,
     pub(crate) threads: usize,
     pub(crate) store: &'a PartitionStore,
+    /// Where the entries of lists wait.
+    pub(crate) lists: &'a PartitionStore,
     pub(crate) progress: &'a dyn Progress,
     /// Bytes of the files before this one, for progress.
     pub(crate) bytes_before: u64,
+}
+
+impl<'a> Reading<'a> {
+    /// Returns where the facts of a file go.
+    pub(crate) fn store_of(&self, understanding: &Understanding) -> &'a PartitionStore {
+        if lists::waits(understanding, self.options.with_details) {
+            self.lists
+        } else {
+            self.store
+        }
+    }
 }
 
 /// Reads one file from beginning to end.
@@ -290,8 +304,18 @@ pub(crate) struct BlockRead {
 
 impl BlockRead {
     /// Hands a batch's facts to the partitions and keeps the rest.
-    fn absorb(&mut self, batch: RowBatch, scatter: &mut Scatter<'_>) -> Result<(), GroupingError> {
-        self.scatter(&batch.facts, batch.file, scatter)?;
+    fn absorb(
+        &mut self,
+        batch: RowBatch,
+        understanding: &Understanding,
+        scatter: &mut Scatter<'_>,
+    ) -> Result<(), GroupingError> {
+        let with_details = batch.facts.details.is_some();
+        if lists::waits(understanding, with_details) {
+            lists::scatter(&batch.facts, (batch.file, with_details), scatter)?;
+        } else {
+            self.scatter(&batch.facts, batch.file, scatter)?;
+        }
         self.account.merge(&batch.account);
         self.rejected.extend(batch.rejected);
         self.aside_hashes.extend(batch.aside_hashes);
@@ -309,6 +333,7 @@ impl BlockRead {
         scatter: &mut Scatter<'_>,
     ) -> Result<(), GroupingError> {
         let mut details = Vec::new();
+        let is_list = facts.holds == Content::Customers;
         let columns = facts.at.iter().zip(&facts.net).zip(&facts.quantity);
         let columns = columns
             .zip(&facts.kind)
@@ -340,7 +365,8 @@ impl BlockRead {
             let record = Record {
                 kind,
                 status,
-                at,
+                // What a list of customers says holds, whatever orders say.
+                at: if is_list { i64::MAX } else { at },
                 net,
                 row_hash,
                 quantity,

@@ -193,7 +193,7 @@ fn read_groups(
     sender: SyncSender<GroupRead>,
     reading: &Reading<'_>,
 ) {
-    let mut scatter = reading.store.scatter();
+    let mut scatter = reading.store_of(understanding).scatter();
     let groups = file.metadata.metadata().num_row_groups();
     let mut last = 0;
     while !stop.load(Ordering::Relaxed) {
@@ -263,7 +263,7 @@ fn read_group(
             &mut facts,
             file,
         )?;
-        read.absorb(facts, scatter)?;
+        read.absorb(facts, understanding, scatter)?;
         row_number += rows;
     }
     Ok(read)

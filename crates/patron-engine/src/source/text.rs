@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use patron_import::{ImportError, RowReader, TextBlock, TextBlocks, open_text};
+use patron_import::{ImportError, RowReader, TextBlock, TextBlocks, Understanding, open_text};
 
 use super::{BlockRead, Collector, FileRead, Reading, RejectedSink, SourceError};
 
@@ -37,7 +37,8 @@ pub(super) fn read(
                 parsed_sender.clone(),
                 reader.clone(),
             );
-            scope.spawn(|| parse_blocks(receiver, sender, reader, reading));
+            let understanding = &understanding;
+            scope.spawn(|| parse_blocks(receiver, sender, reader, (reading, understanding)));
         }
         drop((block_receiver, parsed_sender));
         let splitter = scope.spawn(|| split(blocks, block_sender, reading, &stop));
@@ -86,9 +87,9 @@ fn parse_blocks(
     receiver: Arc<Mutex<Receiver<TextBlock>>>,
     sender: SyncSender<Parsed>,
     mut reader: RowReader,
-    reading: &Reading<'_>,
+    (reading, understanding): (&Reading<'_>, &Understanding),
 ) {
-    let mut scatter = reading.store.scatter();
+    let mut scatter = reading.store_of(understanding).scatter();
     let mut last = 0;
     loop {
         let next = receiver
@@ -102,7 +103,7 @@ fn parse_blocks(
             .map_err(SourceError::from)
             .and_then(|batch| {
                 let mut read = BlockRead::default();
-                read.absorb(batch, &mut scatter)?;
+                read.absorb(batch, understanding, &mut scatter)?;
                 Ok(read)
             });
         if sender.send((block.index, parsed)).is_err() {

@@ -31,6 +31,8 @@ impl Coded for ImportError {
             | Self::MissingColumns { .. }
             | Self::NotOfPreset { .. }
             | Self::OtherContent { .. }
+            | Self::MissingOfList { .. }
+            | Self::SpendRepeated { .. }
             | Self::PresetRefused { .. }
             | Self::UnstableCustomerKey { .. }
             | Self::DatesNotUnderstood { .. }
@@ -79,6 +81,8 @@ impl Coded for ImportError {
             Self::UnknownPreset { .. } => "preset_unknown",
             Self::NotOfPreset { .. } => "not_of_preset",
             Self::OtherContent { .. } => "other_content",
+            Self::MissingOfList { .. } => "missing_of_list",
+            Self::SpendRepeated { .. } => "spend_repeated",
             Self::PresetRefused { .. } => "preset_refused",
             Self::UnstableCustomerKey { .. } => "customer_key_unstable",
             Self::AmbiguousDates { .. } => "dates_ambiguous",
@@ -155,6 +159,8 @@ impl ImportError {
                 vec![("preset", preset.clone()), ("found", found.clone())]
             }
             Self::OtherContent { holds, .. } => vec![("holds", holds.key().to_owned())],
+            Self::MissingOfList { holds, .. } => vec![("holds", holds.key().to_owned())],
+            Self::SpendRepeated { column, .. } => vec![("column", column.clone())],
             Self::PresetRefused {
                 preset, because, ..
             } => vec![("preset", preset.clone()), ("because", because.clone())],
@@ -267,6 +273,10 @@ impl ImportError {
                 "leave out `--as`, or map the columns with `--map field=column`"
             }
             Self::OtherContent { holds, .. } => holds.mend(),
+            Self::SpendRepeated { .. } => "export it without the breakdown by attribution window",
+            Self::MissingOfList { .. } => {
+                "name the column with `--map field=COLUMN`; if the file holds something else, say so with `--as orders`, `--as customers`, `--as refunds`, `--as products`, `--as events`, `--as surveys` or `--as spend`"
+            }
             Self::PresetRefused { mend, .. } => mend,
             Self::UnstableCustomerKey { .. } => {
                 "map the buyer's name, `buyer_open_uid` or `ouid` instead: they stay the same"

@@ -264,6 +264,30 @@ pub enum ImportError {
         /// The preset that recognised it.
         preset: Option<String>,
     },
+    /// A list lacks columns without which its rows say nothing.
+    #[error(
+        "`{file}` holds {holds}, but no column is recognised as {}; it has {}",
+        one_of_each(missing),
+        quoted(headers)
+    )]
+    MissingOfList {
+        /// The file.
+        file: String,
+        /// What it holds.
+        holds: Content,
+        /// Of each group one is needed.
+        missing: Vec<Vec<Field>>,
+        /// The headers there are.
+        headers: Vec<String>,
+    },
+    /// Spend stands in several rows that differ only in the attribution window.
+    #[error("`{file}` repeats the same spend for each `{column}`: added up, it would be too much")]
+    SpendRepeated {
+        /// The file.
+        file: String,
+        /// The column of the window.
+        column: String,
+    },
     /// A preset recognises it and says why it cannot be used.
     #[error("cannot use `{file}`, which is of preset `{preset}`: {because}")]
     PresetRefused {
@@ -371,6 +395,15 @@ fn quoted(names: &[String]) -> String {
     quoted.join(", ")
 }
 
+fn one_of_each(missing: &[Vec<Field>]) -> String {
+    let group = |group: &Vec<Field>| {
+        let fields: Vec<String> = group.iter().map(|field| format!("`{field}`")).collect();
+        fields.join(" or ")
+    };
+    let groups: Vec<String> = missing.iter().map(group).collect();
+    groups.join(", nor as ")
+}
+
 fn of_preset(preset: Option<&str>) -> String {
     preset.map_or_else(String::new, |name| format!(" (preset `{name}`)"))
 }
@@ -416,6 +449,8 @@ impl ImportError {
             | Self::MappedColumnMissing { file, .. }
             | Self::NotOfPreset { file, .. }
             | Self::OtherContent { file, .. }
+            | Self::MissingOfList { file, .. }
+            | Self::SpendRepeated { file, .. }
             | Self::PresetRefused { file, .. }
             | Self::UnstableCustomerKey { file, .. }
             | Self::AmbiguousDates { file, .. }

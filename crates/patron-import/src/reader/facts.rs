@@ -29,6 +29,19 @@ pub(super) struct Writer<'a, R> {
     pub(super) clock: &'a mut LocalClock,
 }
 
+/// An entry of a list.
+pub(super) struct Entry<'a> {
+    /// Empty where it has none.
+    pub(super) customer: &'a str,
+    /// Its order, product or channel; empty where it has none.
+    pub(super) key: &'a str,
+    /// [`UNDATED`] where it has no date.
+    pub(super) at: i64,
+    pub(super) net: Money,
+    pub(super) kind: RowKind,
+    pub(super) updated_at: Option<i64>,
+}
+
 /// One fact, but for the customer's contact details.
 struct Fact<'a> {
     customer: &'a str,
@@ -78,24 +91,51 @@ impl<R: Row> Writer<'_, R> {
             }
             None => self.batch.aside_hashes.push(self.place.hash),
         }
-        if values.float_id {
+        self.flag_row(values.float_id, values.rounded, guessed, || {
             let id = values.customer.as_deref().unwrap_or(values.order);
-            let seen = self
-                .batch
-                .float_ids
-                .get_or_insert_with(|| (0, id.to_owned()));
+            id.to_owned()
+        });
+        if let Some((slot, reason)) = why {
+            let cell = slot.map_or(Cell::Null, |slot| self.row.cell(slot));
+            self.reject(slot, &cell, (class, reason), customer);
+        }
+    }
+
+    /// Counts what is worth counting of a row besides its class.
+    #[inline]
+    pub(super) fn flag_row(
+        &mut self,
+        float_id: bool,
+        rounded: bool,
+        guessed: bool,
+        id: impl FnOnce() -> String,
+    ) {
+        if float_id {
+            let seen = self.batch.float_ids.get_or_insert_with(|| (0, id()));
             seen.0 += 1;
         }
-        if values.rounded {
+        if rounded {
             self.batch.account.flag(RowFlag::Rounded);
         }
         if guessed {
             self.batch.account.flag(RowFlag::Guessed);
         }
-        if let Some((slot, reason)) = why {
-            let cell = slot.map_or(Cell::Null, |slot| self.row.cell(slot));
-            self.reject(slot, &cell, (class, reason), customer);
-        }
+    }
+
+    /// Appends the entry of a list.
+    pub(super) fn push_entry(&mut self, entry: &Entry<'_>) {
+        self.push(&Fact {
+            customer: entry.customer,
+            order: entry.key,
+            at: entry.at,
+            net: entry.net,
+            quantity: 0,
+            kind: entry.kind,
+            status: OrderStatus::Paid,
+            updated_at: entry.updated_at,
+            status_said: true,
+            is_second: false,
+        });
     }
 
     /// Writes down a row with a cell that cannot be understood.
@@ -251,7 +291,7 @@ impl<R: Row> Writer<'_, R> {
         details.is_some_and(|details| reader.push(details))
     }
 
-    fn reject(
+    pub(super) fn reject(
         &mut self,
         slot: Option<usize>,
         cell: &Cell<'_>,
@@ -272,9 +312,14 @@ impl<R: Row> Writer<'_, R> {
     }
 
     fn see_currency(&mut self, values: &Values<'_>) {
+        self.see_currency_of(values.currency);
+    }
+
+    /// Notes the currency that the row's own column names, else the one of its amount.
+    pub(super) fn see_currency_of(&mut self, of_amount: Option<&str>) {
         let line = self.place.line;
         let Some(slot) = self.slots.currency else {
-            if let Some(name) = values.currency {
+            if let Some(name) = of_amount {
                 self.batch.currencies.see(name, line);
             }
             return;

@@ -9,6 +9,7 @@
 //! | `values` | which values does the row hold, and can they be read? |
 //! | `classify` | in which class does it end? |
 //! | `facts` | what is written down of it? |
+//! | `list` | what does the row of a list say, and in which class does it end? |
 //! | `details` | what is kept of it besides? |
 //! | `clock` | which instant is a local time? |
 
@@ -16,6 +17,7 @@ mod classify;
 mod clock;
 mod details;
 mod facts;
+mod list;
 mod number;
 mod person;
 mod row;
@@ -30,8 +32,10 @@ use patron_core::RowClass;
 use crate::batch::{Contact, RowBatch};
 use crate::cell::{Cell, hash_field};
 use crate::container::table::IS_MERGED;
+use crate::content::Content;
 use crate::details::{DetailColumn, DetailValues, Details};
 use crate::error::ImportError;
+use crate::field::DetailKind;
 use crate::options::ImportOptions;
 use crate::reader::clock::LocalClock;
 use crate::reader::facts::Writer;
@@ -72,7 +76,7 @@ impl RowReader {
     /// Makes the reader of a file.
     #[must_use]
     pub fn new(understanding: Arc<Understanding>, options: Arc<ImportOptions>, file: u32) -> Self {
-        let slots = Slots::new(&understanding);
+        let slots = list::slots(&understanding, Slots::new(&understanding));
         let clock = LocalClock::new(
             options.calendar.clone(),
             options.earliest_day,
@@ -105,6 +109,7 @@ impl RowReader {
             index,
             ..RowBatch::default()
         };
+        batch.facts.holds = self.understanding.holds;
         batch.facts.are_lines = self.understanding.grain == GrainRule::Lines;
         let may_be_silent = batch.facts.are_lines && self.slots.says_fate();
         batch.facts.status_unsaid = may_be_silent.then(Vec::new);
@@ -125,7 +130,16 @@ impl RowReader {
             field: place.field,
             values: DetailValues::of_kind(place.kind),
         });
-        self.options.with_details.then(|| Details {
+        let list = self.understanding.list.as_ref();
+        let rest = list.and_then(|list| list.rest.as_ref());
+        let rest = rest.map(|(field, _)| DetailColumn {
+            field: *field,
+            values: DetailValues::of_kind(DetailKind::Text),
+        });
+        let columns = columns.chain(rest);
+        // Refunds are known again by their ids, whatever is kept.
+        let wanted = self.options.with_details || self.understanding.holds == Content::Refunds;
+        wanted.then(|| Details {
             columns: columns.collect(),
         })
     }
@@ -242,6 +256,30 @@ impl RowReader {
     }
 
     fn read<R: Row>(&mut self, place: Place, row: &R, batch: &mut RowBatch) {
+        if self.understanding.list.is_some() {
+            self.read_of_list(place, row, batch);
+        } else {
+            self.read_of_orders(place, row, batch);
+        }
+    }
+
+    #[inline(never)]
+    fn read_of_list<R: Row>(&mut self, place: Place, row: &R, batch: &mut RowBatch) {
+        let shared: &Understanding = &self.understanding;
+        let Some(list) = &shared.list else { return };
+        let mut writer = Writer {
+            batch,
+            row,
+            place,
+            slots: &self.slots,
+            understanding: shared,
+            clock: &mut self.clock,
+        };
+        writer.write_of_list(list, &self.options.exclude);
+    }
+
+    #[inline(always)]
+    fn read_of_orders<R: Row>(&mut self, place: Place, row: &R, batch: &mut RowBatch) {
         let mut rooms = Rooms::default();
         let shared: &Understanding = &self.understanding;
         let slots = &self.slots;

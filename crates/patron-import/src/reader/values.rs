@@ -338,7 +338,7 @@ pub(super) const LARGEST_AMOUNT: u64 = 1_000_000_000_000 * 10_000;
 const EARLIEST_MICROS: i64 = -2_208_988_800_000_000;
 const LATEST_MICROS: i64 = 7_258_118_400_000_000;
 
-fn time(
+pub(super) fn time(
     cell: &Cell<'_>,
     understanding: &Understanding,
     clock: &mut LocalClock,

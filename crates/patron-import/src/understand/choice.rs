@@ -15,7 +15,8 @@ pub(super) fn choose_preset(
     options: &ImportOptions,
     has_header: bool,
 ) -> Result<Option<(&'static Preset, PresetReason)>, ImportError> {
-    let Some(name) = &options.preset else {
+    let said = options.preset.as_deref().map(Content::from_key);
+    let Some(name) = options.preset.as_ref().filter(|_| said.flatten().is_none()) else {
         return Ok(preset::recognise(table.headers).map(|preset| {
             let header_or_layout = if has_header {
                 PresetReason::Header
@@ -46,13 +47,30 @@ pub(super) fn choose_preset(
     Ok(Some((preset, PresetReason::Asked)))
 }
 
-/// Refuses a file that is known to hold something else than orders, or that cannot be used by itself.
-pub(super) fn refuse_other_content(
+/// Returns what a file holds. Refuses one that cannot be used by itself, and a list where only orders are wanted.
+pub(super) fn content(
     table: Table<'_>,
     preset: Option<&'static Preset>,
     options: &ImportOptions,
-) -> Result<(), ImportError> {
+) -> Result<Content, ImportError> {
     let file = || table.file.to_owned();
+    // What the user says it is goes before what its columns look like.
+    let said = options.preset.as_deref().and_then(Content::from_key);
+    if let Some(said) = said {
+        let own = preset.is_some_and(|preset| preset.holds == said) || preset.is_none();
+        return if own {
+            Ok(said)
+        } else {
+            Err(ImportError::NotOfPreset {
+                file: file(),
+                preset: said.key().to_owned(),
+                found: format!(
+                    "its columns are those of preset `{}`",
+                    preset.map_or("", |preset| &preset.name)
+                ),
+            })
+        };
+    }
     let Some(preset) = preset else {
         let settled = options
             .mapping
@@ -60,12 +78,12 @@ pub(super) fn refuse_other_content(
             .any(|(field, _)| *field == Field::OrderedAt);
         let holds = words::content(table.headers).filter(|_| !settled);
         return match holds {
-            Some(holds) => Err(ImportError::OtherContent {
+            Some(holds) if !options.lists => Err(ImportError::OtherContent {
                 file: file(),
                 holds,
                 preset: None,
             }),
-            None => Ok(()),
+            holds => Ok(holds.unwrap_or_default()),
         };
     };
     if let Some(refusal) = &preset.refused {
@@ -76,14 +94,14 @@ pub(super) fn refuse_other_content(
             mend: refusal.mend.clone(),
         });
     }
-    if preset.holds != Content::Orders {
+    if preset.holds != Content::Orders && !options.lists {
         return Err(ImportError::OtherContent {
             file: file(),
             holds: preset.holds,
             preset: Some(preset.name.clone()),
         });
     }
-    Ok(())
+    Ok(preset.holds)
 }
 
 /// Finds the columns that a preset fills down, if the file has what tells first rows from others.

@@ -79,7 +79,8 @@ impl Columns {
         }
         let taken: Vec<usize> = columns.found.values().map(|&(index, _)| index).collect();
         for &field in Field::ALL {
-            if !field.is_only_detail() && !columns.found.contains_key(&field) {
+            let decides = !field.is_only_detail() && !field.is_of_lists();
+            if decides && !columns.found.contains_key(&field) {
                 columns.recognise_word(table, field, &taken);
             }
         }
@@ -206,7 +207,7 @@ fn best_words(table: Table<'_>, field: Field, taken: &[usize]) -> Vec<usize> {
 }
 
 /// Finds the column of a `--map`: a header as it stands, `#3`, or a header but for case, blanks and underscores.
-fn mapped(table: Table<'_>, field: Field, name: &str) -> Result<usize, ImportError> {
+pub(super) fn mapped(table: Table<'_>, field: Field, name: &str) -> Result<usize, ImportError> {
     let wanted = name.trim();
     let exact = |header: &String| header == wanted;
     let numbered = || {
@@ -244,7 +245,7 @@ fn mapped(table: Table<'_>, field: Field, name: &str) -> Result<usize, ImportErr
 }
 
 /// A column's header, or its number where several have that header.
-fn named_apart(table: Table<'_>, index: usize) -> String {
+pub(super) fn named_apart(table: Table<'_>, index: usize) -> String {
     let header = table.header(index);
     let same = table
         .headers
@@ -258,7 +259,7 @@ fn named_apart(table: Table<'_>, index: usize) -> String {
     }
 }
 
-fn named(table: Table<'_>, names: &[String]) -> Option<usize> {
+pub(super) fn named(table: Table<'_>, names: &[String]) -> Option<usize> {
     names.iter().find_map(|name| {
         table
             .headers

@@ -26,7 +26,7 @@ pub(super) fn take(
     }
     let mut taken: Vec<usize> = plan.columns.iter().map(|column| column.index).collect();
     for &field in Field::ALL {
-        let Some(kind) = field.detail_kind() else {
+        let Some(kind) = field.detail_kind().filter(|_| !field.is_of_lists()) else {
             continue;
         };
         if let Some(slot) = deciding(found, plan, field) {

@@ -5,6 +5,7 @@
 //! | `choice` | which preset applies, and are these orders at all? |
 //! | `columns` | which column is which field? |
 //! | `plan` | which of them make up customer, order, amount and grain? |
+//! | `list` | the same of files that hold no orders but customers, products, refunds, events, answers or spend |
 //! | `details` | which are kept with the facts besides? |
 //! | `marks` | in which order are dates written, and how decimals? |
 //! | `notes` | what is said to the user about it? |
@@ -12,10 +13,12 @@
 mod choice;
 mod columns;
 mod details;
+mod list;
 mod marks;
 mod notes;
 mod plan;
 
+use crate::content::Content;
 use crate::error::ImportError;
 use crate::field::Field;
 use crate::options::ImportOptions;
@@ -84,7 +87,10 @@ pub(crate) fn understand(
     }
     let preset = choice::choose_preset(table, options, has_header)?;
     let used = preset.map(|(preset, _)| preset);
-    choice::refuse_other_content(table, used, options)?;
+    let holds = choice::content(table, used, options)?;
+    if holds != Content::Orders {
+        return list::understand(table, format, holds, preset, options);
+    }
     let found = Columns::recognise(table, used, options)?;
     require_header(table, &found)?;
     let mut plan = Plan::make(table, &found, used, options)?;
@@ -118,6 +124,8 @@ pub(crate) fn understand(
         customer_is_email: plan.customer_is_email,
         fill_down,
         control: None,
+        holds,
+        list: None,
     };
     if !has_header {
         understanding.notes.push(notes::no_header(headers));

@@ -46,6 +46,38 @@ pub(super) fn exclusion_without_column(field: Field) -> Note {
     )
 }
 
+/// Says how a list was understood.
+pub(super) fn about_list(
+    table: Table<'_>,
+    understanding: &Understanding,
+    options: &ImportOptions,
+) -> Vec<Note> {
+    let mut notes: Vec<Note> = Vec::new();
+    let holds = understanding.holds;
+    notes.push(note(
+        "list",
+        &[("holds", holds.key())],
+        format!("the file holds {holds}"),
+    ));
+    notes.extend(preset_used(understanding));
+    notes.push(columns(&understanding.columns));
+    notes.extend(dates(table, understanding, options));
+    notes.extend(decimals(understanding, options));
+    notes.extend(aliases(table, understanding));
+    notes.extend(currency_of_header(understanding));
+    notes
+}
+
+/// Says which columns of a list have no place.
+pub(super) fn columns_not_kept(headers: &[&str]) -> Note {
+    let list = headers.join("`, `");
+    note(
+        "columns_not_kept",
+        &[("columns", &list)],
+        format!("columns that are not kept: `{list}`"),
+    )
+}
+
 /// Says how the table as a whole was understood.
 pub(super) fn about(
     table: Table<'_>,
@@ -142,8 +174,13 @@ fn dates(table: Table<'_>, understanding: &Understanding, options: &ImportOption
     let column = understanding
         .columns
         .iter()
-        .find(|column| column.field == Field::OrderedAt)
-        .map_or(0, |column| column.index);
+        .find(|column| {
+            let list = understanding.list.as_ref();
+            let date = list.map_or(Some(Field::OrderedAt), |list| list.date);
+            Some(column.field) == date
+        })
+        .map(|column| column.index);
+    let Some(column) = column else { return notes };
     let local = table
         .values(column)
         .any(|value| matches!(date::parse(value, format), Some(ParsedTime::Local(_))));

@@ -22,6 +22,8 @@ mod details;
 mod encodings;
 /// Do hostile files do no more than fail, with their own error?
 mod hostile;
+/// Are lists of customers, products, refunds, events, answers and spend read, each row in its class?
+mod lists;
 /// Is each shop system's export read as documented, and told apart from what holds no orders?
 mod presets;
 /// Do real files give the figures made elsewhere?

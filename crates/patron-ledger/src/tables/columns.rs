@@ -192,7 +192,7 @@ pub(super) const SURVEYS: &[Column] = &[
     key("person_id"),
     required(instant("answered_at")),
     text("kind"),
-    column("score", ColumnKind::Integer),
+    decimal("score"),
     personal("comment"),
     text("store_id"),
 ];
@@ -201,6 +201,7 @@ pub(super) const SPEND: &[Column] = &[
     required(column("date", ColumnKind::Date)),
     key("channel"),
     text("purpose"),
+    text("campaign"),
     decimal("amount"),
     text("currency"),
     text("store_id"),

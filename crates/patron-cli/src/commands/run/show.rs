@@ -238,11 +238,19 @@ fn account(account: &Account, output: &mut Output) -> Result<(), Failure> {
             String::new(),
         ],
         vec![
+            "accepted: entries of lists".to_owned(),
+            count(account.listed),
+            String::new(),
+        ],
+        vec![
             "merged (repeat or supersede)".to_owned(),
             count(account.merged),
             String::new(),
         ],
     ];
+    if account.listed == 0 {
+        rows.remove(2);
+    }
     for (class, number) in &account.set_aside {
         let revenue = account
             .revenue_set_aside

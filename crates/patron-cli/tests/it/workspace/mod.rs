@@ -2,6 +2,7 @@
 
 mod imports;
 mod keeping;
+mod lists;
 mod shops;
 mod unhurt;
 

@@ -85,10 +85,10 @@ fn every_detail_has_a_kind_and_what_decides_has_none() {
                 assert_eq!(kind, None, "{field}");
             }
             "gross" | "discount" | "platform_discount" | "quantity" | "unit_price"
-            | "unit_cost" | "shipping" | "tax" => {
+            | "unit_cost" | "shipping" | "tax" | "stock" | "score" => {
                 assert_eq!(kind, Some(DetailKind::Number), "{field}");
             }
-            "payment_due_at" | "shipped_at" | "delivered_at" => {
+            "payment_due_at" | "shipped_at" | "delivered_at" | "created_at" => {
                 assert_eq!(kind, Some(DetailKind::Instant), "{field}");
             }
             _ => assert_eq!(kind, Some(DetailKind::Text), "{field}"),

@@ -1,0 +1,499 @@
+//! What lists bring: customers, products, refunds, events, answers, spend. An entry is known again by its own id, or, where
+//! it has none, by what it says; of a later version only what differs is kept.
+
+use std::collections::HashMap;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, RecordBatch};
+use patron_core::{Instant, OrderStatus, ShopCalendar};
+use patron_engine::details::{self, Detail};
+use patron_engine::{Gathered, ListEntry, Owners, PARTITIONS, Record, Resources, gather_records};
+use patron_import::{Content, Field, ROW_HASH_SEED, RowKind, hash_field};
+use patron_ledger::{At, Ledger, ScanRequest, Table, Transaction};
+
+use super::compare::Counts;
+use super::rows::{Origin, own_id};
+use super::sheet::{Sheet, Value};
+use super::{ImportFailure, ImportedFile};
+use crate::workspace::WorkspaceError;
+
+/// The tables that lists fill, with what they hold and the column of the key.
+const TABLES: [(Content, Table, &str); 6] = [
+    (Content::Customers, Table::Customers, "customer_id"),
+    (Content::Products, Table::Products, "product_id"),
+    (Content::Refunds, Table::Refunds, "refund_id"),
+    (Content::Events, Table::Events, "event_id"),
+    (Content::Surveys, Table::Surveys, "response_id"),
+    (Content::Spend, Table::Spend, "channel"),
+];
+
+/// What the lists of an import are compared with, and where they go.
+pub(super) struct Lists<'a> {
+    pub(super) ledger: &'a Ledger,
+    pub(super) at: At,
+    pub(super) files: &'a [ImportedFile],
+    pub(super) origins: Vec<Origin>,
+    pub(super) calendar: &'a ShopCalendar,
+    /// The place of each earlier import, and which of them were lists.
+    pub(super) places: &'a HashMap<i64, u32>,
+    pub(super) lists: HashMap<i64, Content>,
+}
+
+/// The newest version of an entry that is there.
+#[derive(Clone, Copy)]
+struct Current {
+    hash: u64,
+    version_at: Option<i64>,
+    place: u32,
+}
+
+/// What is known of one key.
+#[derive(Default)]
+struct Known {
+    newest: Option<Current>,
+    /// How often entries without an id that say this are there.
+    equal: usize,
+}
+
+/// Completes what only names an order with the order's customer, as the ledger knows it.
+pub(super) fn find_owners(ledger: &Ledger, owners: &mut Owners) -> Result<(), ImportFailure> {
+    for table in [Table::Orders, Table::OrderLines] {
+        let request = ScanRequest::new(table).columns(&["order_id", "customer_id"]);
+        for batch in ledger.scan(&request).map_err(WorkspaceError::from)? {
+            let batch = batch.map_err(WorkspaceError::from)?;
+            let (orders, customers) = (texts(&batch, "order_id"), texts(&batch, "customer_id"));
+            for (order, customer) in orders.zip(customers) {
+                if let (Some(order), Some(customer)) = (order, customer)
+                    && let Some(owner) = owners.get_mut(order)
+                    && owner.is_none()
+                {
+                    *owner = Some(customer.to_owned());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Lists<'_> {
+    /// Compares the entries of all lists with the ledger and appends what is new. Returns the counts by file.
+    pub(super) fn import(
+        &self,
+        gathered: &Gathered,
+        resources: &Resources,
+        mut transaction: Option<&mut Transaction<'_>>,
+    ) -> Result<Vec<Counts>, ImportFailure> {
+        let mut counts = vec![Counts::default(); self.files.len()];
+        let is_list = |file: &ImportedFile| file.read.understanding.holds != Content::Orders;
+        if !self.files.iter().any(is_list) {
+            return Ok(counts);
+        }
+        let stored = self.stored(resources)?;
+        let mut sheets: Vec<(Table, Sheet)> = TABLES
+            .iter()
+            .map(|(_, table, _)| (*table, Sheet::new(*table)))
+            .collect();
+        for partition in 0..PARTITIONS {
+            let known = stored.with_records(partition, false, |records| known(&records))?;
+            gathered.with_entries(partition, |entries| {
+                self.compare(entries, known, &mut counts, &mut sheets);
+            })?;
+            for (table, sheet) in &mut sheets {
+                if sheet.is_empty() {
+                    continue;
+                }
+                let rows = sheet.take().map_err(WorkspaceError::from)?;
+                if let Some(transaction) = transaction.as_deref_mut() {
+                    transaction
+                        .append(*table, &rows)
+                        .map_err(WorkspaceError::from)?;
+                }
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The keys of what the ledger has, in the partitions of the new entries.
+    fn stored(&self, resources: &Resources) -> Result<Gathered, ImportFailure> {
+        let resources = Resources {
+            memory_bytes: resources.memory_bytes / 4,
+            ..resources.clone()
+        };
+        gather_records::<ImportFailure>(Vec::new(), &resources, |feed| {
+            for (content, table, key) in TABLES {
+                let holds = |file: &ImportedFile| file.read.understanding.holds == content;
+                if !self.files.iter().any(holds) {
+                    continue;
+                }
+                let mut columns = vec![key, "import_id", "row_hash", "version_at"];
+                if table == Table::Spend {
+                    columns.extend(["date", "campaign", "purpose"]);
+                }
+                let request = ScanRequest::new(table).at(self.at).columns(&columns);
+                for batch in self.ledger.scan(&request).map_err(WorkspaceError::from)? {
+                    let batch = batch.map_err(WorkspaceError::from)?;
+                    self.give(content, &batch, key, |record| feed.take(record))?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn give(
+        &self,
+        content: Content,
+        batch: &RecordBatch,
+        key: &str,
+        mut take: impl FnMut(&Record<'_>) -> Result<(), patron_engine::GroupingError>,
+    ) -> Result<(), patron_engine::GroupingError> {
+        let whole = |name: &str, row| {
+            let column = batch
+                .column_by_name(name)?
+                .as_primitive_opt::<Int64Type>()?;
+            Some(column.value(row))
+        };
+        let instant = |name: &str, row| {
+            let column = batch.column_by_name(name)?;
+            let column = column.as_primitive_opt::<TimestampMicrosecondType>()?;
+            (!column.is_null(row)).then(|| column.value(row))
+        };
+        let text = |name: &str, row| {
+            let column = batch.column_by_name(name)?.as_string_opt::<i32>()?;
+            (!column.is_null(row)).then(|| column.value(row))
+        };
+        for row in 0..batch.num_rows() {
+            let import = whole("import_id", row).unwrap_or(0);
+            // Rows of orders name customers and refunds, too: what these say is compared elsewhere.
+            if self.lists.get(&import) != Some(&content) {
+                continue;
+            }
+            let Some(&file) = self.places.get(&import) else {
+                continue;
+            };
+            let own = text(key, row).unwrap_or_default();
+            let by_content = own
+                .strip_prefix("row:")
+                .and_then(|rest| rest.split_once(':'))
+                .map(|(hash, _)| hash);
+            let of_spend = |name| text(name, row).unwrap_or_default();
+            let spend;
+            let customer = match content {
+                Content::Spend => {
+                    spend = format!("{own}|{}|{}", of_spend("campaign"), of_spend("purpose"));
+                    spend.as_str()
+                }
+                _ => by_content.unwrap_or(own),
+            };
+            let day = batch.column_by_name("date").and_then(|column| {
+                let column = column.as_primitive_opt::<arrow_array::types::Date32Type>()?;
+                Some(i64::from(column.value(row)))
+            });
+            take(&Record {
+                kind: RowKind::Person,
+                status: OrderStatus::Paid,
+                at: day.unwrap_or(0),
+                net: 0,
+                row_hash: whole("row_hash", row).unwrap_or(0).cast_unsigned(),
+                quantity: 0,
+                is_line: by_content.is_some(),
+                status_unsaid: false,
+                updated_at: instant("version_at", row),
+                product: content as u64 + 1,
+                file,
+                customer,
+                order_id: "",
+                contact: None,
+                details: &[],
+            })?;
+        }
+        Ok(())
+    }
+
+    fn compare(
+        &self,
+        mut entries: Vec<ListEntry<'_>>,
+        mut known: HashMap<(u64, String, i64), Known>,
+        counts: &mut [Counts],
+        sheets: &mut [(Table, Sheet)],
+    ) {
+        let is_new = |entry: &ListEntry<'_>| {
+            let file = self.files.get(entry.file as usize);
+            file.is_some_and(|file| file.known_as.is_none())
+        };
+        entries.retain(is_new);
+        let line = |entry: &ListEntry<'_>| details::read(entry.details).map_or(0, |kept| kept.line);
+        let group = |entry: &ListEntry<'_>| (entry.kind.to_u8(), self.day_of(entry));
+        entries.sort_by(|a, b| {
+            (group(a), a.key, a.file, a.updated_at, line(a)).cmp(&(
+                group(b),
+                b.key,
+                b.file,
+                b.updated_at,
+                line(b),
+            ))
+        });
+        for same in entries.chunk_by(|a, b| (group(a), a.key, a.file) == (group(b), b.key, b.file))
+        {
+            let Some(last) = same.last() else { continue };
+            let content = content_of(last.kind);
+            let key = (content as u64 + 1, last.key.to_owned(), self.day_of(last));
+            let known = known.entry(key).or_default();
+            let mut of_file = Counts::default();
+            if last.is_keyed_by_content {
+                for (place, entry) in same.iter().enumerate() {
+                    if place < known.equal {
+                        leave_out(entry, 1, &mut of_file);
+                    } else {
+                        let id = own_id(entry.hash, place.cast_signed() as i64 + 1);
+                        self.write(entry, &id, entry.hash, entry.net, sheets);
+                    }
+                }
+                known.equal = known.equal.max(same.len());
+            } else {
+                self.take_version(same, known, &mut of_file, sheets);
+            }
+            if let Some(counts) = counts.get_mut(last.file as usize) {
+                counts.add(&of_file);
+            }
+        }
+    }
+
+    /// Takes what one file says of one key: the last of its rows; of spend, their sum.
+    fn take_version(
+        &self,
+        same: &[ListEntry<'_>],
+        known: &mut Known,
+        counts: &mut Counts,
+        sheets: &mut [(Table, Sheet)],
+    ) {
+        let Some(last) = same.last() else { return };
+        let adds_up = last.kind == RowKind::Spend;
+        let (hash, net) = if adds_up {
+            let net = same.iter().map(|entry| entry.net).sum();
+            let one = |hash, entry: &ListEntry<'_>| hash_field(hash, &entry.hash.to_le_bytes());
+            let mut rows: Vec<&ListEntry<'_>> = same.iter().collect();
+            rows.sort_unstable_by_key(|entry| entry.hash);
+            (rows.into_iter().fold(ROW_HASH_SEED, one), net)
+        } else {
+            (last.hash, last.net)
+        };
+        let rows = same.len() as u64;
+        let is_older = |current: &Current| match (last.updated_at, current.version_at) {
+            (Some(new), Some(known)) => new < known,
+            _ => false,
+        };
+        match known.newest {
+            Some(current) if current.hash == hash || is_older(&current) => {
+                leave_out(last, rows, counts);
+                return;
+            }
+            Some(_) => {
+                let others = if adds_up { 0 } else { rows - 1 };
+                counts.superseding += rows - others;
+                leave_out(last, others, counts);
+            }
+            None if adds_up => {}
+            None => leave_out(last, rows - 1, counts),
+        }
+        self.write(last, last.key, hash, net, sheets);
+        known.newest = Some(Current {
+            hash,
+            version_at: last.updated_at,
+            place: u32::MAX,
+        });
+    }
+
+    /// The local day of spend; 0 of all else.
+    fn day_of(&self, entry: &ListEntry<'_>) -> i64 {
+        match entry.kind {
+            RowKind::Spend => i64::from(self.calendar.day_of(Instant(entry.at)).0),
+            _ => 0,
+        }
+    }
+
+    fn write(
+        &self,
+        entry: &ListEntry<'_>,
+        key: &str,
+        hash: u64,
+        net: i64,
+        sheets: &mut [(Table, Sheet)],
+    ) {
+        let content = content_of(entry.kind);
+        let found = TABLES.iter().find(|(known, ..)| *known == content);
+        let (Some(&(_, table, key_column)), Some(origin)) =
+            (found, self.origins.get(entry.file as usize))
+        else {
+            return;
+        };
+        let Some((_, sheet)) = sheets.iter_mut().find(|(known, _)| *known == table) else {
+            return;
+        };
+        let kept = details::read(entry.details).unwrap_or_default();
+        let consents = consents(entry, &kept.details);
+        let stem = origin
+            .file
+            .rsplit_once('.')
+            .map_or(&*origin.file, |(stem, _)| stem);
+        let mut cells: Vec<(&str, Value<'_>)> = vec![
+            ("import_id", Value::Whole(origin.import)),
+            ("row_hash", Value::Whole(hash.cast_signed())),
+            ("origin_file", Value::Text(&origin.file)),
+            ("origin_line", Value::Whole(kept.line.cast_signed())),
+        ];
+        if let Some(at) = entry.updated_at {
+            cells.push(("version_at", Value::Instant(at)));
+            cells.push(("updated_at", Value::Instant(at)));
+        }
+        match content {
+            Content::Products => cells.push(("product_id", Value::Text(entry.named))),
+            Content::Spend => {
+                let day = i32::try_from(self.day_of(entry)).unwrap_or(0);
+                cells.push(("date", Value::Day(day)));
+                cells.push(("channel", Value::Text(entry.named)));
+                cells.push(("amount", Value::Number(net)));
+            }
+            _ => cells.push((key_column, Value::Text(key))),
+        }
+        self.push_person(entry, &kept.details, &mut cells);
+        match content {
+            Content::Refunds => {
+                cells.push(("refunded_at", Value::Instant(entry.at)));
+                cells.push(("amount", Value::Number(net)));
+                cells.push(("is_line", Value::Yes(false)));
+                cells.push(("content_hash", Value::Whole(hash.cast_signed())));
+                cells.push(("order_id", Value::Text(entry.named)));
+            }
+            Content::Events => cells.push(("occurred_at", Value::Instant(entry.at))),
+            Content::Surveys => cells.push(("answered_at", Value::Instant(entry.at))),
+            _ => {}
+        }
+        for (field, detail) in &kept.details {
+            let value = match *detail {
+                Detail::Text(text) => Value::Text(text),
+                Detail::Number(number) => Value::Number(number),
+                Detail::Instant(at) => Value::Instant(at),
+            };
+            cells.push((column_of(content, *field), value));
+        }
+        if let Some(consents) = &consents {
+            cells.push(("consents", Value::Text(consents)));
+        }
+        match content {
+            // A file for each kind of event is named after it.
+            Content::Events => cells.push(("kind", Value::Text(stem))),
+            Content::Refunds => cells.push(("kind", Value::Text("return"))),
+            _ => {}
+        }
+        if let Some(currency) = &origin.currency {
+            cells.push(("currency", Value::Text(currency)));
+        }
+        let is_empty = |value: &Value<'_>| matches!(value, Value::Text(""));
+        let placed: Vec<(usize, Value<'_>)> = cells
+            .iter()
+            .filter(|(_, value)| !is_empty(value))
+            .filter_map(|(name, value)| Some((sheet.place(name)?, *value)))
+            .collect();
+        sheet.push(&placed);
+    }
+
+    /// Whose it is; of an unknown visitor, which.
+    fn push_person<'c>(
+        &self,
+        entry: &ListEntry<'c>,
+        details: &[(Field, Detail<'c>)],
+        cells: &mut Vec<(&'c str, Value<'c>)>,
+    ) {
+        let anonymous = details.iter().find_map(|(field, detail)| match detail {
+            Detail::Text(text) if *field == Field::AnonymousId => Some(*text),
+            _ => None,
+        });
+        let person = match entry.customer {
+            "" => anonymous.unwrap_or_default(),
+            customer => customer,
+        };
+        cells.push(("customer_id", Value::Text(entry.customer)));
+        cells.push(("person_id", Value::Text(person)));
+        let names = ["email", "phone", "name"];
+        for (name, text) in names.into_iter().zip(entry.contact.iter().flatten()) {
+            cells.push((name, Value::Text(text)));
+        }
+    }
+}
+
+/// What is there of each kind, key and day.
+fn known(records: &[Record<'_>]) -> HashMap<(u64, String, i64), Known> {
+    let mut all: HashMap<(u64, String, i64), Known> = HashMap::new();
+    let mut equal: HashMap<(u64, &str, u32), usize> = HashMap::new();
+    for record in records {
+        let key = (record.product, record.customer.to_owned(), record.at);
+        let known = all.entry(key).or_default();
+        if record.is_line {
+            let of_import = (record.product, record.customer, record.file);
+            *equal.entry(of_import).or_default() += 1;
+            // Each has a number of its own, whatever import brought it.
+            known.equal += 1;
+            continue;
+        }
+        let new = Current {
+            hash: record.row_hash,
+            version_at: record.updated_at,
+            place: record.file,
+        };
+        let age = |current: &Current| (current.version_at, current.place);
+        if known.newest.is_none_or(|newest| age(&newest) <= age(&new)) {
+            known.newest = Some(new);
+        }
+    }
+    all
+}
+
+/// Counts rows that bring nothing.
+const fn leave_out(entry: &ListEntry<'_>, rows: u64, counts: &mut Counts) {
+    counts.unchanged += rows;
+    if matches!(entry.kind, RowKind::Refund) {
+        counts.left_out.1 += rows;
+    }
+}
+
+const fn content_of(kind: RowKind) -> Content {
+    match kind {
+        RowKind::Refund => Content::Refunds,
+        RowKind::Product => Content::Products,
+        RowKind::Event => Content::Events,
+        RowKind::Answer => Content::Surveys,
+        RowKind::Spend => Content::Spend,
+        _ => Content::Customers,
+    }
+}
+
+/// The column of a table to which a field of a list goes.
+const fn column_of(content: Content, field: Field) -> &'static str {
+    match (content, field) {
+        (Content::Products, Field::UnitPrice) => "price",
+        (_, field) => field.key(),
+    }
+}
+
+/// What the customer agreed to, as an object by channel.
+fn consents(entry: &ListEntry<'_>, details: &[(Field, Detail<'_>)]) -> Option<String> {
+    let email = entry.contact.map_or("", |contact| contact[3]);
+    let sms = details.iter().find_map(|(field, detail)| match detail {
+        Detail::Text(text) if *field == Field::ConsentSms => Some(*text),
+        _ => None,
+    });
+    let mut object = serde_json::Map::new();
+    for (channel, said) in [("email", email), ("sms", sms.unwrap_or_default())] {
+        if !said.is_empty() {
+            object.insert(channel.to_owned(), said.into());
+        }
+    }
+    (!object.is_empty()).then(|| serde_json::Value::Object(object).to_string())
+}
+
+fn texts<'b>(batch: &'b RecordBatch, name: &str) -> impl Iterator<Item = Option<&'b str>> {
+    let column = batch.column_by_name(name);
+    let column = column.and_then(|column| column.as_string_opt::<i32>());
+    column.into_iter().flatten()
+}

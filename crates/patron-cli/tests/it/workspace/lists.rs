@@ -1,0 +1,196 @@
+//! Lists beside the orders: customers, products, refunds, events, answers and spend go to the ledger, once each.
+
+use super::{SHOP, assert_same_results, counts, import, run, run_files, with_workspace};
+use crate::support::Sandbox;
+
+const ORDERS: &str = "order_id,customer_id,email,order_date,amount,refunded\no1,c1,ann@x.com,2024-01-05,100,20\no2,c2,bob@x.com,2024-02-05,50,\no3,c1,ann@x.com,2024-03-05,70,\n";
+const CUSTOMERS: &str = "customer_id,email,first_name,last_name,birth_date,favourite colour,total_spent\nc1,ann@new.com,Ann,Lee,1990-02-03,blue,170\nc9,zoe@x.com,Zoe,Kay,1980-02-03,red,0\n";
+const REFUNDS: &str = "refund_id,order_id,refund_date,amount,reason\nr1,o1,2024-01-20,15,broken\nr2,o9,2024-01-21,3,late\n";
+const PRODUCTS: &str =
+    "product_id,title,category,price,cost_price,stock\np1,Soap,bath,5.00,2.10,9\n";
+const EVENTS: &str = "event,user_id,timestamp,product_id,page\nProduct Viewed,c1,2024-05-01 10:00:00,p1,/soap\nProduct Viewed,c1,2024-05-01 10:00:00,p1,/soap\nMail Opened,c2,2024-05-02 11:00:00,,\n,,2024-05-02,,\n";
+const SURVEYS: &str =
+    "response_id,customer_id,answered_at,score,comment\ns1,c1,2024-05-01,9,good\n";
+const SPEND: &str = "date,channel,campaign,amount_spent,currency\n2024-05-01,search,a,100,EUR\n2024-05-01,search,a,50,EUR\n2024-05-01,search,b,7,EUR\n";
+
+const FILES: [(&str, &str); 7] = [
+    ("orders.csv", ORDERS),
+    ("customers.csv", CUSTOMERS),
+    ("refunds.csv", REFUNDS),
+    ("products.csv", PRODUCTS),
+    ("events.csv", EVENTS),
+    ("surveys.csv", SURVEYS),
+    ("spend.csv", SPEND),
+];
+
+fn shop() -> Sandbox {
+    let sandbox = with_workspace();
+    for (name, text) in FILES {
+        sandbox.write(name, text);
+    }
+    sandbox
+}
+
+fn names() -> Vec<&'static str> {
+    FILES.iter().map(|(name, _)| *name).collect()
+}
+
+#[test]
+fn every_row_of_every_list_is_accounted_for_and_nothing_is_there_twice() {
+    let sandbox = shop();
+    let first = import(&sandbox, &names());
+    for (file, expected) in [
+        ("orders.csv", [3, 3, 0, 0, 0]),
+        ("customers.csv", [2, 2, 0, 0, 0]),
+        // Nobody knows order o9.
+        ("refunds.csv", [2, 1, 0, 0, 1]),
+        ("products.csv", [1, 1, 0, 0, 0]),
+        // Two equal events are two events.
+        ("events.csv", [4, 3, 0, 0, 1]),
+        ("surveys.csv", [1, 1, 0, 0, 0]),
+        ("spend.csv", [3, 3, 0, 0, 0]),
+    ] {
+        assert_eq!(counts(&first, file), expected, "{file}");
+    }
+    let refunds = sandbox.text("shop/rejected/3.csv");
+    assert!(
+        refunds.contains("refunds.csv,3,missing_customer,order_id,o9,,\"no customer, and no order of this id is known"),
+        "{refunds}"
+    );
+    let again = import(&sandbox, &names());
+    assert!(
+        again.stdout.contains("Nothing changed."),
+        "{}",
+        again.stdout
+    );
+    // The same contents in files of other bytes: no final line break, other columns first.
+    sandbox.write("refunds.csv", REFUNDS.trim_end());
+    sandbox.write("events.csv", EVENTS.trim_end());
+    sandbox.write("spend.csv", SPEND.trim_end());
+    sandbox.write(
+        "surveys.csv",
+        "comment,response_id,score,customer_id,answered_at\ngood,s1,9.0,c1,2024-05-01\n",
+    );
+    let next = import(
+        &sandbox,
+        &["refunds.csv", "events.csv", "spend.csv", "surveys.csv"],
+    );
+    for (file, expected) in [
+        ("refunds.csv", [2, 0, 0, 1, 1]),
+        ("events.csv", [4, 0, 0, 3, 1]),
+        ("spend.csv", [3, 0, 0, 3, 0]),
+        ("surveys.csv", [1, 0, 0, 1, 0]),
+    ] {
+        assert_eq!(counts(&next, file), expected, "{file}");
+    }
+    let verified = sandbox.patron(&["ledger", "verify", "--workspace", SHOP]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
+}
+
+#[test]
+fn a_later_version_supersedes_and_an_older_one_does_not() {
+    let sandbox = shop();
+    import(&sandbox, &names());
+    sandbox.write("refunds.csv", REFUNDS.replace("15,broken", "18,broken"));
+    sandbox.write("spend.csv", SPEND.replace("a,50", "a,60"));
+    sandbox.write("customers.csv", CUSTOMERS.replace("ann@new", "ann@newest"));
+    let next = import(&sandbox, &["customers.csv", "refunds.csv", "spend.csv"]);
+    assert_eq!(counts(&next, "customers.csv"), [2, 0, 1, 1, 0]);
+    assert_eq!(counts(&next, "refunds.csv"), [2, 0, 1, 0, 1]);
+    assert_eq!(counts(&next, "spend.csv"), [3, 0, 2, 1, 0]);
+    let results = run(&sandbox, &[]);
+    // 100 + 70, less 20 in all for o1, of which 18 have a date.
+    assert_eq!(results.customers().cell("c1", "monetary"), "150.00");
+    assert_eq!(results.customers().cell("c1", "email"), "ann@newest.com");
+    // The first list again, saved anew: it says again what it said, and that is the newest that was said.
+    sandbox.write("customers.csv", CUSTOMERS.trim_end());
+    let back = import(&sandbox, &["customers.csv"]);
+    assert_eq!(counts(&back, "customers.csv"), [2, 0, 1, 1, 0]);
+    let results = run(&sandbox, &[]);
+    assert_eq!(results.customers().cell("c1", "email"), "ann@new.com");
+    // With times of change, an older list changes nothing.
+    let dated = |at: &str, email: &str| {
+        format!("customer_id,email,total_spent,updated_at\nc2,{email},1,{at}\n")
+    };
+    sandbox.write("new.csv", dated("2024-06-02", "bob@new.com"));
+    sandbox.write("old.csv", dated("2024-06-01", "bob@old.com"));
+    import(&sandbox, &["new.csv"]);
+    let old = import(&sandbox, &["old.csv"]);
+    assert_eq!(counts(&old, "old.csv"), [1, 0, 0, 1, 0]);
+    let results = run(&sandbox, &[]);
+    assert_eq!(results.customers().cell("c2", "email"), "bob@new.com");
+}
+
+#[test]
+fn a_run_on_the_ledger_is_a_run_on_the_files() {
+    let sandbox = shop();
+    import(&sandbox, &names());
+    let ledger = run(&sandbox, &[]);
+    let files = run_files(&sandbox, &names());
+    assert_same_results(&ledger, &files, "lists");
+    // Of the 20 that o1 was refunded in all, 15 have a day; the customer whom only the list knows has no order.
+    assert_eq!(files.customers().cell("c1", "monetary"), "150.00");
+    assert_eq!(files.customers().cell("c1", "email"), "ann@new.com");
+    assert_eq!(files.customers().cell("c1", "name"), "Ann Lee");
+    let without = String::from_utf8(files.bytes("customers_without_order.csv")).unwrap();
+    assert!(without.contains("\nc9,prospect,no_orders,"), "{without}");
+    let rows = &files.run_json()["rows"];
+    assert_eq!(rows["accepted_by_kind"]["listed"], 10);
+    assert_eq!(rows["accepted_by_kind"]["refund"], 1);
+    assert_eq!(rows["set_aside"]["missing_customer"], 2);
+    // Before the day of the refund only what has no day is taken off.
+    let before = run_files(
+        &sandbox,
+        &["orders.csv", "refunds.csv", "--as-of", "2024-01-10"],
+    );
+    assert_eq!(before.customers().cell("c1", "monetary"), "95.00");
+    let after = run_files(
+        &sandbox,
+        &["orders.csv", "refunds.csv", "--as-of", "2024-01-20"],
+    );
+    assert_eq!(after.customers().cell("c1", "monetary"), "80.00");
+}
+
+#[test]
+fn refunds_find_their_customers_in_earlier_imports() {
+    let sandbox = shop();
+    import(&sandbox, &["orders.csv"]);
+    let refunds = import(&sandbox, &["refunds.csv"]);
+    assert_eq!(counts(&refunds, "refunds.csv"), [2, 1, 0, 0, 1]);
+    let results = run(&sandbox, &[]);
+    assert_eq!(results.customers().cell("c1", "monetary"), "150.00");
+    let undone = sandbox.patron(&["import", "--workspace", SHOP, "--undo", "2"]);
+    assert_eq!(undone.code, 0, "{}", undone.stderr);
+    assert_eq!(
+        run(&sandbox, &[]).run_json()["rows"]["accepted_by_kind"]["refund"],
+        0
+    );
+}
+
+#[test]
+fn everything_that_lists_say_of_a_customer_is_shown() {
+    let sandbox = shop();
+    import(&sandbox, &names());
+    let ann = sandbox.patron(&["customer", "c1", "--workspace", SHOP]);
+    assert_eq!(ann.code, 0, "{}", ann.stderr);
+    for words in [
+        "ann@new.com",
+        "1990-02-03",
+        r#"{"favourite colour":"blue","total_spent":"170"}"#,
+        "Product Viewed",
+        "9.00 · good",
+        "refund",
+    ] {
+        assert!(ann.stdout.contains(words), "{words}: {}", ann.stdout);
+    }
+}
+
+#[test]
+fn a_run_needs_orders() {
+    let sandbox = Sandbox::new();
+    sandbox.write("customers.csv", CUSTOMERS);
+    sandbox.refuses(
+        &["customers.csv"],
+        &["holds a list of customers", "give the orders, too"],
+    );
+}

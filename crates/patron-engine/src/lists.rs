@@ -1,0 +1,383 @@
+//! Lists beside the orders: customers, products, refunds, events, answers, spend. Their entries wait in partitions of their
+//! own, by the key under which an entry is known again, until a run or an import takes them.
+
+use std::collections::HashMap;
+
+use patron_core::RowClass;
+use patron_import::{
+    Content, FactRows, Field, ROW_HASH_SEED, Reason, RejectedRow, RowKind, UNDATED, Understanding,
+    hash_field,
+};
+
+use crate::cold::{EngineError, Gathered};
+use crate::details;
+use crate::grouping::{ContactFields, GroupingError, PARTITIONS, Record, Scatter};
+use crate::source::{FileRead, RejectedSink, Seen, SourceError};
+
+/// An entry of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct ListEntry<'a> {
+    /// What it is.
+    pub kind: RowKind,
+    /// µs UTC; `i64::MIN` where it has no date.
+    pub at: i64,
+    /// The amount in ten-thousandths, of refunds and spend.
+    pub net: i64,
+    /// When it was last changed, µs UTC, where the source says.
+    pub updated_at: Option<i64>,
+    /// Which file of the run or import it came from.
+    pub file: u32,
+    /// Under what it is known again: its own id; where it has none, what it says.
+    pub key: &'a str,
+    /// Whether the key is what it says: of equal ones each is an entry of its own.
+    pub is_keyed_by_content: bool,
+    /// A hash of all it says.
+    pub hash: u64,
+    /// Whose; empty where nobody is named.
+    pub customer: &'a str,
+    /// Its order, product or channel; empty where it names none.
+    pub named: &'a str,
+    /// The customer's contact details.
+    pub contact: Option<ContactFields<'a>>,
+    /// What else it says, as [`details`] writes it.
+    pub details: &'a [u8],
+}
+
+/// The customers of orders, by the order's id.
+pub type Owners = HashMap<String, Option<String>>;
+
+/// Whether a file's facts wait among the entries of lists: all do in an import; in a run only what needs another file.
+pub(crate) fn waits(understanding: &Understanding, with_details: bool) -> bool {
+    match understanding.holds {
+        Content::Orders => false,
+        Content::Customers => with_details,
+        _ => true,
+    }
+}
+
+/// Hands the rows of a list to the partitions of lists.
+pub(crate) fn scatter(
+    facts: &FactRows,
+    (file, with_details): (u32, bool),
+    scatter: &mut Scatter<'_>,
+) -> Result<(), GroupingError> {
+    let mut bytes = Vec::new();
+    let mut names = String::new();
+    for row in 0..facts.len() {
+        let kind = facts.kind.get(row).copied().unwrap_or(RowKind::Person);
+        if !is_entry(kind) || !with_details && kind != RowKind::Refund {
+            continue;
+        }
+        let hash = identity(facts, row);
+        bytes.clear();
+        details::write(facts, row, hash, &mut bytes);
+        let key = key(facts, row);
+        let (customer, named) = (facts.customer.get(row), facts.order_id.get(row));
+        names.clear();
+        names.push_str(&format!("{}:{customer}{named}", customer.len()));
+        let updated_at = facts.updated_at.as_ref().and_then(|at| at.get(row));
+        let contact = facts.contact.as_ref().map(|contact| {
+            [
+                contact.email.get(row),
+                contact.phone.get(row),
+                contact.name.get(row),
+                contact.consent.get(row),
+            ]
+        });
+        scatter.push(&Record {
+            kind,
+            status: patron_core::OrderStatus::Paid,
+            at: facts.at.get(row).copied().unwrap_or(UNDATED),
+            net: facts.net.get(row).copied().unwrap_or(0),
+            row_hash: hash,
+            quantity: 0,
+            is_line: key.is_none(),
+            status_unsaid: false,
+            updated_at: updated_at.copied().filter(|&at| at != UNDATED),
+            product: 0,
+            file,
+            customer: key.as_deref().unwrap_or(&format!("{hash:016x}")),
+            order_id: &names,
+            contact: contact.filter(|fields| fields.iter().any(|text| !text.is_empty())),
+            details: &bytes,
+        })?;
+    }
+    Ok(())
+}
+
+/// Rows that were set aside but name somebody are no entries.
+const fn is_entry(kind: RowKind) -> bool {
+    !matches!(kind, RowKind::Order | RowKind::Line | RowKind::Mention(_))
+}
+
+/// Returns the key under which an entry is known again; nothing if that is what it says.
+fn key(facts: &FactRows, row: usize) -> Option<String> {
+    let text = |field| {
+        let details = facts.details.as_ref();
+        details.map_or("", |details| details.text(field, row))
+    };
+    let named = facts.order_id.get(row);
+    let own = match facts.holds {
+        Content::Orders | Content::Customers => facts.customer.get(row).to_owned(),
+        Content::Products => named.to_owned(),
+        Content::Refunds => text(Field::RefundId).to_owned(),
+        Content::Events => text(Field::EventId).to_owned(),
+        Content::Surveys => match text(Field::ResponseId) {
+            "" => String::new(),
+            // Some shops give one number to the answers on all orders of a parcel.
+            id if named.is_empty() => id.to_owned(),
+            id => format!("{id}:{named}"),
+        },
+        // And the shop's day, of which nothing is known here.
+        Content::Spend => format!("{named}|{}|{}", text(Field::Campaign), text(Field::Purpose)),
+        _ => String::new(),
+    };
+    (!own.is_empty()).then_some(own)
+}
+
+/// Returns a hash of all that an entry says, whatever the order of its file's columns.
+fn identity(facts: &FactRows, row: usize) -> u64 {
+    let number = |values: &[i64]| values.get(row).copied().unwrap_or(0).to_le_bytes();
+    let mut hash = hash_field(ROW_HASH_SEED, facts.customer.get(row).as_bytes());
+    hash = hash_field(hash, facts.order_id.get(row).as_bytes());
+    hash = hash_field(hash, &number(&facts.at));
+    hash = hash_field(hash, &number(&facts.net));
+    if let Some(contact) = &facts.contact {
+        for text in [
+            &contact.email,
+            &contact.phone,
+            &contact.name,
+            &contact.consent,
+        ] {
+            hash = hash_field(hash, text.get(row).as_bytes());
+        }
+    }
+    details::hash_of_details(facts, row, hash)
+}
+
+impl<'a> ListEntry<'a> {
+    fn of(record: &Record<'a>) -> Self {
+        let (length, names) = record.order_id.split_once(':').unwrap_or(("0", ""));
+        let length = length.parse().unwrap_or(0);
+        let (customer, named) = names.split_at_checked(length).unwrap_or(("", names));
+        Self {
+            kind: record.kind,
+            at: record.at,
+            net: record.net,
+            updated_at: record.updated_at,
+            file: record.file,
+            key: record.customer,
+            is_keyed_by_content: record.is_line,
+            hash: record.row_hash,
+            customer,
+            named,
+            contact: record.contact,
+            details: record.details,
+        }
+    }
+
+    /// Whether it belongs to the customer of its order, whom only the orders name.
+    const fn is_by_order(&self) -> bool {
+        matches!(self.kind, RowKind::Refund | RowKind::Answer)
+            && self.customer.is_empty()
+            && !self.named.is_empty()
+    }
+}
+
+impl Gathered {
+    /// Calls `work` with the entries of lists of one of the [`PARTITIONS`]; those of one key are in one partition.
+    ///
+    /// # Errors
+    /// [`GroupingError`] if entries on disk cannot be read.
+    pub fn with_entries<T>(
+        &self,
+        partition: usize,
+        work: impl FnOnce(Vec<ListEntry<'_>>) -> T,
+    ) -> Result<T, GroupingError> {
+        self.lists.with_partition(partition, false, |segments| {
+            let records = crate::grouping::decode(segments)?;
+            let entries = records.iter().map(|record| {
+                let entry = ListEntry::of(record);
+                let owner = self.owners.get(entry.named).filter(|_| entry.is_by_order());
+                match owner {
+                    Some(Some(customer)) => ListEntry { customer, ..entry },
+                    _ => entry,
+                }
+            });
+            // An entry of an order that nobody knows was set aside.
+            let is_known = |entry: &ListEntry<'_>| !entry.is_by_order();
+            Ok(work(entries.filter(is_known).collect()))
+        })
+    }
+
+    /// Finds the customers of refunds and answers that name only an order; `others` may know more orders than the files.
+    /// Those of unknown orders are set aside. To be called once, after everything was read.
+    ///
+    /// # Errors
+    /// Those of `others`; [`GroupingError`]; what the sink meets.
+    pub fn settle_lists<E>(
+        &mut self,
+        rejected: &mut dyn RejectedSink,
+        others: impl FnOnce(&mut Owners) -> Result<(), E>,
+    ) -> Result<(), E>
+    where
+        E: From<GroupingError> + From<EngineError>,
+    {
+        let mut owners = Owners::new();
+        self.each_entry(|_, entry| {
+            if entry.is_by_order() {
+                owners.insert(entry.named.to_owned(), None);
+            }
+            Ok::<_, E>(())
+        })?;
+        if !owners.is_empty() {
+            self.find_owners(&mut owners)?;
+            others(&mut owners)?;
+        }
+        let mut aside: Vec<(u32, u64, String, RowKind, i64)> = Vec::new();
+        self.each_entry(|_, entry| {
+            if entry.is_by_order() && owners.get(entry.named).is_none_or(Option::is_none) {
+                let line = details::read(entry.details).map_or(0, |kept| kept.line);
+                let named = entry.named.to_owned();
+                aside.push((entry.file, line, named, entry.kind, entry.net));
+            }
+            Ok::<_, E>(())
+        })?;
+        aside.sort_unstable_by_key(|(file, line, ..)| (*file, *line));
+        for (file, line, named, kind, net) in aside {
+            let Some(read) = self.files.get_mut(file as usize) else {
+                continue;
+            };
+            set_aside(read, kind, net);
+            let row = RejectedRow {
+                line,
+                column: header_of(&read.understanding, Field::OrderId),
+                value: named,
+                class: RowClass::MissingCustomer,
+                reason: Reason::UnknownOrder,
+                customer: None,
+            };
+            let file = read.path.display().to_string();
+            rejected
+                .take(&file, &row)
+                .map_err(|error| E::from(EngineError::from(SourceError::Rejected(error))))?;
+        }
+        self.owners = owners;
+        Ok(())
+    }
+
+    /// Hands the refunds of lists to the facts of their customers, for a fold.
+    ///
+    /// # Errors
+    /// [`GroupingError`].
+    pub fn take_refunds(&mut self) -> Result<(), GroupingError> {
+        let mut seen: Vec<Seen> = vec![<_>::default(); self.files.len()];
+        let mut facts = self.store.scatter();
+        for partition in 0..PARTITIONS {
+            self.with_entries(partition, |entries| {
+                for entry in entries {
+                    if entry.kind != RowKind::Refund {
+                        continue;
+                    }
+                    let own_id = (!entry.is_keyed_by_content).then_some(entry.key);
+                    let record = Record {
+                        kind: RowKind::Refund,
+                        status: patron_core::OrderStatus::Refunded,
+                        at: entry.at,
+                        net: entry.net,
+                        row_hash: entry.hash,
+                        quantity: 0,
+                        is_line: false,
+                        status_unsaid: false,
+                        updated_at: entry.updated_at,
+                        product: own_id.map_or(0, refund_hash),
+                        file: entry.file,
+                        customer: entry.customer,
+                        order_id: entry.named,
+                        contact: None,
+                        details: &[],
+                    };
+                    if let Some(seen) = seen.get_mut(entry.file as usize) {
+                        seen.see(&record);
+                    }
+                    facts.push(&record)?;
+                }
+                Ok(())
+            })??;
+        }
+        facts.finish()?;
+        for (file, seen) in self.files.iter_mut().zip(&seen) {
+            file.seen.merge(seen);
+        }
+        Ok(())
+    }
+
+    fn each_entry<E: From<GroupingError>>(
+        &self,
+        mut work: impl FnMut(usize, &ListEntry<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for partition in 0..PARTITIONS {
+            self.lists.with_partition(partition, false, |segments| {
+                let records = crate::grouping::decode(segments)?;
+                Ok(records
+                    .iter()
+                    .try_for_each(|record| work(partition, &ListEntry::of(record))))
+            })??;
+        }
+        Ok(())
+    }
+
+    /// Looks for orders among the facts that were read.
+    fn find_owners(&self, owners: &mut Owners) -> Result<(), GroupingError> {
+        for partition in 0..PARTITIONS {
+            self.with_records(partition, false, |records| {
+                for record in records {
+                    if !record.order_id.is_empty()
+                        && let Some(owner) = owners.get_mut(record.order_id)
+                    {
+                        *owner = Some(record.customer.to_owned());
+                    }
+                }
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns by which a refund with an id of its own is known among the facts of its customer; never 0.
+#[must_use]
+pub fn refund_hash(refund_id: &str) -> u64 {
+    hash_field(ROW_HASH_SEED, refund_id.as_bytes()) | 1
+}
+
+/// Moves a row of a file's account to those without a customer.
+fn set_aside(read: &mut FileRead, kind: RowKind, net: i64) {
+    let from = if kind == RowKind::Refund {
+        RowClass::Refund
+    } else {
+        RowClass::Listed
+    };
+    let account = &mut read.account;
+    let amount = patron_core::Money(net);
+    if let Some(count) = account.by_class.get_mut(from as usize) {
+        *count = count.saturating_sub(1);
+    }
+    if let Some(count) = account.by_class.get_mut(RowClass::MissingCustomer as usize) {
+        *count += 1;
+    }
+    if kind == RowKind::Refund {
+        if let Some(sum) = account.revenue_by_class.get_mut(from as usize) {
+            *sum += patron_core::Money(net.saturating_neg());
+        }
+        let aside = RowClass::MissingCustomer as usize;
+        if let Some(sum) = account.revenue_by_class.get_mut(aside) {
+            *sum += amount;
+        }
+    }
+}
+
+fn header_of(understanding: &Understanding, field: Field) -> Option<String> {
+    let slot = understanding.slot(field)?;
+    let column = understanding.columns.get(slot)?;
+    Some(column.header.clone())
+}

@@ -1,0 +1,303 @@
+//! A row of a list: a customer, a product, a refund, an event, an answer, or spend on advertising.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use patron_core::{Money, RowClass};
+
+use crate::batch::{RowKind, UNDATED};
+use crate::content::Content;
+use crate::details::DetailValues;
+use crate::field::Field;
+use crate::options::ExcludeRules;
+use crate::reader::classify;
+use crate::reader::facts::{Entry, Writer};
+use crate::reader::number::number;
+use crate::reader::person::Person;
+use crate::reader::row::{Row, shown};
+use crate::reader::slots::Slots;
+use crate::reader::values::{LARGEST_AMOUNT, Problem, read_id, time};
+use crate::reason::Reason;
+use crate::understanding::{ListRule, Understanding};
+use crate::value::id::Digits;
+use crate::value::trim;
+use crate::words;
+
+/// What a row of a list says.
+struct Said<'r> {
+    customer: Option<Cow<'r, str>>,
+    masked: bool,
+    guessed: bool,
+    float_id: bool,
+    /// Its order, product, channel.
+    key: Cow<'r, str>,
+    at: i64,
+    amount: Option<Money>,
+    rounded: bool,
+    updated_at: Option<i64>,
+    currency: Option<&'r str>,
+}
+
+impl<R: Row> Writer<'_, R> {
+    /// Judges the row of a list and writes it down.
+    pub(super) fn write_of_list(&mut self, list: &ListRule, exclude: &ExcludeRules) {
+        let row = self.row;
+        let mut room = Digits::EMPTY;
+        let mut key_room = Digits::EMPTY;
+        match self.read_of_list(row, list, (&mut room, &mut key_room)) {
+            Ok(said) => self.judge(&said, exclude),
+            Err(problem) => {
+                let (slot, class, reason) =
+                    classify::unreadable(row, problem, self.slots, self.understanding);
+                self.write_unreadable((slot, class, reason), None);
+            }
+        }
+    }
+
+    fn read_of_list<'r>(
+        &mut self,
+        row: &'r R,
+        list: &ListRule,
+        (room, key_room): (&'r mut Digits, &'r mut Digits),
+    ) -> Result<Said<'r>, Problem> {
+        let (understanding, slots) = (self.understanding, self.slots);
+        let person = if slots.customer == usize::MAX {
+            Person::default()
+        } else {
+            Person::read(row, slots, understanding, room)?
+        };
+        let at = match list
+            .date
+            .and_then(|field| understanding.deciding_slot(field))
+        {
+            Some(slot) => time(&row.cell(slot), understanding, self.clock)
+                .map_err(|reason| Problem { slot, reason })?,
+            None => UNDATED,
+        };
+        let mut said = Said {
+            customer: person.id,
+            masked: person.masked,
+            guessed: person.guessed,
+            float_id: person.float_id,
+            key: Cow::Borrowed(""),
+            at,
+            amount: None,
+            rounded: false,
+            updated_at: slots
+                .updated_at
+                .and_then(|slot| time(&row.cell(slot), understanding, self.clock).ok()),
+            currency: None,
+        };
+        if let Some(slot) = key_slot(understanding) {
+            let (id, guessed) = read_id(row, slot)?;
+            said.key = id
+                .as_text(key_room)
+                .map_or(Cow::Borrowed(""), Cow::Borrowed);
+            said.guessed |= guessed;
+            said.float_id |= guessed;
+        }
+        if let Some(slot) = amount_slot(understanding) {
+            said.read_amount(row, slot, understanding)?;
+        }
+        Ok(said)
+    }
+
+    /// Whose or what it is must be known; what the settings exclude is.
+    fn judge(&mut self, said: &Said<'_>, exclude: &ExcludeRules) {
+        let holds = self.understanding.holds;
+        let customer = said.customer.as_deref();
+        let slots = self.slots;
+        let named = customer.is_some_and(|customer| exclude.customers.contains(customer));
+        if named {
+            let aside = (RowClass::TestOrVoid, Reason::ExcludedCustomer);
+            self.set_aside(Some(slots.customer), aside, said);
+            return;
+        }
+        let nobody = || {
+            let reason = if said.masked {
+                Reason::MaskedCustomer
+            } else {
+                Reason::NoCustomer
+            };
+            (
+                Some(slots.customer).filter(|slot| *slot != usize::MAX),
+                (RowClass::MissingCustomer, reason),
+            )
+        };
+        let is_anonymous = || {
+            let slot = self.understanding.deciding_slot(Field::AnonymousId);
+            slot.is_some_and(|slot| !words::is_missing(trim(&shown(&self.row.cell(slot)))))
+        };
+        let aside = match holds {
+            Content::Customers if customer.is_none() => Some(nobody()),
+            Content::Refunds | Content::Surveys if customer.is_none() && said.key.is_empty() => {
+                Some(nobody())
+            }
+            Content::Events if customer.is_none() && !is_anonymous() => Some(nobody()),
+            Content::Products | Content::Spend if said.key.is_empty() => Some((
+                key_slot(self.understanding),
+                (RowClass::Unreadable, Reason::IdMissing),
+            )),
+            _ => None,
+        };
+        match aside {
+            Some((slot, verdict)) => self.set_aside(slot, verdict, said),
+            None => self.accept(said),
+        }
+    }
+
+    fn set_aside(
+        &mut self,
+        slot: Option<usize>,
+        (class, reason): (RowClass, Reason),
+        said: &Said<'_>,
+    ) {
+        self.batch.account.add(class, said.amount);
+        self.batch.aside_hashes.push(self.place.hash);
+        let cell = slot.map_or_else(|| self.row.first(), |slot| self.row.cell(slot));
+        self.reject(slot, &cell, (class, reason), said.customer.as_deref());
+    }
+
+    fn accept(&mut self, said: &Said<'_>) {
+        let holds = self.understanding.holds;
+        let class = if holds == Content::Refunds {
+            RowClass::Refund
+        } else {
+            RowClass::Listed
+        };
+        self.batch.account.add(class, said.amount);
+        self.see_currency_of(said.currency);
+        self.flag_row(said.float_id, said.rounded, said.guessed, || {
+            said.customer.as_deref().unwrap_or(&said.key).to_owned()
+        });
+        let kind = match holds {
+            Content::Orders | Content::Customers => RowKind::Person,
+            Content::Refunds => RowKind::Refund,
+            Content::Products => RowKind::Product,
+            Content::Events => RowKind::Event,
+            Content::Surveys => RowKind::Answer,
+            Content::Spend => RowKind::Spend,
+        };
+        let amount = said.amount.unwrap_or_default();
+        self.push_entry(&Entry {
+            customer: said.customer.as_deref().unwrap_or_default(),
+            key: &said.key,
+            at: said.at,
+            net: if holds == Content::Refunds {
+                Money(amount.0.saturating_abs())
+            } else {
+                amount
+            },
+            kind,
+            updated_at: said.updated_at,
+        });
+        self.push_rest();
+    }
+
+    /// Appends all columns that are nothing else, as one object.
+    fn push_rest(&mut self) {
+        let understanding = self.understanding;
+        let Some((field, slots)) = understanding
+            .list
+            .as_ref()
+            .and_then(|list| list.rest.as_ref())
+        else {
+            return;
+        };
+        let row = self.row;
+        let Some(details) = &mut self.batch.facts.details else {
+            return;
+        };
+        let Some(DetailValues::Text(texts)) = details
+            .columns
+            .iter_mut()
+            .find(|column| column.field == *field)
+            .map(|column| &mut column.values)
+        else {
+            return;
+        };
+        // By name, so that the order of columns changes nothing.
+        let mut object: BTreeMap<&str, String> = BTreeMap::new();
+        for &slot in slots {
+            let cell = row.cell(slot);
+            let text = shown(&cell);
+            let text = trim(&text);
+            if !words::is_missing(text)
+                && let Some(column) = understanding.columns.get(slot)
+            {
+                object.insert(&column.header, text.to_owned());
+            }
+        }
+        let written = if object.is_empty() {
+            String::new()
+        } else {
+            serde_json::to_string(&object).unwrap_or_default()
+        };
+        texts.push(&written);
+    }
+}
+
+impl<'r> Said<'r> {
+    fn read_amount<R: Row>(
+        &mut self,
+        row: &'r R,
+        slot: usize,
+        understanding: &Understanding,
+    ) -> Result<(), Problem> {
+        let problem = |reason| Problem { slot, reason };
+        let read = number(&row.cell(slot), understanding).map_err(problem)?;
+        let read = read.ok_or_else(|| problem(Reason::NumberMissing))?;
+        if read.value.0.unsigned_abs() > LARGEST_AMOUNT {
+            return Err(problem(Reason::NumberTooLarge));
+        }
+        self.amount = Some(read.value);
+        self.rounded = read.rounded;
+        self.guessed |= read.guessed;
+        self.currency = read.currency;
+        Ok(())
+    }
+}
+
+/// The column by which a row is known where it is not a person's: its order, product or channel.
+fn key_slot(understanding: &Understanding) -> Option<usize> {
+    let fields: &[Field] = match understanding.holds {
+        Content::Refunds | Content::Surveys => &[Field::OrderId],
+        Content::Products => &[Field::ProductCode],
+        Content::Spend => &[Field::Channel, Field::Campaign],
+        Content::Orders | Content::Customers | Content::Events => &[],
+    };
+    fields
+        .iter()
+        .find_map(|&field| understanding.deciding_slot(field))
+}
+
+fn amount_slot(understanding: &Understanding) -> Option<usize> {
+    let fields: &[Field] = match understanding.holds {
+        Content::Refunds => &[Field::Refunded, Field::Amount],
+        Content::Spend => &[Field::Amount],
+        _ => &[],
+    };
+    fields
+        .iter()
+        .find_map(|&field| understanding.deciding_slot(field))
+}
+
+/// Returns the slots of a list's row as those of an order's row: what is read in the same way has the same place.
+pub(super) fn slots(understanding: &Understanding, slots: Slots) -> Slots {
+    let Some(list) = &understanding.list else {
+        return slots;
+    };
+    let date = list
+        .date
+        .and_then(|field| understanding.deciding_slot(field));
+    Slots {
+        at: date.unwrap_or(usize::MAX),
+        order: key_slot(understanding),
+        status: None,
+        tags: None,
+        flag: None,
+        memo: None,
+        product: None,
+        ..slots
+    }
+}
