@@ -159,6 +159,7 @@ pub fn customer(
     let ran = run(
         &RunRequest {
             orders: Vec::new(),
+            query: None,
             ledger: Some(FromLedger {
                 workspace: workspace.clone(),
                 at: request.at,

@@ -5,12 +5,14 @@
 //! | [`settings`] | what may be set, by flag, file, preset or default, and which of them holds? |
 //! | [`workspace`] | where are a shop's settings and facts kept? |
 //! | [`import`] | how do a shop's files come into the ledger, every row accounted for? |
+//! | `orders` | where do a shop's rows come from: files, or a query? |
 //! | [`customer`] | what is known of one customer? |
 //! | [`run`] | how do orders become valued customers, tables and a report? |
 #![forbid(unsafe_code)]
 
 pub mod customer;
 pub mod import;
+mod orders;
 pub mod run;
 pub mod settings;
 pub mod workspace;

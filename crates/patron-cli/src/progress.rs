@@ -50,6 +50,7 @@ impl Progress for Bars {
         }
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
         let template = match step {
+            Step::Read if total == 0 => "{msg} {human_pos} rows",
             Step::Read => "{msg} {bar:30} {bytes} of {total_bytes}, {eta} left",
             _ => "{msg} {bar:30} {percent}%, {eta} left",
         };

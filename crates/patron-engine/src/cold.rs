@@ -16,7 +16,7 @@ use crate::grouping::{
 };
 use crate::lists::Owners;
 use crate::progress::{Progress, Step};
-use crate::source::{FileRead, Reading, RejectedSink, SourceError, Span, read_file};
+use crate::source::{FileRead, Query, Reading, RejectedSink, SourceError, Span, query, read_file};
 
 /// What the machine may be used for.
 #[derive(Debug, Clone)]
@@ -301,6 +301,38 @@ pub fn gather(
     }
     progress.end();
     Gathered::new(store, lists, files)
+}
+
+/// Reads the answer to a query into partitions, accounting for every row. `progress` is told rows.
+///
+/// # Errors
+/// [`EngineError`]: the database cannot be asked, or its answer cannot be read.
+pub fn gather_query(
+    asked: &Query,
+    options: &ImportOptions,
+    resources: &Resources,
+    rejected: &mut dyn RejectedSink,
+    progress: &dyn Progress,
+) -> Result<Gathered, EngineError> {
+    progress.begin(Step::Read, 0);
+    let store = PartitionStore::new(resources.memory_bytes / 2, resources.spill_folder.clone());
+    let lists = PartitionStore::new(resources.memory_bytes / 4, resources.spill_folder.clone());
+    let reading = Reading {
+        options: Arc::new(options.clone()),
+        threads: resources.threads.max(1),
+        store: &store,
+        lists: &lists,
+        progress,
+        bytes_before: 0,
+    };
+    let file = query::read(asked, &reading, rejected)?;
+    tracing::info!(
+        rows = file.account.rows_in,
+        facts = file.seen.facts,
+        "query read"
+    );
+    progress.end();
+    Gathered::new(store, lists, vec![file])
 }
 
 /// Takes records of facts that were read before, such as those of a ledger, into partitions.

@@ -2,7 +2,7 @@
 //!
 //! | module | question it answers |
 //! |---|---|
-//! | [`source`] | how are text and Parquet files read in parallel, every row accounted for? |
+//! | [`source`] | how are files and queries read in parallel, every row accounted for? |
 //! | [`grouping`] | how do a customer's facts come together, within the memory allowed? |
 //! | [`cold`] | how do files become folded customers? |
 //! | [`lists`] | what becomes of lists of customers, products, refunds, events, answers, spend? |
@@ -27,7 +27,7 @@ pub mod source;
 pub mod texts;
 
 pub use cold::{
-    EngineError, Feed, FileFolded, Folded, Gathered, Resources, SharedOrders, gather,
+    EngineError, Feed, FileFolded, Folded, Gathered, Resources, SharedOrders, gather, gather_query,
     gather_records,
 };
 pub use customers::{CustomerTable, Prospect, ProspectReason};
@@ -35,4 +35,4 @@ pub use grouping::{ContactFields, GroupingError, PARTITIONS, Record};
 pub use lists::{ListEntry, Owners, refund_hash};
 pub use profiles::Profiles;
 pub use progress::{Progress, Silent, Step};
-pub use source::{FileRead, RejectedSink, Seen, SourceError, Span};
+pub use source::{FileRead, QUERY, Query, QueryError, RejectedSink, Seen, SourceError, Span};

@@ -13,7 +13,7 @@ pub trait Progress: Sync {
 /// The steps of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
-    /// Reading files and accounting for rows; unit: bytes.
+    /// Reading files and accounting for rows; unit: bytes, or rows where the total is not known.
     Read,
     /// Folding histories; unit: partitions.
     Fold,

@@ -27,6 +27,8 @@ pub enum Format {
     },
     /// Parquet, decoded by the engine.
     Parquet,
+    /// The answer of a database, decoded by the engine.
+    Query,
 }
 
 /// How rows become orders.

@@ -18,8 +18,8 @@ use std::path::PathBuf;
 
 use patron_core::{Day, Instant, RowClass, ShopCalendar};
 use patron_engine::{
-    EngineError, FileRead, Gathered, GroupingError, PARTITIONS, Progress, Record, RejectedSink,
-    Resources, SourceError, Step, gather, gather_records,
+    FileRead, Gathered, GroupingError, PARTITIONS, Progress, Query, Record, RejectedSink,
+    Resources, Step, gather_records,
 };
 use patron_import::{GrainRule, ImportOptions, RejectedRow, RowKind};
 use patron_ledger::{At, CommitInfo, Ledger, LedgerError, Persons, Table, Transaction};
@@ -34,6 +34,7 @@ use self::rows::{Customer, Origin, Rows};
 pub(crate) use self::rows::{is_own_id, status_of};
 use self::scratch::Scratch;
 pub use self::undo::{UndoneImport, undo};
+use crate::orders::gather_orders;
 use crate::run::RejectedFile;
 use crate::settings::{Settings, import_options, reading_fingerprint};
 use crate::workspace::{
@@ -49,6 +50,8 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 pub struct ImportRequest {
     /// Files, folders and patterns.
     pub files: Vec<PathBuf>,
+    /// A query, in the place of files.
+    pub query: Option<Query>,
     /// Settings given as flags.
     pub flags: Settings,
     /// Tells what would be done, and does it not.
@@ -105,8 +108,6 @@ pub fn import(
             + 1)),
         ..import_options(&request.flags, workspace.settings())?
     };
-    let paths = patron_import::expand(&request.files).map_err(SourceError::from);
-    let paths = paths.map_err(EngineError::from)?;
     let spill = if request.dry_run {
         Scratch::elsewhere()
     } else {
@@ -122,7 +123,9 @@ pub fn import(
         spill_folder: spill.path().to_owned(),
     };
     let mut rejected = RejectedByFile::new(spill.path().to_owned());
-    let mut gathered = gather(&paths, &options, &resources, &mut rejected, progress)?;
+    let query = request.query.as_ref();
+    let files = &request.files;
+    let mut gathered = gather_orders(files, query, &options, &resources, &mut rejected, progress)?;
     gathered.settle_lists::<ImportFailure>(&mut rejected, |owners| {
         lists::find_owners(&ledger, owners)
     })?;

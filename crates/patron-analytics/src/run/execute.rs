@@ -15,7 +15,7 @@ use patron_engine::scoring::{
 };
 use patron_engine::{
     CustomerTable, EngineError, FileRead, Folded, Gathered, GroupingError, Progress, Prospect,
-    Resources, SharedOrders, SourceError, Step, gather,
+    Resources, SharedOrders, Step,
 };
 use patron_stats::scores::{TieRule, count_distinct_up_to};
 
@@ -29,6 +29,7 @@ use super::{
     AxisReport, FileReport, Machine, RunReport, RunRequest, TableFormat, from_ledger, notes,
     report, run_json, settings_notes, tables,
 };
+use crate::orders::gather_orders;
 use crate::settings::{Chosen, Origin, ResolveError, Resolved, Settings, import_options};
 use crate::workspace::WorkspaceError;
 
@@ -388,9 +389,9 @@ impl<'a> Job<'a> {
                 from_ledger::gather(from, &self.request.flags, &resources, self.progress)?;
             return Ok((gathered, Some(known)));
         }
-        let orders = patron_import::expand(&self.request.orders).map_err(SourceError::from);
-        let mut gathered = gather(
-            &orders.map_err(EngineError::from)?,
+        let mut gathered = gather_orders(
+            &self.request.orders,
+            self.request.query.as_ref(),
             &options,
             &resources,
             &mut rejected,
@@ -457,12 +458,7 @@ impl<'a> Job<'a> {
             threads: self.request.threads.max(1),
             memory_bytes: self.request.memory_bytes,
             spilled_bytes,
-            inputs: self
-                .request
-                .orders
-                .iter()
-                .map(|path| path.display().to_string())
-                .collect(),
+            inputs: self.request.inputs(),
             out: self.request.out.display().to_string(),
             milliseconds: self.milliseconds,
         };

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use patron_core::Day;
+use patron_engine::Query;
 use patron_import::Understanding;
 use patron_ledger::At;
 
@@ -58,6 +59,8 @@ pub struct FromLedger {
 pub struct RunRequest {
     /// Orders files; none for a run on a ledger.
     pub orders: Vec<PathBuf>,
+    /// A query, in the place of files.
+    pub query: Option<Query>,
     /// A workspace's ledger, in the place of files.
     pub ledger: Option<FromLedger>,
     /// Settings given as flags.
@@ -72,6 +75,14 @@ pub struct RunRequest {
     pub threads: usize,
     /// Memory that may be used.
     pub memory_bytes: u64,
+}
+
+impl RunRequest {
+    /// The inputs as they were named; of a query what may be shown of the database.
+    fn inputs(&self) -> Vec<String> {
+        let files = self.orders.iter().map(|path| path.display().to_string());
+        files.chain(self.query.as_ref().map(Query::shown)).collect()
+    }
 }
 
 /// One axis of the scores.

@@ -93,6 +93,7 @@ fn import_orders(args: &Args, bars: &Bars) -> Result<(), Failure> {
     let workspace = Workspace::init(&args.folder, &start, now())?;
     let request = ImportRequest {
         files: vec![args.folder.join("orders.csv")],
+        query: None,
         flags: Settings::default(),
         dry_run: false,
         threads: std::thread::available_parallelism().map_or(1, usize::from),

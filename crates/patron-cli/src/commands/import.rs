@@ -12,6 +12,7 @@ use patron_import::Format;
 use patron_ledger::At;
 
 use crate::clock::now;
+use crate::commands::database::Database;
 use crate::commands::reading::{Reading, RowRules, parse_memory};
 use crate::failure::Failure;
 use crate::output::{Output, table};
@@ -25,7 +26,7 @@ const SAMPLE: usize = 5;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Files, folders and patterns, from old to new: exports of a shop
-    #[arg(value_name = "FILES", required_unless_present_any = ["list", "undo"])]
+    #[arg(value_name = "FILES", required_unless_present_any = ["list", "undo", "sql"], conflicts_with = "sql")]
     files: Vec<PathBuf>,
     /// The workspace
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -34,10 +35,10 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
     /// List the imports
-    #[arg(long, conflicts_with_all = ["files", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["files", "sql", "dry_run"])]
     list: bool,
     /// Take an import back
-    #[arg(long, value_name = "IMPORT", conflicts_with_all = ["files", "dry_run", "list"])]
+    #[arg(long, value_name = "IMPORT", conflicts_with_all = ["files", "sql", "dry_run", "list"])]
     undo: Option<i64>,
     /// Print only what went wrong
     #[arg(long)]
@@ -49,6 +50,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_memory)]
     memory: u64,
 
+    #[command(flatten, next_help_heading = "Database")]
+    database: Database,
     #[command(flatten, next_help_heading = "Reading")]
     reading: Reading,
     #[command(flatten, next_help_heading = "Rows")]
@@ -74,6 +77,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let request = ImportRequest {
         files: args.files.clone(),
+        query: args.database.query()?,
         flags,
         dry_run: args.dry_run,
         threads: args.threads.map_or(cores, usize::from),

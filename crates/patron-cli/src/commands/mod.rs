@@ -2,6 +2,7 @@
 
 mod clv;
 mod customer;
+mod database;
 mod demo;
 mod fold;
 mod import;

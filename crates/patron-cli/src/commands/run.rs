@@ -12,6 +12,7 @@ use patron_fold::{UnlinkedRefunds, ZeroOrders};
 use patron_ledger::At;
 
 use self::show::show;
+use crate::commands::database::Database;
 use crate::commands::reading::{Reading, RowRules, parse_at, parse_memory};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -27,14 +28,14 @@ pub(crate) use flags::check as check_flags;
 pub(crate) struct Args {
     /// Orders: files, folders or patterns; a row per order or per order line. Without any, the orders that were imported
     /// into the workspace
-    #[arg(value_name = "ORDERS")]
+    #[arg(value_name = "ORDERS", conflicts_with = "sql")]
     orders: Vec<PathBuf>,
 
     /// The workspace whose orders are taken where no files are named
     #[arg(long, value_name = "DIR", default_value = ".")]
     workspace: PathBuf,
     /// What the workspace held then: a snapshot of `patron ledger log`, a day or a time such as 2026-05-01T12:00:00Z
-    #[arg(long, value_name = "SNAPSHOT|TIME", value_parser = parse_at, conflicts_with = "orders")]
+    #[arg(long, value_name = "SNAPSHOT|TIME", value_parser = parse_at, conflicts_with_all = ["orders", "sql"])]
     at: Option<At>,
 
     /// Folder for results; an earlier result there is replaced
@@ -59,6 +60,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_memory)]
     memory: u64,
 
+    #[command(flatten, next_help_heading = "Database")]
+    database: Database,
     #[command(flatten, next_help_heading = "Reading")]
     reading: Reading,
     #[command(flatten, next_help_heading = "Orders")]
@@ -164,6 +167,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let request = RunRequest {
         orders: args.orders.clone(),
+        query: args.database.query()?,
         ledger: args.ledger()?,
         flags: args.settings()?,
         settings_file: args.settings.clone(),
@@ -242,7 +246,7 @@ impl FileForm {
 impl Args {
     /// The workspace's ledger, where no files are named.
     fn ledger(&self) -> Result<Option<FromLedger>, Failure> {
-        if !self.orders.is_empty() {
+        if !self.orders.is_empty() || self.database.is_asked() {
             return Ok(None);
         }
         let workspace = Workspace::open(&self.workspace)?;

@@ -10,6 +10,7 @@
 //! | [`clv`] | does the calculator give the textbook's figures? |
 //! | [`demo`] | does the run find in a demo shop what the shop's files say? |
 //! | [`workspace`] | is what was imported what the files say, once, and can it be taken back? |
+//! | [`database`] | do queries give what files with the same rows give, and is every password kept secret? |
 //! | [`support`] | a folder to run the binary in, and its results as tables |
 #![forbid(unsafe_code)]
 #![expect(
@@ -21,6 +22,7 @@
 
 mod cases;
 mod clv;
+mod database;
 mod demo;
 mod fold;
 mod layers;

@@ -78,6 +78,12 @@ impl Sandbox {
         self.start(command.args(arguments), input)
     }
 
+    /// Runs the binary with variables of the environment.
+    pub(crate) fn patron_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_patron"));
+        self.start(command.args(arguments).envs(variables.iter().copied()), b"")
+    }
+
     /// Runs the binary with its log switched on.
     pub(crate) fn patron_with_log(&self, level: &str, arguments: &[&str]) -> Outcome {
         let mut command = Command::new(env!("CARGO_BIN_EXE_patron"));
@@ -88,6 +94,7 @@ impl Sandbox {
         let mut child = command
             .current_dir(self.folder.path())
             .env_remove("RUST_LOG")
+            .env_remove("PGPASSWORD")
             // The machine's zone must never matter.
             .env("TZ", "Pacific/Kiritimati")
             .stdin(Stdio::piped())

@@ -1,9 +1,12 @@
-//! Reading a shop's files in parallel: text through patron-import's blocks, Parquet by row groups.
+//! Reading a shop's files in parallel: text through patron-import's blocks, Parquet by row groups, queries by batches.
 //!
 //! Every file is read once. Facts go to the partitions of [`crate::grouping`]; rows set aside go to a [`RejectedSink`] in
 //! file order, whatever thread read them; everything is counted.
 
+mod batches;
+mod columns;
 mod parquet;
+pub(crate) mod query;
 mod text;
 
 use std::collections::BTreeMap;
@@ -15,7 +18,9 @@ use patron_import::{
     Content, CurrenciesSeen, FactRows, FileKind, ImportError, ImportOptions, RejectedRow,
     RowAccount, RowBatch, RowKind, UNDATED, Understanding, UnreadDetails, file_kind,
 };
+use sha2::{Digest, Sha256};
 
+pub use self::query::{QUERY, Query, QueryError};
 use crate::details;
 use crate::grouping::{GroupingError, PartitionStore, Record, Scatter};
 use crate::lists;
@@ -35,9 +40,9 @@ pub trait RejectedSink {
 pub struct FileRead {
     /// Where it lies, as given.
     pub path: PathBuf,
-    /// SHA-256 of its bytes, in hexadecimal.
+    /// SHA-256 of its bytes, in hexadecimal; for a query of the rows, in the order they came.
     pub sha256: String,
-    /// Its size.
+    /// Its size; 0 for a query.
     pub bytes: u64,
     /// What it was understood as.
     pub understanding: Arc<Understanding>,
@@ -167,6 +172,9 @@ pub enum SourceError {
         /// Its type.
         found: String,
     },
+    /// The answer to a query cannot be read.
+    #[error(transparent)]
+    Query(#[from] QueryError),
     /// A file cannot be opened.
     #[error("cannot open `{file}`")]
     Open {
@@ -191,6 +199,7 @@ impl Coded for SourceError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Import(error) => error.code(),
+            Self::Query(error) => error.code(),
             Self::Parquet { .. } | Self::ParquetCodec { .. } | Self::ColumnType { .. } => {
                 ErrorCode::InputNotUnderstood
             }
@@ -204,6 +213,7 @@ impl Coded for SourceError {
     fn key(&self) -> &'static str {
         match self {
             Self::Import(error) => error.key(),
+            Self::Query(error) => error.key(),
             Self::Parquet { .. } => "parquet_not_understood",
             Self::ParquetCodec { .. } => "parquet_codec",
             Self::ColumnType { .. } => "column_type",
@@ -217,6 +227,7 @@ impl Coded for SourceError {
     fn params(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Import(error) => error.params(),
+            Self::Query(error) => error.params(),
             Self::Parquet { file, .. } | Self::Open { file, .. } => vec![("file", file.clone())],
             Self::ParquetCodec { file, codec } => {
                 vec![("file", file.clone()), ("codec", codec.clone())]
@@ -239,9 +250,13 @@ impl Coded for SourceError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Import(error) => error.hint(),
+            Self::Query(error) => error.hint(),
             Self::Parquet { .. } => Some("the file may be cut short: copy or export it again".to_owned()),
             Self::ParquetCodec { .. } => {
                 Some("write it with zstd, snappy, gzip or lz4, or without compression".to_owned())
+            }
+            Self::ColumnType { file, column, .. } if file == QUERY => {
+                Some(format!("name its type in the query, such as `CAST({column} AS numeric)` or `AS text`"))
             }
             Self::ColumnType { .. } => {
                 Some("name another column with `--map field=column`, or write it as text, a number or a date".to_owned())
@@ -294,6 +309,8 @@ pub(crate) struct BlockRead {
     account: RowAccount,
     rejected: Vec<RejectedRow>,
     aside_hashes: Vec<u64>,
+    /// Of every row, in their order; only where there are no bytes to know the source by.
+    row_hashes: Vec<u64>,
     currencies: CurrenciesSeen,
     unknown_statuses: Vec<(String, u64)>,
     seen: Seen,
@@ -394,6 +411,8 @@ struct Collector<'a> {
     waiting: BTreeMap<u64, BlockRead>,
     next: u64,
     total: BlockRead,
+    /// Takes the hashes of rows.
+    digest: Option<Sha256>,
     error: Option<(u64, SourceError)>,
 }
 
@@ -405,8 +424,15 @@ impl<'a> Collector<'a> {
             waiting: BTreeMap::new(),
             next: 0,
             total: BlockRead::default(),
+            digest: None,
             error: None,
         }
+    }
+
+    /// Makes the digest one of the rows, in their order.
+    fn with_digest(mut self, digest: Sha256) -> Self {
+        self.digest = Some(digest);
+        self
     }
 
     /// Takes what block `index` came to. Of several errors the one of the earliest block is kept.
@@ -446,6 +472,11 @@ impl<'a> Collector<'a> {
                 }
             }
         }
+        if let Some(digest) = &mut self.digest {
+            for hash in &block.row_hashes {
+                digest.update(hash.to_le_bytes());
+            }
+        }
         let total = &mut self.total;
         if total.first_unreadable.is_none() {
             let unreadable = |row: &&RejectedRow| row.class == RowClass::Unreadable;
@@ -458,6 +489,13 @@ impl<'a> Collector<'a> {
         total.currencies.merge(&block.currencies);
         total.unknown_statuses.extend(block.unknown_statuses);
         total.seen.merge(&block.seen);
+    }
+
+    /// Finishes what has no bytes of its own but the rows.
+    fn finish_digest(mut self, understanding: Arc<Understanding>) -> Result<FileRead, SourceError> {
+        let path = PathBuf::from(&self.file);
+        let digest = self.digest.take().unwrap_or_default().finalize();
+        self.finish(&path, understanding, digest.into(), 0)
     }
 
     fn finish(

@@ -13,14 +13,11 @@ use ::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use ::parquet::basic::Compression;
-use arrow_array::RecordBatch;
 use patron_import::{Format, RowReader, Understanding, understand_table};
 use sha2::{Digest, Sha256};
 
-use self::columns::{Column, sample_rows};
+use super::batches::{Batches, sample_rows};
 use super::{BlockRead, Collector, FileRead, Reading, RejectedSink, SourceError};
-
-mod columns;
 
 /// Rows looked at before the file is read.
 const SAMPLE_ROWS: usize = 10_000;
@@ -232,16 +229,10 @@ fn read_group(
     group: usize,
     scatter: &mut crate::grouping::Scatter<'_>,
 ) -> Result<BlockRead, SourceError> {
-    let mut wanted: Vec<usize> = understanding
-        .columns
-        .iter()
-        .map(|column| column.index)
-        .collect();
-    wanted.extend(&understanding.hashed_columns);
-    wanted.sort_unstable();
-    wanted.dedup();
+    let name = file.name();
+    let columns = Batches::new(&name, understanding);
     let builder = file.builder()?;
-    let mask = ProjectionMask::roots(builder.parquet_schema(), wanted.iter().copied());
+    let mask = ProjectionMask::roots(builder.parquet_schema(), columns.wanted().iter().copied());
     let batches = builder
         .with_projection(mask)
         .with_row_groups(vec![group])
@@ -254,82 +245,11 @@ fn read_group(
         let batch = batch.map_err(|source| file.parquet_error(source.into()))?;
         let rows = batch.num_rows() as u64;
         let mut facts = reader.new_batch(group as u64);
-        read_rows(
-            &batch,
-            &wanted,
-            understanding,
-            reader,
-            row_number,
-            &mut facts,
-            file,
-        )?;
+        columns.read(&batch, reader, row_number, &mut facts)?;
         read.absorb(facts, understanding, scatter)?;
         row_number += rows;
     }
     Ok(read)
-}
-
-fn read_rows(
-    batch: &RecordBatch,
-    wanted: &[usize],
-    understanding: &Understanding,
-    reader: &mut RowReader,
-    rows_before: u64,
-    facts: &mut patron_import::RowBatch,
-    file: &ParquetFile<'_>,
-) -> Result<(), SourceError> {
-    let array = |index: usize| {
-        let position = wanted.binary_search(&index).unwrap_or(usize::MAX);
-        batch.columns().get(position).ok_or(SourceError::Thread)
-    };
-    let column = |index: usize| {
-        let name = understanding
-            .headers
-            .get(index)
-            .cloned()
-            .unwrap_or_default();
-        let wrong_type = |found| SourceError::ColumnType {
-            file: file.name(),
-            column: name,
-            found,
-        };
-        Column::new(array(index)?).map_err(wrong_type)
-    };
-    // A column that is not used may have any type: it only tells equal rows.
-    let hashed = |index: usize| {
-        let array = array(index)?;
-        Ok(Column::new(array).unwrap_or_else(|_| Column::shown(array)))
-    };
-    // Nor does one that is only kept.
-    let of_slot = |(slot, used): (usize, &patron_import::UsedColumn)| {
-        if understanding.is_only_detail(slot) {
-            hashed(used.index)
-        } else {
-            column(used.index)
-        }
-    };
-    let used = understanding
-        .columns
-        .iter()
-        .enumerate()
-        .map(of_slot)
-        .collect::<Result<Vec<_>, _>>()?;
-    let hashed = understanding
-        .hashed_columns
-        .iter()
-        .map(|&index| hashed(index))
-        .collect::<Result<Vec<_>, SourceError>>()?;
-    let row_seed = understanding.row_seed();
-    let mut cells = Vec::with_capacity(used.len());
-    for row in 0..batch.num_rows() {
-        let hash = hashed.iter().fold(row_seed, |hash, column| {
-            patron_import::hash_cell(hash, &column.cell(row))
-        });
-        cells.clear();
-        cells.extend(used.iter().map(|column| column.cell(row)));
-        reader.read_row(rows_before + row as u64 + 1, &cells, hash, facts);
-    }
-    Ok(())
 }
 
 fn digest_of(path: &Path) -> std::io::Result<([u8; 32], u64)> {

@@ -154,7 +154,7 @@ impl RowReader {
         let separation = match self.understanding.format {
             Format::Delimited { delimiter, .. } => Separation::Delimiter(delimiter),
             Format::Aligned { .. } => Separation::Blanks,
-            Format::Parquet => return Ok(batch),
+            Format::Parquet | Format::Query => return Ok(batch),
         };
         let shared = Arc::clone(&self.understanding);
         let text = std::str::from_utf8(&block.bytes).ok();

@@ -1,4 +1,4 @@
-//! Typed access to the cells of an arrow column.
+//! Typed access to the cells of an arrow column, whichever way its writer chose to put them.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -10,13 +10,15 @@ use arrow_array::{
 };
 use arrow_cast::cast;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, Field, TimeUnit};
 use patron_import::Cell;
 
 /// A column in one of the few forms a cell can have. Whatever else a file holds is cast without loss to one of them.
 #[derive(Debug)]
 pub(super) enum Column {
     Text(StringArray),
+    /// Numbers as a database writes them: digits, and a point before decimals.
+    Numeric(StringArray),
     Int(Int64Array),
     Float(Float64Array),
     Decimal(Decimal128Array, i8),
@@ -27,9 +29,72 @@ pub(super) enum Column {
     Null,
 }
 
+const MONEY: &str = "money";
+
+/// What a database says a column is, where its arrow type alone does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// A number of any size, written out.
+    Numeric,
+    /// Sixteen bytes that are an id.
+    Uuid,
+    /// PostgreSQL's `money`: a count of the smallest unit, which one is not said.
+    Money,
+}
+
+impl Said {
+    fn of(field: &Field) -> Option<Self> {
+        let said = |key: &str| field.metadata().get(key).map(String::as_str);
+        match (said("ARROW:extension:name"), said("POSTGRESQL:type")) {
+            (_, Some("numeric")) => Some(Self::Numeric),
+            (_, Some("money")) => Some(Self::Money),
+            (Some("arrow.uuid"), _) => Some(Self::Uuid),
+            _ => None,
+        }
+    }
+}
+
 impl Column {
+    /// Brings a column of a batch into a form that cells can be read from; the error is its type's name.
+    pub(super) fn of(batch: &RecordBatch, place: usize) -> Result<Self, String> {
+        let schema = batch.schema_ref();
+        let field = schema.fields().get(place).ok_or_else(String::new)?;
+        let array = batch.columns().get(place).ok_or_else(String::new)?;
+        match (Said::of(field), Self::new(array)) {
+            (Some(Said::Money), _) => Err(MONEY.to_owned()),
+            (Some(Said::Numeric), Ok(Self::Text(text))) => Ok(Self::Numeric(text)),
+            (Some(Said::Uuid), column) => match array.as_fixed_size_binary_opt() {
+                Some(bytes) => Ok(Self::Text(bytes.iter().map(|id| id.map(uuid)).collect())),
+                None => column,
+            },
+            (_, column) => column,
+        }
+    }
+
+    /// Brings a column that is only kept into such a form, whatever its type; but for money, whose unit nobody knows.
+    pub(super) fn kept(batch: &RecordBatch, place: usize) -> Result<Self, String> {
+        match Self::of(batch, place) {
+            Err(found) if found != MONEY => Ok(Self::shown_at(batch, place)),
+            column => column,
+        }
+    }
+
+    /// Brings a column into a form by which equal rows are told. Numbers that are written out are told as written: their
+    /// scale differs from row to row.
+    pub(super) fn telling(batch: &RecordBatch, place: usize) -> Self {
+        match Self::of(batch, place) {
+            Ok(Self::Numeric(text)) => Self::Text(text),
+            Ok(column) => column,
+            Err(_) => Self::shown_at(batch, place),
+        }
+    }
+
+    fn shown_at(batch: &RecordBatch, place: usize) -> Self {
+        batch.columns().get(place).map_or(Self::Null, Self::shown)
+    }
+
     /// Brings an array into a form that cells can be read from; the error is the type's name.
-    pub(super) fn new(array: &ArrayRef) -> Result<Self, String> {
+    fn new(array: &ArrayRef) -> Result<Self, String> {
         let found = || array.data_type().to_string();
         let to = |data_type: &DataType| cast(array, data_type).map_err(|_| found());
         Ok(match array.data_type() {
@@ -91,7 +156,7 @@ impl Column {
     }
 
     /// Any array as text, for telling equal rows only.
-    pub(super) fn shown(array: &ArrayRef) -> Self {
+    fn shown(array: &ArrayRef) -> Self {
         let options = FormatOptions::default();
         match ArrayFormatter::try_new(array.as_ref(), &options) {
             Ok(formatter) => {
@@ -120,6 +185,7 @@ impl Column {
         }
         match self {
             Self::Text(array) => Cell::Text(array.value(row)),
+            Self::Numeric(array) => numeric(array.value(row)),
             Self::Int(array) => Cell::Int(array.value(row)),
             Self::Float(array) => Cell::Float(array.value(row)),
             Self::Decimal(array, scale) => Cell::Decimal {
@@ -136,7 +202,7 @@ impl Column {
 
     fn is_null(&self, row: usize) -> bool {
         match self {
-            Self::Text(array) => array.is_null(row),
+            Self::Text(array) | Self::Numeric(array) => array.is_null(row),
             Self::Int(array) => array.is_null(row),
             Self::Float(array) => array.is_null(row),
             Self::Decimal(array, _) => array.is_null(row),
@@ -146,6 +212,30 @@ impl Column {
             Self::Null => true,
         }
     }
+}
+
+/// Reads a number as databases write it. What is none (`NaN`, or more digits than fit) stays text.
+fn numeric(text: &str) -> Cell<'_> {
+    let Some((whole, decimals)) = text.split_once('.') else {
+        return text.parse().map_or(Cell::Text(text), Cell::Int);
+    };
+    let digits = format!("{whole}{decimals}");
+    match (digits.parse(), i8::try_from(decimals.len())) {
+        (Ok(unscaled), Ok(scale)) => Cell::Decimal { unscaled, scale },
+        _ => Cell::Text(text),
+    }
+}
+
+/// Writes sixteen bytes as `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
+fn uuid(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(36);
+    for (place, byte) in bytes.iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
 }
 
 /// Returns the rows of a batch as texts, for recognition only.
