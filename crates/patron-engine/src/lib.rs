@@ -25,7 +25,7 @@ pub mod source;
 pub mod texts;
 
 pub use cold::{
-    EngineError, Feed, FileFolded, Folded, Gathered, Resources, SharedOrders, gather,
+    EngineError, Feed, Feeds, FileFolded, Folded, Gathered, Resources, SharedOrders, gather,
     gather_records,
 };
 pub use customers::{CustomerTable, Prospect, ProspectReason};

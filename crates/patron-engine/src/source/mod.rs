@@ -96,7 +96,7 @@ impl Seen {
         }
     }
 
-    fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         self.paid.merge(other.paid);
         self.free.merge(other.free);
         self.refunds.merge(other.refunds);
