@@ -20,6 +20,7 @@ test: tools
 
 bench:
 	@bench/run --orders $(or $(ORDERS),10000000)
+	@bench/run import --formats csv --orders $(or $(ORDERS),10000000)
 
 soak: tools
 	@python3 scripts/soak.py

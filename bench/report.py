@@ -20,6 +20,9 @@ FILE --no-clv`: read, group by customer, first and last day, distinct orders and
 scores with ties shared, result to Parquet. The peers' scripts are in `bench/peers/`. Every contender is a whole process
 with all cores, run in turn; answers are compared customer by customer before anything is timed. Times are medians with
 the fastest and slowest run; memory is the highest peak of any run.
+
+Where it says import, the work is `patron import` into an empty ledger, beside DuckDB's `CREATE TABLE … AS SELECT … ORDER
+BY customer_id, ordered_at` on the same file; orders, sums, times and hashes of all columns are compared by customer.
 """
 
 
@@ -55,12 +58,14 @@ def rows(runs: dict[str, list[dict]], startup: dict[str, float]) -> list[str]:
 def section(result: dict) -> str:
     machine, data, versions = result["machine"], result["data"], result["versions"]
     named = ", ".join(f"{name} {version}" for name, version in versions.items())
+    is_import = result.get("work") == "import"
+    settings = f"--memory {result['memory']}" if is_import else f"as of {data['as_of']}"
     lines = [
-        f"## {data['orders']:,} orders, {data['customers']:,} customers ({result['measured_at'][:10]})",
+        f"## {'Import of ' if is_import else ''}{data['orders']:,} orders, {data['customers']:,} customers ({result['measured_at'][:10]})",
         "",
         f"Commit {result['commit']}; {named}. {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gib']} GiB, {machine['system']}; load before the first run {machine['load_before']}. "
-        f"Seed {data['seed']}, as of {data['as_of']}. Answers agree: {'yes' if result['answers_agree'] else 'no'}.",
+        f"Seed {data['seed']}, {settings}. Answers agree: {'yes' if result['answers_agree'] else 'no'}.",
     ]
     for kind, found in result["formats"].items():
         turns = len(next(iter(found["runs"].values())))

@@ -39,15 +39,18 @@ def target_of(name: str, folder: Path) -> Path:
 
 
 def timed(name: str, command: list[str], source: Path, folder: Path) -> dict[str, float]:
-    """Runs one whole process and returns wall and processor seconds and peak memory."""
+    """Runs one contender anew."""
     shutil.rmtree(folder, ignore_errors=True)
     filled = {"SOURCE": str(source), "FOLDER": str(folder), "TARGET": str(target_of(name, folder))}
+    return run_timed(name, [filled.get(word, word) for word in command])
+
+
+def run_timed(name: str, command: list[str]) -> dict[str, float]:
+    """Runs one whole process and returns wall and processor seconds and peak memory."""
     log = WORK / f"{name}.log"
     with log.open("wb") as output:
         begun = time.perf_counter()
-        process = subprocess.Popen(
-            [filled.get(word, word) for word in command], stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -129,8 +132,8 @@ def commit() -> str:
     return git("rev-parse", "--short=12", "HEAD") + changed
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+def arguments(description: str | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--patron", required=True)
     parser.add_argument("--orders", type=int, default=10_000_000)
     parser.add_argument("--customers", type=int, help="default: a tenth of the orders")
@@ -142,14 +145,20 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def main() -> None:
-    options = arguments()
+def data_of(options: argparse.Namespace) -> Path:
+    """Makes the data, unless they are there; returns their folder."""
     data = WORK / f"orders-{options.orders}-{options.customers}-{SEED}"
     if not (data / "complete").exists():
         print(f"making {options.orders} orders of {options.customers} customers", flush=True)
         shape = ["--orders", str(options.orders), "--customers", str(options.customers), "--seed", str(SEED)]
         subprocess.run([sys.executable, BENCH / "generate.py", data, *shape], check=True)
         (data / "complete").touch()
+    return data
+
+
+def main() -> None:
+    options = arguments(__doc__)
+    data = data_of(options)
     now = datetime.datetime.now(datetime.timezone.utc)
     result = {
         "format_version": FORMAT_VERSION,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use patron_core::{Coded, Day, ErrorCode, Instant, RowClass};
 use patron_fold::{FoldError, FoldSettings, Folder, ZeroOrders};
@@ -16,7 +16,9 @@ use crate::grouping::{
 };
 use crate::lists::Owners;
 use crate::progress::{Progress, Step};
-use crate::source::{FileRead, Query, Reading, RejectedSink, SourceError, Span, query, read_file};
+use crate::source::{
+    FileRead, Query, Reading, RejectedSink, Seen, SourceError, Span, query, read_file,
+};
 
 /// What the machine may be used for.
 #[derive(Debug, Clone)]
@@ -342,18 +344,21 @@ pub fn gather_query(
 /// # Errors
 /// Those of `give`, and [`EngineError`] as of [`gather`].
 pub fn gather_records<E: From<EngineError>>(
-    files: Vec<FileRead>,
+    mut files: Vec<FileRead>,
     resources: &Resources,
-    give: impl FnOnce(&mut Feed<'_>) -> Result<(), E>,
+    give: impl FnOnce(&Feeds<'_>) -> Result<(), E>,
 ) -> Result<Gathered, E> {
     let store = PartitionStore::new(resources.memory_bytes / 2, resources.spill_folder.clone());
-    let mut feed = Feed {
-        scatter: store.scatter(),
-        files,
+    let feeds = Feeds {
+        store: &store,
+        seen: Mutex::new(vec![Seen::default(); files.len()]),
     };
-    give(&mut feed)?;
-    let Feed { scatter, files } = feed;
-    scatter.finish().map_err(EngineError::from)?;
+    give(&feeds)?;
+    let seen = feeds.seen.into_inner();
+    let seen = seen.unwrap_or_else(PoisonError::into_inner);
+    for (file, seen) in files.iter_mut().zip(&seen) {
+        file.seen.merge(seen);
+    }
     let lists = PartitionStore::new(0, resources.spill_folder.clone());
     let gathered = Gathered::new(store, lists, files)?;
     // Whether rows that share an id are orders was settled when their files were read.
@@ -363,11 +368,47 @@ pub fn gather_records<E: From<EngineError>>(
     })
 }
 
-/// Where records go, one after another.
+/// Where records go: each thread that has some asks for a feed of its own.
+#[derive(Debug)]
+pub struct Feeds<'a> {
+    store: &'a PartitionStore,
+    /// What the facts of each file are.
+    seen: Mutex<Vec<Seen>>,
+}
+
+impl Feeds<'_> {
+    /// Calls `give` with a feed, and keeps what it was given.
+    ///
+    /// # Errors
+    /// Those of `give`; [`GroupingError::Spill`].
+    pub fn feed<E: From<GroupingError>>(
+        &self,
+        give: impl FnOnce(&mut Feed<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let files = self.seen().len();
+        let mut feed = Feed {
+            scatter: self.store.scatter(),
+            seen: vec![Seen::default(); files],
+        };
+        give(&mut feed)?;
+        let Feed { scatter, seen } = feed;
+        scatter.finish()?;
+        for (all, seen) in self.seen().iter_mut().zip(&seen) {
+            all.merge(seen);
+        }
+        Ok(())
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where the records of one thread go, one after another.
 #[derive(Debug)]
 pub struct Feed<'a> {
     scatter: Scatter<'a>,
-    files: Vec<FileRead>,
+    seen: Vec<Seen>,
 }
 
 impl Feed<'_> {
@@ -376,8 +417,8 @@ impl Feed<'_> {
     /// # Errors
     /// [`GroupingError::Spill`].
     pub fn take(&mut self, record: &Record<'_>) -> Result<(), GroupingError> {
-        if let Some(file) = self.files.get_mut(record.file as usize) {
-            file.seen.see(record);
+        if let Some(seen) = self.seen.get_mut(record.file as usize) {
+            seen.see(record);
         }
         self.scatter.push(record)
     }

@@ -30,14 +30,35 @@ pub enum Detail<'a> {
 }
 
 /// What [`write`] wrote.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kept<'a> {
     /// The hash by which the row is folded: of the row as it is written where it has an id of its own, else of what it says.
     pub row_hash: u64,
     /// The line on which it stands.
     pub line: u64,
     /// Its details.
-    pub details: Vec<(Field, Detail<'a>)>,
+    pub details: Details<'a>,
+}
+
+/// The details of a row, one after another, read as they are asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Details<'a>(&'a [u8]);
+
+impl<'a> Iterator for Details<'a> {
+    type Item = (Field, Detail<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // What cannot be read was not written here; nothing can be told of what follows it.
+        let bytes = &mut self.0;
+        let field = *Field::ALL.get(usize::from(take_byte(bytes)?))?;
+        let detail = match take_byte(bytes)? {
+            TEXT => Detail::Text(take_text(bytes)?),
+            NUMBER => Detail::Number(take_i64(bytes)?),
+            INSTANT => Detail::Instant(take_i64(bytes)?),
+            _ => return None,
+        };
+        Some((field, detail))
+    }
 }
 
 /// Writes what is kept of a fact; `identity` is the hash of what it says.
@@ -164,28 +185,21 @@ pub(crate) fn hash_of_details(facts: &FactRows, row: usize, mut hash: u64) -> u6
 pub fn read(mut bytes: &[u8]) -> Option<Kept<'_>> {
     let row_hash = take_i64(&mut bytes)?.cast_unsigned();
     let line = take_number(&mut bytes)? as u64;
-    let mut details = Vec::new();
-    while !bytes.is_empty() {
-        let field = *Field::ALL.get(usize::from(take_byte(&mut bytes)?))?;
-        let detail = match take_byte(&mut bytes)? {
-            TEXT => Detail::Text(take_text(&mut bytes)?),
-            NUMBER => Detail::Number(take_i64(&mut bytes)?),
-            INSTANT => Detail::Instant(take_i64(&mut bytes)?),
-            _ => return None,
-        };
-        details.push((field, detail));
-    }
     Some(Kept {
         row_hash,
         line,
-        details,
+        details: Details(bytes),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use patron_import::{Details, TextColumn};
+    use patron_import::TextColumn;
+
+    fn details_in(bytes: &[u8]) -> Vec<(Field, Detail<'_>)> {
+        read(bytes).unwrap().details.collect()
+    }
 
     #[test]
     fn details_come_back_as_they_went_in() {
@@ -195,7 +209,7 @@ mod tests {
         let column = |field, values| DetailColumn { field, values };
         let facts = FactRows {
             line: vec![2, 300],
-            details: Some(Details {
+            details: Some(patron_import::Details {
                 columns: vec![
                     column(Field::Tags, DetailValues::Text(city)),
                     column(Field::Gross, DetailValues::Number(vec![NO_NUMBER, -15])),
@@ -209,19 +223,19 @@ mod tests {
             write(&facts, row, 77, &mut bytes);
             bytes
         };
-        let kept = |line, details| Kept {
-            row_hash: 77,
-            line,
-            details,
-        };
-        assert_eq!(read(&stored(0)), Some(kept(2, Vec::new())));
+        let plain = stored(0);
+        let kept = read(&plain).unwrap();
+        assert_eq!((kept.row_hash, kept.line), (77, 2));
+        assert_eq!(details_in(&plain), Vec::new());
         let expected = vec![
             (Field::Tags, Detail::Text("上海")),
             (Field::Gross, Detail::Number(-15)),
             (Field::PaidAt, Detail::Instant(7)),
         ];
         let bytes = stored(1);
-        assert_eq!(read(&bytes), Some(kept(300, expected)));
-        assert_eq!(read(&bytes[..bytes.len() - 1]), None);
+        assert_eq!(read(&bytes).unwrap().line, 300);
+        assert_eq!(details_in(&bytes), expected);
+        assert_eq!(details_in(&bytes[..bytes.len() - 1]), expected[..2]);
+        assert_eq!(read(&bytes[..7]), None);
     }
 }

@@ -27,8 +27,8 @@ pub mod source;
 pub mod texts;
 
 pub use cold::{
-    EngineError, Feed, FileFolded, Folded, Gathered, Resources, SharedOrders, gather, gather_query,
-    gather_records,
+    EngineError, Feed, Feeds, FileFolded, Folded, Gathered, Resources, SharedOrders, gather,
+    gather_query, gather_records,
 };
 pub use customers::{CustomerTable, Prospect, ProspectReason};
 pub use grouping::{ContactFields, GroupingError, PARTITIONS, Record};

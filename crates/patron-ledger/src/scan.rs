@@ -104,7 +104,7 @@ pub(crate) struct Part {
 }
 
 /// Which columns are read and which of them are given.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Wanted {
     table: Table,
     /// Places of the columns read, ascending.
@@ -115,6 +115,7 @@ struct Wanted {
 }
 
 /// Which rows are given.
+#[derive(Clone)]
 struct RowFilter {
     persons: Persons,
     /// Place of the person among the columns read.
@@ -228,6 +229,33 @@ impl Scan {
     #[must_use]
     pub const fn snapshot(&self) -> i64 {
         self.snapshot
+    }
+
+    /// Takes it apart into scans of a file each, and one of what is in no file, to be read by several threads.
+    #[must_use]
+    pub fn into_parts(self) -> Vec<Self> {
+        let Self {
+            snapshot,
+            filter,
+            wanted,
+            files,
+            open,
+            inlined,
+        } = self;
+        let part = |files, open, inlined| Self {
+            snapshot,
+            filter: filter.clone(),
+            wanted: wanted.clone(),
+            files,
+            open,
+            inlined,
+        };
+        let rest = open.is_some() || inlined.is_some();
+        let rest = rest.then(|| part(VecDeque::new(), open, inlined));
+        let files = files
+            .into_iter()
+            .map(|file| part(VecDeque::from([file]), None, None));
+        files.chain(rest).collect()
     }
 
     fn advance(&mut self) -> Result<Option<RecordBatch>, LedgerError> {

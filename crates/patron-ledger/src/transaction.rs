@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use arrow_array::{Array, RecordBatch};
 
+use crate::bucket::Bucket;
 use crate::catalogue::snapshots;
 use crate::commit::{self, Change, CommitInfo};
 use crate::error::LedgerError;
 use crate::ledger::Ledger;
 use crate::rows;
-use crate::storage::Staging;
+use crate::storage::{NewFile, Staging};
 use crate::tables::Table;
 
 /// How often a commit that only adds is tried when the database makes it wait for others.
@@ -28,6 +29,23 @@ pub struct Transaction<'ledger> {
     pending: BTreeMap<Table, Pending>,
     /// Rows that tables had when the change began.
     known_rows: BTreeMap<Table, u64>,
+}
+
+/// Rows of a table that [`Transaction::prepare`] sorted and wrote; too few for files of their own, they are still rows.
+pub struct Prepared {
+    table: Table,
+    files: Vec<NewFile>,
+    rest: Option<RecordBatch>,
+}
+
+/// Without the rows, which are nobody's business in a log.
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared")
+            .field("table", &self.table)
+            .field("files", &self.files.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Rows that were appended but not yet written.
@@ -93,6 +111,10 @@ impl<'ledger> Transaction<'ledger> {
     /// fit; [`LedgerError::NoSpace`], [`LedgerError::ReadOnly`] and [`LedgerError::Io`] when a file has to be written.
     pub fn append(&mut self, table: Table, rows: &RecordBatch) -> Result<(), LedgerError> {
         let rows = rows::checked(table, rows)?;
+        self.append_checked(table, rows)
+    }
+
+    fn append_checked(&mut self, table: Table, rows: RecordBatch) -> Result<(), LedgerError> {
         if rows.num_rows() == 0 {
             return Ok(());
         }
@@ -104,6 +126,66 @@ impl<'ledger> Transaction<'ledger> {
             self.write_run(table)?;
         }
         Ok(())
+    }
+
+    /// Sorts rows of a table and writes them, on any thread, while others do the same; they become a part of the change
+    /// with [`Transaction::take`].
+    ///
+    /// The work is shared out by persons: `share` says of which bucket these rows are, among as many as there are shares.
+    /// The names of the files are those of the share and of `part`, which tells calls for one share and table apart; the
+    /// order of calls does not matter.
+    ///
+    /// # Errors
+    /// As of [`Transaction::append`].
+    pub fn prepare(
+        &self,
+        table: Table,
+        rows: &RecordBatch,
+        share: Bucket,
+        part: u32,
+    ) -> Result<Prepared, LedgerError> {
+        let rows = rows::checked(table, rows)?;
+        let run = rows.num_rows() as u64;
+        let mut prepared = Prepared {
+            table,
+            files: Vec::new(),
+            rest: None,
+        };
+        if run < ROWS_PER_FILE_AT_LEAST {
+            prepared.rest = Some(rows);
+            return Ok(prepared);
+        }
+        let known = self.known_rows.get(&table).copied().unwrap_or(0);
+        // The other shares have about as many.
+        let known = known + run * u64::from(share.count());
+        let buckets = buckets_for(known, self.ledger.options().rows_per_bucket)
+            .min(buckets_for(run, ROWS_PER_FILE_AT_LEAST) * share.count());
+        let rows = rows::sorted(table, &[rows])?;
+        for (bucket, rows) in rows::dealt(table, rows, buckets)? {
+            let name = format!("s{:04}{part:04}{:04}", share.index(), bucket.index());
+            let file = self.staging.write_named(table, bucket, &name, &rows)?;
+            prepared.files.push(file);
+        }
+        Ok(prepared)
+    }
+
+    /// Takes rows that were prepared into the change. Their files, and later their rows, are numbered in the order of
+    /// these calls.
+    ///
+    /// # Errors
+    /// As of [`Transaction::append`].
+    pub fn take(&mut self, prepared: Prepared) -> Result<(), LedgerError> {
+        let Prepared { table, files, rest } = prepared;
+        if !files.is_empty() {
+            let rows: u64 = files.iter().map(|file| file.rows.unsigned_abs()).sum();
+            *self.known_rows.entry(table).or_default() += rows;
+            self.pending.entry(table).or_default().has_files = true;
+            self.change.added.extend(files);
+        }
+        match rest {
+            Some(rows) => self.append_checked(table, rows),
+            None => Ok(()),
+        }
     }
 
     /// Commits everything; returns the new snapshot.

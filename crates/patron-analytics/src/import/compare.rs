@@ -5,10 +5,12 @@
 //! when the order was last changed, any version that is there already is left out. Rows without an order's id are alike if
 //! they are equal: of these a file must have more than every earlier one to bring something new.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use patron_engine::Record;
 use patron_import::RowKind;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// What becomes of the rows of one file. Rows set aside are not counted here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,39 +54,39 @@ struct Version<'r, 'a> {
 ///
 /// The file of a stored record is the place of its import, oldest first; that of a new one is the place of its file.
 pub(crate) fn compare<'r, 'a, E>(
-    stored: &'r mut [Record<'a>],
-    new: &'r mut [Record<'a>],
+    stored: &'r [Record<'a>],
+    new: &'r [Record<'a>],
     counts: &mut [Counts],
     mut keep: impl FnMut(&[&'r Record<'a>]) -> Result<(), E>,
 ) -> Result<(), E> {
-    stored.sort_unstable_by(|a, b| order_of(a).cmp(&order_of(b)).then(a.file.cmp(&b.file)));
-    // Derived refunds stay behind their rows.
-    new.sort_by(|a, b| {
-        let rank = |row: &Record<'_>| (row.file, row.row_hash, is_derived(row));
-        order_of(a).cmp(&order_of(b)).then(rank(a).cmp(&rank(b)))
-    });
-    let mut rest: &[Record<'a>] = stored;
-    for group in new.chunk_by(|a, b| order_of(a) == order_of(b)) {
+    let (stored, new) = (in_order(stored), in_order(new));
+    let mut rest: &[Placed<'r, 'a>] = &stored;
+    for group in new.chunk_by(|a, b| a.cmp_order(b).is_eq()) {
         let Some(first) = group.first() else { continue };
-        let from = rest.partition_point(|row| order_of(row) < order_of(first));
+        let from = rest.partition_point(|row| row.cmp_order(first).is_lt());
         rest = rest.get(from..).unwrap_or_default();
-        let until = rest.partition_point(|row| order_of(row) <= order_of(first));
+        let until = rest.partition_point(|row| row.cmp_order(first).is_le());
         let (here, after) = rest.split_at(until);
         rest = after;
+        if let ([only], []) = (group, here) {
+            // Most orders are one row that is new: there is nothing to compare.
+            keep(&[only.row])?;
+            continue;
+        }
         let mut versions: Vec<Version<'_, 'a>> = here
-            .chunk_by(|a, b| a.file == b.file)
+            .chunk_by(|a, b| a.row.file == b.row.file)
             .map(version)
             .collect();
-        for rows in group.chunk_by(|a, b| a.file == b.file) {
+        for rows in group.chunk_by(|a, b| a.row.file == b.row.file) {
             let new = version(rows);
-            let file = rows.first().map_or(0, |row| row.file as usize);
+            let file = rows.first().map_or(0, |placed| placed.row.file as usize);
             let mut of_file = Counts::default();
             note_repeats(&new, &mut of_file);
             if is_known(&versions, &new) {
                 leave_out(&new, &mut of_file);
             } else {
                 count_changes(&versions, &new, &mut of_file);
-                keep(&rows.iter().collect::<Vec<_>>())?;
+                keep(&rows.iter().map(|placed| placed.row).collect::<Vec<_>>())?;
                 versions.push(new);
             }
             if let Some(counts) = counts.get_mut(file) {
@@ -93,6 +95,37 @@ pub(crate) fn compare<'r, 'a, E>(
         }
     }
     Ok(())
+}
+
+/// A row and a hash of its order, by which it is sorted: most rows are told apart without a look at them.
+struct Placed<'r, 'a> {
+    order_hash: u64,
+    row: &'r Record<'a>,
+}
+
+impl Placed<'_, '_> {
+    fn cmp_order(&self, other: &Self) -> Ordering {
+        let by_row = || order_of(self.row).cmp(&order_of(other.row));
+        self.order_hash.cmp(&other.order_hash).then_with(by_row)
+    }
+}
+
+/// Returns rows order by order, inside an order file by file. Derived refunds stay behind their rows; rows that say the
+/// same come in the order of what is kept of them, not in that in which threads read them.
+fn in_order<'r, 'a>(rows: &'r [Record<'a>]) -> Vec<Placed<'r, 'a>> {
+    let placed = |row: &'r Record<'a>| {
+        let (customer, order_id, own) = order_of(row);
+        let order_hash = if order_id.is_empty() {
+            own
+        } else {
+            xxh3_64_with_seed(order_id.as_bytes(), xxh3_64(customer.as_bytes()))
+        };
+        Placed { order_hash, row }
+    };
+    let mut placed: Vec<Placed<'r, 'a>> = rows.iter().map(placed).collect();
+    let rank = |row: &'r Record<'a>| (row.file, row.row_hash, is_derived(row), row.details);
+    placed.sort_unstable_by(|a, b| a.cmp_order(b).then_with(|| rank(a.row).cmp(&rank(b.row))));
+    placed
 }
 
 /// What rows are compared by: the order of a customer, or, without an order's id, the row itself.
@@ -114,7 +147,7 @@ const fn is_accepted(row: &Record<'_>) -> bool {
     !matches!(row.kind, RowKind::Mention(_))
 }
 
-fn version<'r, 'a>(rows: &'r [Record<'a>]) -> Version<'r, 'a> {
+fn version<'r, 'a>(rows: &[Placed<'r, 'a>]) -> Version<'r, 'a> {
     // The article of an order's first row is kept beside the order, with its hash.
     let of_order = |row: &Record<'_>| {
         // Also of a cancelled one.
@@ -122,10 +155,11 @@ fn version<'r, 'a>(rows: &'r [Record<'a>]) -> Version<'r, 'a> {
             let is_order = matches!(other.kind, RowKind::Order | RowKind::Mention(_));
             is_order && other.row_hash == row.row_hash
         };
-        row.kind == RowKind::Person && rows.iter().any(same)
+        row.kind == RowKind::Person && rows.iter().any(|placed| same(placed.row))
     };
-    let counted = |row: &&Record<'a>| !is_derived(row) && !of_order(row);
-    let rows: Vec<&Record<'a>> = rows.iter().filter(counted).collect();
+    let counted = |row: &&'r Record<'a>| !is_derived(row) && !of_order(row);
+    let rows = rows.iter().map(|placed| placed.row);
+    let rows: Vec<&Record<'a>> = rows.filter(counted).collect();
     let mut hashes: Vec<u64> = rows.iter().map(|row| row.row_hash).collect();
     hashes.sort_unstable();
     let made: Option<Vec<i64>> = rows.iter().map(|row| row.updated_at).collect();
@@ -263,10 +297,9 @@ mod tests {
 
     /// Returns the hashes kept, file by file, and what was counted of each file.
     fn compared(stored: &[Record<'_>], new: &[Record<'_>]) -> (Vec<Vec<u64>>, Vec<Counts>) {
-        let (mut stored, mut new) = (stored.to_vec(), new.to_vec());
         let mut counts = vec![Counts::default(); 2];
         let mut kept = vec![Vec::new(); 2];
-        compare(&mut stored, &mut new, &mut counts, |rows| {
+        compare(stored, new, &mut counts, |rows| {
             for row in rows {
                 kept[row.file as usize].push(row.row_hash);
             }

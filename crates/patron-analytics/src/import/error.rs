@@ -31,6 +31,14 @@ pub enum ImportFailure {
         #[source]
         source: io::Error,
     },
+    /// Threads cannot be started.
+    #[error("cannot start {threads} threads: {message}")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// What the system said.
+        message: String,
+    },
     /// A file is in another currency than the workspace.
     #[error("the amounts are in {found}, those of import {import} in {known}")]
     OtherCurrency {
@@ -80,6 +88,7 @@ impl Coded for ImportFailure {
             Self::Settings(error) => error.code(),
             Self::Engine(error) => error.code(),
             Self::Write { .. } => ErrorCode::OutputUnwritable,
+            Self::Threads { .. } => ErrorCode::StorageUnreachable,
             Self::OtherCurrency { .. }
             | Self::UnderstoodOtherwise { .. }
             | Self::AmbiguousGrain { .. } => ErrorCode::InputAmbiguous,
@@ -92,6 +101,7 @@ impl Coded for ImportFailure {
             Self::Settings(error) => error.key(),
             Self::Engine(error) => error.key(),
             Self::Write { .. } => "cannot_write",
+            Self::Threads { .. } => "cannot_start_threads",
             Self::OtherCurrency { .. } => "other_currency",
             Self::UnderstoodOtherwise { .. } => "understood_otherwise",
             Self::AmbiguousGrain { .. } => "ambiguous_grain",
@@ -104,6 +114,7 @@ impl Coded for ImportFailure {
             Self::Settings(error) => error.params(),
             Self::Engine(error) => error.params(),
             Self::Write { path, .. } => vec![("path", path.display().to_string())],
+            Self::Threads { threads, .. } => vec![("threads", threads.to_string())],
             Self::OtherCurrency { found, known, .. } => {
                 vec![("found", found.clone()), ("known", known.clone())]
             }
@@ -120,6 +131,7 @@ impl Coded for ImportFailure {
             Self::Settings(error) => error.hint(),
             Self::Engine(error) => error.hint(),
             Self::Write { .. } => Some("check the folder's rights and the free space".to_owned()),
+            Self::Threads { .. } => Some("use fewer with `--threads`".to_owned()),
             Self::OtherCurrency { .. } => Some(
                 "make a workspace for each currency: patron does not add up different money"
                     .to_owned(),

@@ -8,7 +8,9 @@ use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
 use patron_core::{Instant, OrderStatus, ShopCalendar};
 use patron_engine::details::{self, Detail};
-use patron_engine::{Gathered, ListEntry, Owners, PARTITIONS, Record, Resources, gather_records};
+use patron_engine::{
+    Feed, Gathered, ListEntry, Owners, PARTITIONS, Record, Resources, gather_records,
+};
 use patron_import::{Content, Field, ROW_HASH_SEED, RowKind, hash_field};
 use patron_ledger::{At, Ledger, ScanRequest, Table, Transaction};
 
@@ -100,7 +102,7 @@ impl Lists<'_> {
                 self.compare(entries, known, &mut counts, &mut sheets);
             })?;
             for (table, sheet) in &mut sheets {
-                if sheet.is_empty() {
+                if sheet.rows() == 0 {
                     continue;
                 }
                 let rows = sheet.take().map_err(WorkspaceError::from)?;
@@ -120,24 +122,28 @@ impl Lists<'_> {
             memory_bytes: resources.memory_bytes / 4,
             ..resources.clone()
         };
-        gather_records::<ImportFailure>(Vec::new(), &resources, |feed| {
-            for (content, table, key) in TABLES {
-                let holds = |file: &ImportedFile| file.read.understanding.holds == content;
-                if !self.files.iter().any(holds) {
-                    continue;
-                }
-                let mut columns = vec![key, "import_id", "row_hash", "version_at"];
-                if table == Table::Spend {
-                    columns.extend(["date", "campaign", "purpose"]);
-                }
-                let request = ScanRequest::new(table).at(self.at).columns(&columns);
-                for batch in self.ledger.scan(&request).map_err(WorkspaceError::from)? {
-                    let batch = batch.map_err(WorkspaceError::from)?;
-                    self.give(content, &batch, key, |record| feed.take(record))?;
-                }
-            }
-            Ok(())
+        gather_records::<ImportFailure>(Vec::new(), &resources, |feeds| {
+            feeds.feed(|feed| self.give_all(feed))
         })
+    }
+
+    fn give_all(&self, feed: &mut Feed<'_>) -> Result<(), ImportFailure> {
+        for (content, table, key) in TABLES {
+            let holds = |file: &ImportedFile| file.read.understanding.holds == content;
+            if !self.files.iter().any(holds) {
+                continue;
+            }
+            let mut columns = vec![key, "import_id", "row_hash", "version_at"];
+            if table == Table::Spend {
+                columns.extend(["date", "campaign", "purpose"]);
+            }
+            let request = ScanRequest::new(table).at(self.at).columns(&columns);
+            for batch in self.ledger.scan(&request).map_err(WorkspaceError::from)? {
+                let batch = batch.map_err(WorkspaceError::from)?;
+                self.give(content, &batch, key, |record| feed.take(record))?;
+            }
+        }
+        Ok(())
     }
 
     fn give(
@@ -331,7 +337,8 @@ impl Lists<'_> {
             return;
         };
         let kept = details::read(entry.details).unwrap_or_default();
-        let consents = consents(entry, &kept.details);
+        let details: Vec<(Field, Detail<'_>)> = kept.details.collect();
+        let consents = consents(entry, &details);
         let stem = origin
             .file
             .rsplit_once('.')
@@ -356,7 +363,7 @@ impl Lists<'_> {
             }
             _ => cells.push((key_column, Value::Text(key))),
         }
-        self.push_person(entry, &kept.details, &mut cells);
+        self.push_person(entry, &details, &mut cells);
         match content {
             Content::Refunds => {
                 cells.push(("refunded_at", Value::Instant(entry.at)));
@@ -369,7 +376,7 @@ impl Lists<'_> {
             Content::Surveys => cells.push(("answered_at", Value::Instant(entry.at))),
             _ => {}
         }
-        for (field, detail) in &kept.details {
+        for (field, detail) in &details {
             let value = match *detail {
                 Detail::Text(text) => Value::Text(text),
                 Detail::Number(number) => Value::Number(number),
@@ -390,12 +397,12 @@ impl Lists<'_> {
             cells.push(("currency", Value::Text(currency)));
         }
         let is_empty = |value: &Value<'_>| matches!(value, Value::Text(""));
-        let placed: Vec<(usize, Value<'_>)> = cells
-            .iter()
-            .filter(|(_, value)| !is_empty(value))
-            .filter_map(|(name, value)| Some((sheet.place(name)?, *value)))
-            .collect();
-        sheet.push(&placed);
+        for (name, value) in cells.into_iter().filter(|(_, value)| !is_empty(value)) {
+            if let Some(place) = sheet.place(name) {
+                sheet.set(place, value);
+            }
+        }
+        sheet.end_row();
     }
 
     /// Whose it is; of an unknown visitor, which.

@@ -4,36 +4,37 @@
 //! new becomes rows of its tables, all in one commit.
 
 mod compare;
+mod customer;
 mod error;
 mod lists;
 mod preview;
 mod rows;
 mod scratch;
 mod sheet;
+mod target;
 mod undo;
+mod work;
 
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 
 use patron_core::{Day, Instant, RowClass, ShopCalendar};
-use patron_engine::{
-    FileRead, Gathered, GroupingError, PARTITIONS, Progress, Query, Record, RejectedSink,
-    Resources, Step, gather_records,
-};
-use patron_import::{GrainRule, ImportOptions, RejectedRow, RowKind};
+use patron_engine::{FileRead, Gathered, Progress, Query, RejectedSink, Resources, gather_records};
+use patron_import::{GrainRule, ImportOptions, RejectedRow};
 use patron_ledger::{At, CommitInfo, Ledger, LedgerError, Persons, Table, Transaction};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use self::compare::{Counts, compare};
+use self::compare::Counts;
 pub use self::error::ImportFailure;
 use self::lists::Lists;
 pub use self::preview::{Sample, sample};
-use self::rows::{Customer, Origin, Rows};
+use self::rows::Origin;
 pub(crate) use self::rows::{is_own_id, status_of};
 use self::scratch::Scratch;
 pub use self::undo::{UndoneImport, undo};
+use self::work::Work;
 use crate::orders::gather_orders;
 use crate::run::RejectedFile;
 use crate::settings::{Settings, import_options, reading_fingerprint};
@@ -347,8 +348,8 @@ impl Job<'_> {
             memory_bytes: self.resources.memory_bytes / 4,
             ..self.resources.clone()
         };
-        gather_records::<ImportFailure>(Vec::new(), &resources, |feed| {
-            give(self.ledger, &wanted, |record| feed.take(record))
+        gather_records::<ImportFailure>(Vec::new(), &resources, |feeds| {
+            give(self.ledger, &wanted, feeds, resources.threads, |_| {})
         })
         .map(Some)
     }
@@ -356,36 +357,18 @@ impl Job<'_> {
     /// Compares partition by partition, and hands what is new to the transaction.
     fn compare(
         &self,
-        mut transaction: Option<&mut Transaction<'_>>,
+        transaction: Option<&mut Transaction<'_>>,
         stored: Option<&Gathered>,
         files: &[ImportedFile],
         progress: &dyn Progress,
     ) -> Result<Vec<Counts>, ImportFailure> {
-        let mut work = Work {
-            rows: Rows::new(origins(files)),
-            counts: vec![Counts::default(); files.len()],
+        let work = Work {
+            new: &self.gathered,
+            stored,
+            origins: origins(files),
             is_known: files.iter().map(|file| file.known_as.is_some()).collect(),
         };
-        progress.begin(Step::Write, PARTITIONS as u64);
-        for partition in 0..PARTITIONS {
-            let compared = |new: Vec<Record<'_>>| match stored {
-                None => work.compare(Vec::new(), new),
-                Some(stored) => {
-                    stored.with_records(partition, false, |old| work.compare(old, new))?
-                }
-            };
-            self.gathered.with_records(partition, false, compared)??;
-            match transaction.as_deref_mut() {
-                Some(transaction) => work
-                    .rows
-                    .append_to(transaction)
-                    .map_err(WorkspaceError::from)?,
-                None => work.rows.forget(),
-            }
-            progress.advance_to(partition as u64 + 1);
-        }
-        progress.end();
-        Ok(work.counts)
+        work.execute(transaction, &self.resources, progress)
     }
 
     /// Refuses files of which it is not known whether a row is an order or a line of one.
@@ -411,47 +394,6 @@ fn origins(files: &[ImportedFile]) -> Vec<Origin> {
         currency: file.import.details.currency.clone(),
     });
     origins.collect()
-}
-
-/// What is gathered from partition to partition.
-struct Work {
-    rows: Rows,
-    counts: Vec<Counts>,
-    /// Whether a file was imported before: then its rows are not looked at.
-    is_known: Vec<bool>,
-}
-
-impl Work {
-    fn compare<'a>(
-        &mut self,
-        mut stored: Vec<Record<'a>>,
-        mut new: Vec<Record<'a>>,
-    ) -> Result<(), GroupingError> {
-        let is_known = &self.is_known;
-        new.retain(|row| !is_known.get(row.file as usize).copied().unwrap_or(false));
-        let is_person = |row: &Record<'_>| row.kind == RowKind::Person && row.order_id.is_empty();
-        stored.retain(|row| !is_person(row));
-        self.add_customers(&new);
-        let rows = &mut self.rows;
-        compare(&mut stored, &mut new, &mut self.counts, |kept| {
-            rows.add(kept);
-            Ok(())
-        })
-    }
-
-    /// Adds what files say of customers. All of it: an import can be taken back without its words being missed elsewhere.
-    fn add_customers(&mut self, new: &[Record<'_>]) {
-        let mut says: Vec<&Record<'_>> = new
-            .iter()
-            .filter(|row| row.contact.is_some() || !row.details.is_empty())
-            .collect();
-        says.sort_unstable_by_key(|row| (row.customer, row.file));
-        for rows in says.chunk_by(|a, b| (a.customer, a.file) == (b.customer, b.file)) {
-            for customer in Customer::of(rows) {
-                self.rows.add_customer(&customer);
-            }
-        }
-    }
 }
 
 /// Writes into a file's record what became of its rows.

@@ -10,27 +10,16 @@
 
 use std::collections::HashMap;
 
+use arrow_array::RecordBatch;
 use patron_core::{OrderStatus, RowClass};
-use patron_engine::details::{self, Detail};
-use patron_engine::{ContactFields, Record};
+use patron_engine::Record;
+use patron_engine::details::{self, Detail, Details};
 use patron_import::{Field, RowKind};
-use patron_ledger::{LedgerError, Table, Transaction};
-use xxhash_rust::xxh3::xxh3_64;
+use patron_ledger::{LedgerError, Table};
 
-use super::sheet::{Sheet, Value};
-
-/// Fields that belong to the customer, not to the order.
-const OF_CUSTOMERS: &[&str] = &[
-    "address",
-    "postal_code",
-    "city",
-    "region",
-    "country",
-    "company",
-    "gender",
-    "birth_date",
-    "acquisition_channel",
-];
+use super::customer::Customer;
+use super::sheet::Value;
+use super::target::{Own, Target};
 
 /// What one file is to its rows.
 #[derive(Debug, Clone)]
@@ -40,66 +29,46 @@ pub(crate) struct Origin {
     pub(crate) currency: Option<String>,
 }
 
-/// A table that rows go to, with the places of the columns that details go to.
-struct Target {
-    table: Table,
-    sheet: Sheet,
-    details: Vec<Option<usize>>,
-}
-
-impl Target {
-    fn new(table: Table) -> Self {
-        let sheet = Sheet::new(table);
-        let is_here = |name: &str| table == Table::Customers || !OF_CUSTOMERS.contains(&name);
-        let place = |field: &Field| sheet.place(field.key()).filter(|_| is_here(field.key()));
-        let details = Field::ALL.iter().map(place).collect();
-        Self {
-            table,
-            sheet,
-            details,
-        }
-    }
-
-    fn push(&mut self, cells: &[(&str, Value<'_>)], details: &[(Field, Detail<'_>)]) {
-        let own = cells
-            .iter()
-            .filter_map(|(name, value)| Some((self.sheet.place(name)?, *value)));
-        let mut all: Vec<(usize, Value<'_>)> = own.collect();
-        for (field, detail) in details {
-            let place = Field::ALL.iter().position(|other| other == field);
-            if let Some(Some(place)) = place.and_then(|place| self.details.get(place)) {
-                let value = match *detail {
-                    Detail::Text(text) => Value::Text(text),
-                    Detail::Number(number) => Value::Number(number),
-                    Detail::Instant(at) => Value::Instant(at),
-                };
-                all.push((*place, value));
-            }
-        }
-        self.sheet.push(&all);
-    }
-}
-
 /// Gathers rows of all tables.
-pub(crate) struct Rows {
+pub(crate) struct Rows<'o> {
+    tables: Tables,
+    origins: &'o [Origin],
+}
+
+struct Tables {
     orders: Target,
     lines: Target,
     refunds: Target,
     set_aside: Target,
     customers: Target,
-    origins: Vec<Origin>,
 }
 
-impl Rows {
-    pub(crate) fn new(origins: Vec<Origin>) -> Self {
+impl<'o> Rows<'o> {
+    /// Begins with no rows; `origins` has the origin of each file.
+    pub(crate) fn new(origins: &'o [Origin]) -> Self {
         Self {
-            orders: Target::new(Table::Orders),
-            lines: Target::new(Table::OrderLines),
-            refunds: Target::new(Table::Refunds),
-            set_aside: Target::new(Table::SetAside),
-            customers: Target::new(Table::Customers),
+            tables: Tables {
+                orders: Target::new(Table::Orders),
+                lines: Target::new(Table::OrderLines),
+                refunds: Target::new(Table::Refunds),
+                set_aside: Target::new(Table::SetAside),
+                customers: Target::new(Table::Customers),
+            },
             origins,
         }
+    }
+
+    /// Returns how many rows there are.
+    pub(crate) fn count(&self) -> usize {
+        let tables = &self.tables;
+        let all = [
+            &tables.orders,
+            &tables.lines,
+            &tables.refunds,
+            &tables.set_aside,
+            &tables.customers,
+        ];
+        all.iter().map(|target| target.rows()).sum()
     }
 
     /// Adds the rows of one order, or equal rows without an order, that one file brings; derived refunds stand behind
@@ -108,9 +77,68 @@ impl Rows {
         let Some(file) = rows.first().map(|row| row.file as usize) else {
             return;
         };
-        let Some(origin) = self.origins.get(file).cloned() else {
+        let Some(origin) = self.origins.get(file) else {
             return;
         };
+        match rows {
+            [only] if !is_derived(only) => self.tables.add_one(&Kept {
+                row: only,
+                origin,
+                occurrence: 1,
+                refunded: None,
+                is_further: only.kind == RowKind::Person && !only.is_line,
+                row_hash: only.row_hash,
+            }),
+            several => self.tables.add_several(several, origin),
+        }
+    }
+
+    /// Adds what is known of a customer.
+    pub(crate) fn add_customer(&mut self, customer: &Customer<'_>) {
+        let Some(origin) = self.origins.get(customer.file as usize) else {
+            return;
+        };
+        let [email, phone, name, consent] = customer.contact;
+        let target = &mut self.tables.customers;
+        target.set(Own::CustomerId, Value::Text(customer.id));
+        target.set(Own::PersonId, Value::Text(customer.id));
+        target.set(Own::ImportId, Value::Whole(origin.import));
+        let hash = customer.hash().cast_signed();
+        target.set(Own::RowHash, Value::Whole(hash));
+        target.set(Own::VersionAt, Value::Instant(customer.said.0));
+        target.set(Own::OriginFile, Value::Text(&origin.file));
+        if let Some(at) = customer.said.1 {
+            target.set(Own::UpdatedAt, Value::Instant(at));
+        }
+        for (column, text) in [(Own::Email, email), (Own::Phone, phone), (Own::Name, name)] {
+            if !text.is_empty() {
+                target.set(column, Value::Text(text));
+            }
+        }
+        if !consent.is_empty() {
+            let consents = serde_json::json!({ "email": consent }).to_string();
+            target.set(Own::Consents, Value::Text(&consents));
+        }
+        target.end_row(customer.details.iter().copied());
+    }
+
+    /// Returns the rows by table, and begins anew.
+    pub(crate) fn take(&mut self) -> Result<Vec<(Table, RecordBatch)>, LedgerError> {
+        let tables = &mut self.tables;
+        let all = [
+            &mut tables.orders,
+            &mut tables.lines,
+            &mut tables.refunds,
+            &mut tables.set_aside,
+            &mut tables.customers,
+        ];
+        let with_rows = all.into_iter().filter(|target| target.rows() > 0);
+        with_rows.map(Target::take).collect()
+    }
+}
+
+impl Tables {
+    fn add_several(&mut self, rows: &[&Record<'_>], origin: &Origin) {
         // Of equal rows each has its own.
         let mut refunds: HashMap<u64, Vec<i64>> = HashMap::new();
         for refund in rows.iter().filter(|row| is_derived(row)) {
@@ -127,10 +155,11 @@ impl Rows {
         let mut has_order = false;
         for row in rows {
             let refunded = refunds.get_mut(&row.row_hash).and_then(Vec::pop);
-            // A cancelled order has further rows, too.
-            let is_further = row.kind == RowKind::Person
-                || has_order && row.net == 0 && matches!(row.kind, RowKind::Mention(_));
-            has_order |= matches!(row.kind, RowKind::Order | RowKind::Mention(_));
+            // A cancelled order has further rows, too. What is set aside for itself alone stays by itself.
+            let of_cancelled = is_mention_of_its_order(row);
+            let is_further =
+                row.kind == RowKind::Person || has_order && row.net == 0 && of_cancelled;
+            has_order |= row.kind == RowKind::Order || of_cancelled;
             let is_line = row.is_line || is_further;
             let identity = if is_line {
                 article_of(row)
@@ -139,19 +168,18 @@ impl Rows {
             };
             let occurrence = seen.entry(identity).or_default();
             *occurrence += 1;
-            let kept = Kept {
+            self.add_one(&Kept {
                 row,
-                origin: &origin,
+                origin,
                 occurrence: *occurrence,
                 refunded,
                 is_further: is_further && !row.is_line,
                 row_hash: row.row_hash,
-            };
-            self.add_one(&kept, is_line);
+            });
         }
     }
 
-    fn add_one(&mut self, kept: &Kept<'_, '_>, is_line: bool) {
+    fn add_one(&mut self, kept: &Kept<'_, '_>) {
         let row = kept.row;
         let stored = details::read(row.details).unwrap_or_default();
         let (line, details) = (stored.line, stored.details);
@@ -160,153 +188,27 @@ impl Rows {
             ..*kept
         };
         match row.kind {
-            RowKind::Refund => kept.write_refund(&mut self.refunds, line, &details),
-            RowKind::Mention(class) if !speaks_for_its_order(row, class) => {
-                kept.write_set_aside(&mut self.set_aside, class, line, &details);
+            RowKind::Refund => kept.write_refund(&mut self.refunds, line, details),
+            RowKind::Mention(class) if !is_mention_of_its_order(row) => {
+                kept.write_set_aside(&mut self.set_aside, class, line, details);
             }
-            _ if is_line => kept.write_line(&mut self.lines, line, &details),
+            _ if row.is_line || kept.is_further => kept.write_line(&mut self.lines, line, details),
             _ => {
-                kept.write_order(&mut self.orders, line, &details);
+                kept.write_order(&mut self.orders, line, details);
                 // An order's first row is its first article, too; its amount is the order's.
-                let names_article = details
-                    .iter()
-                    .any(|(field, _)| *field == Field::ProductCode);
-                if names_article && !row.order_id.is_empty() {
+                let names_article = || {
+                    let mut details = details;
+                    details.any(|(field, _)| field == Field::ProductCode)
+                };
+                if !row.order_id.is_empty() && names_article() {
                     let article = Kept {
                         refunded: None,
                         ..*kept
                     };
-                    article.write_article(&mut self.lines, line, &details);
+                    article.write_article(&mut self.lines, line, details);
                 }
             }
         }
-    }
-
-    /// Adds what is known of a customer.
-    pub(crate) fn add_customer(&mut self, customer: &Customer<'_>) {
-        let Some(origin) = self.origins.get(customer.file as usize) else {
-            return;
-        };
-        let [email, phone, name, consent] = customer.contact;
-        let consents = serde_json::json!({ "email": consent }).to_string();
-        let mut cells = vec![
-            ("customer_id", Value::Text(customer.id)),
-            ("person_id", Value::Text(customer.id)),
-            ("import_id", Value::Whole(origin.import)),
-            ("row_hash", Value::Whole(customer.hash().cast_signed())),
-            ("version_at", Value::Instant(customer.said.0)),
-            ("origin_file", Value::Text(&origin.file)),
-        ];
-        if let Some(at) = customer.said.1 {
-            cells.push(("updated_at", Value::Instant(at)));
-        }
-        for (column, text) in [("email", email), ("phone", phone), ("name", name)] {
-            if !text.is_empty() {
-                cells.push((column, Value::Text(text)));
-            }
-        }
-        if !consent.is_empty() {
-            cells.push(("consents", Value::Text(&consents)));
-        }
-        self.customers.push(&cells, &customer.details);
-    }
-
-    /// Drops the rows: nothing is to be written.
-    pub(crate) fn forget(&mut self) {
-        *self = Self::new(std::mem::take(&mut self.origins));
-    }
-
-    /// Hands the rows over.
-    pub(crate) fn append_to(
-        &mut self,
-        transaction: &mut Transaction<'_>,
-    ) -> Result<(), LedgerError> {
-        for target in [
-            &mut self.orders,
-            &mut self.lines,
-            &mut self.refunds,
-            &mut self.set_aside,
-            &mut self.customers,
-        ] {
-            if !target.sheet.is_empty() {
-                transaction.append(target.table, &target.sheet.take()?)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// When something was said: the time of the row, and when that was changed; µs UTC.
-type Said = (i64, Option<i64>);
-
-/// What a file said of a customer at one time.
-#[derive(Debug, Clone)]
-pub(crate) struct Customer<'a> {
-    pub(crate) id: &'a str,
-    file: u32,
-    said: Said,
-    contact: ContactFields<'a>,
-    details: Vec<(Field, Detail<'a>)>,
-}
-
-impl<'a> Customer<'a> {
-    /// Puts together what rows of one customer and file say: of each contact and detail the latest that is not empty, with
-    /// others of the same time.
-    pub(crate) fn of(rows: &[&Record<'a>]) -> Vec<Self> {
-        let Some(first) = rows.first() else {
-            return Vec::new();
-        };
-        let mut contact: [Option<(Said, &'a str)>; 4] = [None; 4];
-        let mut details: Vec<(Field, Said, Detail<'a>)> = Vec::new();
-        for row in rows {
-            let said = (row.at, row.updated_at);
-            for (known, new) in contact.iter_mut().zip(row.contact.iter().flatten()) {
-                if !new.is_empty() {
-                    *known = (*known).max(Some((said, *new)));
-                }
-            }
-            let kept = details::read(row.details).unwrap_or_default();
-            for (field, detail) in kept.details {
-                if !OF_CUSTOMERS.contains(&field.key()) {
-                    continue;
-                }
-                match details.iter_mut().find(|known| known.0 == field) {
-                    Some(known) if known.1 <= said => *known = (field, said, detail),
-                    Some(_) => {}
-                    None => details.push((field, said, detail)),
-                }
-            }
-        }
-        let times = contact.iter().flatten().map(|(said, _)| *said);
-        let mut times: Vec<Said> = times.chain(details.iter().map(|known| known.1)).collect();
-        times.sort_unstable();
-        times.dedup();
-        let at_time = |said: Said| Self {
-            id: first.customer,
-            file: first.file,
-            said,
-            contact: contact.map(|known| {
-                known
-                    .filter(|known| known.0 == said)
-                    .map_or("", |known| known.1)
-            }),
-            details: details
-                .iter()
-                .filter(|known| known.1 == said)
-                .map(|known| (known.0, known.2))
-                .collect(),
-        };
-        times.into_iter().map(at_time).collect()
-    }
-
-    /// Returns a hash of what is said.
-    fn hash(&self) -> u64 {
-        let mut text = self.contact.join("\u{1}");
-        for (field, detail) in &self.details {
-            text.push_str(&format!("\u{1}{field}={detail:?}"));
-        }
-        text.push_str(&format!("\u{1}{:?}", self.said));
-        xxh3_64(text.as_bytes())
     }
 }
 
@@ -324,83 +226,77 @@ struct Kept<'k, 'a> {
 }
 
 impl Kept<'_, '_> {
-    fn write_order(&self, target: &mut Target, line: u64, details: &[(Field, Detail<'_>)]) {
+    fn write_order(&self, target: &mut Target, line: u64, details: Details<'_>) {
         let row = self.row;
-        let order_id = match row.order_id {
-            "" => own_id(row.row_hash, self.occurrence),
-            named => named.to_owned(),
-        };
-        let mut cells = vec![
-            ("order_id", Value::Text(order_id.as_str())),
-            ("ordered_at", Value::Instant(row.at)),
-            ("net", Value::Number(row.net)),
-            ("status", Value::Text(status_key(row.status))),
-        ];
-        self.push_common(&mut cells);
-        self.push_origin(&mut cells, line);
-        target.push(&cells, details);
+        if row.order_id.is_empty() {
+            let id = own_id(row.row_hash, self.occurrence);
+            target.set(Own::OrderId, Value::Text(&id));
+        } else {
+            target.set(Own::OrderId, Value::Text(row.order_id));
+        }
+        target.set(Own::OrderedAt, Value::Instant(row.at));
+        target.set(Own::Net, Value::Number(row.net));
+        target.set(Own::Status, Value::Text(status_key(row.status)));
+        self.set_common(target);
+        self.set_origin(target, line);
+        target.end_row(details);
     }
 
-    fn write_line(&self, target: &mut Target, line: u64, details: &[(Field, Detail<'_>)]) {
+    fn write_line(&self, target: &mut Target, line: u64, details: Details<'_>) {
         let row = self.row;
         if self.is_further {
             self.write_article(target, line, details);
             return;
         }
-        let mut cells = self.line_cells();
-        cells.push(("net", Value::Number(row.net)));
+        self.set_line(target);
+        target.set(Own::Net, Value::Number(row.net));
         if row.kind == RowKind::Line {
-            cells.push(("quantity", Value::Number(row.quantity)));
+            target.set(Own::Quantity, Value::Number(row.quantity));
         }
         if !row.status_unsaid {
-            cells.push(("status", Value::Text(status_key(row.status))));
+            target.set(Own::Status, Value::Text(status_key(row.status)));
         }
-        self.push_common(&mut cells);
-        self.push_origin(&mut cells, line);
-        target.push(&cells, details);
+        self.set_common(target);
+        self.set_origin(target, line);
+        target.end_row(details);
     }
 
     /// An article of an order whose amount stands with the order.
-    fn write_article(&self, target: &mut Target, line: u64, details: &[(Field, Detail<'_>)]) {
-        let mut cells = self.line_cells();
-        self.push_common(&mut cells);
-        self.push_origin(&mut cells, line);
-        let of_article = |(field, _): &&(Field, Detail<'_>)| {
+    fn write_article(&self, target: &mut Target, line: u64, details: Details<'_>) {
+        self.set_line(target);
+        self.set_common(target);
+        self.set_origin(target, line);
+        let of_article = |(field, _): &(Field, Detail<'_>)| {
             !matches!(field, Field::Discount | Field::Gross | Field::Currency)
         };
-        let details: Vec<_> = details.iter().filter(of_article).copied().collect();
-        target.push(&cells, &details);
+        target.end_row(details.filter(of_article));
     }
 
-    fn line_cells(&self) -> Vec<(&'static str, Value<'_>)> {
+    fn set_line(&self, target: &mut Target) {
         let row = self.row;
         let line = match row.product {
             0 => self.occurrence,
             product => (product & 0x7fff_ffff).cast_signed() << 16 | self.occurrence,
         };
-        vec![
-            ("order_id", Value::Text(row.order_id)),
-            ("line", Value::Whole(line)),
-            ("ordered_at", Value::Instant(row.at)),
-        ]
+        target.set(Own::OrderId, Value::Text(row.order_id));
+        target.set(Own::Line, Value::Whole(line));
+        target.set(Own::OrderedAt, Value::Instant(row.at));
     }
 
-    fn write_refund(&self, target: &mut Target, line: u64, details: &[(Field, Detail<'_>)]) {
+    fn write_refund(&self, target: &mut Target, line: u64, details: Details<'_>) {
         let row = self.row;
         let id = format!("{}#{}", row.order_id, own_id(row.row_hash, self.occurrence));
-        let mut cells = vec![
-            ("refund_id", Value::Text(id.as_str())),
-            ("refunded_at", Value::Instant(row.at)),
-            ("amount", Value::Number(row.net)),
-            ("kind", Value::Text("return")),
-            ("is_line", Value::Yes(row.is_line)),
-        ];
+        target.set(Own::RefundId, Value::Text(&id));
+        target.set(Own::RefundedAt, Value::Instant(row.at));
+        target.set(Own::Amount, Value::Number(row.net));
+        target.set(Own::Kind, Value::Text("return"));
+        target.set(Own::IsLine, Value::Yes(row.is_line));
         if !row.order_id.is_empty() {
-            cells.push(("order_id", Value::Text(row.order_id)));
+            target.set(Own::OrderId, Value::Text(row.order_id));
         }
-        self.push_common(&mut cells);
-        self.push_origin(&mut cells, line);
-        target.push(&cells, details);
+        self.set_common(target);
+        self.set_origin(target, line);
+        target.end_row(details);
     }
 
     fn write_set_aside(
@@ -408,51 +304,49 @@ impl Kept<'_, '_> {
         target: &mut Target,
         class: RowClass,
         line: u64,
-        details: &[(Field, Detail<'_>)],
+        details: Details<'_>,
     ) {
         let row = self.row;
         let id = own_id(row.row_hash, self.occurrence);
-        let mut cells = vec![
-            ("row_key", Value::Text(id.as_str())),
-            ("class", Value::Text(class.key())),
-            ("amount", Value::Number(row.net)),
-            ("status", Value::Text(status_key(row.status))),
-            ("is_line", Value::Yes(row.is_line)),
-        ];
+        target.set(Own::RowKey, Value::Text(&id));
+        target.set(Own::Class, Value::Text(class.key()));
+        target.set(Own::Amount, Value::Number(row.net));
+        target.set(Own::Status, Value::Text(status_key(row.status)));
+        target.set(Own::IsLine, Value::Yes(row.is_line));
         if row.at != i64::MIN {
-            cells.push(("at", Value::Instant(row.at)));
+            target.set(Own::At, Value::Instant(row.at));
         }
         if !row.order_id.is_empty() {
-            cells.push(("order_id", Value::Text(row.order_id)));
+            target.set(Own::OrderId, Value::Text(row.order_id));
         }
-        self.push_common(&mut cells);
-        self.push_origin(&mut cells, line);
-        target.push(&cells, details);
+        self.set_common(target);
+        self.set_origin(target, line);
+        target.end_row(details);
     }
 
-    fn push_common<'c>(&'c self, cells: &mut Vec<(&'static str, Value<'c>)>) {
+    fn set_common(&self, target: &mut Target) {
         let row = self.row;
-        cells.push(("customer_id", Value::Text(row.customer)));
-        cells.push(("person_id", Value::Text(row.customer)));
+        target.set(Own::CustomerId, Value::Text(row.customer));
+        target.set(Own::PersonId, Value::Text(row.customer));
         if let Some(refunded) = self.refunded {
-            cells.push(("refunded", Value::Number(refunded)));
+            target.set(Own::Refunded, Value::Number(refunded));
         }
         if let Some(currency) = &self.origin.currency {
-            cells.push(("currency", Value::Text(currency)));
+            target.set(Own::Currency, Value::Text(currency));
         }
         if let Some(at) = row.updated_at {
-            cells.push(("updated_at", Value::Instant(at)));
-            cells.push(("version_at", Value::Instant(at)));
+            target.set(Own::UpdatedAt, Value::Instant(at));
+            target.set(Own::VersionAt, Value::Instant(at));
         }
     }
 
-    fn push_origin<'c>(&'c self, cells: &mut Vec<(&'static str, Value<'c>)>, line: u64) {
-        cells.push(("import_id", Value::Whole(self.origin.import)));
-        cells.push(("row_hash", Value::Whole(self.row_hash.cast_signed())));
+    fn set_origin(&self, target: &mut Target, line: u64) {
+        target.set(Own::ImportId, Value::Whole(self.origin.import));
+        target.set(Own::RowHash, Value::Whole(self.row_hash.cast_signed()));
         let content = self.row.row_hash.cast_signed();
-        cells.push(("content_hash", Value::Whole(content)));
-        cells.push(("origin_file", Value::Text(&self.origin.file)));
-        cells.push(("origin_line", Value::Whole(line.cast_signed())));
+        target.set(Own::ContentHash, Value::Whole(content));
+        target.set(Own::OriginFile, Value::Text(&self.origin.file));
+        target.set(Own::OriginLine, Value::Whole(line.cast_signed()));
     }
 }
 
@@ -473,11 +367,16 @@ fn is_derived(row: &Record<'_>) -> bool {
 }
 
 /// Cancelled, void and test orders are set aside, but they are what became of an order.
-fn speaks_for_its_order(row: &Record<'_>, class: RowClass) -> bool {
+fn is_mention_of_its_order(row: &Record<'_>) -> bool {
     let of_order = matches!(
-        (class, row.status),
-        (RowClass::CancelledOrder, OrderStatus::Cancelled)
-            | (RowClass::TestOrVoid, OrderStatus::Test | OrderStatus::Void)
+        (row.kind, row.status),
+        (
+            RowKind::Mention(RowClass::CancelledOrder),
+            OrderStatus::Cancelled
+        ) | (
+            RowKind::Mention(RowClass::TestOrVoid),
+            OrderStatus::Test | OrderStatus::Void
+        )
     );
     of_order && !row.order_id.is_empty() && row.at != i64::MIN
 }
@@ -509,4 +408,88 @@ pub(crate) fn status_of(key: &str) -> Option<OrderStatus> {
         .iter()
         .find(|(_, known)| *known == key)
         .map(|(status, _)| *status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::target::OWN;
+    use super::*;
+    use arrow_array::cast::AsArray;
+
+    fn row(kind: RowKind, net: i64, row_hash: u64) -> Record<'static> {
+        Record {
+            kind,
+            status: OrderStatus::Paid,
+            at: 5,
+            net,
+            row_hash,
+            quantity: 0,
+            is_line: false,
+            status_unsaid: false,
+            updated_at: None,
+            product: 0,
+            file: 0,
+            customer: "ann",
+            order_id: "1",
+            contact: None,
+            details: &[],
+        }
+    }
+
+    fn texts(rows: &[Record<'_>], table: Table, column: &str) -> Vec<String> {
+        let origins = [Origin {
+            import: 1,
+            file: "a.csv".to_owned(),
+            currency: None,
+        }];
+        let mut gathered = Rows::new(&origins);
+        gathered.add(&rows.iter().collect::<Vec<_>>());
+        let batches = gathered.take().unwrap();
+        let of_table = batches.iter().find(|(found, _)| *found == table);
+        let texts = of_table.map(|(_, batch)| {
+            let column = batch.column_by_name(column).unwrap();
+            column
+                .as_string::<i32>()
+                .iter()
+                .flatten()
+                .map(str::to_owned)
+                .collect()
+        });
+        texts.unwrap_or_default()
+    }
+
+    #[test]
+    fn own_columns_stand_in_the_order_of_their_names() {
+        assert_eq!(OWN[Own::Consents as usize], "consents");
+        assert_eq!(OWN[Own::PersonId as usize], "person_id");
+        assert!(
+            Field::ALL
+                .iter()
+                .enumerate()
+                .all(|(place, field)| *field as usize == place)
+        );
+    }
+
+    #[test]
+    fn equal_rows_set_aside_have_keys_of_their_own() {
+        let free = row(RowKind::Mention(RowClass::PriceZero), 0, 7);
+        let keys = texts(&[free, free, free], Table::SetAside, "row_key");
+        assert_eq!(keys, [own_id(7, 1), own_id(7, 2), own_id(7, 3)]);
+        // Beside an order, too; the order stays the order.
+        let order = row(RowKind::Order, 10, 8);
+        let keys = texts(&[free, order, free], Table::SetAside, "row_key");
+        assert_eq!(keys, [own_id(7, 1), own_id(7, 2)]);
+    }
+
+    #[test]
+    fn a_row_set_aside_does_not_make_a_cancelled_order_an_article() {
+        let fee = row(RowKind::Mention(RowClass::FeeLine), 3, 7);
+        let cancelled = Record {
+            status: OrderStatus::Cancelled,
+            ..row(RowKind::Mention(RowClass::CancelledOrder), 0, 8)
+        };
+        assert_eq!(texts(&[fee, cancelled], Table::Orders, "order_id"), ["1"]);
+        let articles = texts(&[cancelled, cancelled], Table::OrderLines, "order_id");
+        assert_eq!(articles, ["1"]);
+    }
 }

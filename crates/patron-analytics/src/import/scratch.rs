@@ -1,6 +1,6 @@
 //! A folder for what an import needs until it is done.
 //!
-//! What lies there names customers, so it must not stay behind. A file in it is locked for as long as the import goes on:
+//! What lies there names customers, so it must not stay behind: it goes when the import ends or is stopped. A file in it is locked for as long as the import goes on:
 //! the next import removes the folders whose lock is free, which killed ones left.
 
 use std::fs::{self, File};
@@ -9,6 +9,8 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use crate::run::Listed;
+
 const PREFIX: &str = ".import-";
 const LOCK: &str = "lock";
 
@@ -16,14 +18,17 @@ const LOCK: &str = "lock";
 #[derive(Debug)]
 pub(super) struct Scratch {
     folder: TempDir,
+    _listed: Listed,
     _lock: Option<File>,
 }
 
 impl Scratch {
     /// Makes one among the system's temporary files.
     pub(super) fn elsewhere() -> io::Result<Self> {
+        let folder = TempDir::new()?;
         Ok(Self {
-            folder: TempDir::new()?,
+            _listed: Listed::new(folder.path()),
+            folder,
             _lock: None,
         })
     }
@@ -34,10 +39,12 @@ impl Scratch {
         let folder = tempfile::Builder::new()
             .prefix(PREFIX)
             .tempdir_in(workspace)?;
+        let listed = Listed::new(folder.path());
         let lock = File::create(folder.path().join(LOCK))?;
         lock.lock()?;
         Ok(Self {
             folder,
+            _listed: listed,
             _lock: Some(lock),
         })
     }

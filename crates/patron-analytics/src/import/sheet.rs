@@ -36,7 +36,7 @@ enum Cells {
     Empty,
 }
 
-/// Rows that grow: begin a row, set its cells by name, end it.
+/// Rows that grow: set cells of a row, end it. A column that no row sets costs nothing.
 pub(crate) struct Sheet {
     table: Table,
     names: Vec<&'static str>,
@@ -72,25 +72,24 @@ impl Sheet {
         self.names.iter().position(|column| *column == name)
     }
 
-    /// Adds a row of the given cells; the others stay empty. Of two for one column the first holds.
-    pub(crate) fn push(&mut self, cells: &[(usize, Value<'_>)]) {
-        for (place, value) in cells {
-            if let Some(column) = self.columns.get_mut(*place)
-                && column.len() == self.rows
-            {
-                column.push(*value);
-            }
-        }
-        self.rows += 1;
-        for column in &mut self.columns {
-            if column.len() < self.rows {
-                column.push_null();
-            }
+    /// Sets a cell of the row that has begun. Of two for one column the first holds.
+    pub(crate) fn set(&mut self, place: usize, value: Value<'_>) {
+        if let Some(column) = self.columns.get_mut(place)
+            && column.len() <= self.rows
+        {
+            // Earlier rows that did not set it have nothing there.
+            column.push_nulls(self.rows - column.len());
+            column.push(value);
         }
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.rows == 0
+    /// Ends the row; cells that were not set stay empty.
+    pub(crate) const fn end_row(&mut self) {
+        self.rows += 1;
+    }
+
+    pub(crate) const fn rows(&self) -> usize {
+        self.rows
     }
 
     /// Returns the rows, and begins anew.
@@ -99,9 +98,8 @@ impl Sheet {
         let rows = std::mem::take(&mut self.rows);
         let columns = self.columns.iter_mut().zip(schema.fields());
         let columns = columns.map(|(column, field)| {
-            column
-                .finish()
-                .unwrap_or_else(|| new_null_array(field.data_type(), rows))
+            let filled = column.finish(rows);
+            filled.unwrap_or_else(|| new_null_array(field.data_type(), rows))
         });
         let columns: Vec<ArrayRef> = columns.collect();
         RecordBatch::try_new(Arc::clone(&schema), columns)
@@ -137,19 +135,24 @@ impl Cells {
         }
     }
 
-    fn push_null(&mut self) {
+    fn push_nulls(&mut self, count: usize) {
         match self {
-            Self::Text(cells) => cells.append_null(),
-            Self::Decimal(cells) => cells.append_null(),
-            Self::Instant(cells) => cells.append_null(),
-            Self::Whole(cells) => cells.append_null(),
-            Self::Boolean(cells) => cells.append_null(),
-            Self::Day(cells) => cells.append_null(),
+            Self::Text(cells) => cells.append_nulls(count),
+            Self::Decimal(cells) => cells.append_nulls(count),
+            Self::Instant(cells) => cells.append_nulls(count),
+            Self::Whole(cells) => cells.append_nulls(count),
+            Self::Boolean(cells) => cells.append_nulls(count),
+            Self::Day(cells) => cells.append_nulls(count),
             Self::Empty => {}
         }
     }
 
-    fn finish(&mut self) -> Option<ArrayRef> {
+    /// Returns the column with so many rows; nothing if no row has a value.
+    fn finish(&mut self, rows: usize) -> Option<ArrayRef> {
+        if matches!(self, Self::Empty) || self.len() == 0 {
+            return None;
+        }
+        self.push_nulls(rows.saturating_sub(self.len()));
         Some(match self {
             Self::Text(cells) => Arc::new(cells.finish()),
             Self::Decimal(cells) => Arc::new(cells.finish()),

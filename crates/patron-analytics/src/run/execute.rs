@@ -402,7 +402,9 @@ impl<'a> Job<'a> {
         if let Some(first) = gathered.files.first()
             && !gathered.files.iter().any(holds_orders)
         {
-            return Err(EngineError::from(SourceError::from(no_orders(first))).into());
+            return Err(
+                EngineError::from(patron_engine::SourceError::from(no_orders(first))).into(),
+            );
         }
         gathered.settle_lists::<EngineError>(&mut rejected, |_| Ok(()))?;
         gathered.take_refunds().map_err(EngineError::from)?;

@@ -1,6 +1,7 @@
 //! A run's facts out of a workspace's ledger.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use patron_engine::{Gathered, Progress, Resources, Step, gather_records};
 use patron_ledger::{At, Persons};
@@ -72,15 +73,13 @@ pub(super) fn gather(
     let files = imports.iter().map(Import::as_read).collect();
     let rows = imports.iter().map(|import| import.rows_in).sum();
     progress.begin(Step::Read, rows);
-    let mut taken = 0;
-    let gathered = gather_records::<RunError>(files, resources, |feed| {
-        give(&ledger, &wanted, |record| {
-            taken += 1;
-            if taken % 65_536 == 0 {
-                progress.advance_to(taken.min(rows));
-            }
-            feed.take(record)
-        })
+    let taken = AtomicU64::new(0);
+    let advance = |more| {
+        let taken = taken.fetch_add(more, Ordering::Relaxed) + more;
+        progress.advance_to(taken.min(rows));
+    };
+    let gathered = gather_records::<RunError>(files, resources, |feeds| {
+        give(&ledger, &wanted, feeds, resources.threads, advance)
     })?;
     progress.end();
     check_currency(from, flags, gathered.currency.as_deref())?;

@@ -28,14 +28,14 @@ const PERSONAL: [&str; 5] = [
     "rejected.csv",
 ];
 
-/// Folders that runs of this process are writing to: what has to go when the process is stopped.
+/// Folders that runs and imports of this process are writing to: what has to go when the process is stopped.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 fn unfinished<T>(work: impl FnOnce(&mut Vec<PathBuf>) -> T) -> T {
     work(&mut UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Removes what unfinished runs have written so far; for whoever stops the process.
+/// Removes what unfinished runs and imports have written so far; for whoever stops the process.
 ///
 /// Rows that were set aside hold personal data, so they must not stay behind. What cannot be removed stays.
 pub fn remove_unfinished() {
@@ -50,12 +50,12 @@ pub fn remove_unfinished() {
     }
 }
 
-/// A folder on the list for as long as its run goes on.
+/// A folder on the list for as long as its run or import goes on.
 #[derive(Debug)]
-struct Listed(PathBuf);
+pub(crate) struct Listed(PathBuf);
 
 impl Listed {
-    fn new(folder: &Path) -> Self {
+    pub(crate) fn new(folder: &Path) -> Self {
         unfinished(|folders| folders.push(folder.to_owned()));
         Self(folder.to_owned())
     }

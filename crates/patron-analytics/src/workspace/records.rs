@@ -1,12 +1,17 @@
 //! The facts of a ledger as records, as if their files had just been read.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, RecordBatch};
+use arrow_array::types::{ArrowPrimitiveType, Decimal128Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{
+    Array, BooleanArray, Decimal128Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
+};
 use patron_core::{OrderStatus, RowClass};
-use patron_engine::{GroupingError, Record, refund_hash};
+use patron_engine::{Feeds, GroupingError, Record, refund_hash};
 use patron_import::{Content, ROW_HASH_SEED, RowKind, hash_field};
 use patron_ledger::{At, Ledger, Persons, ScanRequest, Table};
 
@@ -35,33 +40,58 @@ const FACTS: [Table; 5] = [
     Table::Customers,
 ];
 
-/// Calls `take` with every record.
+/// Feeds every record, on several threads; tells `advance` about how many rows more were read, now and then.
 ///
 /// # Errors
-/// Those of the ledger, and of `take`.
+/// Those of the ledger, and [`GroupingError`].
 pub(crate) fn give<E>(
     ledger: &Ledger,
     wanted: &Wanted<'_>,
-    mut take: impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+    feeds: &Feeds<'_>,
+    threads: usize,
+    advance: impl Fn(u64) + Sync,
 ) -> Result<(), E>
 where
-    E: From<WorkspaceError> + From<GroupingError>,
+    E: From<WorkspaceError> + From<GroupingError> + Send,
 {
+    let mut parts = Vec::new();
     for table in FACTS {
         let request = ScanRequest::new(table)
             .at(wanted.at)
             .of(wanted.of.clone())
             .columns(&columns_of(table));
         let scan = ledger.scan(&request).map_err(WorkspaceError::from)?;
-        for batch in scan {
-            let batch = batch.map_err(WorkspaceError::from)?;
-            let cells = Cells::new(&batch);
-            for row in 0..batch.num_rows() {
-                give_row(table, &cells, row, wanted, &mut take)?;
+        parts.extend(scan.into_parts().into_iter().map(|part| (table, part)));
+    }
+    let threads = threads.clamp(1, parts.len().max(1));
+    let parts = Mutex::new(parts.into_iter());
+    let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || {
+        feeds.feed::<E>(|feed| {
+            while let Some((table, part)) = next() {
+                for batch in part {
+                    let batch = batch.map_err(WorkspaceError::from)?;
+                    let cells = Cells::new(&batch, wanted);
+                    for row in 0..batch.num_rows() {
+                        give_row(table, &cells, row, wanted, &mut |record| feed.take(record))?;
+                    }
+                    advance(batch.num_rows() as u64);
+                }
+            }
+            Ok(())
+        })
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut done = work();
+        for other in others {
+            match other.join() {
+                Ok(result) => done = done.and(result),
+                Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-    }
-    Ok(())
+        done
+    })
 }
 
 /// What every table has.
@@ -115,57 +145,104 @@ fn columns_of(table: Table) -> Vec<&'static str> {
     [own, of_facts, &COMMON].concat()
 }
 
-/// The columns of a batch by name.
+/// The columns of a batch, looked up once.
 struct Cells<'b> {
-    columns: HashMap<&'b str, &'b dyn Array>,
+    whose: Texts<'b>,
+    order_id: Texts<'b>,
+    status: Texts<'b>,
+    product_id: Texts<'b>,
+    class: Texts<'b>,
+    refund_id: Texts<'b>,
+    consents: Texts<'b>,
+    email: Texts<'b>,
+    phone: Texts<'b>,
+    name: Texts<'b>,
+    import_id: Option<&'b Int64Array>,
+    row_hash: Option<&'b Int64Array>,
+    content_hash: Option<&'b Int64Array>,
+    /// When the fact was: of whatever name.
+    at: Option<&'b TimestampMicrosecondArray>,
+    version_at: Option<&'b TimestampMicrosecondArray>,
+    updated_at: Option<&'b TimestampMicrosecondArray>,
+    /// What it was worth: of whatever name.
+    amount: Option<&'b Decimal128Array>,
+    refunded: Option<&'b Decimal128Array>,
+    quantity: Option<&'b Decimal128Array>,
+    is_line: Option<&'b BooleanArray>,
 }
 
+type Texts<'b> = Option<&'b StringArray>;
+
 impl<'b> Cells<'b> {
-    fn new(batch: &'b RecordBatch) -> Self {
-        let schema = batch.schema_ref().fields();
-        let columns = schema
-            .iter()
-            .zip(batch.columns())
-            .map(|(field, column)| (field.name().as_str(), column.as_ref()));
+    fn new(batch: &'b RecordBatch, wanted: &Wanted<'_>) -> Self {
+        let any = |names: &[&str]| names.iter().find_map(|name| batch.column_by_name(name));
+        let text = |name| any(&[name]).and_then(|column| column.as_string_opt::<i32>());
+        let whole = |name| any(&[name]).and_then(|column| column.as_primitive_opt::<Int64Type>());
+        let instant = |names: &[&str]| {
+            any(names).and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>())
+        };
+        let number = |names: &[&str]| {
+            any(names).and_then(|column| column.as_primitive_opt::<Decimal128Type>())
+        };
+        let whose = if wanted.by_person {
+            "person_id"
+        } else {
+            "customer_id"
+        };
         Self {
-            columns: columns.collect(),
+            whose: text(whose),
+            order_id: text("order_id"),
+            status: text("status"),
+            product_id: text("product_id"),
+            class: text("class"),
+            refund_id: text("refund_id"),
+            consents: text("consents"),
+            email: text("email"),
+            phone: text("phone"),
+            name: text("name"),
+            import_id: whole("import_id"),
+            row_hash: whole("row_hash"),
+            // What is compared is what rows say; what is folded is what the files say.
+            content_hash: whole(OF_FACTS).filter(|_| !wanted.by_person),
+            at: instant(&["ordered_at", "refunded_at", "at"]),
+            version_at: instant(&["version_at"]),
+            updated_at: instant(&["updated_at"]),
+            amount: number(&["net", "amount"]),
+            refunded: number(&["refunded"]),
+            quantity: number(&["quantity"]),
+            is_line: any(&["is_line"]).and_then(|column| column.as_boolean_opt()),
         }
     }
 
-    fn column(&self, name: &str, row: usize) -> Option<&'b dyn Array> {
-        let column = self.columns.get(name)?;
-        (!column.is_null(row)).then_some(*column)
+    fn at(&self, row: usize) -> i64 {
+        value(self.at, row).unwrap_or(i64::MIN)
     }
 
-    fn text(&self, name: &str, row: usize) -> Option<&'b str> {
-        let column = self.column(name, row)?;
-        Some(column.as_string_opt::<i32>()?.value(row))
+    fn amount(&self, row: usize) -> Option<i64> {
+        number(self.amount, row)
     }
 
-    fn whole(&self, name: &str, row: usize) -> Option<i64> {
-        let column = self.column(name, row)?;
-        Some(column.as_primitive_opt::<Int64Type>()?.value(row))
+    fn yes(&self, row: usize) -> bool {
+        self.is_line
+            .is_some_and(|column| column.is_valid(row) && column.value(row))
     }
+}
 
-    fn number(&self, name: &str, row: usize) -> Option<i64> {
-        let column = self.column(name, row)?;
-        i64::try_from(column.as_primitive_opt::<Decimal128Type>()?.value(row)).ok()
-    }
+fn text<'b>(column: Texts<'b>, row: usize) -> Option<&'b str> {
+    let column = column?;
+    column.is_valid(row).then(|| column.value(row))
+}
 
-    fn instant(&self, name: &str, row: usize) -> Option<i64> {
-        let column = self.column(name, row)?;
-        Some(
-            column
-                .as_primitive_opt::<TimestampMicrosecondType>()?
-                .value(row),
-        )
-    }
+fn value<T: ArrowPrimitiveType>(
+    column: Option<&PrimitiveArray<T>>,
+    row: usize,
+) -> Option<T::Native> {
+    let column = column?;
+    column.is_valid(row).then(|| column.value(row))
+}
 
-    fn yes(&self, name: &str, row: usize) -> bool {
-        self.column(name, row)
-            .and_then(|column| column.as_boolean_opt().map(|column| column.value(row)))
-            .unwrap_or(false)
-    }
+fn number(column: Option<&Decimal128Array>, row: usize) -> Option<i64> {
+    i64::try_from(value(column, row)?).ok()
 }
 
 fn give_row(
@@ -175,7 +252,7 @@ fn give_row(
     wanted: &Wanted<'_>,
     take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
 ) -> Result<(), GroupingError> {
-    let import = cells.whole("import_id", row).unwrap_or(0);
+    let import = value(cells.import_id, row).unwrap_or(0);
     let Some(&file) = wanted.places.get(&import) else {
         return Ok(());
     };
@@ -183,20 +260,20 @@ fn give_row(
     if list.is_some() && !wanted.by_person {
         return Ok(());
     }
-    let base = base(cells, row, file, wanted);
-    let status = cells.text("status", row);
+    let base = base(cells, row, file);
+    let status = text(cells.status, row);
     match table {
         Table::Orders => give_order(base, cells, row, take)?,
         Table::OrderLines => give_line(base, cells, row, (wanted, status), take)?,
         Table::Refunds => give_refund(base, cells, row, take)?,
         Table::SetAside => {
-            let class = cells.text("class", row).unwrap_or_default();
+            let class = text(cells.class, row).unwrap_or_default();
             if let Some(&class) = RowClass::ALL.iter().find(|known| known.key() == class) {
                 take(&Record {
                     kind: RowKind::Mention(class),
-                    at: cells.instant("at", row).unwrap_or(i64::MIN),
-                    net: cells.number("amount", row).unwrap_or(0),
-                    is_line: cells.yes("is_line", row),
+                    at: cells.at(row),
+                    net: cells.amount(row).unwrap_or(0),
+                    is_line: cells.yes(row),
                     ..base
                 })?;
             }
@@ -218,37 +295,31 @@ fn give_refund(
         // What tells refunds that are known by an id from others.
         status: own.map_or(base.status, |_| OrderStatus::Refunded),
         product: own.map_or(base.product, refund_hash),
-        at: cells.instant("refunded_at", row).unwrap_or(i64::MIN),
-        net: cells.number("amount", row).unwrap_or(0),
-        is_line: cells.yes("is_line", row),
+        at: cells.at(row),
+        net: cells.amount(row).unwrap_or(0),
+        is_line: cells.yes(row),
         ..base
     })
 }
 
 /// The id that a refund has of its own: not one made of what its row says.
 fn own_refund<'b>(cells: &Cells<'b>, row: usize) -> Option<&'b str> {
-    let id = cells.text("refund_id", row)?;
+    let id = text(cells.refund_id, row)?;
     let is_made = id.starts_with("row:") || id.contains("#row:");
     (!is_made).then_some(id)
 }
 
 /// What the records of all tables have in common.
-fn base<'b>(cells: &Cells<'b>, row: usize, file: u32, wanted: &Wanted<'_>) -> Record<'b> {
-    let row_hash = cells.whole("row_hash", row).unwrap_or(0);
-    // What is compared is what rows say; what is folded is what the files say.
-    let content = cells.whole(OF_FACTS, row).filter(|_| !wanted.by_person);
+fn base<'b>(cells: &Cells<'b>, row: usize, file: u32) -> Record<'b> {
+    let row_hash = value(cells.row_hash, row).unwrap_or(0);
+    let content = value(cells.content_hash, row);
     let (row_hash, shown_hash) = (
         row_hash.cast_unsigned(),
         content.unwrap_or(row_hash).cast_unsigned(),
     );
-    let whose = if wanted.by_person {
-        "person_id"
-    } else {
-        "customer_id"
-    };
-    let order_id = cells.text("order_id", row).unwrap_or_default();
-    let status = cells.text("status", row);
-    let product = cells.text("product_id", row);
+    let order_id = text(cells.order_id, row).unwrap_or_default();
+    let status = text(cells.status, row);
+    let product = text(cells.product_id, row);
     Record {
         kind: RowKind::Order,
         status: status.and_then(status_of).unwrap_or(OrderStatus::Paid),
@@ -258,10 +329,10 @@ fn base<'b>(cells: &Cells<'b>, row: usize, file: u32, wanted: &Wanted<'_>) -> Re
         quantity: 0,
         is_line: false,
         status_unsaid: false,
-        updated_at: cells.instant("version_at", row),
+        updated_at: value(cells.version_at, row),
         product: product.map_or(0, product_hash),
         file,
-        customer: cells.text(whose, row).unwrap_or_default(),
+        customer: text(cells.whose, row).unwrap_or_default(),
         order_id: if is_own_id(order_id, row_hash) {
             ""
         } else {
@@ -280,8 +351,8 @@ fn give_order(
 ) -> Result<(), GroupingError> {
     let order = Record {
         kind: kind_by_status(base.status, RowKind::Order),
-        at: cells.instant("ordered_at", row).unwrap_or(i64::MIN),
-        net: cells.number("net", row).unwrap_or(0),
+        at: cells.at(row),
+        net: cells.amount(row).unwrap_or(0),
         product: 0,
         ..base
     };
@@ -298,13 +369,13 @@ fn give_line(
 ) -> Result<(), GroupingError> {
     let line = Record {
         kind: kind_by_status(base.status, RowKind::Line),
-        at: cells.instant("ordered_at", row).unwrap_or(i64::MIN),
+        at: cells.at(row),
         is_line: true,
         status_unsaid: status.is_none(),
-        quantity: cells.number("quantity", row).unwrap_or(0),
+        quantity: number(cells.quantity, row).unwrap_or(0),
         ..base
     };
-    let Some(net) = cells.number("net", row) else {
+    let Some(net) = cells.amount(row) else {
         // The amount stands with the order; so does its fate.
         let article = Record {
             kind: RowKind::Person,
@@ -329,7 +400,7 @@ fn give_refunded(
     row: usize,
     take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
 ) -> Result<(), GroupingError> {
-    match cells.number("refunded", row) {
+    match number(cells.refunded, row) {
         Some(net) => take(&Record {
             kind: RowKind::Refund,
             at: i64::MIN,
@@ -353,18 +424,18 @@ fn give_customer(
     } else {
         base.updated_at.unwrap_or(i64::MIN)
     };
-    let consents = cells.text("consents", row).unwrap_or("{}");
+    let consents = text(cells.consents, row).unwrap_or("{}");
     let consents: serde_json::Value = serde_json::from_str(consents).unwrap_or_default();
-    let text = |name| cells.text(name, row).unwrap_or_default();
+    let said = |column| text(column, row).unwrap_or_default();
     let consent = consents.get("email").and_then(serde_json::Value::as_str);
     take(&Record {
         kind: RowKind::Person,
         at: said_at,
-        updated_at: cells.instant("updated_at", row),
+        updated_at: value(cells.updated_at, row),
         contact: Some([
-            text("email"),
-            text("phone"),
-            text("name"),
+            said(cells.email),
+            said(cells.phone),
+            said(cells.name),
             consent.unwrap_or_default(),
         ]),
         ..base

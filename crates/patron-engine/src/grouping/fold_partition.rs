@@ -232,7 +232,8 @@ impl Groups {
         let mut group_of = Vec::with_capacity(records.len());
         let mut starts = vec![0_u32];
         for record in records {
-            let hash = xxh3_64(record.customer.as_bytes());
+            // All here have the low bits in common.
+            let hash = xxh3_64(record.customer.as_bytes()).rotate_right(32);
             let same = |entry: &(u64, u32)| {
                 entry.0 == hash
                     && firsts

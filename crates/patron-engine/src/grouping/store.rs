@@ -190,9 +190,10 @@ impl Scatter<'_> {
     }
 }
 
+/// The low bits of the hash, by which a ledger deals persons into its buckets: partitions whose numbers are the same
+/// modulo the number of buckets make up a bucket. Hash tables inside a partition must use other bits.
 fn partition_of(customer: &str) -> usize {
-    // The top bits: the hash tables inside a partition use the low ones.
-    usize::try_from(xxh3_64(customer.as_bytes()) >> 56).unwrap_or(0) % PARTITIONS
+    usize::try_from(xxh3_64(customer.as_bytes()) % PARTITIONS as u64).unwrap_or(0)
 }
 
 /// A worker that panicked holding the lock is reported by its own thread; the bytes behind the lock are still whole.

@@ -126,7 +126,7 @@ impl Ledger {
         if empty || !(reads_anyway || contents.is_worth_it(buckets, options.thorough)) {
             return Ok(None);
         }
-        let mut staging = Staging::begin(self.folder())?;
+        let staging = Staging::begin(self.folder())?;
         let mut change = Change {
             base: contents.base,
             ..Change::default()

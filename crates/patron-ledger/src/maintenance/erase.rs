@@ -92,7 +92,7 @@ impl Ledger {
         let Some(first) = traces.first else {
             return Ok(erased);
         };
-        let mut staging = Staging::begin(self.folder())?;
+        let staging = Staging::begin(self.folder())?;
         let mut change = Change {
             base,
             ..Change::default()

@@ -50,7 +50,7 @@ impl Ledger {
         if found.is_empty() {
             return Ok(flushed);
         }
-        let mut staging = Staging::begin(self.folder())?;
+        let staging = Staging::begin(self.folder())?;
         let mut change = Change {
             base,
             ..Change::default()

@@ -84,7 +84,7 @@ impl Ledger {
             })
             .collect();
         let candidates = self.candidates(moves)?;
-        let mut staging = Staging::begin(self.folder())?;
+        let staging = Staging::begin(self.folder())?;
         let mut change = Change {
             base: candidates.base,
             ..Change::default()
@@ -93,7 +93,7 @@ impl Ledger {
         for (file, deleted) in &candidates.files {
             let table = file.table;
             let (places, found) = self.rows_to_move(file, deleted, &ways)?;
-            let count = self.remove_rows(file, deleted, places, &mut staging, &mut change)?;
+            let count = self.remove_rows(file, deleted, places, &staging, &mut change)?;
             if count > 0 {
                 moved.entry(table).or_default().extend(found);
             }

@@ -22,7 +22,7 @@ impl Ledger {
         file: &CatalogueFile,
         deleted: &[i64],
         mut places: Vec<i64>,
-        staging: &mut Staging,
+        staging: &Staging,
         change: &mut Change,
     ) -> Result<u64, LedgerError> {
         let table = file.table;

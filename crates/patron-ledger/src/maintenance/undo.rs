@@ -64,10 +64,10 @@ impl Ledger {
             }
             Ok(affected)
         })?;
-        let mut staging = Staging::begin(self.folder())?;
+        let staging = Staging::begin(self.folder())?;
         for affected in affected {
             let table = affected.file.table;
-            let rows = self.undo_in_file(affected, import_id, &mut staging, &mut change)?;
+            let rows = self.undo_in_file(affected, import_id, &staging, &mut change)?;
             if rows > 0 {
                 *undone.rows.entry(table).or_default() += rows;
             }
@@ -86,7 +86,7 @@ impl Ledger {
         &self,
         affected: Affected,
         import_id: i64,
-        staging: &mut Staging,
+        staging: &Staging,
         change: &mut Change,
     ) -> Result<u64, LedgerError> {
         let Affected {

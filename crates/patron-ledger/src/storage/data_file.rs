@@ -11,16 +11,18 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::bucket::Bucket;
 use crate::error::LedgerError;
 use crate::statistics::{self, ColumnStatistics, count};
-use crate::tables::Table;
+use crate::tables::{Column, Table};
 
 const ROWS_PER_GROUP: usize = 128 * 1024;
+/// Columns whose values hardly ever repeat, besides keys.
+const DISTINCT: [&str; 3] = ["row_hash", "content_hash", "origin_line"];
 
 /// A data file that is written but not yet part of the ledger.
 #[derive(Debug, Clone)]
@@ -44,7 +46,7 @@ pub(crate) fn write(
     rows: &RecordBatch,
 ) -> Result<NewFile, LedgerError> {
     let handle = create(file)?;
-    let metadata = encode(&handle, rows).map_err(|source| encoding_failure(file, source))?;
+    let metadata = encode(&handle, table, rows).map_err(|source| encoding_failure(file, source))?;
     let footer_bytes = footer_bytes(handle, file)?;
     let mut columns = statistics::of_rows(table, rows);
     for group in metadata.row_groups() {
@@ -76,12 +78,16 @@ fn create(path: &Path) -> Result<File, LedgerError> {
         .map_err(|source| LedgerError::io("write", path, source))
 }
 
-fn encode(file: &File, rows: &RecordBatch) -> Result<ParquetMetaData, ParquetError> {
-    let properties = WriterProperties::builder()
+fn encode(file: &File, table: Table, rows: &RecordBatch) -> Result<ParquetMetaData, ParquetError> {
+    let mut properties = WriterProperties::builder()
         .set_created_by(format!("patron {}", env!("CARGO_PKG_VERSION")))
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
-        .build();
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_max_row_group_row_count(Some(ROWS_PER_GROUP));
+    for column in table.columns().filter(|column| is_distinct(table, column)) {
+        properties = properties.set_column_dictionary_enabled(column.name.into(), false);
+    }
+    let properties = properties.build();
     // The schema in Arrow's own form would only repeat what Parquet's says.
     let options = ArrowWriterOptions::new()
         .with_properties(properties)
@@ -92,6 +98,12 @@ fn encode(file: &File, rows: &RecordBatch) -> Result<ParquetMetaData, ParquetErr
     let metadata = writer.close()?;
     file.sync_all()?;
     Ok(metadata)
+}
+
+/// Whether hardly any value of a column comes twice: a dictionary of it would be built only to be given up.
+fn is_distinct(table: Table, column: &Column) -> bool {
+    let is_key = matches!(table.key(), [key] if *key == column.name);
+    is_key || DISTINCT.contains(&column.name)
 }
 
 /// Reads the length of the footer, which stands before the last four bytes.

@@ -3,8 +3,10 @@
 //! The names of its files begin with the change's random name. As long as its process lives it holds a lock on
 //! `.open/NAME`, so that `verify` and `compact` can tell a file of a change under way from one that a crash left behind.
 
+use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
 
@@ -20,10 +22,16 @@ use crate::tables::Table;
 pub(crate) struct Staging {
     folder: PathBuf,
     name: String,
+    begun: Mutex<Begun>,
+    kept: bool,
+}
+
+/// What was begun so far, by any thread.
+#[derive(Debug, Default)]
+struct Begun {
     /// Held until the end; the system lets go of it when the process dies.
     lock: Option<File>,
     written: Vec<PathBuf>,
-    kept: bool,
 }
 
 impl Staging {
@@ -31,39 +39,54 @@ impl Staging {
         Ok(Self {
             folder: folder.to_owned(),
             name: uuid()?,
-            lock: None,
-            written: Vec::new(),
+            begun: Mutex::default(),
             kept: false,
         })
     }
 
     /// Writes sorted rows of one bucket of a table to a file of this change.
     pub(crate) fn write(
-        &mut self,
+        &self,
         table: Table,
         bucket: Bucket,
         rows: &RecordBatch,
     ) -> Result<NewFile, LedgerError> {
-        if self.lock.is_none() {
-            self.lock = Some(self.take_lock()?);
-        }
-        let name = format!("{}-{:05}", self.name, self.written.len());
-        let path = data_file::path_of(bucket, &name);
+        let number = self.begun(|begun| begun.written.len());
+        self.write_named(table, bucket, &format!("{number:05}"), rows)
+    }
+
+    /// Writes sorted rows of one bucket of a table to the file of this change that has that name, without `-`; several
+    /// threads may do so at once.
+    pub(crate) fn write_named(
+        &self,
+        table: Table,
+        bucket: Bucket,
+        name: &str,
+        rows: &RecordBatch,
+    ) -> Result<NewFile, LedgerError> {
+        let path = data_file::path_of(bucket, &format!("{}-{name}", self.name));
         let file = table_folder(&self.folder, table).join(&path);
-        let parent = file.parent().unwrap_or(&self.folder).to_owned();
-        folder::make(&parent)?;
-        self.written.push(file.clone());
+        self.begun(|begun| {
+            if begun.lock.is_none() {
+                begun.lock = Some(self.take_lock()?);
+            }
+            begun.written.push(file.clone());
+            Ok::<(), LedgerError>(())
+        })?;
+        folder::make(file.parent().unwrap_or(&self.folder))?;
         data_file::write(&file, table, path, rows)
+    }
+
+    /// A thread that panicked holding the lock had only just noted a file.
+    fn begun<T>(&self, work: impl FnOnce(&mut Begun) -> T) -> T {
+        work(&mut self.begun.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Makes sure that the names of all files survive a crash: the last step before a commit.
     pub(crate) fn sync(&self) -> Result<(), LedgerError> {
-        let mut folders: Vec<_> = self
-            .written
-            .iter()
-            .filter_map(|file| file.parent())
-            .collect();
-        folders.dedup();
+        let written = self.begun(|begun| begun.written.clone());
+        let folders = written.iter().filter_map(|file| file.parent());
+        let folders: BTreeSet<&Path> = folders.collect();
         folders.into_iter().try_for_each(folder::sync)
     }
 
@@ -97,13 +120,14 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
+        let begun = self.begun(std::mem::take);
         if !self.kept {
-            for file in &self.written {
+            for file in &begun.written {
                 // What cannot be removed now is cleared away by `verify` once the lock is gone.
                 drop(folder::remove(file));
             }
         }
-        if self.lock.is_some() {
+        if begun.lock.is_some() {
             drop(folder::remove(&self.lock_path()));
         }
     }
@@ -164,7 +188,7 @@ mod tests {
     use super::*;
 
     fn written(folder: &Path) -> (Staging, PathBuf) {
-        let mut staging = Staging::begin(folder).unwrap();
+        let staging = Staging::begin(folder).unwrap();
         let rows = RecordBatch::new_empty(Table::Spend.schema());
         let file = staging.write(Table::Spend, Bucket::ALL, &rows).unwrap();
         let path = table_folder(folder, Table::Spend).join(file.path);

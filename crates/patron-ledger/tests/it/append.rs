@@ -1,13 +1,16 @@
 //! What is committed is read back, at every snapshot, and nothing else is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use patron_ledger::{
     At, Bucket, CompactOptions, Ledger, LedgerError, Location, Persons, ScanRequest, Table,
+    VerifyOptions,
 };
 
 use crate::support::{
-    append, info, instant, make, many, order_rows, orders, small_options, sorted,
+    Order, append, info, instant, make, many, order_rows, orders, orders_in, small_options, sorted,
 };
 
 #[test]
@@ -77,6 +80,106 @@ fn buckets_share_out_all_rows_and_persons_are_found() {
         .collect();
     assert_eq!(orders(&ledger, &request), expected);
     assert!(expected.len() > 80);
+}
+
+/// Rows in the order in which they are read, and the names of their files but for the change's own.
+fn prepared_by(threads: usize) -> (Vec<Order>, Vec<String>) {
+    const SHARES: u32 = 8;
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = make(folder.path());
+    append(&ledger, &many(0, 5, 3, 1), 10);
+    let rows = many(100, 150_000, 9_000, 2);
+    let mut transaction = ledger.begin().unwrap();
+    let next = AtomicU32::new(0);
+    let done = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(share) = Bucket::new(index, SHARES) else {
+                        break;
+                    };
+                    let mine = rows
+                        .iter()
+                        .filter(|order| share.has(Some(&order.person_id)));
+                    let mine: Vec<Order> = mine.cloned().collect();
+                    let mine = order_rows(&mine);
+                    let many = transaction.prepare(Table::Orders, &mine, share, 0).unwrap();
+                    let few = transaction.prepare(Table::Orders, &mine.slice(0, 7), share, 1);
+                    let both = [many, few.unwrap()];
+                    done.lock().unwrap().insert(index, both);
+                }
+            });
+        }
+    });
+    for prepared in done.into_inner().unwrap().into_values().flatten() {
+        transaction.take(prepared).unwrap();
+    }
+    transaction.commit(&info(20, "prepared")).unwrap();
+    let read = ledger.scan(&ScanRequest::new(Table::Orders)).unwrap();
+    let read: Vec<Order> = read.flat_map(|batch| orders_in(&batch.unwrap())).collect();
+    let verified = ledger.verify(VerifyOptions::default()).unwrap();
+    assert!(verified.problems.is_empty());
+    let files = walk(folder.path().join("ledger/main"));
+    let own = |file: &std::path::PathBuf| {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let folder = file
+            .parent()
+            .unwrap()
+            .file_name()
+            .unwrap()
+            .to_string_lossy();
+        format!("{folder}/{}", name.rsplit_once('-').unwrap().1)
+    };
+    let mut files: Vec<String> = files.iter().map(own).collect();
+    files.sort();
+    (read, files)
+}
+
+#[test]
+fn rows_prepared_by_any_number_of_threads_become_the_same_rows() {
+    let (rows, files) = prepared_by(1);
+    assert_eq!(rows.len(), 5 + 150_000 + 8 * 7);
+    let expected = [many(0, 5, 3, 1), many(100, 150_000, 9_000, 2)].concat();
+    let mut distinct = sorted(rows.clone());
+    distinct.dedup();
+    assert_eq!(distinct, sorted(expected));
+    assert!(files.len() > 8, "{files:?}");
+    assert_eq!(prepared_by(5), (rows, files));
+}
+
+#[test]
+fn prepared_files_go_with_a_change_that_is_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = make(folder.path());
+    let mut transaction = ledger.begin().unwrap();
+    let rows = order_rows(&many(0, 20_000, 500, 1));
+    let prepared = [0, 1].map(|part| {
+        let prepared = transaction.prepare(Table::Orders, &rows, Bucket::ALL, part);
+        prepared.unwrap()
+    });
+    assert!(!walk(folder.path().join("ledger/main")).is_empty());
+    let [first, _never_taken] = prepared;
+    transaction.take(first).unwrap();
+    drop(transaction);
+    assert!(walk(folder.path().join("ledger/main")).is_empty());
+}
+
+#[test]
+fn a_scan_in_parts_is_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = make(folder.path());
+    append(&ledger, &many(100, 30_000, 700, 2), 20);
+    append(&ledger, &many(0, 5, 3, 1), 30);
+    for persons in [Persons::All, Persons::Bucket(Bucket::new(1, 4).unwrap())] {
+        let request = ScanRequest::new(Table::Orders).of(persons);
+        let parts = ledger.scan(&request).unwrap().into_parts();
+        assert!(parts.len() > 2);
+        let parts = parts.into_iter().flatten();
+        let read: Vec<Order> = parts.flat_map(|batch| orders_in(&batch.unwrap())).collect();
+        assert_eq!(sorted(read), orders(&ledger, &request));
+    }
 }
 
 #[test]

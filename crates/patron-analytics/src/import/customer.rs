@@ -1,0 +1,100 @@
+//! What files say of customers besides their orders.
+
+use patron_engine::details::{self, Detail};
+use patron_engine::{ContactFields, Record};
+use patron_import::Field;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Fields that belong to the customer, not to the order.
+pub(super) const OF_CUSTOMERS: &[&str] = &[
+    "address",
+    "postal_code",
+    "city",
+    "region",
+    "country",
+    "company",
+    "gender",
+    "birth_date",
+    "acquisition_channel",
+];
+
+/// Whether a row says anything of its customer.
+pub(crate) fn tells_of_customer(row: &Record<'_>) -> bool {
+    let of_customer = |(field, _): (Field, Detail<'_>)| OF_CUSTOMERS.contains(&field.key());
+    row.contact.is_some()
+        || details::read(row.details).is_some_and(|mut kept| kept.details.any(of_customer))
+}
+
+/// When something was said: the time of the row, and when that was changed; µs UTC.
+pub(super) type Said = (i64, Option<i64>);
+
+/// What a file said of a customer at one time.
+#[derive(Debug, Clone)]
+pub(crate) struct Customer<'a> {
+    pub(crate) id: &'a str,
+    pub(super) file: u32,
+    pub(super) said: Said,
+    pub(super) contact: ContactFields<'a>,
+    pub(super) details: Vec<(Field, Detail<'a>)>,
+}
+
+impl<'a> Customer<'a> {
+    /// Puts together what rows of one customer and file say: of each contact and detail the latest that is not empty, with
+    /// others of the same time.
+    pub(crate) fn of(rows: &[&Record<'a>]) -> Vec<Self> {
+        let Some(first) = rows.first() else {
+            return Vec::new();
+        };
+        let mut contact: [Option<(Said, &'a str)>; 4] = [None; 4];
+        let mut details: Vec<(Field, Said, Detail<'a>)> = Vec::new();
+        for row in rows {
+            let said = (row.at, row.updated_at);
+            for (known, new) in contact.iter_mut().zip(row.contact.iter().flatten()) {
+                if !new.is_empty() {
+                    *known = (*known).max(Some((said, *new)));
+                }
+            }
+            let kept = details::read(row.details).unwrap_or_default();
+            for (field, detail) in kept.details {
+                if !OF_CUSTOMERS.contains(&field.key()) {
+                    continue;
+                }
+                match details.iter_mut().find(|known| known.0 == field) {
+                    Some(known) if known.1 <= said => *known = (field, said, detail),
+                    Some(_) => {}
+                    None => details.push((field, said, detail)),
+                }
+            }
+        }
+        let times = contact.iter().flatten().map(|(said, _)| *said);
+        let mut times: Vec<Said> = times.chain(details.iter().map(|known| known.1)).collect();
+        times.sort_unstable();
+        times.dedup();
+        let at_time = |said: Said| Self {
+            id: first.customer,
+            file: first.file,
+            said,
+            contact: contact.map(|known| {
+                known
+                    .filter(|known| known.0 == said)
+                    .map_or("", |known| known.1)
+            }),
+            details: details
+                .iter()
+                .filter(|known| known.1 == said)
+                .map(|known| (known.0, known.2))
+                .collect(),
+        };
+        times.into_iter().map(at_time).collect()
+    }
+
+    /// Returns a hash of what is said.
+    pub(super) fn hash(&self) -> u64 {
+        let mut text = self.contact.join("\u{1}");
+        for (field, detail) in &self.details {
+            text.push_str(&format!("\u{1}{field}={detail:?}"));
+        }
+        text.push_str(&format!("\u{1}{:?}", self.said));
+        xxh3_64(text.as_bytes())
+    }
+}
