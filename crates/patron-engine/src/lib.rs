@@ -29,7 +29,7 @@ pub use cold::{
     gather_records,
 };
 pub use customers::{CustomerTable, Prospect, ProspectReason};
-pub use grouping::{ContactFields, GroupingError, PARTITIONS, Record};
+pub use grouping::{ContactFields, GroupingError, PARTITIONS, Record, counting};
 pub use profiles::Profiles;
 pub use progress::{Progress, Silent, Step};
 pub use source::{FileRead, RejectedSink, Seen, SourceError, Span};
