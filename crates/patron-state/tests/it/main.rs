@@ -1,0 +1,10 @@
+//! Tests of the state through its public interface.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`opening`] | is it made, opened, refused and copied as it should be? |
+//! | [`keeping`] | does it keep jobs, sources and secrets? |
+#![forbid(unsafe_code)]
+
+mod keeping;
+mod opening;
