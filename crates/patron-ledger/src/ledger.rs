@@ -247,7 +247,7 @@ impl Ledger {
 }
 
 /// Makes an empty database file that only its owner can read, before there is anything in it.
-fn make_private(path: &Path) -> Result<(), LedgerError> {
+pub(crate) fn make_private(path: &Path) -> Result<(), LedgerError> {
     if let Some(parent) = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())

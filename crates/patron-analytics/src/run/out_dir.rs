@@ -52,10 +52,10 @@ pub fn remove_unfinished() {
 
 /// A folder on the list for as long as its run goes on.
 #[derive(Debug)]
-struct Listed(PathBuf);
+pub(crate) struct Listed(PathBuf);
 
 impl Listed {
-    fn new(folder: &Path) -> Self {
+    pub(crate) fn new(folder: &Path) -> Self {
         unfinished(|folders| folders.push(folder.to_owned()));
         Self(folder.to_owned())
     }

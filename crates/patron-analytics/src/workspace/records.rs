@@ -52,11 +52,41 @@ where
         let scan = ledger.scan(&request).map_err(WorkspaceError::from)?;
         for batch in scan {
             let batch = batch.map_err(WorkspaceError::from)?;
-            let cells = Cells::new(&batch);
-            for row in 0..batch.num_rows() {
-                give_row(table, &cells, row, wanted, &mut take)?;
+            if table == Table::Customers {
+                give_customers(&batch, wanted, &mut take)?;
+            } else {
+                give_batch(table, &batch, wanted, |_, record| take(record))?;
             }
         }
+    }
+    Ok(())
+}
+
+fn give_customers(
+    batch: &RecordBatch,
+    wanted: &Wanted<'_>,
+    take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+) -> Result<(), GroupingError> {
+    let cells = Cells::new(batch);
+    for row in 0..batch.num_rows() {
+        let import = cells.whole("import_id", row).unwrap_or(0);
+        if let Some(&file) = wanted.places.get(&import) {
+            give_customer(base(&cells, row, file, wanted), &cells, row, take)?;
+        }
+    }
+    Ok(())
+}
+
+/// Calls `take` with every record of a batch of orders, lines, refunds or rows set aside, and the place of its row; one row may give two.
+pub(crate) fn give_batch<'b>(
+    table: Table,
+    batch: &'b RecordBatch,
+    wanted: &Wanted<'_>,
+    mut take: impl FnMut(usize, &Record<'b>) -> Result<(), GroupingError>,
+) -> Result<(), GroupingError> {
+    let cells = Cells::new(batch);
+    for row in 0..batch.num_rows() {
+        give_row(table, &cells, row, wanted, &mut |record| take(row, record))?;
     }
     Ok(())
 }
@@ -73,7 +103,8 @@ const COMMON: [&str; 5] = [
 /// What the tables of facts have besides.
 const OF_FACTS: &str = "content_hash";
 
-fn columns_of(table: Table) -> Vec<&'static str> {
+/// Returns the columns that [`give_batch`] needs.
+pub(crate) fn columns_of(table: Table) -> Vec<&'static str> {
     let own: &[&str] = match table {
         Table::Orders => &["order_id", "ordered_at", "status", "net", "refunded"],
         Table::OrderLines => &[
@@ -158,12 +189,12 @@ impl<'b> Cells<'b> {
     }
 }
 
-fn give_row(
+fn give_row<'b>(
     table: Table,
-    cells: &Cells<'_>,
+    cells: &Cells<'b>,
     row: usize,
     wanted: &Wanted<'_>,
-    take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+    take: &mut impl FnMut(&Record<'b>) -> Result<(), GroupingError>,
 ) -> Result<(), GroupingError> {
     let import = cells.whole("import_id", row).unwrap_or(0);
     let Some(&file) = wanted.places.get(&import) else {
@@ -193,7 +224,7 @@ fn give_row(
                 })?;
             }
         }
-        _ => give_customer(base, cells, row, take)?,
+        _ => {}
     }
     Ok(())
 }
@@ -238,11 +269,11 @@ fn base<'b>(cells: &Cells<'b>, row: usize, file: u32, wanted: &Wanted<'_>) -> Re
     }
 }
 
-fn give_order(
-    base: Record<'_>,
-    cells: &Cells<'_>,
+fn give_order<'b>(
+    base: Record<'b>,
+    cells: &Cells<'b>,
     row: usize,
-    take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+    take: &mut impl FnMut(&Record<'b>) -> Result<(), GroupingError>,
 ) -> Result<(), GroupingError> {
     let order = Record {
         kind: kind_by_status(base.status, RowKind::Order),
@@ -255,12 +286,12 @@ fn give_order(
     give_refunded(order, cells, row, take)
 }
 
-fn give_line(
-    base: Record<'_>,
-    cells: &Cells<'_>,
+fn give_line<'b>(
+    base: Record<'b>,
+    cells: &Cells<'b>,
     row: usize,
     (wanted, status): (&Wanted<'_>, Option<&str>),
-    take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+    take: &mut impl FnMut(&Record<'b>) -> Result<(), GroupingError>,
 ) -> Result<(), GroupingError> {
     let line = Record {
         kind: kind_by_status(base.status, RowKind::Line),
@@ -289,11 +320,11 @@ fn give_line(
 }
 
 /// Gives the refund that a row tells besides its order or line.
-fn give_refunded(
-    of: Record<'_>,
-    cells: &Cells<'_>,
+fn give_refunded<'b>(
+    of: Record<'b>,
+    cells: &Cells<'b>,
     row: usize,
-    take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+    take: &mut impl FnMut(&Record<'b>) -> Result<(), GroupingError>,
 ) -> Result<(), GroupingError> {
     match cells.number("refunded", row) {
         Some(net) => take(&Record {
