@@ -6,6 +6,7 @@ mod exports;
 mod imports;
 mod keeping;
 mod shops;
+mod stored;
 mod unhurt;
 
 use serde_json::Value;
