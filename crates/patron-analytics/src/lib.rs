@@ -6,11 +6,16 @@
 //! | [`workspace`] | where are a shop's settings and facts kept? |
 //! | [`import`] | how do a shop's files come into the ledger, every row accounted for? |
 //! | `orders` | where do a shop's rows come from: files, or a query? |
+//! | [`export`] | how do the facts of a workspace become files for other programs? |
+//! | [`backup`] | how is a workspace copied at one moment, and made anew from the copy? |
 //! | [`customer`] | what is known of one customer? |
 //! | [`run`] | how do orders become valued customers, tables and a report? |
 #![forbid(unsafe_code)]
 
+pub mod backup;
+mod beside;
 pub mod customer;
+pub mod export;
 pub mod import;
 mod orders;
 pub mod run;

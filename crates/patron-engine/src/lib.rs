@@ -31,7 +31,7 @@ pub use cold::{
     gather_query, gather_records,
 };
 pub use customers::{CustomerTable, Prospect, ProspectReason};
-pub use grouping::{ContactFields, GroupingError, PARTITIONS, Record};
+pub use grouping::{ContactFields, GroupingError, PARTITIONS, Record, counting};
 pub use lists::{ListEntry, Owners, refund_hash};
 pub use profiles::Profiles;
 pub use progress::{Progress, Silent, Step};

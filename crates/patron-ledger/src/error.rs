@@ -200,6 +200,12 @@ pub enum LedgerError {
         /// What it wrote.
         what: String,
     },
+    /// Catalogues of this kind cannot be copied.
+    #[error("the ledger's catalogue at {location} cannot be copied by patron")]
+    NoCopy {
+        /// Where it is, without a password.
+        location: String,
+    },
     /// A setting of the ledger makes no sense.
     #[error("the ledger's setting `{name}` cannot be {value}: {reason}")]
     Setting {
@@ -256,9 +262,10 @@ impl Coded for LedgerError {
             | Self::InDoubt { .. }
             | Self::Io { .. }
             | Self::Catalogue { .. } => ErrorCode::StorageUnreachable,
-            Self::NoSuchSnapshot { .. } | Self::SnapshotGone { .. } | Self::Setting { .. } => {
-                ErrorCode::SettingInvalid
-            }
+            Self::NoSuchSnapshot { .. }
+            | Self::SnapshotGone { .. }
+            | Self::NoCopy { .. }
+            | Self::Setting { .. } => ErrorCode::SettingInvalid,
             Self::Encode { .. }
             | Self::Rows { .. }
             | Self::RowsDiffer { .. }
@@ -294,6 +301,7 @@ impl Coded for LedgerError {
             Self::NoSuchSnapshot { .. } => "ledger_no_such_snapshot",
             Self::SnapshotGone { .. } => "ledger_snapshot_gone",
             Self::Foreign { .. } => "ledger_foreign",
+            Self::NoCopy { .. } => "ledger_no_copy",
             Self::Setting { .. } => "ledger_setting",
         }
     }
@@ -302,6 +310,7 @@ impl Coded for LedgerError {
         match self {
             Self::Missing { location }
             | Self::AlreadyThere { location }
+            | Self::NoCopy { location }
             | Self::Unreachable { location, .. } => vec![("location", location.clone())],
             Self::NotALedger { location, reason } => {
                 vec![("location", location.clone()), ("reason", reason.clone())]
@@ -359,6 +368,9 @@ impl Coded for LedgerError {
             Self::CatalogueDamaged { .. } => "restore the workspace from a backup",
             Self::NoSuchSnapshot { .. } | Self::SnapshotGone { .. } => {
                 "`patron ledger log` lists the snapshots that are kept"
+            }
+            Self::NoCopy { .. } => {
+                "save its database with `pg_dump` first, then copy the folder of the workspace: files are never changed, so the copy has all that the saved catalogue names"
             }
             Self::Foreign { .. } => "attach the ledger read-only in other programs",
             _ => return None,

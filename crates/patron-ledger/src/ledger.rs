@@ -8,7 +8,7 @@ use std::time::Duration;
 use patron_core::Instant;
 
 use crate::catalogue::snapshots::{self, At, Snapshot};
-use crate::catalogue::{Access, Database, Value, create};
+use crate::catalogue::{Access, Database, Value, add_columns, create};
 use crate::error::LedgerError;
 use crate::location::{CatalogueAddress, Location};
 use crate::storage::folder;
@@ -131,7 +131,8 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Opens a ledger to read it. Nothing is written, so it may lie where nothing can be.
+    /// Opens a ledger to read it. Nothing is written, so it may lie where nothing can be; but for a ledger of an older patron
+    /// that lacks columns, which are added first.
     ///
     /// # Errors
     /// As [`Ledger::open`].
@@ -162,7 +163,15 @@ impl Ledger {
         }
         let location = resolved(location)?;
         let mut database = Database::open(&location, access, options.patience)?;
-        create::check(&mut database, &location)?;
+        if !create::check(&mut database, &location)?.is_empty() {
+            // An older patron made it: what it lacks is added before anybody reads.
+            if access == Access::Read {
+                let mut writable = Database::open(&location, Access::Write, options.patience)?;
+                add_columns(&mut writable)?;
+            } else {
+                add_columns(&mut database)?;
+            }
+        }
         Ok(Self {
             location,
             options,
@@ -247,7 +256,7 @@ impl Ledger {
 }
 
 /// Makes an empty database file that only its owner can read, before there is anything in it.
-fn make_private(path: &Path) -> Result<(), LedgerError> {
+pub(crate) fn make_private(path: &Path) -> Result<(), LedgerError> {
     if let Some(parent) = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())

@@ -32,7 +32,7 @@
 //! | [`ledger`] | where does a ledger live, and how is it opened? |
 //! | [`transaction`], [`commit`] | how do rows get in, all or none? |
 //! | [`scan`] | what did a table hold at a snapshot? |
-//! | [`maintenance`] | how is it kept in order: flushed, compacted, verified, expired, and how are imports undone, customers reassigned and persons erased? |
+//! | [`maintenance`] | how is it kept in order: flushed, compacted, verified, expired, copied, and how are imports undone, customers reassigned and persons erased? |
 //! | [`bucket`] | which persons' rows are kept together? |
 //! | [`error`] | what can go wrong? |
 #![forbid(unsafe_code)]
@@ -60,6 +60,7 @@ pub use error::LedgerError;
 pub use ledger::{Ledger, LedgerOptions};
 pub use location::{CatalogueAddress, Location};
 pub use maintenance::compact::{CompactOptions, Compacted};
+pub use maintenance::copy::Copied;
 pub use maintenance::erase::Erased;
 pub use maintenance::expire::Expired;
 pub use maintenance::flush::Flushed;

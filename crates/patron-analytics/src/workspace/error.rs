@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use patron_core::{Coded, ErrorCode};
 use patron_ledger::LedgerError;
+use patron_state::StateError;
 
 use crate::settings::SettingsError;
 
@@ -33,6 +34,9 @@ pub enum WorkspaceError {
     /// The ledger cannot be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The state cannot be used.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// No import has this number.
     #[error("there is no import {import}")]
     NoSuchImport {
@@ -72,6 +76,7 @@ impl Coded for WorkspaceError {
             Self::Write { .. } => ErrorCode::OutputUnwritable,
             Self::Settings(error) => error.code(),
             Self::Ledger(error) => error.code(),
+            Self::State(error) => error.code(),
             Self::NeededByLater { .. } | Self::TooOldToUndo { .. } => ErrorCode::SettingInvalid,
             Self::ImportDamaged { .. } => ErrorCode::StorageUnreachable,
         }
@@ -83,6 +88,7 @@ impl Coded for WorkspaceError {
             Self::Write { .. } => "cannot_write",
             Self::Settings(error) => error.key(),
             Self::Ledger(error) => error.key(),
+            Self::State(error) => error.key(),
             Self::NoSuchImport { .. } => "no_such_import",
             Self::NeededByLater { .. } => "import_needed_by_later",
             Self::TooOldToUndo { .. } => "import_too_old_to_undo",
@@ -96,6 +102,7 @@ impl Coded for WorkspaceError {
             Self::Write { path, .. } => vec![("path", path.display().to_string())],
             Self::Settings(error) => error.params(),
             Self::Ledger(error) => error.params(),
+            Self::State(error) => error.params(),
             Self::NoSuchImport { import }
             | Self::NeededByLater { import, .. }
             | Self::TooOldToUndo { import, .. }
@@ -111,6 +118,7 @@ impl Coded for WorkspaceError {
             Self::Write { .. } => Some("check the folder's rights and the free space".to_owned()),
             Self::Settings(error) => error.hint(),
             Self::Ledger(error) => error.hint(),
+            Self::State(error) => error.hint(),
             Self::NoSuchImport { .. } => Some("`patron import --list` shows them".to_owned()),
             Self::NeededByLater { later, .. } => {
                 let later: Vec<String> = later.iter().map(ToString::to_string).collect();

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `patron.toml` | settings, with a `version` |
 //! | `ledger.db`, `ledger/` | the facts, as a DuckLake |
+//! | `patron.db` | everything else: jobs, sources |
 //! | `rejected/` | of each import, the rows that were set aside |
 
 mod error;
@@ -19,16 +20,18 @@ use std::path::{Path, PathBuf};
 
 use patron_core::Instant;
 use patron_ledger::{CatalogueAddress, CommitInfo, Erased, Ledger, LedgerOptions, Location};
+use patron_state::State;
 
 pub use error::WorkspaceError;
 pub use log::{Import, imports, settled_before};
 pub(crate) use log::{import_rows, lists_of, next_import, rows_differ};
-pub(crate) use records::{Wanted, give};
+pub(crate) use records::{Wanted, columns_of, give, give_batch};
 
 use crate::settings::Settings;
 
-const SETTINGS: &str = "patron.toml";
-const REJECTED: &str = "rejected";
+pub(crate) const SETTINGS: &str = "patron.toml";
+pub(crate) const REJECTED: &str = "rejected";
+pub(crate) const STATE: &str = "patron.db";
 /// Days for which an import can be undone; what it superseded is kept that long.
 pub const UNDO_DAYS: i64 = 30;
 
@@ -67,6 +70,7 @@ impl Workspace {
         }
         let made = Self::read(folder).and_then(|workspace| {
             Ledger::create(&workspace.location(), LedgerOptions::default(), now)?;
+            workspace.state()?;
             Ok(workspace)
         });
         if made.is_err() && is_new {
@@ -93,6 +97,9 @@ impl Workspace {
             "ledger.db",
             "ledger.db-wal",
             "ledger.db-shm",
+            STATE,
+            "patron.db-wal",
+            "patron.db-shm",
             SETTINGS,
         ] {
             let path = folder.join(name);
@@ -165,6 +172,14 @@ impl Workspace {
     pub fn ledger_read_only(&self) -> Result<Ledger, WorkspaceError> {
         let ledger = Ledger::open_read_only(&self.location(), LedgerOptions::default())?;
         Ok(ledger)
+    }
+
+    /// Opens the state: jobs and sources. A workspace that was made before there was one gets it.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::State`].
+    pub fn state(&self) -> Result<State, WorkspaceError> {
+        Ok(State::open_or_create(&self.folder.join(STATE))?)
     }
 
     /// Returns where the ledger lives: beside the settings, or with its catalogue in the database that they name.

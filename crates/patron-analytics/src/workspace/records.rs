@@ -71,9 +71,10 @@ where
             while let Some((table, part)) = next() {
                 for batch in part {
                     let batch = batch.map_err(WorkspaceError::from)?;
-                    let cells = Cells::new(&batch, wanted);
-                    for row in 0..batch.num_rows() {
-                        give_row(table, &cells, row, wanted, &mut |record| feed.take(record))?;
+                    if table == Table::Customers {
+                        give_customers(&batch, wanted, &mut |record| feed.take(record))?;
+                    } else {
+                        give_batch(table, &batch, wanted, |_, record| feed.take(record))?;
                     }
                     advance(batch.num_rows() as u64);
                 }
@@ -94,6 +95,40 @@ where
     })
 }
 
+fn give_customers(
+    batch: &RecordBatch,
+    wanted: &Wanted<'_>,
+    take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+) -> Result<(), GroupingError> {
+    let cells = Cells::new(batch, wanted);
+    for row in 0..batch.num_rows() {
+        let import = value(cells.import_id, row).unwrap_or(0);
+        let list = wanted.lists.get(&import);
+        if list.is_some() && !wanted.by_person {
+            continue;
+        }
+        if let Some(&file) = wanted.places.get(&import) {
+            let is_list = list == Some(&Content::Customers);
+            give_customer(base(&cells, row, file), &cells, row, is_list, take)?;
+        }
+    }
+    Ok(())
+}
+
+/// Calls `take` with every record of a batch of orders, lines, refunds or rows set aside, and the place of its row; one row may give two.
+pub(crate) fn give_batch<'b>(
+    table: Table,
+    batch: &'b RecordBatch,
+    wanted: &Wanted<'_>,
+    mut take: impl FnMut(usize, &Record<'b>) -> Result<(), GroupingError>,
+) -> Result<(), GroupingError> {
+    let cells = Cells::new(batch, wanted);
+    for row in 0..batch.num_rows() {
+        give_row(table, &cells, row, wanted, &mut |record| take(row, record))?;
+    }
+    Ok(())
+}
+
 /// What every table has.
 const COMMON: [&str; 5] = [
     "customer_id",
@@ -106,7 +141,8 @@ const COMMON: [&str; 5] = [
 /// What the tables of facts have besides.
 const OF_FACTS: &str = "content_hash";
 
-fn columns_of(table: Table) -> Vec<&'static str> {
+/// Returns the columns that [`give_batch`] needs.
+pub(crate) fn columns_of(table: Table) -> Vec<&'static str> {
     let own: &[&str] = match table {
         Table::Orders => &["order_id", "ordered_at", "status", "net", "refunded"],
         Table::OrderLines => &[
@@ -245,12 +281,12 @@ fn number(column: Option<&Decimal128Array>, row: usize) -> Option<i64> {
     i64::try_from(value(column, row)?).ok()
 }
 
-fn give_row(
+fn give_row<'b>(
     table: Table,
-    cells: &Cells<'_>,
+    cells: &Cells<'b>,
     row: usize,
     wanted: &Wanted<'_>,
-    take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+    take: &mut impl FnMut(&Record<'b>) -> Result<(), GroupingError>,
 ) -> Result<(), GroupingError> {
     let import = value(cells.import_id, row).unwrap_or(0);
     let Some(&file) = wanted.places.get(&import) else {
@@ -278,16 +314,16 @@ fn give_row(
                 })?;
             }
         }
-        _ => give_customer(base, cells, row, list == Some(&Content::Customers), take)?,
+        _ => {}
     }
     Ok(())
 }
 
-fn give_refund(
-    base: Record<'_>,
-    cells: &Cells<'_>,
+fn give_refund<'b>(
+    base: Record<'b>,
+    cells: &Cells<'b>,
     row: usize,
-    take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+    take: &mut impl FnMut(&Record<'b>) -> Result<(), GroupingError>,
 ) -> Result<(), GroupingError> {
     let own = own_refund(cells, row);
     take(&Record {
@@ -343,11 +379,11 @@ fn base<'b>(cells: &Cells<'b>, row: usize, file: u32) -> Record<'b> {
     }
 }
 
-fn give_order(
-    base: Record<'_>,
-    cells: &Cells<'_>,
+fn give_order<'b>(
+    base: Record<'b>,
+    cells: &Cells<'b>,
     row: usize,
-    take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+    take: &mut impl FnMut(&Record<'b>) -> Result<(), GroupingError>,
 ) -> Result<(), GroupingError> {
     let order = Record {
         kind: kind_by_status(base.status, RowKind::Order),
@@ -360,12 +396,12 @@ fn give_order(
     give_refunded(order, cells, row, take)
 }
 
-fn give_line(
-    base: Record<'_>,
-    cells: &Cells<'_>,
+fn give_line<'b>(
+    base: Record<'b>,
+    cells: &Cells<'b>,
     row: usize,
     (wanted, status): (&Wanted<'_>, Option<&str>),
-    take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+    take: &mut impl FnMut(&Record<'b>) -> Result<(), GroupingError>,
 ) -> Result<(), GroupingError> {
     let line = Record {
         kind: kind_by_status(base.status, RowKind::Line),
@@ -394,11 +430,11 @@ fn give_line(
 }
 
 /// Gives the refund that a row tells besides its order or line.
-fn give_refunded(
-    of: Record<'_>,
-    cells: &Cells<'_>,
+fn give_refunded<'b>(
+    of: Record<'b>,
+    cells: &Cells<'b>,
     row: usize,
-    take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+    take: &mut impl FnMut(&Record<'b>) -> Result<(), GroupingError>,
 ) -> Result<(), GroupingError> {
     match number(cells.refunded, row) {
         Some(net) => take(&Record {

@@ -29,6 +29,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     output.line(&format!("A workspace in {}:", workspace.folder().display()))?;
     output.line("  patron.toml         settings, each with its default; edit it first")?;
     output.line("  ledger.db, ledger/  the orders that are imported")?;
+    output.line("  patron.db           jobs and sources")?;
     output.line("Next: `patron import FILE --dry-run` shows how a file is understood, `patron import FILE` takes it in,")?;
     output.line("and `patron run` makes customers, segments and values of it.")
 }

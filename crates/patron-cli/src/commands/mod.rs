@@ -1,9 +1,11 @@
 //! One file per command: its arguments, whose doc comments are the help, and what it does.
 
+mod backup;
 mod clv;
 mod customer;
 mod database;
 mod demo;
+mod export;
 mod fold;
 mod import;
 mod init;
@@ -29,8 +31,14 @@ pub(crate) enum Command {
     Import(Box<import::Args>),
     /// Everything that is known of one customer of the workspace
     Customer(customer::Args),
+    /// A table of the workspace as CSV, JSON, Parquet or a spreadsheet
+    Export(export::Args),
     /// The workspace's facts: their history, and keeping them in order
     Ledger(ledger::Args),
+    /// Save the workspace as it is at this moment; others may go on importing
+    Backup(backup::BackupArgs),
+    /// Make a workspace of a backup
+    Restore(backup::RestoreArgs),
     /// Make a believable shop with a known truth, to try patron on
     Demo(demo::Args),
     /// Segment vocabularies: list and check them
@@ -52,7 +60,10 @@ impl Command {
             Self::Init(args) => init::run(&args, output),
             Self::Import(args) => import::run(&args, output),
             Self::Customer(args) => customer::run(&args, output),
+            Self::Export(args) => export::run(&args, output),
             Self::Ledger(args) => ledger::run(&args, output),
+            Self::Backup(args) => backup::save(&args, output),
+            Self::Restore(args) => backup::make_anew(&args, output),
             Self::Demo(args) => demo::run(&args, output),
             Self::Segments(command) => segments::run(&command, output),
             Self::Clv(command) => clv::run(&command, output),

@@ -2,6 +2,7 @@
 //! folded partition by partition in parallel.
 
 pub(crate) mod bytes;
+mod current;
 mod fold_partition;
 mod record;
 mod store;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use patron_core::{Coded, ErrorCode};
 use patron_fold::FoldError;
 
+pub use current::counting;
 pub(crate) use fold_partition::{
     DayOutcomes, FoldedPartition, GroupingRules, RepeatedOrders, RowKindKey, Slot, decode,
     fold_partition,

@@ -14,6 +14,32 @@ use super::versions::{
     is_named_order, version,
 };
 
+/// What a row counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// What it says.
+    Itself,
+    /// A line of its order, although it reads like the order.
+    Line,
+    /// The order that it says was cancelled.
+    Cancelled,
+}
+
+impl Role {
+    fn fact<'a>(self, row: &Record<'a>) -> Option<Fact<'a>> {
+        match self {
+            Self::Itself => row.fact(),
+            Self::Line => as_line(row),
+            Self::Cancelled => Some(Fact::Order {
+                at: Instant(row.at),
+                order_id: row.order_id,
+                net: Money(row.net),
+                status: OrderStatus::Cancelled,
+            }),
+        }
+    }
+}
+
 /// Memory for one customer at a time.
 #[derive(Default)]
 pub(super) struct Work<'a> {
@@ -173,11 +199,24 @@ impl<'a> Work<'a> {
         repeats_are_versions: bool,
         partition: &mut FoldedPartition,
     ) {
-        self.facts.clear();
+        let mut facts = std::mem::take(&mut self.facts);
+        facts.clear();
+        self.resolve_rows(repeats_are_versions, partition, |row, role| {
+            facts.extend(role.fact(row));
+        });
+        self.facts = facts;
+    }
+
+    /// Calls `take` with every row that counts, as what it counts.
+    pub(super) fn resolve_rows(
+        &mut self,
+        repeats_are_versions: bool,
+        partition: &mut FoldedPartition,
+        mut take: impl FnMut(&Record<'a>, Role),
+    ) {
         let name = |row: &Record<'_>| is_named_order(row).then(|| xxh3_64(row.order_id.as_bytes()));
         if self.rows_are_simple() && !self.any_repeat(name) {
-            self.facts
-                .extend(self.rows.iter().filter_map(|row| row.fact()));
+            self.rows.iter().for_each(|row| take(row, Role::Itself));
             return;
         }
         self.rows
@@ -191,7 +230,7 @@ impl<'a> Work<'a> {
             count_lines_of_orders(group, partition);
             let version = |row: &Record<'_>| version(row, by_update);
             if let Some(cancelled) = cancelled_in_the_end(group, version) {
-                cancel(group, cancelled, partition, &mut self.facts);
+                cancel(group, cancelled, partition, &mut take);
                 continue;
             }
             let newest = newest_order(group, by_update);
@@ -208,7 +247,7 @@ impl<'a> Work<'a> {
                     rows as u64,
                     &mut partition.repeated,
                 );
-                supersede(group, in_newest, partition, &mut self.facts, as_line);
+                supersede(group, in_newest, partition, |row| take(row, Role::Line));
             } else {
                 let latest = group
                     .iter()
@@ -219,9 +258,7 @@ impl<'a> Work<'a> {
                     Some((row.file, row.row_hash)) == latest
                         && (!is_named_order(row) || !std::mem::replace(&mut seen, true))
                 };
-                supersede(group, is_latest, partition, &mut self.facts, |row| {
-                    row.fact()
-                });
+                supersede(group, is_latest, partition, |row| take(row, Role::Itself));
             }
         }
     }
@@ -330,37 +367,31 @@ fn cancel<'a>(
     group: &[Record<'a>],
     cancelled: &Record<'a>,
     partition: &mut FoldedPartition,
-    facts: &mut Vec<Fact<'a>>,
+    take: &mut impl FnMut(&Record<'a>, Role),
 ) {
-    facts.push(Fact::Order {
-        at: Instant(cancelled.at),
-        order_id: cancelled.order_id,
-        net: Money(cancelled.net),
-        status: OrderStatus::Cancelled,
-    });
+    take(cancelled, Role::Cancelled);
     for row in group {
         if is_named_order(row) {
             merged(row, partition);
         } else if !row.is_derived_refund() {
-            facts.extend(row.fact());
+            take(row, Role::Itself);
         }
     }
 }
 
-/// Adds the facts of an order's rows: orders that are `current` and the undated refunds that came in their rows; refunds of
-/// their own stay. Orders that are not current are merged.
+/// Takes an order's rows: orders that are `current` and the undated refunds that came in their rows; refunds of their own
+/// stay. Orders that are not current are merged.
 fn supersede<'a>(
     group: &[Record<'a>],
     mut is_current: impl FnMut(&Record<'a>) -> bool,
     partition: &mut FoldedPartition,
-    facts: &mut Vec<Fact<'a>>,
-    fact: impl Fn(&Record<'a>) -> Option<Fact<'a>>,
+    mut take: impl FnMut(&Record<'a>),
 ) {
     for row in group {
         let depends =
             is_named_order(row) || (row.is_derived_refund() && group.iter().any(is_named_order));
         if !depends || is_current(row) {
-            facts.extend(fact(row));
+            take(row);
         } else {
             merged(row, partition);
         }

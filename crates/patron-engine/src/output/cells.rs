@@ -1,27 +1,38 @@
-//! How a cell of the customers' columns reads as text.
+//! How a cell of a column reads as text.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
-use patron_core::{Instant, MoneySum, ShopCalendar};
+use patron_core::{Day, Instant, MoneySum, ShopCalendar};
 
 /// A cell, in the form that text files and spreadsheets need.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum CellValue {
+pub enum CellValue {
+    /// Nothing.
     Empty,
+    /// Text; the items of a list are joined by `|`.
     Text(String),
+    /// A whole number.
     Whole(i64),
+    /// A number.
     Float(f64),
+    /// An amount, a price or a quantity, in ten-thousandths.
     Money(MoneySum),
+    /// A moment.
     Instant(Instant),
+    /// A day.
+    Day(Day),
+    /// Yes or no.
+    Truth(bool),
 }
 
 impl CellValue {
-    /// Reads a cell of an array of one of the types of [`super::columns`].
-    pub(super) fn read(array: &ArrayRef, row: usize) -> Self {
+    /// Reads a cell of an array of one of the types of [`super::columns`] or of the ledger's tables.
+    #[must_use]
+    pub fn read(array: &ArrayRef, row: usize) -> Self {
         if array.is_null(row) {
             return Self::Empty;
         }
@@ -36,6 +47,8 @@ impl CellValue {
             DataType::Timestamp(_, _) => Self::Instant(Instant(
                 array.as_primitive::<TimestampMicrosecondType>().value(row),
             )),
+            DataType::Date32 => Self::Day(Day(array.as_primitive::<Date32Type>().value(row))),
+            DataType::Boolean => Self::Truth(array.as_boolean().value(row)),
             DataType::List(_) => {
                 let items = array.as_list::<i32>().value(row);
                 let texts: Vec<&str> = items.as_string::<i32>().iter().flatten().collect();
@@ -46,8 +59,9 @@ impl CellValue {
     }
 
     /// Writes the cell as text: money with at least two decimals, floats by their shortest decimal, instants as RFC 3339
-    /// with the shop's offset.
-    pub(super) fn text(&self, calendar: &ShopCalendar) -> String {
+    /// with the shop's offset, days as ISO 8601.
+    #[must_use]
+    pub fn text(&self, calendar: &ShopCalendar) -> String {
         match self {
             Self::Empty => String::new(),
             Self::Text(text) => text.clone(),
@@ -55,6 +69,8 @@ impl CellValue {
             Self::Float(number) => number.to_string(),
             Self::Money(sum) => sum.to_string(),
             Self::Instant(instant) => calendar.rfc3339(*instant),
+            Self::Day(day) => day.to_string(),
+            Self::Truth(truth) => truth.to_string(),
         }
     }
 }

@@ -62,7 +62,8 @@ pub fn write_csv(
 }
 
 /// Whether a spreadsheet would take a text for a formula: a customer who is called `=HYPERLINK(…)` must not be run.
-fn is_formula(text: &str) -> bool {
+#[must_use]
+pub fn is_formula(text: &str) -> bool {
     let mut letters = text.chars();
     match letters.next() {
         Some('=' | '@' | '\t' | '\r') => true,

@@ -10,10 +10,11 @@ use std::path::PathBuf;
 
 use patron_core::{Coded, ErrorCode};
 
+pub use cells::CellValue;
 pub use columns::{Columns, CustomerValues, ScoredCustomers};
-pub use csv::write_csv;
+pub use csv::{is_formula, write_csv};
 pub use parquet::write_parquet;
-pub use xlsx::write_xlsx;
+pub use xlsx::{Book, write_xlsx};
 
 /// Why a result cannot be written.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,11 @@
 //! `customers.xlsx`: for people who open Excel; several sheets where one cannot hold all customers.
 
+use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use patron_core::{Day, Instant, ShopCalendar};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
@@ -11,8 +14,10 @@ use super::cells::CellValue;
 use super::columns::Columns;
 
 /// What one sheet holds, less the header.
-const ROWS_PER_SHEET: usize = 1_048_575;
+const ROWS_PER_SHEET: u32 = 1_048_575;
 const ROWS_PER_BATCH: usize = 16 * 1024;
+/// 1899-12-30, the day 0 of spreadsheets.
+const EPOCH: Day = Day(-25_569);
 
 /// Writes `count` customers. The document's dates are fixed, so that equal customers give equal bytes.
 ///
@@ -28,52 +33,121 @@ pub fn write_xlsx(
         path: path.to_owned(),
         source,
     };
-    let mut workbook = Workbook::new();
-    let fixed = ExcelDateTime::from_ymd(2000, 1, 1).map_err(error)?;
-    workbook.set_properties(
-        &DocProperties::new()
-            .set_author("patron")
-            .set_creation_datetime(&fixed),
-    );
-    let formats = Formats::new();
-    for sheet in 0..count.div_ceil(ROWS_PER_SHEET).max(1) {
-        let worksheet = add_sheet(&mut workbook, sheet, columns, &formats).map_err(error)?;
-        let from = sheet * ROWS_PER_SHEET;
-        let to = (from + ROWS_PER_SHEET).min(count);
-        let mut row = 1;
-        for start in (from..to).step_by(ROWS_PER_BATCH) {
-            let batch = columns
-                .batch(start..(start + ROWS_PER_BATCH).min(to))
-                .map_err(|source| OutputError::Columns {
-                    path: path.to_owned(),
-                    source,
-                })?;
-            write_batch(worksheet, row, &batch, &formats, calendar).map_err(error)?;
-            row += u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
-        }
+    let mut book = Book::new("customers", columns.schema(), calendar).map_err(error)?;
+    for start in (0..count).step_by(ROWS_PER_BATCH) {
+        let batch = columns
+            .batch(start..(start + ROWS_PER_BATCH).min(count))
+            .map_err(|source| OutputError::Columns {
+                path: path.to_owned(),
+                source,
+            })?;
+        book.push(&batch).map_err(error)?;
     }
-    workbook.save(path).map_err(error)
+    book.save(path).map_err(error)
 }
 
-/// Adds a sheet whose rows leave memory as they are written, with its header.
-fn add_sheet<'a>(
-    workbook: &'a mut Workbook,
-    sheet: usize,
-    columns: &Columns<'_>,
-    formats: &Formats,
-) -> Result<&'a mut Worksheet, XlsxError> {
-    let name = if sheet == 0 {
-        "customers".to_owned()
-    } else {
-        format!("customers ({})", sheet + 1)
-    };
-    let worksheet = workbook.add_worksheet_with_constant_memory()?;
-    worksheet.set_name(name)?;
-    worksheet.set_freeze_panes(1, 1)?;
-    for (column, field) in (0_u16..).zip(columns.schema().fields()) {
-        worksheet.write_with_format(0, column, field.name().as_str(), &formats.header)?;
+/// A workbook of one table, on as many sheets as it needs, whose rows leave memory as they are written.
+pub struct Book {
+    workbook: Workbook,
+    name: String,
+    schema: SchemaRef,
+    calendar: ShopCalendar,
+    formats: Formats,
+    /// Sheets so far.
+    sheets: usize,
+    /// The next row of the last sheet.
+    row: u32,
+}
+
+/// Without the rows, which are nobody's business in a log.
+impl fmt::Debug for Book {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Book")
+            .field("name", &self.name)
+            .field("sheets", &self.sheets)
+            .finish_non_exhaustive()
     }
-    Ok(worksheet)
+}
+
+impl Book {
+    /// Begins a workbook whose sheets are called by `name`, with a header. Its dates are fixed.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn new(name: &str, schema: &SchemaRef, calendar: &ShopCalendar) -> Result<Self, XlsxError> {
+        let mut workbook = Workbook::new();
+        let fixed = ExcelDateTime::from_ymd(2000, 1, 1)?;
+        workbook.set_properties(
+            &DocProperties::new()
+                .set_author("patron")
+                .set_creation_datetime(&fixed),
+        );
+        let mut book = Self {
+            workbook,
+            name: name.to_owned(),
+            schema: Arc::clone(schema),
+            calendar: calendar.clone(),
+            formats: Formats::new(),
+            sheets: 0,
+            row: 0,
+        };
+        book.add_sheet()?;
+        Ok(book)
+    }
+
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// What the writer says, for instance of a text longer than a cell can hold.
+    pub fn push(&mut self, batch: &RecordBatch) -> Result<(), XlsxError> {
+        let mut done = 0;
+        while done < batch.num_rows() {
+            if self.row > ROWS_PER_SHEET {
+                self.add_sheet()?;
+            }
+            let room = usize::try_from(ROWS_PER_SHEET + 1 - self.row).unwrap_or(0);
+            let count = room.min(batch.num_rows() - done);
+            let sheet = self.workbook.worksheet_from_index(self.sheets - 1)?;
+            let (formats, calendar) = (&self.formats, &self.calendar);
+            write_batch(
+                sheet,
+                self.row,
+                &batch.slice(done, count),
+                formats,
+                calendar,
+            )?;
+            done += count;
+            self.row += u32::try_from(count).unwrap_or(u32::MAX);
+        }
+        Ok(())
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn save(mut self, path: &Path) -> Result<(), XlsxError> {
+        self.workbook.save(path)
+    }
+
+    /// Adds a sheet whose rows leave memory as they are written, with its header.
+    fn add_sheet(&mut self) -> Result<(), XlsxError> {
+        self.sheets += 1;
+        let name = if self.sheets == 1 {
+            self.name.clone()
+        } else {
+            format!("{} ({})", self.name, self.sheets)
+        };
+        let worksheet = self.workbook.add_worksheet_with_constant_memory()?;
+        worksheet.set_name(name)?;
+        worksheet.set_freeze_panes(1, 1)?;
+        for (column, field) in (0_u16..).zip(self.schema.fields()) {
+            let header = &self.formats.header;
+            worksheet.write_with_format(0, column, field.name().as_str(), header)?;
+        }
+        self.row = 1;
+        Ok(())
+    }
 }
 
 fn write_batch(
@@ -85,14 +159,8 @@ fn write_batch(
 ) -> Result<(), XlsxError> {
     for (row, index) in (first_row..).zip(0..batch.num_rows()) {
         for (column, array) in (0_u16..).zip(batch.columns()) {
-            write_cell(
-                sheet,
-                row,
-                column,
-                &CellValue::read(array, index),
-                formats,
-                calendar,
-            )?;
+            let cell = CellValue::read(array, index);
+            write_cell(sheet, row, column, &cell, formats, calendar)?;
         }
     }
     Ok(())
@@ -102,6 +170,7 @@ struct Formats {
     header: Format,
     money: Format,
     instant: Format,
+    day: Format,
 }
 
 impl Formats {
@@ -110,6 +179,7 @@ impl Formats {
             header: Format::new().set_bold(),
             money: Format::new().set_num_format("#,##0.00##"),
             instant: Format::new().set_num_format("yyyy-mm-dd hh:mm:ss"),
+            day: Format::new().set_num_format("yyyy-mm-dd"),
         }
     }
 }
@@ -146,13 +216,19 @@ fn write_cell(
                 &formats.instant,
             )?;
         }
+        CellValue::Day(day) => {
+            let serial = f64::from(day.days_since(EPOCH));
+            sheet.write_number_with_format(row, column, serial, &formats.day)?;
+        }
+        CellValue::Truth(truth) => {
+            sheet.write_boolean(row, column, *truth)?;
+        }
     }
     Ok(())
 }
 
 /// Days since 1899-12-30 on the shop's wall clock.
 fn serial_date(instant: Instant, calendar: &ShopCalendar) -> f64 {
-    const EPOCH: Day = Day(-25_569);
     let local = calendar.local(instant);
     f64::from(local.day.days_since(EPOCH)) + local.micros_of_day as f64 / 86_400_000_000.0
 }

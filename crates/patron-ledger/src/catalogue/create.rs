@@ -11,7 +11,7 @@ use crate::error::LedgerError;
 use crate::identifier::uuid;
 use crate::location::Location;
 use crate::statistics::count;
-use crate::tables::Table;
+use crate::tables::{Column, Table};
 
 /// The one schema; DuckDB calls it so.
 const SCHEMA: &str = "main";
@@ -124,7 +124,7 @@ fn insert_table(database: &mut Database, table: Table, id: String) -> Result<(),
         Value::Boolean(true),
     ];
     database.insert("ducklake_table", &columns, &[row])?;
-    insert_columns(database, table)?;
+    insert_columns(database, table, 0, 1)?;
     let inlined = vec![
         table.id().into(),
         Value::Text(ddl::inlined_data_name(table)),
@@ -138,7 +138,13 @@ fn insert_table(database: &mut Database, table: Table, id: String) -> Result<(),
     insert_order(database, table)
 }
 
-fn insert_columns(database: &mut Database, table: Table) -> Result<(), LedgerError> {
+/// Enters the columns of a table but for the first ones, as seen from a snapshot on.
+pub(super) fn insert_columns(
+    database: &mut Database,
+    table: Table,
+    known: usize,
+    snapshot: i64,
+) -> Result<(), LedgerError> {
     let columns = [
         "column_id",
         "begin_snapshot",
@@ -154,10 +160,11 @@ fn insert_columns(database: &mut Database, table: Table) -> Result<(), LedgerErr
     let rows: Vec<_> = table
         .columns()
         .zip(1_i64..)
+        .skip(known)
         .map(|(column, id)| {
             vec![
                 id.into(),
-                1.into(),
+                snapshot.into(),
                 table.id().into(),
                 id.into(),
                 Value::text(column.name),
@@ -209,8 +216,12 @@ fn insert_order(database: &mut Database, table: Table) -> Result<(), LedgerError
     database.insert("ducklake_sort_expression", &columns, &rows)
 }
 
-/// Refuses a catalogue that is none, has another version, or describes a table otherwise than this program.
-pub(crate) fn check(database: &mut Database, location: &Location) -> Result<(), LedgerError> {
+/// Refuses a catalogue that is none, has another version, or describes a table otherwise than this program. Returns the
+/// tables that lack columns which were added since, with the number of those they have.
+pub(crate) fn check(
+    database: &mut Database,
+    location: &Location,
+) -> Result<Vec<(Table, usize)>, LedgerError> {
     let not_a_ledger = |reason: &str| LedgerError::NotALedger {
         location: location.to_string(),
         reason: reason.to_owned(),
@@ -244,12 +255,23 @@ pub(crate) fn check(database: &mut Database, location: &Location) -> Result<(), 
     if !database.has_table("patron_snapshots_gone")? {
         return Err(not_a_ledger("the catalogue was not made by patron"));
     }
-    Table::ALL
-        .iter()
-        .try_for_each(|table| check_table(database, *table))
+    behind(database)
 }
 
-fn check_table(database: &mut Database, table: Table) -> Result<(), LedgerError> {
+/// Returns the tables that lack columns, with the number of those they have.
+pub(super) fn behind(database: &mut Database) -> Result<Vec<(Table, usize)>, LedgerError> {
+    let mut behind = Vec::new();
+    for table in Table::ALL {
+        let found = check_table(database, table)?;
+        if found < table.columns().count() {
+            behind.push((table, found));
+        }
+    }
+    Ok(behind)
+}
+
+/// Compares the columns that a table has with those that it should have, and returns how many it has.
+fn check_table(database: &mut Database, table: Table) -> Result<usize, LedgerError> {
     let differs = |difference: String| LedgerError::TableDiffers {
         table: table.name().to_owned(),
         difference,
@@ -262,8 +284,10 @@ fn check_table(database: &mut Database, table: Table) -> Result<(), LedgerError>
     }
     let sql = "SELECT column_name, column_type FROM ducklake_column WHERE table_id = ? AND end_snapshot IS NULL ORDER BY column_order";
     let found = database.query(sql, &[table.id().into()])?;
-    if found.len() != table.columns().count() {
-        let columns = table.columns().count();
+    // Columns that may be empty can be added; none was ever taken away.
+    let columns = table.columns().count();
+    let can_be_added = |column: &Column| !column.required;
+    if found.len() > columns || !table.columns().skip(found.len()).all(can_be_added) {
         return Err(differs(format!(
             "{} columns instead of {columns}",
             found.len()
@@ -279,7 +303,7 @@ fn check_table(database: &mut Database, table: Table) -> Result<(), LedgerError>
             )));
         }
     }
-    Ok(())
+    Ok(found.len())
 }
 
 /// Returns where the catalogue says the data files are.

@@ -92,6 +92,18 @@ fn inlined_data(table: Table, is_postgres: bool) -> String {
     )
 }
 
+/// Returns the statements that add columns, but for the first ones, to the table with the inlined rows of a table.
+pub(crate) fn added_to_inlined_data(table: Table, known: usize, is_postgres: bool) -> Vec<String> {
+    let name = inlined_data_name(table);
+    let added = table.columns().skip(known);
+    added
+        .map(|column| {
+            let kind = inlined_type(column.kind, is_postgres);
+            format!("ALTER TABLE {name} ADD COLUMN \"{}\" {kind}", column.name)
+        })
+        .collect()
+}
+
 const fn inlined_type(kind: ColumnKind, is_postgres: bool) -> &'static str {
     match (kind, is_postgres) {
         (ColumnKind::Text, true) => "BYTEA",

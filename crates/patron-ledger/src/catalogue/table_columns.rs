@@ -83,7 +83,11 @@ pub(crate) fn recount_columns(database: &mut Database, table: Table) -> Result<(
         .iter()
         .filter(|file| file.table == table)
     {
-        add(statistics.get(&file.id).map_or(&[][..], Vec::as_slice));
+        let stated = statistics.get(&file.id).map_or(&[][..], Vec::as_slice);
+        let mut columns = stated.to_vec();
+        // What a file of an older patron lacks is empty in all its rows.
+        columns.extend(lacking(table, stated.len(), file.rows));
+        add(&columns);
     }
     let inlined = inlined::select(database, table, "? IS NOT NULL", &[table.id().into()])?;
     if !inlined.ids.is_empty() {
@@ -96,6 +100,18 @@ pub(crate) fn recount_columns(database: &mut Database, table: Table) -> Result<(
             database.execute(sql, &[table.id().into()]).map(|_| ())
         }
     }
+}
+
+/// Describes the columns that a file of an older patron lacks.
+fn lacking(table: Table, known: usize, rows: i64) -> impl Iterator<Item = ColumnStatistics> {
+    let ids = table.columns().zip(1_i64..).skip(known);
+    ids.map(move |(_, column_id)| ColumnStatistics {
+        column_id,
+        value_count: 0,
+        null_count: rows,
+        bounds: None,
+        bytes: 0,
+    })
 }
 
 fn column_statistics(

@@ -1,6 +1,7 @@
-//! What keeps a ledger in order: flush, compaction, undo, reassignment, erasure, expiry, verification.
+//! What keeps a ledger in order: flush, compaction, undo, reassignment, erasure, expiry, verification, copies.
 
 pub mod compact;
+pub mod copy;
 pub mod erase;
 pub mod expire;
 pub mod flush;

@@ -5,8 +5,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_array::{RecordBatch, new_null_array};
+use arrow_schema::{ArrowError, FieldRef, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
@@ -31,6 +31,8 @@ pub(crate) struct KnownFile {
 pub(crate) struct FileReader {
     path: PathBuf,
     schema: SchemaRef,
+    /// How many of the columns asked for the file has; they come first.
+    present: usize,
     reader: ParquetRecordBatchReader,
     left: i64,
 }
@@ -59,15 +61,26 @@ impl FileReader {
                 file.rows
             )));
         }
-        let found = builder.schema().fields().iter().map(|field| field.name());
+        // A file of an older patron lacks the columns that were added since: they are empty.
+        let found = builder.schema().fields();
         let known = table.columns().map(|column| column.name);
-        if !found.eq(known) {
+        let is_known = known
+            .take(found.len())
+            .eq(found.iter().map(|field| field.name()));
+        if !is_known
+            || table
+                .columns()
+                .skip(found.len())
+                .any(|column| column.required)
+        {
             return Err(damaged(format!(
                 "its columns are not those of `{}`",
                 table.name()
             )));
         }
-        let mask = ProjectionMask::leaves(builder.parquet_schema(), columns.iter().copied());
+        let there = columns.iter().copied().filter(|place| *place < found.len());
+        let present = there.clone().count();
+        let mask = ProjectionMask::leaves(builder.parquet_schema(), there);
         let reader = builder
             .with_projection(mask)
             .with_batch_size(ROWS_PER_BATCH)
@@ -76,6 +89,7 @@ impl FileReader {
         Ok(Self {
             path: path.clone(),
             schema,
+            present,
             reader,
             left: file.rows,
         })
@@ -100,7 +114,12 @@ impl FileReader {
                 let typed = if schema.fields().is_empty() {
                     Ok(batch)
                 } else {
-                    RecordBatch::try_new(schema, batch.columns().to_vec())
+                    let lacking = schema.fields().iter().skip(self.present);
+                    let empty =
+                        |field: &FieldRef| new_null_array(field.data_type(), batch.num_rows());
+                    let columns = batch.columns().iter().cloned();
+                    let columns = columns.chain(lacking.map(empty)).collect();
+                    RecordBatch::try_new(schema, columns)
                 };
                 typed
                     .map(Some)

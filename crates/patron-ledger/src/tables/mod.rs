@@ -159,7 +159,9 @@ impl Table {
         Self::ALL.into_iter().find(|table| table.name() == name)
     }
 
-    /// Returns the columns in their order; the five columns of origin come last.
+    /// Returns the columns in their order: those of the facts, then five of origin, then those that a later patron added.
+    ///
+    /// A column's id is its place for ever, so a new one goes to the end, in [`Table::added`].
     pub fn columns(self) -> impl Iterator<Item = &'static Column> {
         let own = match self {
             Self::Orders => ORDERS,
@@ -174,7 +176,13 @@ impl Table {
             Self::SetAside => SET_ASIDE,
             Self::Imports => IMPORTS,
         };
-        own.iter().chain(ORIGIN.iter())
+        own.iter().chain(ORIGIN.iter()).chain(self.added().iter())
+    }
+
+    /// Returns the columns that were added since the first ledgers were made; a ledger without them gets them when it is
+    /// opened, with nothing in their rows so far. None may be required.
+    const fn added(self) -> &'static [Column] {
+        &[]
     }
 
     /// Returns the columns that say which fact a row is a version of.
@@ -261,6 +269,7 @@ mod tests {
             assert_eq!(Table::named(table.name()), Some(table));
             assert_eq!(Table::with_id(table.id()), Some(table));
             assert_eq!(table.schema().fields().len(), names.len());
+            assert!(table.added().iter().all(|column| !column.required));
         }
     }
 }

@@ -49,7 +49,7 @@ fn address(ledger: &Ledger) -> String {
 }
 
 /// Asks DuckDB, which stands in another folder.
-fn ask(python: &Path, access: &str, ledger: &Ledger, queries: &[String]) -> Vec<String> {
+pub(crate) fn ask(python: &Path, access: &str, ledger: &Ledger, queries: &[String]) -> Vec<String> {
     let elsewhere = tempfile::tempdir().unwrap();
     let output = Command::new(python)
         .arg(root().join("crates/patron-ledger/tests/duckdb_read.py"))

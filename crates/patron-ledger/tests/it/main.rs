@@ -9,6 +9,7 @@
 //! | [`duck`] | does real DuckDB read the same? |
 //! | [`kill`] | is everything there, once, when processes die or write at once? |
 //! | [`operations`] | operations from a seed, shared with `examples/ledger_writer.rs` |
+//! | [`older`] | does a ledger of an older patron get the columns it lacks? |
 //! | [`postgres`] | is it all the same with the catalogue in PostgreSQL? |
 //! | [`support`] | rows from seeds, ledgers in folders of their own |
 #![forbid(unsafe_code)]
@@ -26,6 +27,7 @@ mod duck;
 mod kill;
 mod maintenance;
 mod model;
+mod older;
 #[expect(dead_code, reason = "the writer carries them out")]
 mod operations;
 mod postgres;

@@ -63,7 +63,7 @@ pub(crate) fn database(test: &str) -> Option<String> {
     }
 }
 
-fn run(url: &str, sql: &str) {
+pub(crate) fn run(url: &str, sql: &str) {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = tokio::runtime::Builder::new_current_thread()
