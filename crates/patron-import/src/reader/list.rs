@@ -62,7 +62,7 @@ impl<R: Row> Writer<'_, R> {
     ) -> Result<Said<'r>, Problem> {
         let (understanding, slots) = (self.understanding, self.slots);
         let person = if slots.customer == usize::MAX {
-            Person::default()
+            Person::guest(row, slots, understanding)
         } else {
             Person::read(row, slots, understanding, room)?
         };

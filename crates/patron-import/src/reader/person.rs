@@ -59,7 +59,7 @@ impl<'r> Person<'r> {
     /// Returns what stands for the id where there is none.
     #[cold]
     #[inline(never)]
-    fn guest<R: Row>(row: &'r R, slots: &Slots, understanding: &Understanding) -> Self {
+    pub(super) fn guest<R: Row>(row: &'r R, slots: &Slots, understanding: &Understanding) -> Self {
         let text = |slot: Option<usize>| match slot.map_or(Cell::Null, |slot| row.cell(slot)) {
             Cell::Text(text) => Some(trim(text)).filter(|text| !is_masked(text)),
             _ => None,

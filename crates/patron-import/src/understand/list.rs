@@ -6,7 +6,7 @@ use crate::content::Content;
 use crate::error::ImportError;
 use crate::field::{Field, plain};
 use crate::options::{DateFormat, ImportOptions};
-use crate::preset::Preset;
+use crate::preset::{Preset, RowRules};
 use crate::understand::{Table, columns, marks, notes};
 use crate::understanding::{
     AmountRule, DetailPlace, Format, GrainRule, ListRule, Note, PresetReason, Understanding,
@@ -295,7 +295,10 @@ pub(super) fn understand(
         currency: options.currency.clone(),
         notes: draft.notes,
         defaults: Vec::new(),
-        rules: used.map(|preset| preset.rules.clone()).unwrap_or_default(),
+        rules: RowRules {
+            phone_for_guests: true,
+            ..used.map(|preset| preset.rules.clone()).unwrap_or_default()
+        },
         customer_is_email,
         fill_down: None,
         control: None,

@@ -99,6 +99,11 @@ fn each_kind_of_list_is_read() {
             entry(RowKind::Person, "88", "", 0),
         ),
         (
+            "手机,姓名,生日\n138 0013 8000,王芳,1990-01-02\n",
+            Content::Customers,
+            entry(RowKind::Person, "+8613800138000", "", 0),
+        ),
+        (
             "refund_id,order_id,customer_id,date,amount\nr1,o1,c1,2024-05-01,-5.25\n",
             Content::Refunds,
             entry(RowKind::Refund, "c1", "o1", 52_500),
