@@ -10,7 +10,7 @@
 //! | [`text`] | how does a text file become blocks of whole records? |
 //! | [`reader`] | what is this row: an order, a refund, or set aside, and why? |
 //! | [`batch`], [`details`] | what do rows become? |
-//! | [`rates`] | what was one currency worth in another on a day? |
+//! | [`rates`], [`exchange`] | what was one currency worth in another on a day? |
 //! | [`cell`], [`reason`], [`error`] | a cell of any file; why a row, or a whole file, is refused |
 //!
 //! Text is read here; Parquet is decoded by patron-engine, which gives typed [`Cell`]s to the same [`RowReader`]. A row is
@@ -24,6 +24,7 @@ mod container;
 pub mod content;
 pub mod details;
 pub mod error;
+pub mod exchange;
 pub mod field;
 pub mod options;
 mod preset;
@@ -45,6 +46,7 @@ pub use container::place::expand;
 pub use content::Content;
 pub use details::{DetailColumn, DetailValues, Details, NO_NUMBER, UnreadDetail, UnreadDetails};
 pub use error::ImportError;
+pub use exchange::{Exchange, Exchanged, ExchangedRows};
 pub use field::{DetailKind, Field};
 pub use options::{DateFormat, DecimalMark, ExcludeRules, Grain, ImportOptions, KeepRules};
 pub use preset::preset_names;

@@ -1,13 +1,11 @@
-//! Rates between currencies: read from a file, looked up by day, applied exactly.
-//!
-//! Nothing is worked out that the file does not say: no rate is inverted or made of two others.
+//! Rates between currencies: read from a file, applied exactly.
 
 use std::collections::BTreeMap;
 
 use patron_core::{Coded, Day, ErrorCode, Money, ParsedMoney};
 
-/// Days that a rate may be older than the order that it is for: a weekend and the holidays around it.
-pub const OLDEST_DAYS: i32 = 7;
+use crate::exchange::Exchange;
+
 /// A rate has at most so many decimals.
 const DECIMALS: usize = 12;
 /// One, as a rate.
@@ -61,6 +59,12 @@ pub enum RatesError {
     /// There is no row.
     #[error("the file has no rates")]
     Empty,
+    /// There is no rate into the currency that is wanted.
+    #[error("the file has no rates into {to}")]
+    NoneInto {
+        /// That currency.
+        to: String,
+    },
 }
 
 impl Coded for RatesError {
@@ -74,12 +78,16 @@ impl Coded for RatesError {
             Self::Cell { .. } => "rates_cell",
             Self::Twice { .. } => "rates_twice",
             Self::Empty => "rates_empty",
+            Self::NoneInto { .. } => "rates_none_into",
         }
     }
 
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Twice { .. } => "keep one of the two".to_owned(),
+            Self::NoneInto { to } => format!(
+                "rates are not inverted: a row is such as `2024-05-01,USD,{to},0.9341`, where the rate is what one USD is in {to}"
+            ),
             _ => "a row is such as `2024-05-01,USD,EUR,0.9341`, below a header `date,from,to,rate`; the rate is what one USD is in EUR".to_owned(),
         })
     }
@@ -138,19 +146,29 @@ impl Rates {
         }
     }
 
-    /// Returns the rate of a day, else the latest of the [`OLDEST_DAYS`] before; none if there is none.
-    #[must_use]
-    pub fn on(&self, from: &str, to: &str, day: Day) -> Option<Rate> {
-        if from == to {
-            return Some(Rate(ONE));
+    /// Returns the rates into one currency.
+    ///
+    /// # Errors
+    /// [`RatesError::NoneInto`].
+    pub fn into_currency(self, to: &str) -> Result<Exchange, RatesError> {
+        let mut by_currency = BTreeMap::new();
+        for ((from, into), days) in self.by_pair {
+            if into == to {
+                by_currency.insert(from, days);
+            }
         }
-        let days = self.by_pair.get(&(from.to_owned(), to.to_owned()))?;
-        let near = days.range(day.0.saturating_sub(OLDEST_DAYS)..=day.0);
-        near.last().map(|(_, rate)| *rate)
+        if by_currency.is_empty() {
+            return Err(RatesError::NoneInto { to: to.to_owned() });
+        }
+        Ok(Exchange::new(to.to_owned(), by_currency))
     }
 }
 
 impl Rate {
+    pub(crate) const fn to_bytes(self) -> [u8; 16] {
+        self.0.to_le_bytes()
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
         let digits = format!("{whole}{decimals:0<DECIMALS$}");
@@ -200,7 +218,8 @@ mod tests {
     }
 
     fn on(from: &str, to: &str, text: &str) -> Option<i128> {
-        rates().on(from, to, day(text)).map(|rate| rate.0)
+        let exchange = rates().into_currency(to).unwrap();
+        exchange.rate(from, day(text)).map(|rate| rate.0)
     }
 
     #[test]
@@ -212,8 +231,11 @@ mod tests {
         assert_eq!(on("USD", "EUR", "2024-05-14"), None);
         assert_eq!(on("USD", "EUR", "2024-05-02"), None);
         assert_eq!(on("EUR", "USD", "2024-05-03"), Some(1_070_500_000_000));
-        assert_eq!(on("EUR", "JPY", "2024-05-03"), None, "nothing is inverted");
-        assert_eq!(on("EUR", "EUR", "1999-01-01"), Some(ONE));
+        assert_eq!(
+            rates().into_currency("JPY").unwrap_err().to_string(),
+            "the file has no rates into JPY",
+            "nothing is inverted"
+        );
     }
 
     #[test]
