@@ -137,7 +137,7 @@ impl Coded for EngineError {
             Self::Source(error) => error.hint(),
             Self::Grouping(error) => error.hint(),
             Self::TwoCurrencies { first, .. } => {
-                Some(format!("export one currency at a time, such as only `{first}`; patron does not add up different money"))
+                Some(format!("convert the others with `--rates FILE --currency {first}`, a file such as `date,from,to,rate`; or export one currency at a time: patron does not add up different money"))
             }
             Self::AmbiguousGrain { .. } => Some(
                 "say `--grain order` if every row repeats the order's total, `--grain line` if every row is a line with its own amount"

@@ -4,6 +4,7 @@ use patron_core::{MoneySum, OrderStatus, RowClass, RowFlag};
 
 use crate::content::Content;
 use crate::details::{Details, UnreadDetails};
+use crate::exchange::Exchanged;
 use crate::reason::Reason;
 
 /// How many characters of a value are kept in [`RejectedRow::value`].
@@ -29,6 +30,8 @@ pub struct RowBatch {
     pub aside_hashes: Vec<u64>,
     /// Which currencies the rows named, and where first.
     pub currencies: CurrenciesSeen,
+    /// Rows whose amounts are in another currency than the shop's, where there are rates.
+    pub exchanged: Exchanged,
     /// Rows with ids written as decimal numbers, such as `17850.0`: how many, and the first such id as it was read.
     pub float_ids: Option<(u64, String)>,
     /// Status words patron does not know, with how often they came; their orders count as paid, flagged `guessed`.

@@ -10,6 +10,7 @@
 //! | [`text`] | how does a text file become blocks of whole records? |
 //! | [`reader`] | what is this row: an order, a refund, or set aside, and why? |
 //! | [`batch`], [`details`] | what do rows become? |
+//! | [`rates`], [`exchange`] | what was one currency worth in another on a day? |
 //! | [`cell`], [`reason`], [`error`] | a cell of any file; why a row, or a whole file, is refused |
 //!
 //! Text is read here; Parquet is decoded by patron-engine, which gives typed [`Cell`]s to the same [`RowReader`]. A row is
@@ -23,9 +24,11 @@ mod container;
 pub mod content;
 pub mod details;
 pub mod error;
+pub mod exchange;
 pub mod field;
 pub mod options;
 mod preset;
+pub mod rates;
 pub mod reader;
 pub mod reason;
 pub mod text;
@@ -43,9 +46,11 @@ pub use container::place::expand;
 pub use content::Content;
 pub use details::{DetailColumn, DetailValues, Details, NO_NUMBER, UnreadDetail, UnreadDetails};
 pub use error::ImportError;
+pub use exchange::{Exchange, Exchanged, ExchangedRows};
 pub use field::{DetailKind, Field};
 pub use options::{DateFormat, DecimalMark, ExcludeRules, Grain, ImportOptions, KeepRules};
 pub use preset::preset_names;
+pub use rates::{Rate, Rates, RatesError};
 pub use reader::RowReader;
 pub use reason::Reason;
 pub use text::{FileKind, TextBlock, TextBlocks, file_kind, open_text};

@@ -1,9 +1,11 @@
 //! What the user may settle before a file is read.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use patron_core::{Day, OrderStatus, ShopCalendar};
 
+use crate::exchange::Exchange;
 use crate::field::Field;
 
 /// 1990-01-01: no shop's system is older, and what is dated before is a placeholder such as 1900-01-01 or 1970-01-01.
@@ -171,6 +173,17 @@ pub struct ImportOptions {
     pub calendar: ShopCalendar,
     /// `--currency`.
     pub currency: Option<String>,
+    /// `--rates`: amounts in other currencies are converted; all amounts are then in its currency, whatever `currency` says.
+    pub exchange: Option<Arc<Exchange>>,
+}
+
+impl ImportOptions {
+    /// Returns the currency that all amounts are in, or are converted to, where the user says.
+    #[must_use]
+    pub fn shop_currency(&self) -> Option<&str> {
+        let exchange = self.exchange.as_ref().map(|exchange| exchange.to());
+        exchange.or(self.currency.as_deref())
+    }
 }
 
 impl Default for ImportOptions {
@@ -193,6 +206,7 @@ impl Default for ImportOptions {
             latest_day: None,
             calendar: ShopCalendar::utc(),
             currency: None,
+            exchange: None,
         }
     }
 }

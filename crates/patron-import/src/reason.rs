@@ -2,6 +2,7 @@
 
 use patron_core::Day;
 
+use crate::exchange::OLDEST_DAYS;
 use crate::options::DateFormat;
 
 /// Why a row was set aside.
@@ -61,6 +62,37 @@ pub enum Reason {
     /// The number does not fit.
     #[error("larger than patron can hold: look for a missing decimal mark")]
     NumberTooLarge,
+    /// There is no rate for the row's currency and day.
+    #[error(
+        "no rate of {from} in {to} for {day} or the {} days before: add a line `{day},{from},{to},…` to the file of `--rates`",
+        OLDEST_DAYS
+    )]
+    RateMissing {
+        /// The currency of the row.
+        from: String,
+        /// That of the shop.
+        to: String,
+        /// The row's day in the shop's calendar.
+        day: Day,
+    },
+    /// The row is in another currency and has no date.
+    #[error("in {from}, and without a date no rate is known: give it in {to}")]
+    RateWithoutDay {
+        /// The currency of the row.
+        from: String,
+        /// That of the shop.
+        to: String,
+    },
+    /// What names the currency may be several, or none that is known.
+    #[error(
+        "`{found}` may be one of several currencies, or none, and is not {to}: write a code such as USD, in a column `currency` of its own or beside the amount"
+    )]
+    CurrencyUnclear {
+        /// What stands there.
+        found: String,
+        /// The shop's currency.
+        to: String,
+    },
     /// A spreadsheet turned the id into a float.
     #[error(
         "an id that a spreadsheet shortened; different customers may share it: format the column as text and export again"
@@ -146,6 +178,9 @@ impl Reason {
             Self::NumberMissing => "number_missing",
             Self::NotANumber => "not_a_number",
             Self::NumberTooLarge => "number_too_large",
+            Self::RateMissing { .. } => "rate_missing",
+            Self::RateWithoutDay { .. } => "rate_without_day",
+            Self::CurrencyUnclear { .. } => "currency_unclear",
             Self::IdShortened => "id_shortened",
             Self::RepeatedHeader => "repeated_header",
             Self::Total => "total",

@@ -221,6 +221,8 @@ pub struct Understanding {
     pub(crate) control: Option<Control>,
     /// The currency that the header of the amount names.
     pub(crate) header_currency: Option<String>,
+    /// Amounts in other currencies than [`Understanding::currency`] are converted to it.
+    pub(crate) is_exchanged: bool,
     /// What its rows are.
     pub holds: Content,
     /// How the rows of a list are read; nothing of orders.
@@ -262,6 +264,7 @@ impl Understanding {
             fill_down: None,
             control: None,
             header_currency: None,
+            is_exchanged: false,
             holds,
             list: None,
         }
@@ -302,12 +305,15 @@ impl Understanding {
         self.columns.iter().take(self.deciding)
     }
 
-    /// Returns the currency of the file, given all that its rows named. Signs that several currencies share (`$`, `¥`,
+    /// Returns the currency of the file, given all that its rows named; with rates the one that they are converted to. Signs that several currencies share (`$`, `¥`,
     /// `kr`) say nothing beside a code.
     ///
     /// # Errors
     /// [`ImportError::TwoCurrencies`] if rows name two; [`ImportError::OtherCurrency`] if they name another than the user.
     pub fn currency_of(&self, seen: &CurrenciesSeen) -> Result<Option<String>, ImportError> {
+        if self.is_exchanged {
+            return Ok(self.currency.clone());
+        }
         let mut seen = seen.clone();
         if let Some(currency) = &self.header_currency {
             seen.see(currency, 1);
@@ -347,7 +353,7 @@ impl Understanding {
 }
 
 /// Whether a sign that several currencies share may stand for one of them.
-fn sign_stands_for(sign: &str, code: &str) -> bool {
+pub(crate) fn sign_stands_for(sign: &str, code: &str) -> bool {
     let may_be: &[&str] = match sign {
         "$" => &[
             "USD", "AUD", "CAD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP", "BRL",
@@ -359,6 +365,6 @@ fn sign_stands_for(sign: &str, code: &str) -> bool {
     may_be.contains(&code)
 }
 
-fn is_code(name: &str) -> bool {
+pub(crate) fn is_code(name: &str) -> bool {
     name.len() == 3 && name.bytes().all(|byte| byte.is_ascii_uppercase())
 }

@@ -133,7 +133,7 @@ impl Coded for ImportFailure {
             Self::Write { .. } => Some("check the folder's rights and the free space".to_owned()),
             Self::Threads { .. } => Some("use fewer with `--threads`".to_owned()),
             Self::OtherCurrency { .. } => Some(
-                "make a workspace for each currency: patron does not add up different money"
+                "convert them with `--rates FILE`, a file such as `date,from,to,rate`; or make a workspace for each currency: patron does not add up different money"
                     .to_owned(),
             ),
             Self::UnderstoodOtherwise { import, .. } => Some(format!(

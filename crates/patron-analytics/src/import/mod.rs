@@ -18,10 +18,11 @@ mod work;
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use patron_core::{Day, Instant, RowClass, ShopCalendar};
 use patron_engine::{FileRead, Gathered, Progress, Query, RejectedSink, Resources, gather_records};
-use patron_import::{GrainRule, ImportOptions, RejectedRow};
+use patron_import::{Exchange, GrainRule, ImportOptions, RejectedRow};
 use patron_ledger::{At, CommitInfo, Ledger, LedgerError, Persons, Table, Transaction};
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -36,10 +37,10 @@ use self::scratch::Scratch;
 pub use self::undo::{UndoneImport, undo};
 use self::work::Work;
 use crate::orders::gather_orders;
-use crate::run::RejectedFile;
-use crate::settings::{Settings, import_options, reading_fingerprint};
+use crate::run::{Note, RejectedFile, of_exchange};
+use crate::settings::{ResolveError, Settings, exchange, import_options, reading_fingerprint};
 use crate::workspace::{
-    Import, Wanted, Workspace, WorkspaceError, give, import_rows, lists_of, next_import,
+    Import, Wanted, Workspace, WorkspaceError, give, import_rows, imports, lists_of, next_import,
 };
 
 /// How often an import is worked out anew because somebody else changed the ledger meanwhile.
@@ -72,6 +73,8 @@ pub struct ImportReport {
     pub files: Vec<ImportedFile>,
     /// The ledger's new snapshot; none if nothing changed.
     pub snapshot: Option<i64>,
+    /// The rates by which amounts were converted.
+    pub exchange: Option<Arc<Exchange>>,
 }
 
 /// One file of an import.
@@ -85,6 +88,14 @@ pub struct ImportedFile {
     pub read: FileRead,
     /// Where the rows set aside are listed.
     pub rejected: Option<PathBuf>,
+}
+
+impl ImportedFile {
+    /// Returns what there is to say of rows in other currencies.
+    #[must_use]
+    pub fn exchange_notes(&self) -> Vec<Note> {
+        of_exchange([&self.read])
+    }
 }
 
 /// Imports files into a workspace.
@@ -101,13 +112,15 @@ pub fn import(
     } else {
         workspace.ledger()?
     };
+    let reading = import_options(&request.flags, workspace.settings())?;
     let options = ImportOptions {
+        exchange: exchange_of(workspace, &ledger, &request.flags)?,
         with_details: true,
         several_files: true,
         latest_day: Some(Day(i32::try_from(request.now.0.div_euclid(MICROS_PER_DAY))
             .unwrap_or(i32::MAX - 1)
             + 1)),
-        ..import_options(&request.flags, workspace.settings())?
+        ..reading
     };
     let spill = if request.dry_run {
         Scratch::elsewhere()
@@ -136,6 +149,7 @@ pub fn import(
     })?;
     let job = Job {
         workspace,
+        exchange: options.exchange,
         calendar: options.calendar,
         ledger: &ledger,
         request,
@@ -149,8 +163,27 @@ pub fn import(
     Ok(report)
 }
 
+/// The rates by which amounts are converted, if any are given: to the currency of the settings, else to that of the ledger.
+fn exchange_of(
+    workspace: &Workspace,
+    ledger: &Ledger,
+    flags: &Settings,
+) -> Result<Option<Arc<Exchange>>, ImportFailure> {
+    let settings = workspace.settings();
+    if flags.rates.is_none() && settings.rates.is_none() {
+        return Ok(None);
+    }
+    let earlier = imports(ledger, At::Latest)?;
+    let known = earlier
+        .into_iter()
+        .find_map(|import| import.details.currency);
+    let found = exchange(flags, (settings, workspace.folder()), known);
+    Ok(found.map_err(ResolveError::from)?)
+}
+
 struct Job<'a> {
     workspace: &'a Workspace,
+    exchange: Option<Arc<Exchange>>,
     calendar: ShopCalendar,
     ledger: &'a Ledger,
     request: &'a ImportRequest,
@@ -218,11 +251,18 @@ impl Job<'_> {
             .map(|file| file.import.clone())
             .collect();
         let Some(transaction) = transaction.filter(|_| !brought.is_empty()) else {
-            let snapshot = None;
-            return Ok((ImportReport { files, snapshot }, false));
+            return Ok((self.report(files, None), false));
         };
         let snapshot = Some(self.commit(transaction, &brought)?);
-        Ok((ImportReport { files, snapshot }, true))
+        Ok((self.report(files, snapshot), true))
+    }
+
+    fn report(&self, files: Vec<ImportedFile>, snapshot: Option<i64>) -> ImportReport {
+        ImportReport {
+            files,
+            snapshot,
+            exchange: self.exchange.clone(),
+        }
     }
 
     /// Commits what was appended, and that it was imported.
@@ -286,7 +326,7 @@ impl Job<'_> {
         let columns: Vec<_> = columns
             .map(|column| (column.field.key(), column.index))
             .collect();
-        let text = format!(
+        let mut text = format!(
             "{columns:?} {:?} {:?} {:?} {} {}",
             understanding.date_format,
             understanding.decimal_mark,
@@ -294,6 +334,11 @@ impl Job<'_> {
             reading_fingerprint(&self.request.flags),
             reading_fingerprint(self.workspace.settings()),
         );
+        // The rates that were used, not their file: it may grow by the rates of later days.
+        if !read.exchanged.is_empty() {
+            let rates: Vec<_> = read.exchanged.by_currency().collect();
+            text.push_str(&format!("{rates:?}"));
+        }
         format!("{:016x}", xxh3_64(text.as_bytes()))
     }
 

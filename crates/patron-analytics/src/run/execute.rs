@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant as Clock;
 
 use patron_core::{Coded, ErrorCode};
@@ -17,6 +18,7 @@ use patron_engine::{
     CustomerTable, EngineError, FileRead, Folded, Gathered, GroupingError, Progress, Prospect,
     Resources, SharedOrders, Step,
 };
+use patron_import::{Exchange, ImportOptions};
 use patron_stats::scores::{TieRule, count_distinct_up_to};
 
 use super::account::Account;
@@ -30,7 +32,7 @@ use super::{
     report, run_json, settings_notes, tables,
 };
 use crate::orders::gather_orders;
-use crate::settings::{Chosen, Origin, ResolveError, Resolved, Settings, import_options};
+use crate::settings::{Chosen, Origin, ResolveError, Resolved, Settings, exchange, import_options};
 use crate::workspace::WorkspaceError;
 
 /// Why a run fails.
@@ -243,6 +245,7 @@ struct Job<'a> {
     request: &'a RunRequest,
     progress: &'a dyn Progress,
     file_settings: Settings,
+    exchange: Option<Arc<Exchange>>,
     out: OutDir,
     started: Clock,
     milliseconds: Vec<(&'static str, u64)>,
@@ -269,11 +272,20 @@ impl<'a> Job<'a> {
         // A wrong setting is found before a long read, not after.
         Resolved::new(&request.flags, &file_settings, &[], None)?;
         import_options(&request.flags, &file_settings)?;
+        let exchange = match &request.ledger {
+            Some(_) => None,
+            None => {
+                let folder = request.settings_file.as_deref().and_then(Path::parent);
+                let beside = (&file_settings, folder.unwrap_or(Path::new("")));
+                exchange(&request.flags, beside, None).map_err(ResolveError::from)?
+            }
+        };
         let out = OutDir::prepare(&request.out)?;
         Ok(Self {
             request,
             progress,
             file_settings,
+            exchange,
             out,
             started: Clock::now(),
             milliseconds: Vec::new(),
@@ -377,7 +389,10 @@ impl<'a> Job<'a> {
         let folder = self.out.path();
         let error = |source| cannot_write(folder, "rejected.csv", source);
         let mut rejected = RejectedFile::create(&folder.join("rejected.csv")).map_err(error)?;
-        let options = import_options(&self.request.flags, &self.file_settings)?;
+        let options = ImportOptions {
+            exchange: self.exchange.clone(),
+            ..import_options(&self.request.flags, &self.file_settings)?
+        };
         let resources = Resources {
             threads: self.request.threads.max(1),
             memory_bytes: self.request.memory_bytes,

@@ -127,6 +127,7 @@ pub(super) fn check_flags(flags: &Settings) -> Result<(), RunError> {
         ("`--date-format`", flags.date_format.is_some()),
         ("`--decimal-mark`", flags.decimal_mark.is_some()),
         ("`--delimiter`", flags.delimiter.is_some()),
+        ("`--rates`", flags.rates.is_some()),
         (
             "`--keep` and the like",
             flags.keep.is_some() || flags.drop.is_some(),

@@ -28,6 +28,7 @@ use crate::workspace::Workspace;
 pub use account::Account;
 pub use execute::{RunError, run};
 pub use notes::Note;
+pub(crate) use notes::of_exchange;
 pub(crate) use out_dir::Listed;
 pub use out_dir::remove_unfinished;
 pub(crate) use rejected::RejectedFile;

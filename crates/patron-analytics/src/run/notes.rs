@@ -3,6 +3,7 @@
 use patron_core::MoneySum;
 use patron_engine::scoring::Scores;
 use patron_engine::{CustomerTable, FileRead};
+use patron_import::{Exchanged, ExchangedRows};
 use patron_stats::scores::{CutPoints, count_distinct_up_to};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -70,6 +71,7 @@ pub(crate) fn of_files(
     }
     notes.dedup();
     notes.extend(files.iter().filter_map(float_ids));
+    notes.extend(of_exchange(files));
     let duplicates = account.flags.get("duplicate").copied().unwrap_or(0);
     if duplicates > 0 && !drop_duplicates {
         notes.push(Note::new(
@@ -99,6 +101,45 @@ fn float_ids(file: &FileRead) -> Option<Note> {
         json!({ "count": count, "example": example }),
         format!("{count} rows have ids such as `{example}.0`, which is read as `{example}`"),
     ))
+}
+
+/// Rows in other currencies: how many were converted, and how many could not be.
+pub(crate) fn of_exchange<'f>(files: impl IntoIterator<Item = &'f FileRead>) -> Vec<Note> {
+    let mut all = Exchanged::default();
+    let mut to = "";
+    for file in files {
+        all.merge(&file.exchanged);
+        if !file.exchanged.is_empty() {
+            to = file.understanding.currency.as_deref().unwrap_or(to);
+        }
+    }
+    let said = |key, count: fn(ExchangedRows) -> u64, what: &str| {
+        let counts = all.by_currency().map(|(from, rows)| (from, count(rows)));
+        let counts: Vec<(&str, u64)> = counts.filter(|(_, rows)| *rows > 0).collect();
+        let rows: u64 = counts.iter().map(|(_, rows)| rows).sum();
+        let listed = counts
+            .iter()
+            .map(|(from, rows)| format!("{rows} in {from}"));
+        let listed = listed.collect::<Vec<_>>().join(", ");
+        let by_currency = counts
+            .iter()
+            .map(|(from, rows)| ((*from).to_owned(), json!(rows)));
+        let params =
+            json!({ "to": to, "count": rows, "currencies": by_currency.collect::<Map<_, _>>() });
+        let text = format!("{what} {to}: {listed}");
+        (rows > 0).then(|| Note::new(key, params, text))
+    };
+    let converted = said(
+        "amounts_converted",
+        |rows| rows.converted,
+        "rows whose amounts were converted, at the rate of their own day, to",
+    );
+    let without_rate = said(
+        "rates_missing",
+        |rows| rows.without_rate,
+        "rows set aside because `--rates` has no rate of their day to",
+    );
+    converted.into_iter().chain(without_rate).collect()
 }
 
 /// What the orders themselves leave to say: rows that are no purchases, dates that look wrong, orders that may come back.

@@ -28,6 +28,8 @@ pub struct Settings {
     pub timezone: Option<String>,
     /// Currency of all amounts.
     pub currency: Option<String>,
+    /// File of rates by which amounts in other currencies are converted; as written in a file, beside that file.
+    pub rates: Option<String>,
     /// As-of day, `YYYY-MM-DD`.
     pub as_of: Option<String>,
     /// Preset of the files.

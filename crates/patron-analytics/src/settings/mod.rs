@@ -9,13 +9,14 @@ mod resolve;
 mod scoring;
 
 use patron_core::{Coded, ErrorCode};
+use patron_import::RatesError;
 use patron_segments::FormError;
 
 pub use axes::{CutsWanted, PerAxis, parse_bins, parse_cuts, parse_methods};
 pub use form::{LifecycleForm, Settings};
 pub use layers::{Chosen, Origin};
 pub use reading::import_options;
-pub(crate) use reading::reading_fingerprint;
+pub(crate) use reading::{exchange, reading_fingerprint};
 pub use resolve::{ModelChoice, ResolveError, Resolved, Unit};
 
 /// Why settings cannot be used.
@@ -48,6 +49,29 @@ pub enum SettingsError {
         value: String,
         /// What it may be.
         expected: String,
+    },
+    /// The file of rates cannot be read.
+    #[error("cannot read the rates `{path}`: {message}")]
+    RatesUnreadable {
+        /// Which file.
+        path: String,
+        /// What the system said.
+        message: String,
+    },
+    /// The file of rates cannot be used.
+    #[error("the rates `{path}` cannot be used")]
+    Rates {
+        /// Which file.
+        path: String,
+        /// Why.
+        #[source]
+        error: RatesError,
+    },
+    /// Nobody says which currency amounts are to be converted to.
+    #[error("the rates `{path}` cannot be used: nothing says to which currency")]
+    RatesWithoutCurrency {
+        /// Which file.
+        path: String,
     },
     /// The vocabulary was written for other bins.
     #[error("vocabulary `{vocabulary}` is written for bins {needs}, but `bins` is {bins}")]
@@ -131,7 +155,7 @@ pub enum SettingsError {
 impl Coded for SettingsError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Unreadable { .. } => ErrorCode::InputUnreadable,
+            Self::Unreadable { .. } | Self::RatesUnreadable { .. } => ErrorCode::InputUnreadable,
             _ => ErrorCode::SettingInvalid,
         }
     }
@@ -140,6 +164,9 @@ impl Coded for SettingsError {
         match self {
             Self::Unreadable { .. } => "settings_unreadable",
             Self::Form { .. } => "settings_form",
+            Self::RatesUnreadable { .. } => "rates_unreadable",
+            Self::Rates { error, .. } => error.key(),
+            Self::RatesWithoutCurrency { .. } => "rates_without_currency",
             Self::Value { .. } => "setting_value",
             Self::BinsConflict { .. } => "bins_conflict",
             Self::CutsMissing { .. } => "cuts_missing",
@@ -165,7 +192,12 @@ impl Coded for SettingsError {
             Self::Form { path, error } => {
                 vec![("path", path.clone()), ("message", error.message.clone())]
             }
-            Self::Unreadable { path, message } | Self::FrozenCuts { path, message } => {
+            Self::Rates { path, .. } | Self::RatesWithoutCurrency { path } => {
+                vec![("path", path.clone())]
+            }
+            Self::Unreadable { path, message }
+            | Self::RatesUnreadable { path, message }
+            | Self::FrozenCuts { path, message } => {
                 vec![("path", path.clone()), ("message", message.clone())]
             }
             Self::FrozenConflict {
@@ -191,6 +223,14 @@ impl Coded for SettingsError {
             Self::BinsConflict { fitting, .. } => {
                 Some(format!("vocabularies that fit: {}", fitting.join(", ")))
             }
+            Self::RatesUnreadable { .. } => {
+                Some("name a file that is there with `--rates`, or as `rates` in patron.toml".to_owned())
+            }
+            Self::Rates { error, .. } => error.hint(),
+            Self::RatesWithoutCurrency { .. } => Some(
+                "name it with `--currency`, such as `--currency EUR`, or as `currency` in patron.toml"
+                    .to_owned(),
+            ),
             Self::Form { .. } => Some("`docs/guides/settings.md` lists every setting".to_owned()),
             Self::Unreadable { .. } => {
                 Some("name a file that is there with `--settings`, or leave it out".to_owned())

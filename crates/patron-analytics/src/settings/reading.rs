@@ -1,17 +1,23 @@
 //! Settings under which files are read.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
 use patron_core::{CalendarError, OrderStatus, ShopCalendar};
 use patron_import::{
-    DateFormat, DecimalMark, ExcludeRules, Field, Grain, ImportOptions, KeepRules,
+    DateFormat, DecimalMark, Exchange, ExcludeRules, Field, Grain, ImportOptions, KeepRules, Rates,
 };
+use patron_segments::read_written;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::SettingsError;
 use super::form::Settings;
 use super::layers::{Layers, Origin, named};
 use super::resolve::ResolveError;
+
+/// Largest file of rates read: a century of days for dozens of currencies.
+const LARGEST_RATES: u64 = 64 << 20;
 
 /// Whose rows are set aside.
 fn exclusions(layers: &Layers<'_>) -> Result<ExcludeRules, SettingsError> {
@@ -94,6 +100,37 @@ pub fn import_options(flags: &Settings, file: &Settings) -> Result<ImportOptions
         }
     }
     Ok(options)
+}
+
+/// Returns the rates by which amounts are converted, if any are given: to the currency of the settings, else to the one
+/// that is `known`. What a settings file names lies in its `folder`.
+///
+/// # Errors
+/// [`SettingsError`] if the file cannot be read or used, or no currency is known.
+pub(crate) fn exchange(
+    flags: &Settings,
+    (file, folder): (&Settings, &Path),
+    known: Option<String>,
+) -> Result<Option<Arc<Exchange>>, SettingsError> {
+    let path = match (&flags.rates, &file.rates) {
+        (Some(path), _) => Path::new(path).to_owned(),
+        (None, Some(path)) => folder.join(path),
+        (None, None) => return Ok(None),
+    };
+    let name = path.display().to_string();
+    let named = flags.currency.as_ref().or(file.currency.as_ref());
+    let to = named.map(|code| code.to_ascii_uppercase()).or(known);
+    let Some(to) = to else {
+        return Err(SettingsError::RatesWithoutCurrency { path: name });
+    };
+    let text =
+        read_written(&path, LARGEST_RATES).map_err(|message| SettingsError::RatesUnreadable {
+            path: name.clone(),
+            message,
+        })?;
+    let rates = Rates::parse(&text).and_then(|rates| rates.into_currency(&to));
+    let exchange = rates.map_err(|error| SettingsError::Rates { path: name, error })?;
+    Ok(Some(Arc::new(exchange)))
 }
 
 type Words = Option<(BTreeMap<String, String>, Origin)>;

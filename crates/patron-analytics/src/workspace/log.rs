@@ -10,7 +10,10 @@ use arrow_array::{
 };
 use patron_core::{Instant, MoneySum, RowClass, RowFlag};
 use patron_engine::{FileRead, Seen};
-use patron_import::{Content, CurrenciesSeen, GrainRule, RowAccount, Understanding, UnreadDetails};
+use patron_import::{
+    Content, CurrenciesSeen, Exchanged, ExchangedRows, GrainRule, RowAccount, Understanding,
+    UnreadDetails,
+};
 use patron_ledger::{At, Ledger, LedgerError, ScanRequest, Table};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +55,9 @@ pub(crate) struct Details {
     #[serde(default)]
     pub(crate) holds: Option<String>,
     pub(crate) currency: Option<String>,
+    /// Rows in other currencies, with how many were converted and how many could not be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) exchanged: Vec<(String, u64, u64)>,
     pub(crate) defaults: Vec<(String, String)>,
     /// Rows by class, with the sum of their amounts in ten-thousandths.
     pub(crate) classes: Vec<(String, u64, String)>,
@@ -248,6 +254,11 @@ impl Import {
                 grain: grain.map_or("", |(_, name)| name).to_owned(),
                 holds: Some(understanding.holds.key().to_owned()),
                 currency,
+                exchanged: read
+                    .exchanged
+                    .by_currency()
+                    .map(|(from, rows)| (from.to_owned(), rows.converted, rows.without_rate))
+                    .collect(),
                 defaults: understanding.defaults.clone(),
                 classes: classes
                     .map(|&class| {
@@ -307,6 +318,15 @@ impl Import {
                 *count = *rows;
             }
         }
+        let mut exchanged = Exchanged::default();
+        for (from, converted, without_rate) in &details.exchanged {
+            let rows = ExchangedRows {
+                converted: *converted,
+                without_rate: *without_rate,
+                rates: 0,
+            };
+            exchanged.add(from.clone(), rows);
+        }
         FileRead {
             path: self.name.clone().into(),
             sha256: self.sha256.clone(),
@@ -321,6 +341,7 @@ impl Import {
             )),
             account,
             currencies: CurrenciesSeen::default(),
+            exchanged,
             unknown_statuses: std::collections::BTreeMap::new(),
             seen: Seen::default(),
             merged_before: details.left_out,

@@ -13,6 +13,7 @@ const SETTINGS: &str = r#"
 #shop = "My shop"                  # such as: the name in the report
 #timezone = "UTC"                  # in which a day is a day, like "Asia/Shanghai"
 #currency = "EUR"                  # such as: of all amounts; read off the files otherwise
+#rates = "rates.csv"               # such as: amounts in other currencies are converted by it: date,from,to,rate
 
 # ---- reading files (decided from each file where nothing is said)
 #preset = "shopify-orders"         # such as

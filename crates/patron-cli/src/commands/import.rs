@@ -8,7 +8,7 @@ use patron_analytics::import::{
 use patron_analytics::settings::import_options;
 use patron_analytics::workspace::{Import, Workspace, imports};
 use patron_core::{Instant, Money, RowClass, ShopCalendar};
-use patron_import::Format;
+use patron_import::{Format, ImportOptions};
 use patron_ledger::At;
 
 use crate::clock::now;
@@ -89,7 +89,10 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     if args.quiet {
         return Ok(());
     }
-    let options = import_options(&request.flags, workspace.settings())?;
+    let options = ImportOptions {
+        exchange: report.exchange.clone(),
+        ..import_options(&request.flags, workspace.settings())?
+    };
     for file in &report.files {
         say_understood(file, &options.calendar, output);
         if args.dry_run {
@@ -138,6 +141,9 @@ fn say_understood(file: &ImportedFile, calendar: &ShopCalendar, output: &Output)
     output.talk(&format!("{}: {}\n", understood.file, words.join(" · ")));
     for note in &understood.notes {
         output.talk(&format!("  note: {note}\n"));
+    }
+    for note in file.exchange_notes() {
+        output.talk(&format!("  note: {}\n", note.text));
     }
     if let Some((rows, id)) = &file.read.float_ids {
         let rows = things(*rows, "row has an id", "rows have ids");

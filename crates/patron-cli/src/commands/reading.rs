@@ -39,6 +39,9 @@ pub(crate) struct Reading {
     /// Currency of all amounts, such as EUR
     #[arg(long, value_name = "CODE")]
     currency: Option<String>,
+    /// File of rates, `date,from,to,rate`: amounts in other currencies are converted at the rate of their day
+    #[arg(long, value_name = "FILE")]
+    rates: Option<String>,
 }
 
 /// Which rows are used.
@@ -132,6 +135,7 @@ impl Reading {
             delimiter: self.delimiter.clone(),
             timezone: self.timezone.clone(),
             currency: self.currency.clone(),
+            rates: self.rates.clone(),
             keep: (!keep.is_empty()).then_some(keep),
             drop: (!drop.is_empty()).then_some(drop),
             exclude_customers: named(&rows.exclude_customer),

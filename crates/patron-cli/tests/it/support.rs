@@ -18,6 +18,13 @@ pub(crate) struct Sandbox {
     folder: TempDir,
 }
 
+/// The binary, without what a developer has set for it.
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_patron"));
+    command.env_remove("PATRON_ADBC_URI");
+    command
+}
+
 /// What a command did.
 #[derive(Debug)]
 pub(crate) struct Outcome {
@@ -74,20 +81,20 @@ impl Sandbox {
 
     /// Runs the binary with bytes on its standard input.
     pub(crate) fn patron_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_patron"));
-        self.start(command.args(arguments), input)
+        self.start(command().args(arguments), input)
     }
 
     /// Runs the binary with variables of the environment.
     pub(crate) fn patron_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Outcome {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_patron"));
-        self.start(command.args(arguments).envs(variables.iter().copied()), b"")
+        self.start(
+            command().args(arguments).envs(variables.iter().copied()),
+            b"",
+        )
     }
 
     /// Runs the binary with its log switched on.
     pub(crate) fn patron_with_log(&self, level: &str, arguments: &[&str]) -> Outcome {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_patron"));
-        self.start(command.args(arguments).env("PATRON_LOG", level), b"")
+        self.start(command().args(arguments).env("PATRON_LOG", level), b"")
     }
 
     fn start(&self, command: &mut Command, input: &[u8]) -> Outcome {

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use patron_core::{Coded, ErrorCode, OrderStatus, RowClass, RowFlag};
 use patron_import::{
-    Content, CurrenciesSeen, FactRows, FileKind, ImportError, ImportOptions, RejectedRow,
-    RowAccount, RowBatch, RowKind, UNDATED, Understanding, UnreadDetails, file_kind,
+    Content, CurrenciesSeen, Exchanged, FactRows, FileKind, ImportError, ImportOptions,
+    RejectedRow, RowAccount, RowBatch, RowKind, UNDATED, Understanding, UnreadDetails, file_kind,
 };
 use sha2::{Digest, Sha256};
 
@@ -50,6 +50,8 @@ pub struct FileRead {
     pub account: RowAccount,
     /// Which currencies its rows named.
     pub currencies: CurrenciesSeen,
+    /// What became of rows in other currencies than the shop's, where there are rates.
+    pub exchanged: Exchanged,
     /// Status words that are not known, with their numbers.
     pub unknown_statuses: BTreeMap<String, u64>,
     /// What its facts are.
@@ -312,6 +314,7 @@ pub(crate) struct BlockRead {
     /// Of every row, in their order; only where there are no bytes to know the source by.
     row_hashes: Vec<u64>,
     currencies: CurrenciesSeen,
+    exchanged: Exchanged,
     unknown_statuses: Vec<(String, u64)>,
     seen: Seen,
     float_ids: Option<(u64, String)>,
@@ -337,6 +340,7 @@ impl BlockRead {
         self.rejected.extend(batch.rejected);
         self.aside_hashes.extend(batch.aside_hashes);
         self.currencies.merge(&batch.currencies);
+        self.exchanged.merge(&batch.exchanged);
         self.unknown_statuses.extend(batch.unknown_statuses);
         add_float_ids(&mut self.float_ids, batch.float_ids);
         self.unread_details.merge(&batch.unread_details);
@@ -487,6 +491,7 @@ impl<'a> Collector<'a> {
         total.account.merge(&block.account);
         total.aside_hashes.extend(block.aside_hashes);
         total.currencies.merge(&block.currencies);
+        total.exchanged.merge(&block.exchanged);
         total.unknown_statuses.extend(block.unknown_statuses);
         total.seen.merge(&block.seen);
     }
@@ -528,6 +533,7 @@ impl<'a> Collector<'a> {
             understanding,
             account: self.total.account,
             currencies: self.total.currencies,
+            exchanged: self.total.exchanged,
             unknown_statuses,
             seen: self.total.seen,
             merged_before: (0, 0),

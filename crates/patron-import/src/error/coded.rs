@@ -268,7 +268,9 @@ impl ImportError {
             Self::MixedDecimalMarks { .. } => {
                 "say which with `--decimal-mark point` or `comma`: rows of the other form are then set aside"
             }
-            Self::TwoCurrencies { .. } => "give one file per currency",
+            Self::TwoCurrencies { .. } | Self::OtherCurrency { .. } => {
+                "convert them with `--rates FILE`, a file such as `date,from,to,rate` and `--currency` for the currency they become; or give one currency at a time"
+            }
             Self::NotOfPreset { .. } => {
                 "leave out `--as`, or map the columns with `--map field=column`"
             }

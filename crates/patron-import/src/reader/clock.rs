@@ -1,6 +1,6 @@
 //! Which instant a local time is, remembered by day.
 
-use patron_core::{Day, LocalDateTime, ShopCalendar};
+use patron_core::{Day, Instant, LocalDateTime, ShopCalendar};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
@@ -40,6 +40,11 @@ impl LocalClock {
             days: vec![(NO_DAY, 0); REMEMBERED],
             bounds,
         }
+    }
+
+    /// Returns the day on the shop's calendar on which an instant lies, given in µs UTC.
+    pub(super) fn day_of(&self, at: i64) -> Day {
+        self.calendar.day_of(Instant(at))
     }
 
     /// Returns the instant of a time on the shop's wall clock, both in µs since 1970-01-01.

@@ -8,7 +8,9 @@ use crate::batch::UNDATED;
 use crate::cell::Cell;
 use crate::details::{DetailValues, Details, NO_NUMBER, UnreadDetails};
 use crate::field::Field;
+use crate::rates::Rate;
 use crate::reader::clock::LocalClock;
+use crate::reader::currency;
 use crate::reader::number::number;
 use crate::reader::row::{Row, shown};
 use crate::reader::values::{LARGEST_AMOUNT, time_at_all};
@@ -26,6 +28,8 @@ pub(super) struct DetailReader<'a, R> {
     pub(super) line: u64,
     pub(super) understanding: &'a Understanding,
     pub(super) clock: &'a mut LocalClock,
+    /// At which amounts are taken.
+    pub(super) rate: Option<Rate>,
     /// Where values that cannot be read are counted; nothing for the second fact of a row.
     pub(super) unread: Option<&'a mut UnreadDetails>,
 }
@@ -41,8 +45,12 @@ impl<R: Row> DetailReader<'_, R> {
             match &mut column.values {
                 DetailValues::Text(texts) => {
                     mended |= matches!(cell, Cell::NotUtf8(_));
-                    let text = text(&cell, place.field);
-                    texts.push(kept(&text, place.field));
+                    if place.field == Field::Currency && self.rate.is_some() {
+                        texts.push(understanding.currency.as_deref().unwrap_or_default());
+                    } else {
+                        let text = text(&cell, place.field);
+                        texts.push(kept(&text, place.field));
+                    }
                 }
                 DetailValues::Number(numbers) => {
                     let number = self.number(&cell, place);
@@ -58,14 +66,20 @@ impl<R: Row> DetailReader<'_, R> {
     }
 
     fn number(&mut self, cell: &Cell<'_>, place: &DetailPlace) -> i64 {
-        match number(cell, self.understanding) {
-            Ok(None) => NO_NUMBER,
-            Ok(Some(number)) if number.value.0.unsigned_abs() <= LARGEST_AMOUNT => number.value.0,
-            Ok(Some(_)) | Err(_) => {
-                self.see_unread(cell, place);
-                NO_NUMBER
-            }
+        let rate = self.rate.filter(|_| currency::is_money(place.field));
+        let number = match number(cell, self.understanding) {
+            Ok(None) => return NO_NUMBER,
+            Ok(Some(number)) => match rate {
+                Some(rate) => rate.apply(number.value).map(|applied| applied.amount.0),
+                None => Some(number.value.0),
+            },
+            Err(_) => None,
+        };
+        if let Some(number) = number.filter(|number| number.unsigned_abs() <= LARGEST_AMOUNT) {
+            return number;
         }
+        self.see_unread(cell, place);
+        NO_NUMBER
     }
 
     #[inline(never)]

@@ -6,6 +6,7 @@ use patron_core::{Money, OrderStatus, RowClass, RowFlag};
 
 use crate::batch::{Contact, RejectedRow, RowBatch, RowKind, UNDATED, VALUE_CHARACTERS};
 use crate::cell::{Cell, ROW_HASH_SEED, hash_field};
+use crate::rates::Rate;
 use crate::reader::Place;
 use crate::reader::classify::{Why, is_cancellation};
 use crate::reader::clock::LocalClock;
@@ -27,6 +28,8 @@ pub(super) struct Writer<'a, R> {
     pub(super) slots: &'a Slots,
     pub(super) understanding: &'a Understanding,
     pub(super) clock: &'a mut LocalClock,
+    /// At which the row's amounts are taken, if they are in another currency.
+    pub(super) rate: Option<Rate>,
 }
 
 /// An entry of a list.
@@ -66,6 +69,7 @@ impl<R: Row> Writer<'_, R> {
         meaning: RowStatus,
     ) {
         self.batch.account.add(class, Some(values.amount));
+        self.rate = values.rate;
         self.see_currency(values);
         let mut guessed = values.guessed || meaning.guessed;
         let customer = values.customer.as_deref();
@@ -285,6 +289,7 @@ impl<R: Row> Writer<'_, R> {
             line: self.place.line,
             understanding: self.understanding,
             clock: self.clock,
+            rate: self.rate,
             unread: (!is_second).then_some(unread_details),
         };
         let details = facts.details.as_mut();

@@ -8,9 +8,12 @@ use patron_core::{Money, RowClass};
 use crate::batch::{RowKind, UNDATED};
 use crate::content::Content;
 use crate::details::DetailValues;
+use crate::exchange::Exchange;
 use crate::field::Field;
-use crate::options::ExcludeRules;
+use crate::options::{ExcludeRules, ImportOptions};
+use crate::rates::Rate;
 use crate::reader::classify;
+use crate::reader::currency::{self, Amounts, Foreign};
 use crate::reader::facts::{Entry, Writer};
 use crate::reader::number::number;
 use crate::reader::person::Person;
@@ -36,16 +39,26 @@ struct Said<'r> {
     rounded: bool,
     updated_at: Option<i64>,
     currency: Option<&'r str>,
+    rate: Option<Rate>,
 }
 
 impl<R: Row> Writer<'_, R> {
     /// Judges the row of a list and writes it down.
-    pub(super) fn write_of_list(&mut self, list: &ListRule, exclude: &ExcludeRules) {
+    pub(super) fn write_of_list(&mut self, list: &ListRule, options: &ImportOptions) {
         let row = self.row;
         let mut room = Digits::EMPTY;
         let mut key_room = Digits::EMPTY;
-        match self.read_of_list(row, list, (&mut room, &mut key_room)) {
-            Ok(said) => self.judge(&said, exclude),
+        let mut said = self.read_of_list(row, list, (&mut room, &mut key_room));
+        if let (Some(exchange), Ok(read)) = (&options.exchange, &mut said)
+            && let Err(problem) = self.convert(read, exchange)
+        {
+            said = Err(problem);
+        }
+        match said {
+            Ok(said) => {
+                self.rate = said.rate;
+                self.judge(&said, &options.exclude);
+            }
             Err(problem) => {
                 let (slot, class, reason) =
                     classify::unreadable(row, problem, self.slots, self.understanding);
@@ -87,6 +100,7 @@ impl<R: Row> Writer<'_, R> {
                 .updated_at
                 .and_then(|slot| time(&row.cell(slot), understanding, self.clock).ok()),
             currency: None,
+            rate: None,
         };
         if let Some(slot) = key_slot(understanding) {
             let (id, guessed) = read_id(row, slot)?;
@@ -100,6 +114,30 @@ impl<R: Row> Writer<'_, R> {
             said.read_amount(row, slot, understanding)?;
         }
         Ok(said)
+    }
+
+    /// Converts the amount, if it is in another currency.
+    fn convert(&mut self, said: &mut Said<'_>, exchange: &Exchange) -> Result<(), Problem> {
+        let foreign = Foreign {
+            row: self.row,
+            slots: self.slots,
+            understanding: self.understanding,
+            exchange,
+        };
+        let amount = (amount_slot(self.understanding), said.currency);
+        let Some((slot, currency, at)) = foreign.amounts_of_list(amount, said.at) else {
+            return Ok(());
+        };
+        let amounts = Amounts {
+            slot,
+            currency: currency.as_deref(),
+            at,
+        };
+        said.rate = foreign.rate(&amounts, self.clock, &mut self.batch.exchanged)?;
+        if let (Some(rate), Some(amount)) = (said.rate, said.amount) {
+            said.amount = Some(currency::apply(rate, amount, slot)?);
+        }
+        Ok(())
     }
 
     /// Whose or what it is must be known; what the settings exclude is.

@@ -11,10 +11,12 @@
 //! | `facts` | what is written down of it? |
 //! | `list` | what does the row of a list say, and in which class does it end? |
 //! | `details` | what is kept of it besides? |
+//! | `currency` | in which currency are its amounts, and what are they in the shop's? |
 //! | `clock` | which instant is a local time? |
 
 mod classify;
 mod clock;
+mod currency;
 mod details;
 mod facts;
 mod list;
@@ -38,6 +40,7 @@ use crate::error::ImportError;
 use crate::field::DetailKind;
 use crate::options::ImportOptions;
 use crate::reader::clock::LocalClock;
+use crate::reader::currency::Foreign;
 use crate::reader::facts::Writer;
 use crate::reader::row::{Row, TextRow, TypedRow};
 use crate::reader::slots::Slots;
@@ -274,8 +277,9 @@ impl RowReader {
             slots: &self.slots,
             understanding: shared,
             clock: &mut self.clock,
+            rate: None,
         };
-        writer.write_of_list(list, &self.options.exclude);
+        writer.write_of_list(list, &self.options);
     }
 
     #[inline(always)]
@@ -283,7 +287,20 @@ impl RowReader {
         let mut rooms = Rooms::default();
         let shared: &Understanding = &self.understanding;
         let slots = &self.slots;
-        let values = Values::read(row, shared, slots, &mut self.clock, &mut rooms);
+        let mut values = Values::read(row, shared, slots, &mut self.clock, &mut rooms);
+        if let Some(exchange) = &self.options.exchange
+            && let Ok(read) = &mut values
+        {
+            let foreign = Foreign {
+                row,
+                slots,
+                understanding: shared,
+                exchange,
+            };
+            if let Err(problem) = foreign.convert(read, &self.clock, &mut batch.exchanged) {
+                values = Err(problem);
+            }
+        }
         let mut writer = Writer {
             batch,
             row,
@@ -291,6 +308,7 @@ impl RowReader {
             slots,
             understanding: shared,
             clock: &mut self.clock,
+            rate: None,
         };
         match values {
             Ok(values) => {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use patron_core::Money;
 
 use crate::cell::Cell;
+use crate::rates::Rate;
 use crate::reader::clock::LocalClock;
 use crate::reader::number::number;
 use crate::reader::person::Person;
@@ -67,6 +68,8 @@ pub(super) struct Values<'r> {
     pub(super) updated_at: Option<i64>,
     /// A currency that an amount names by sign or code.
     pub(super) currency: Option<&'r str>,
+    /// At which the amounts were converted, if they are in another currency than the shop's.
+    pub(super) rate: Option<Rate>,
 }
 
 impl<'r> Values<'r> {
@@ -107,6 +110,7 @@ impl<'r> Values<'r> {
                 .updated_at
                 .and_then(|slot| time(&row.cell(slot), understanding, clock).ok()),
             currency: None,
+            rate: None,
         };
         values.read_amounts(row, understanding, slots)?;
         Ok(values)

@@ -292,7 +292,8 @@ pub(super) fn understand(
         date_format,
         decimal_mark,
         decimal_mark_guessed,
-        currency: options.currency.clone(),
+        currency: options.shop_currency().map(str::to_owned),
+        is_exchanged: options.exchange.is_some(),
         notes: draft.notes,
         defaults: Vec::new(),
         rules: RowRules {

@@ -26,6 +26,8 @@ mod hostile;
 mod lists;
 /// Is each shop system's export read as documented, and told apart from what holds no orders?
 mod presets;
+/// Are amounts in other currencies converted as the rates say?
+mod rates;
 /// Do real files give the figures made elsewhere?
 mod real_files;
 /// Are files of the wild understood: headers, dates, amounts, grain?

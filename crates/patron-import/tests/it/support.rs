@@ -86,6 +86,7 @@ pub(crate) fn append(to: &mut RowBatch, from: RowBatch) {
             None => to.unknown_statuses.push((word, count)),
         }
     }
+    to.exchanged.merge(&from.exchanged);
     to.unread_details.merge(&from.unread_details);
     let (to, from) = (&mut to.facts, from.facts);
     if let (Some(to), Some(from)) = (&mut to.details, &from.details) {

@@ -332,7 +332,15 @@ fn two_currencies_are_refused() {
     let sandbox = Sandbox::with_orders(orders);
     sandbox.refuses(
         &["orders.csv"],
-        &["two currencies", "EUR", "line 2", "USD", "line 4", "hint: "],
+        &[
+            "two currencies",
+            "EUR",
+            "line 2",
+            "USD",
+            "line 4",
+            "hint: ",
+            "--rates FILE",
+        ],
     );
     let one = Sandbox::with_orders("customer_id,ordered_at,net,currency\na,2024-01-01,10,EUR\n");
     one.refuses(&["orders.csv", "--currency", "GBP"], &["EUR", "GBP"]);

@@ -6,6 +6,7 @@ mod exports;
 mod imports;
 mod keeping;
 mod lists;
+mod rates;
 mod shops;
 mod stored;
 mod unhurt;
