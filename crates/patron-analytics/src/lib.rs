@@ -6,6 +6,7 @@
 //! | [`workspace`] | where are a shop's settings and facts kept? |
 //! | [`import`] | how do a shop's files come into the ledger, every row accounted for? |
 //! | `orders` | where do a shop's rows come from: files, or a query? |
+//! | [`refresh`] | how do facts come by themselves: from a folder, a query, a shop's interface? |
 //! | [`export`] | how do the facts of a workspace become files for other programs? |
 //! | [`backup`] | how is a workspace copied at one moment, and made anew from the copy? |
 //! | [`customer`] | what is known of one customer? |
@@ -18,6 +19,7 @@ pub mod customer;
 pub mod export;
 pub mod import;
 mod orders;
+pub mod refresh;
 pub mod run;
 pub mod settings;
 pub mod workspace;

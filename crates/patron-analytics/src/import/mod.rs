@@ -33,7 +33,7 @@ use self::lists::Lists;
 pub use self::preview::{Sample, sample};
 use self::rows::Origin;
 pub(crate) use self::rows::{is_own_id, status_of};
-use self::scratch::Scratch;
+pub(crate) use self::scratch::Scratch;
 pub use self::undo::{UndoneImport, undo};
 use self::work::Work;
 use crate::orders::gather_orders;

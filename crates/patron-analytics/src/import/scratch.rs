@@ -16,7 +16,7 @@ const LOCK: &str = "lock";
 
 /// The folder. It goes away with this value.
 #[derive(Debug)]
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     folder: TempDir,
     _listed: Listed,
     _lock: Option<File>,
@@ -24,7 +24,7 @@ pub(super) struct Scratch {
 
 impl Scratch {
     /// Makes one among the system's temporary files.
-    pub(super) fn elsewhere() -> io::Result<Self> {
+    pub(crate) fn elsewhere() -> io::Result<Self> {
         let folder = TempDir::new()?;
         Ok(Self {
             _listed: Listed::new(folder.path()),
@@ -34,7 +34,7 @@ impl Scratch {
     }
 
     /// Makes one in a workspace, where there is room for its facts, and clears away what others left.
-    pub(super) fn in_workspace(workspace: &Path) -> io::Result<Self> {
+    pub(crate) fn in_workspace(workspace: &Path) -> io::Result<Self> {
         clear_away(workspace)?;
         let folder = tempfile::Builder::new()
             .prefix(PREFIX)
@@ -49,7 +49,7 @@ impl Scratch {
         })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 }

@@ -32,6 +32,8 @@ use crate::settings::Settings;
 pub(crate) const SETTINGS: &str = "patron.toml";
 pub(crate) const REJECTED: &str = "rejected";
 pub(crate) const STATE: &str = "patron.db";
+/// Whoever refreshes the workspace has this file locked.
+pub(crate) const REFRESH_LOCK: &str = ".refresh-lock";
 /// Days for which an import can be undone; what it superseded is kept that long.
 pub const UNDO_DAYS: i64 = 30;
 
@@ -100,6 +102,7 @@ impl Workspace {
             STATE,
             "patron.db-wal",
             "patron.db-shm",
+            REFRESH_LOCK,
             SETTINGS,
         ] {
             let path = folder.join(name);

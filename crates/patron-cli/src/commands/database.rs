@@ -114,6 +114,11 @@ impl Database {
         }))
     }
 
+    /// The address as it was typed.
+    pub(crate) fn typed_address(&self) -> Option<&str> {
+        self.adbc.as_ref().map(|address| address.0.as_str())
+    }
+
     /// Whether a query is asked.
     pub(crate) const fn is_asked(&self) -> bool {
         self.query.is_some() || self.query_file.is_some()

@@ -12,8 +12,10 @@ mod init;
 mod ledger;
 mod notices;
 mod reading;
+mod refresh;
 mod run;
 mod segments;
+mod source;
 
 use clap::Subcommand;
 
@@ -29,6 +31,10 @@ pub(crate) enum Command {
     Init(init::Args),
     /// Bring a shop's files into the workspace; the same rows again change nothing
     Import(Box<import::Args>),
+    /// Where facts come from by themselves: folders, queries, shops
+    Source(source::Args),
+    /// Bring what came to the sources since the last look, once or again and again
+    Refresh(refresh::Args),
     /// Everything that is known of one customer of the workspace
     Customer(customer::Args),
     /// A table of the workspace as CSV, JSON, Parquet or a spreadsheet
@@ -59,6 +65,8 @@ impl Command {
             Self::Run(args) => run::run(&args, output),
             Self::Init(args) => init::run(&args, output),
             Self::Import(args) => import::run(&args, output),
+            Self::Source(args) => source::run(&args, output),
+            Self::Refresh(args) => refresh::run(&args, output),
             Self::Customer(args) => customer::run(&args, output),
             Self::Export(args) => export::run(&args, output),
             Self::Ledger(args) => ledger::run(&args, output),
