@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """make soak: the long checks. Each result is appended as one JSON line to bench/soak/<job>.jsonl.
 
-A job is a Rust test marked `#[ignore = "soak: …"]`, or a command of the list below. `--list` names them, `--only NAME` runs
-one. `--seed N` reaches the jobs as PATRON_SEED.
+A job is a Rust test marked `#[ignore = "soak: …"]`, a command of the list below, or a fuzz target (`fuzz_<target>`).
+`--list` names them, `--only NAME` runs one, `--only fuzz` all fuzz targets. `--seed N` reaches the jobs as PATRON_SEED; a fuzz
+target runs for FUZZ_SECONDS (60).
 """
 
 import argparse
@@ -10,16 +11,24 @@ import datetime
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import counting
+import fuzzing
 from steps import ROOT, TARGET
 
 FOLDER = ROOT / "bench" / "soak"
 RELEASE = ["--release", "--workspace", "--locked"]
+# Tests that kill processes: jobs of their own, which take what the tests say into their record.
+KILLS = {
+    "kills_of_the_ledger": ("patron-ledger", "kill::a_killed_writer_leaves_all_or_nothing_200_times"),
+    "kills_of_imports": ("patron-cli", "workspace::unhurt::a_killed_import_is_there_whole_or_not_at_all_200_times"),
+}
+SAID = re.compile(r"^SOAK (.+)$", re.MULTILINE)
 
 
 def patron() -> str:
@@ -49,7 +58,7 @@ def commit() -> str:
     return git("rev-parse", "--short=12", "HEAD") + changed
 
 
-def record(job: str, seed: int, seconds: float, passed: bool, found: str) -> None:
+def record(job: str, seed: int, seconds: float, passed: bool, found: str, **more: object) -> None:
     line = {
         "at": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "job": job,
@@ -59,6 +68,7 @@ def record(job: str, seed: int, seconds: float, passed: bool, found: str) -> Non
         "seconds": round(seconds, 1),
         "passed": passed,
         "found": found,
+        **more,
     }
     with (FOLDER / f"{job}.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
@@ -68,7 +78,8 @@ def record(job: str, seed: int, seconds: float, passed: bool, found: str) -> Non
 def run_tests(seed: int) -> bool:
     """Runs the Rust tests that are marked for soak."""
     begun = time.monotonic()
-    command = ["cargo", "test", *RELEASE, "--no-fail-fast", "--", "--ignored", "--show-output"]
+    others = [word for _, test in KILLS.values() for word in ("--skip", test)]
+    command = ["cargo", "test", *RELEASE, "--no-fail-fast", "--", "--ignored", "--show-output", *others]
     environment = os.environ | {"PATRON_SEED": str(seed)}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     tally = counting.of_cargo(done.stdout)
@@ -80,6 +91,32 @@ def run_tests(seed: int) -> bool:
     else:
         print("no Rust test is marked for soak yet")
     return passed
+
+
+def run_kills(job: str, seed: int) -> bool:
+    """Runs one test that kills processes, and records what it says of itself."""
+    package, test = KILLS[job]
+    command = ["cargo", "test", "--release", "--locked", "-p", package]
+    environment = os.environ | {"PATRON_SEED": str(seed)}
+    # Its helpers are examples and binaries of the package: all of it is built, outside the time that is recorded.
+    subprocess.run([*command, "--no-run"], cwd=ROOT, check=True)
+    begun = time.monotonic()
+    words = [*command, "--test", "it", "--", "--ignored", "--exact", "--show-output", test]
+    done = subprocess.run(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    said = SAID.findall(done.stdout)
+    passed = done.returncode == 0 and len(said) == 1
+    if not passed:
+        print(done.stdout[-20_000:])
+    record(job, seed, time.monotonic() - begun, passed, "; ".join(said) or f"exit {done.returncode}")
+    return passed
+
+
+def run_fuzzing(target: str, seed: int) -> bool:
+    """Runs one fuzz target for a while."""
+    begun = time.monotonic()
+    found = fuzzing.run(target, seed)
+    record(f"fuzz_{target}", seed, time.monotonic() - begun, found.passed, found.line(), **found.figures())
+    return found.passed
 
 
 def run_commands(job: str, commands: list[list[str]], seed: int) -> bool:
@@ -103,21 +140,38 @@ def main() -> int:
     options = parser.parse_args()
     work = ROOT / "bench" / ".work" / "soak"
     named = jobs(work)
+    fuzz = {f"fuzz_{target}": target for target in fuzzing.targets()}
     if options.list:
-        print("rust_tests", *named, sep="\n")
+        print("rust_tests", *named, *KILLS, *fuzz, sep="\n")
         return 0
-    if options.only not in (None, "rust_tests", *named):
+    if options.only not in (None, "rust_tests", "fuzz", *named, *KILLS, *fuzz):
         raise SystemExit(f"error: no job is called {options.only}\n  hint: --list names them")
+    went_well = True
+    if options.only in (None, "rust_tests", *named, *KILLS):
+        went_well &= run_in_release(options.only, options.seed, work, named)
+    wanted = [target for job, target in fuzz.items() if options.only in (None, "fuzz", job)]
+    if wanted:
+        fuzzing.build()
+    for target in wanted:
+        went_well &= run_fuzzing(target, options.seed)
+    return 0 if went_well else 1
+
+
+def run_in_release(only: str | None, seed: int, work: Path, named: dict[str, list[list[str]]]) -> bool:
+    """Runs the jobs that need the binary people use, or its tests; the binary carries the page, so the page comes first."""
     subprocess.run(["bash", "scripts/web.sh"], cwd=ROOT, check=True)
     subprocess.run(["cargo", "build", "--release", "--locked", "-p", "patron-cli"], cwd=ROOT, check=True)
     work.mkdir(parents=True, exist_ok=True)
     went_well = True
-    if options.only in (None, "rust_tests"):
-        went_well &= run_tests(options.seed)
+    if only in (None, "rust_tests"):
+        went_well &= run_tests(seed)
+    for job in KILLS:
+        if only in (None, job):
+            went_well &= run_kills(job, seed)
     for job, commands in named.items():
-        if options.only in (None, job):
-            went_well &= run_commands(job, commands, options.seed)
-    return 0 if went_well else 1
+        if only in (None, job):
+            went_well &= run_commands(job, commands, seed)
+    return went_well
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ fn current(ledger: &Ledger) -> Vec<Order> {
 }
 
 /// Kills a writer again and again at moments drawn from a seed, and looks at what it leaves.
-pub(crate) fn kill_loop(ledger: &Ledger, process: i64, kills: i64) {
+pub(crate) fn kill_loop(ledger: &Ledger, process: i64, kills: i64) -> Kills {
     println!("process {process}");
     let mut random = ChaCha8Rng::seed_from_u64(u64::try_from(process).unwrap());
     let (mut expected, mut next) = (Vec::new(), 1);
@@ -130,13 +130,55 @@ pub(crate) fn kill_loop(ledger: &Ledger, process: i64, kills: i64) {
             assert!(rows == sorted(expected.clone()), "kill {kill}");
         }
     }
-    println!(
-        "{next} operations, {kills} kills, {undecided} in the middle of one, of which {happened} had happened; {left_behind} files left behind"
-    );
+    let found = Kills {
+        operations: next,
+        kills,
+        undecided,
+        happened,
+        left_behind,
+    };
+    println!("{found}");
     assert!(
         undecided > kills / 3,
         "most kills are in the middle of something"
     );
+    found
+}
+
+/// What became of a writer that was killed again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Kills {
+    operations: i64,
+    kills: i64,
+    undecided: i64,
+    happened: i64,
+    left_behind: usize,
+}
+
+impl Kills {
+    fn add(&mut self, other: &Self) {
+        self.operations += other.operations;
+        self.kills += other.kills;
+        self.undecided += other.undecided;
+        self.happened += other.happened;
+        self.left_behind += other.left_behind;
+    }
+}
+
+impl std::fmt::Display for Kills {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            operations,
+            kills,
+            undecided,
+            happened,
+            left_behind,
+        } = self;
+        write!(
+            f,
+            "{operations} operations, {kills} kills, {undecided} in the middle of one, of which {happened} had happened; {left_behind} files left behind"
+        )
+    }
 }
 
 #[test]
@@ -148,10 +190,20 @@ fn a_killed_writer_leaves_all_or_nothing() {
 #[test]
 #[ignore = "soak: 200 kills"]
 fn a_killed_writer_leaves_all_or_nothing_200_times() {
+    let seed = soak_seed();
+    let mut found = Kills::default();
     for round in 0..10 {
         let folder = tempfile::tempdir().unwrap();
-        kill_loop(&make(folder.path()), 10 + round, KILLS);
+        found.add(&kill_loop(&make(folder.path()), 10 * seed + round, KILLS));
     }
+    println!("SOAK appends, flushes, compactions, erasures: {found}");
+}
+
+/// The seed that `make soak` gives.
+#[expect(clippy::disallowed_methods, reason = "soak tells its tests the seed")]
+fn soak_seed() -> i64 {
+    let seed = std::env::var("PATRON_SEED").ok();
+    seed.and_then(|seed| seed.parse().ok()).unwrap_or(1)
 }
 
 #[test]

@@ -45,9 +45,35 @@ fn imported(sandbox: &Sandbox) -> usize {
 
 #[test]
 fn a_killed_import_is_there_whole_or_not_at_all() {
+    kill_imports(20_266);
+}
+
+#[test]
+#[ignore = "soak: 200 kills"]
+fn a_killed_import_is_there_whole_or_not_at_all_200_times() {
+    let seed = soak_seed();
+    let mut whole = 0;
+    // A fresh workspace now and then: each look into it reads all of it.
+    for round in 0..10 {
+        whole += kill_imports(20_266 + 10 * seed + round);
+    }
+    let kills = 10 * KILLS;
+    println!("SOAK imports: {kills} kills, {whole} of them after the import was in the ledger");
+}
+
+/// The seed that `make soak` gives.
+#[expect(clippy::disallowed_methods, reason = "soak tells its tests the seed")]
+fn soak_seed() -> u64 {
+    let seed = std::env::var("PATRON_SEED").ok();
+    seed.and_then(|seed| seed.parse().ok()).unwrap_or(1)
+}
+
+/// Kills imports at moments drawn from a seed, looks at what they leave, and returns how many were in the ledger by then.
+fn kill_imports(seed: u64) -> usize {
+    println!("seed {seed}");
     let sandbox = with_workspace();
     // A seeded sequence of moments; an import takes about a tenth of a second.
-    let mut state = 20_266_u64;
+    let mut state = seed;
     let mut moment = || {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -79,7 +105,8 @@ fn a_killed_import_is_there_whole_or_not_at_all() {
         let verified = sandbox.patron(&["ledger", "verify", "--deep", "--workspace", SHOP]);
         assert_eq!(verified.code, 0, "{}{}", verified.stdout, verified.stderr);
     }
-    assert!(acknowledged.len() < 20, "some were killed in time");
+    let whole = acknowledged.len();
+    assert!(whole < 20, "some were killed in time");
     sandbox.write("last.csv", orders(99, 100));
     import(&sandbox, &["last.csv"]);
     let names = sandbox
@@ -104,6 +131,7 @@ fn a_killed_import_is_there_whole_or_not_at_all() {
     let names: Vec<&str> = acknowledged.iter().map(String::as_str).collect();
     let files = run_files(&sandbox, &names);
     super::assert_same_results(&run(&sandbox, &[]), &files, "what was acknowledged");
+    whole
 }
 
 /// Orders and their lines of every kind: several shares of work, equal rows, refunds, and rows that are set aside.
