@@ -35,4 +35,6 @@ pub use grouping::{ContactFields, GroupingError, PARTITIONS, Record, counting};
 pub use lists::{ListEntry, Owners, refund_hash};
 pub use profiles::Profiles;
 pub use progress::{Progress, Silent, Step};
-pub use source::{FileRead, QUERY, Query, QueryError, RejectedSink, Seen, SourceError, Span};
+pub use source::{
+    FileRead, FirstFact, QUERY, Query, QueryError, RejectedSink, Seen, SourceError, Span,
+};

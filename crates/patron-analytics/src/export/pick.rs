@@ -13,7 +13,7 @@ use arrow_schema::{ArrowError, SchemaRef, SortOptions};
 use arrow_select::concat::concat;
 use arrow_select::interleave::interleave;
 use patron_engine::{Record, counting};
-use patron_import::GrainRule;
+use patron_import::{Content, GrainRule};
 use patron_ledger::{At, Bucket, Ledger, Persons, ScanRequest, Table};
 
 use super::ExportError;
@@ -127,7 +127,7 @@ pub(super) fn pick(ledger: &Ledger, asked: &Pick) -> Result<Picked, ExportError>
     }
     let rows = match table {
         _ if asked.all_versions => in_order(table, &batches).map(Rows::Whole),
-        Table::Customers => merged(&batches),
+        Table::Customers => merged(&batches, &lists_of(&imports(ledger, asked.at)?)),
         Table::Orders | Table::OrderLines => {
             let mut counts = counted(ledger, asked, &batches, places.len())?;
             if table == Table::OrderLines {
@@ -255,14 +255,21 @@ fn newest(table: Table, batches: &[RecordBatch]) -> Result<Rows, ArrowError> {
     Ok(those(in_order(table, batches)?, &counts))
 }
 
-/// One row for each customer: in each column what was said last.
-fn merged(batches: &[RecordBatch]) -> Result<Rows, ArrowError> {
+/// One row for each customer: in each column what was said last. What a list of customers says holds, whatever orders say.
+fn merged(batches: &[RecordBatch], lists: &HashMap<i64, Content>) -> Result<Rows, ArrowError> {
     let persons = comparators(batches, &["person_id", "customer_id"])?;
     let said = ["version_at", "updated_at", "import_id", "row_hash"];
     let said = comparators(batches, &said)?;
-    let count = batches.iter().map(RecordBatch::num_rows).sum();
-    let mut rows: Vec<usize> = (0..count).collect();
-    rows.sort_by(|&a, &b| compare(&persons, a, b).then_with(|| compare(&said, a, b)));
+    // As a run has it: of two lists the one with the later time of change, else the one imported last.
+    let listed = comparators(batches, &["updated_at", "import_id", "row_hash"])?;
+    let versions = Versions::new(batches)?;
+    let is_list = |row: usize| lists.get(&versions.import_of(row)) == Some(&Content::Customers);
+    let mut rows: Vec<usize> = (0..versions.len()).collect();
+    rows.sort_by(|&a, &b| {
+        compare(&persons, a, b)
+            .then_with(|| is_list(a).cmp(&is_list(b)))
+            .then_with(|| compare(if is_list(a) { &listed } else { &said }, a, b))
+    });
     let groups: Vec<&[usize]> = rows
         .chunk_by(|&a, &b| compare(&persons, a, b).is_eq())
         .collect();

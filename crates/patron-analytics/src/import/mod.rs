@@ -73,8 +73,6 @@ pub struct ImportReport {
     pub files: Vec<ImportedFile>,
     /// The ledger's new snapshot; none if nothing changed.
     pub snapshot: Option<i64>,
-    /// The rates by which amounts were converted.
-    pub exchange: Option<Arc<Exchange>>,
 }
 
 /// One file of an import.
@@ -149,7 +147,6 @@ pub fn import(
     })?;
     let job = Job {
         workspace,
-        exchange: options.exchange,
         calendar: options.calendar,
         ledger: &ledger,
         request,
@@ -183,7 +180,6 @@ fn exchange_of(
 
 struct Job<'a> {
     workspace: &'a Workspace,
-    exchange: Option<Arc<Exchange>>,
     calendar: ShopCalendar,
     ledger: &'a Ledger,
     request: &'a ImportRequest,
@@ -251,18 +247,11 @@ impl Job<'_> {
             .map(|file| file.import.clone())
             .collect();
         let Some(transaction) = transaction.filter(|_| !brought.is_empty()) else {
-            return Ok((self.report(files, None), false));
+            let snapshot = None;
+            return Ok((ImportReport { files, snapshot }, false));
         };
         let snapshot = Some(self.commit(transaction, &brought)?);
-        Ok((self.report(files, snapshot), true))
-    }
-
-    fn report(&self, files: Vec<ImportedFile>, snapshot: Option<i64>) -> ImportReport {
-        ImportReport {
-            files,
-            snapshot,
-            exchange: self.exchange.clone(),
-        }
+        Ok((ImportReport { files, snapshot }, true))
     }
 
     /// Commits what was appended, and that it was imported.

@@ -348,6 +348,7 @@ impl Import {
             float_ids: None,
             unread_details: UnreadDetails::default(),
             first_unreadable: None,
+            first_facts: Vec::new(),
         }
     }
 }

@@ -8,7 +8,7 @@ use patron_analytics::import::{
 use patron_analytics::settings::import_options;
 use patron_analytics::workspace::{Import, Workspace, imports};
 use patron_core::{Instant, Money, RowClass, ShopCalendar};
-use patron_import::{Format, ImportOptions};
+use patron_import::Format;
 use patron_ledger::At;
 
 use crate::clock::now;
@@ -18,9 +18,6 @@ use crate::failure::Failure;
 use crate::output::{Output, table};
 use crate::progress::Bars;
 use crate::words::{count, things};
-
-/// Rows shown of a file.
-const SAMPLE: usize = 5;
 
 /// Arguments of `patron import`.
 #[derive(Debug, clap::Args)]
@@ -89,24 +86,11 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     if args.quiet {
         return Ok(());
     }
-    let options = ImportOptions {
-        exchange: report.exchange.clone(),
-        ..import_options(&request.flags, workspace.settings())?
-    };
+    let calendar = import_options(&request.flags, workspace.settings())?.calendar;
     for file in &report.files {
-        say_understood(file, &options.calendar, output);
+        say_understood(file, &calendar, output);
         if args.dry_run {
-            let path = args
-                .files
-                .iter()
-                .find(|path| path.display().to_string() == file.read.understanding.file);
-            let rows = path.map(|path| sample(path, &options, SAMPLE)).transpose();
-            show_sample(
-                &rows
-                    .map_err(patron_engine::SourceError::from)?
-                    .unwrap_or_default(),
-                output,
-            )?;
+            show_sample(&sample(&file.read), output)?;
         }
     }
     show(&report, args.dry_run, output)

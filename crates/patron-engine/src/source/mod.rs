@@ -5,6 +5,7 @@
 
 mod batches;
 mod columns;
+mod first;
 mod parquet;
 pub(crate) mod query;
 mod text;
@@ -20,6 +21,7 @@ use patron_import::{
 };
 use sha2::{Digest, Sha256};
 
+pub use self::first::FirstFact;
 pub use self::query::{QUERY, Query, QueryError};
 use crate::details;
 use crate::grouping::{GroupingError, PartitionStore, Record, Scatter};
@@ -64,6 +66,8 @@ pub struct FileRead {
     pub unread_details: UnreadDetails,
     /// The first row that could not be read.
     pub first_unreadable: Option<RejectedRow>,
+    /// The first facts.
+    pub first_facts: Vec<FirstFact>,
 }
 
 /// What some facts are, before they are grouped.
@@ -320,6 +324,7 @@ pub(crate) struct BlockRead {
     float_ids: Option<(u64, String)>,
     unread_details: UnreadDetails,
     first_unreadable: Option<RejectedRow>,
+    first_facts: Vec<FirstFact>,
 }
 
 impl BlockRead {
@@ -336,6 +341,7 @@ impl BlockRead {
         } else {
             self.scatter(&batch.facts, batch.file, scatter)?;
         }
+        first::add(&mut self.first_facts, &batch.facts);
         self.account.merge(&batch.account);
         self.rejected.extend(batch.rejected);
         self.aside_hashes.extend(batch.aside_hashes);
@@ -486,6 +492,7 @@ impl<'a> Collector<'a> {
             let unreadable = |row: &&RejectedRow| row.class == RowClass::Unreadable;
             total.first_unreadable = block.rejected.iter().find(unreadable).cloned();
         }
+        first::extend(&mut total.first_facts, block.first_facts);
         add_float_ids(&mut total.float_ids, block.float_ids);
         total.unread_details.merge(&block.unread_details);
         total.account.merge(&block.account);
@@ -540,6 +547,7 @@ impl<'a> Collector<'a> {
             float_ids: self.total.float_ids,
             unread_details: self.total.unread_details,
             first_unreadable: self.total.first_unreadable,
+            first_facts: self.total.first_facts,
         })
     }
 }

@@ -364,3 +364,32 @@ fn lines_without_an_amount_are_those_of_the_newest_version() {
         .collect();
     assert_eq!(articles, ["\"1\" \"tin\"", "\"2\" \"cup\""]);
 }
+
+#[test]
+fn what_a_list_of_customers_says_holds_whatever_orders_say() {
+    let sandbox = with_workspace();
+    let order = |id: &str, day: &str, email: &str| {
+        format!("order_id,customer_id,email,phone,order_date,net\n{id},c1,{email},0171,{day},10\n")
+    };
+    let list =
+        |email: &str| format!("customer_id,email,first_name,total_spent\nc1,{email},Ann,1\n");
+    sandbox.write("a.csv", order("o1", "2024-01-05", "first@x.com"));
+    sandbox.write("b.csv", list("listed@x.com"));
+    sandbox.write("c.csv", order("o2", "2024-03-05", "last@x.com"));
+    sandbox.write("d.csv", list("newest@x.com"));
+    for (file, expected) in [
+        ("a.csv", "first@x.com"),
+        ("b.csv", "listed@x.com"),
+        ("c.csv", "listed@x.com"),
+        ("d.csv", "newest@x.com"),
+    ] {
+        import(&sandbox, &[file]);
+        let shown = export(&sandbox, &["customers", "--format", "jsonl"]).stdout;
+        let customer: serde_json::Value = serde_json::from_str(shown.trim()).expect("a customer");
+        assert_eq!(customer["email"], expected, "{file}: {shown}");
+        // What lists do not say stays as orders say it.
+        assert_eq!(customer["phone"], "0171", "{file}: {shown}");
+        let ran = run(&sandbox, &[]);
+        assert_eq!(ran.customers().cell("c1", "email"), expected, "{file}");
+    }
+}

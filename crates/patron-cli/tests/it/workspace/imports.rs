@@ -115,6 +115,34 @@ fn a_dry_run_shows_all_and_writes_nothing() {
 }
 
 #[test]
+fn a_dry_run_shows_the_first_rows_of_any_file() {
+    let sandbox = with_workspace();
+    let orders = "order_id,customer_id,ordered_at,net,refunded\no1,ann,2024-01-05,10,2.5\no2,,2024-01-06,11,\no3,bob,2024-01-07,12,\no4,bob,2024-01-08,13,\no5,zoe,2024-01-09,14,\no6,zoe,2024-01-10,15,\no7,zoe,2024-01-11,16,\n";
+    sandbox.write("orders.csv", orders);
+    import(&sandbox, &["orders.csv"]);
+    for name in ["again.parquet", "again.xlsx", "again.json", "again.jsonl"] {
+        let export = ["export", "orders", "--workspace", SHOP, "--out", name];
+        let outcome = sandbox.patron(&export);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        let shown = import(&sandbox, &["--dry-run", name]).stdout;
+        let rows = shown.lines().filter(|line| line.contains("T00:00:00Z"));
+        let rows: Vec<Vec<&str>> = rows.map(|row| row.split_whitespace().collect()).collect();
+        let rows: Vec<String> = rows.iter().map(|row| row[2..6].join(" ")).collect();
+        assert_eq!(
+            rows,
+            [
+                "ann o1 2024-01-05T00:00:00Z 10.00",
+                "bob o3 2024-01-07T00:00:00Z 12.00",
+                "bob o4 2024-01-08T00:00:00Z 13.00",
+                "zoe o5 2024-01-09T00:00:00Z 14.00",
+                "zoe o6 2024-01-10T00:00:00Z 15.00",
+            ],
+            "{name}:\n{shown}"
+        );
+    }
+}
+
+#[test]
 fn an_undone_import_was_never_there_and_earlier_snapshots_have_it() {
     let sandbox = shop();
     import(&sandbox, &["january.csv"]);
