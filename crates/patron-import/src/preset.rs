@@ -23,6 +23,7 @@ const SOURCES: &[&str] = &[
     include_str!("../presets/amazon-all-orders.toml"),
     include_str!("../presets/taobao-orders.toml"),
     include_str!("../presets/woocommerce-rest.toml"),
+    include_str!("../presets/shopify-rest.toml"),
     include_str!("../presets/segment-events.toml"),
     include_str!("../presets/klaviyo-events.toml"),
     include_str!("../presets/klaviyo-profiles.toml"),

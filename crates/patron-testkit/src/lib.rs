@@ -1,5 +1,8 @@
-//! Development only: the loader of reference numbers, tolerances, where test data lies.
+//! Development only: the loader of reference numbers, tolerances, where test data lies, a server whose answers a test decides.
 #![forbid(unsafe_code)]
+
+pub mod http;
+pub mod shops;
 
 use std::path::{Path, PathBuf};
 

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use patron_analytics::refresh::{
-    Access, Address, KnownSource, Place, add, remove, set_key, sources,
+    Access, Address, KnownSource, Place, RefreshError, add, remove, set_key, sources,
 };
 use patron_analytics::workspace::Workspace;
 use patron_core::{Coded, ErrorCode, ShopCalendar};
@@ -147,9 +147,13 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         }
         Command::Key { id } => {
             let known = sources(&workspace)?;
-            let is_shopify = known
-                .iter()
-                .any(|source| source.id == *id && source.kind == "shopify");
+            let source = known.iter().find(|source| source.id == *id);
+            let is_shopify = match source.map(|source| source.kind) {
+                Some("shopify") => true,
+                Some("woocommerce") => false,
+                Some(_) => return Err(RefreshError::NeedsNoKey { id: *id }.into()),
+                None => return Err(RefreshError::NoSuchSource { id: *id }.into()),
+            };
             set_key(&workspace, *id, &access(is_shopify, output)?)?;
             output.line(&format!("Source {id} has another key."))
         }

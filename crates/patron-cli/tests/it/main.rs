@@ -10,6 +10,7 @@
 //! | [`clv`] | does the calculator give the textbook's figures? |
 //! | [`demo`] | does the run find in a demo shop what the shop's files say? |
 //! | [`workspace`] | is what was imported what the files say, once, and can it be taken back? |
+//! | [`refresh`] | does what comes to folders and shops come into the workspace, once, and is every key kept secret? |
 //! | [`database`] | do queries give what files with the same rows give, and is every password kept secret? |
 //! | [`support`] | a folder to run the binary in, and its results as tables |
 #![forbid(unsafe_code)]
@@ -26,6 +27,7 @@ mod database;
 mod demo;
 mod fold;
 mod layers;
+mod refresh;
 mod run;
 mod segments;
 mod support;

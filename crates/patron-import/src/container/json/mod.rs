@@ -3,6 +3,7 @@
 mod flat;
 mod records;
 mod segment;
+mod shopify;
 mod table;
 mod woocommerce;
 

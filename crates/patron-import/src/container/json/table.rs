@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::flat::{self, Cell};
 use super::records::Records;
-use super::{segment, woocommerce};
+use super::{segment, shopify, woocommerce};
 use crate::container::table::{IS_MERGED, LINE, MERGED, row_hash, write_row};
 use crate::container::{Broken, Stream};
 use crate::content::Content;
@@ -20,6 +20,7 @@ const SAMPLE_RECORDS: usize = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Shape {
     WooCommerce,
+    Shopify,
     Segment,
     /// Anything else, with the columns met in the sample.
     Plain(HashMap<String, usize>),
@@ -86,6 +87,7 @@ impl JsonTable {
     pub(super) const fn shape(&self) -> &'static str {
         match self.shape {
             Shape::WooCommerce => "orders of WooCommerce, a row for each line",
+            Shape::Shopify => "orders of Shopify, a row for each line",
             Shape::Segment => "events of Segment; those that are not of orders are passed over",
             Shape::Plain(_) => "nested names are joined by a point, lines become rows",
         }
@@ -103,6 +105,7 @@ impl JsonTable {
         };
         self.columns = match &mut self.shape {
             Shape::WooCommerce => fixed(&woocommerce::COLUMNS, &woocommerce::DETAILS),
+            Shape::Shopify => fixed(&shopify::COLUMNS, &shopify::DETAILS),
             Shape::Segment => fixed(&segment::COLUMNS, &segment::DETAILS),
             Shape::Plain(places) => {
                 let mut columns = Vec::new();
@@ -154,6 +157,10 @@ impl JsonTable {
                 let rows = woocommerce::rows(record);
                 (details(rows, woocommerce::details), false)
             }
+            Shape::Shopify => {
+                let rows = shopify::rows(record);
+                (details(rows, shopify::details), false)
+            }
             Shape::Segment => {
                 let rows = details(segment::rows(record), segment::details);
                 let again = segment::message_id(record)
@@ -191,6 +198,8 @@ impl Shape {
     fn of(record: &Value) -> Self {
         if woocommerce::is_order(record) {
             Self::WooCommerce
+        } else if shopify::is_order(record) {
+            Self::Shopify
         } else if segment::is_event(record) {
             Self::Segment
         } else {

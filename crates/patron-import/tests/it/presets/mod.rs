@@ -4,6 +4,7 @@ pub(crate) mod amazon;
 pub(crate) mod magento;
 mod other_content;
 pub(crate) mod shopify;
+mod shopify_rest;
 pub(crate) mod taobao;
 pub(crate) mod woocommerce;
 

@@ -129,7 +129,7 @@ pub(crate) fn export() -> Export {
         ))
 }
 
-fn expected() -> Vec<Said> {
+pub(crate) fn expected() -> Vec<Said> {
     let order =
         |customer, name, cents, status| fact(customer, name, MAY_1, cents, RowKind::Order, status);
     let refund = |customer, name, cents| {
