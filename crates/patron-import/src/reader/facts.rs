@@ -400,8 +400,8 @@ fn push_contact<R: Row>(contact: &mut Contact, row: &R, slots: &Slots) -> bool {
         })
 }
 
-/// Returns a telephone number without the mark by which spreadsheets keep it text.
-fn bare(text: &str) -> &str {
+/// Returns a number without the mark by which spreadsheets keep it text.
+pub(super) fn bare(text: &str) -> &str {
     match text.as_bytes() {
         [b'\'', b'+' | b'0'..=b'9', ..] => text.get(1..).unwrap_or_default(),
         _ => text,

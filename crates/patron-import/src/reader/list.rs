@@ -14,7 +14,7 @@ use crate::options::{ExcludeRules, ImportOptions};
 use crate::rates::Rate;
 use crate::reader::classify;
 use crate::reader::currency::{self, Amounts, Foreign};
-use crate::reader::facts::{Entry, Writer};
+use crate::reader::facts::{Entry, Writer, bare};
 use crate::reader::number::number;
 use crate::reader::person::Person;
 use crate::reader::row::{Row, shown};
@@ -259,7 +259,7 @@ impl<R: Row> Writer<'_, R> {
         for &slot in slots {
             let cell = row.cell(slot);
             let text = shown(&cell);
-            let text = trim(&text);
+            let text = bare(trim(&text));
             if !words::is_missing(text)
                 && let Some(column) = understanding.columns.get(slot)
             {

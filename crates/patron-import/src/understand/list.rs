@@ -361,7 +361,8 @@ impl Draft<'_> {
                 self.take(field, index);
             }
         }
-        for &field in self.shape.fields {
+        let by_words = !preset.is_some_and(|preset| preset.complete);
+        for &field in self.shape.fields.iter().filter(|_| by_words) {
             if !self.has(field) {
                 self.take_by_word(field)?;
             }

@@ -58,7 +58,7 @@ fn shopifys_customers_are_read_by_their_preset() {
     assert_eq!(preset.name, "shopify-customers");
     assert_eq!(
         entries(&read),
-        [entry(RowKind::Person, "7210448301122", "", 0)]
+        [entry(RowKind::Person, "ann@example.com", "", 0)]
     );
     let contact = read.batch.facts.contact.as_ref().unwrap();
     assert_eq!(contact.email.get(0), "Ann@Example.com");
@@ -73,7 +73,7 @@ fn shopifys_customers_are_read_by_their_preset() {
         (Field::Tags, "vip, b2b"),
         (
             Field::Attributes,
-            r#"{"Note":"likes tea","Tax Exempt":"no","Total Orders":"3","Total Spent":"99.50"}"#,
+            r#"{"Customer ID":"7210448301122","Note":"likes tea","Tax Exempt":"no","Total Orders":"3","Total Spent":"99.50"}"#,
         ),
     ] {
         assert_eq!(detail(&read, field, 0), expected, "{field}");

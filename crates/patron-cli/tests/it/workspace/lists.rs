@@ -186,6 +186,35 @@ fn everything_that_lists_say_of_a_customer_is_shown() {
 }
 
 #[test]
+fn shopifys_customers_are_those_of_its_orders() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "orders.csv",
+        "Name,Email,Financial Status,Created at,Subtotal,Total,Lineitem quantity,Lineitem name,Lineitem price\n\
+         #1,ann@x.com,paid,2024-05-01 10:00:00 +0000,20,25,1,Soap,20\n\
+         #2,Bob@x.com,paid,2024-05-02 10:00:00 +0000,30,35,1,Soap,30\n",
+    );
+    sandbox.write(
+        "customers.csv",
+        "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Phone,Total Spent,Total Orders\n\
+         '721,Ann,Lee,Ann@X.com,yes,'+4930123456,20,1\n\
+         '722,Bob,Ray,bob@x.com,no,,30,1\n\
+         '723,Zoe,Kay,zoe@x.com,no,,0,0\n",
+    );
+    import(&sandbox, &["orders.csv", "customers.csv"]);
+    let ledger = run(&sandbox, &[]);
+    let files = run_files(&sandbox, &["orders.csv", "customers.csv"]);
+    assert_same_results(&ledger, &files, "shopify");
+    let customers = ledger.customers();
+    assert_eq!(customers.cell("ann@x.com", "name"), "Ann Lee");
+    assert_eq!(customers.cell("ann@x.com", "phone"), "+4930123456");
+    assert_eq!(customers.cell("ann@x.com", "consent_email"), "yes");
+    assert_eq!(customers.cell("bob@x.com", "monetary"), "30.00");
+    let without = String::from_utf8(ledger.bytes("customers_without_order.csv")).unwrap();
+    assert!(without.contains("\nzoe@x.com,prospect,"), "{without}");
+}
+
+#[test]
 fn a_run_needs_orders() {
     let sandbox = Sandbox::new();
     sandbox.write("customers.csv", CUSTOMERS);
