@@ -124,6 +124,11 @@ mod tests {
         assert_eq!(folder.as_str(), "https://shop.example:8443/de");
         assert_eq!(folder.origin(), "https://shop.example:8443");
         assert_eq!(folder.host(), "shop.example");
+    }
+
+    #[test]
+    fn what_is_no_safe_address_is_refused() {
+        let parse = |text| Address::parse(text, false);
         assert!(parse("http://127.0.0.1:80").unwrap().is_loopback());
         assert!(parse("http://[::1]:80").unwrap().is_loopback());
         assert!(matches!(
