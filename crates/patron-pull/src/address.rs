@@ -25,11 +25,12 @@ impl Address {
             address: text.rsplit('@').next().unwrap_or_default().to_owned(),
             expected,
         };
-        let trimmed = text.trim().trim_end_matches('/');
+        let trimmed = text.trim();
         let (scheme, rest) = match trimmed.split_once("://") {
             Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
             None => ("https".to_owned(), trimmed),
         };
+        let rest = rest.trim_end_matches('/');
         if scheme != "https" && scheme != "http" {
             return Err(wrong("an address that begins with https://"));
         }
