@@ -25,11 +25,12 @@ impl Address {
             address: text.rsplit('@').next().unwrap_or_default().to_owned(),
             expected,
         };
-        let trimmed = text.trim().trim_end_matches('/');
+        let trimmed = text.trim();
         let (scheme, rest) = match trimmed.split_once("://") {
             Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
             None => ("https".to_owned(), trimmed),
         };
+        let rest = rest.trim_end_matches('/');
         if scheme != "https" && scheme != "http" {
             return Err(wrong("an address that begins with https://"));
         }
@@ -124,6 +125,11 @@ mod tests {
         assert_eq!(folder.as_str(), "https://shop.example:8443/de");
         assert_eq!(folder.origin(), "https://shop.example:8443");
         assert_eq!(folder.host(), "shop.example");
+    }
+
+    #[test]
+    fn what_is_no_safe_address_is_refused() {
+        let parse = |text| Address::parse(text, false);
         assert!(parse("http://127.0.0.1:80").unwrap().is_loopback());
         assert!(parse("http://[::1]:80").unwrap().is_loopback());
         assert!(matches!(

@@ -61,7 +61,9 @@ pub(crate) fn second_of(text: &str) -> Option<i64> {
 
 /// Writes a second as a time in UTC: `2024-05-01T10:00:00Z`.
 pub(crate) fn time_of(second: i64) -> String {
-    ShopCalendar::utc().rfc3339(Instant(second.saturating_mul(MICROS)))
+    let time = ShopCalendar::utc().rfc3339(Instant(second.saturating_mul(MICROS)));
+    // A plus would be a blank in a query.
+    time.replace("+00:00", "Z")
 }
 
 #[cfg(test)]
@@ -73,6 +75,7 @@ mod tests {
         assert_eq!(second_of("1970-01-02T00:00:00"), Some(86_400));
         assert_eq!(second_of("1970-01-02T02:00:00+02:00"), Some(86_400));
         assert_eq!(second_of("yesterday"), None);
+        assert_eq!(time_of(1_714_557_600), "2024-05-01T10:00:00Z");
         assert_eq!(second_of(&time_of(1_714_557_600)), Some(1_714_557_600));
     }
 

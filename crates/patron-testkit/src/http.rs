@@ -1,4 +1,8 @@
 //! A small HTTP server on this machine, whose answers a test decides.
+#![expect(
+    clippy::expect_used,
+    reason = "what the server assumes must hold, or the test stops there"
+)]
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Write};

@@ -1,4 +1,8 @@
 //! Shops on this machine that answer as Shopify and WooCommerce document it.
+#![expect(
+    clippy::expect_used,
+    reason = "what the shops assume must hold, or the test stops there"
+)]
 
 use std::sync::{Arc, Mutex};
 
@@ -39,9 +43,9 @@ fn second_of(text: &str) -> i64 {
     while low < high {
         let middle = low.midpoint(high);
         if wall_time(middle).as_str() < text {
-            low = middle + 1
+            low = middle + 1;
         } else {
-            high = middle
+            high = middle;
         }
     }
     low

@@ -37,7 +37,7 @@ fn shared(orders: impl Iterator<Item = (i64, u64, Value)>) -> Orders {
 }
 
 fn replace(orders: &Orders, new: (i64, u64, Value)) {
-    let mut orders = orders.lock().unwrap();
+    let mut orders = orders.lock().expect("no answer panicked");
     orders.retain(|(_, id, _)| *id != new.1);
     orders.push(new);
 }
