@@ -259,18 +259,6 @@ impl ImportError {
                 "close the quote, or double it if it belongs to the text; a file cut short also ends this way"
             }
             Self::RecordTooLong { .. } => "check that the file is text with one row per line",
-            Self::MixedDates { .. } => {
-                "make the dates of one form, or give `--date-format dmy` or `mdy`: rows of the other form are then set aside"
-            }
-            Self::AmbiguousDates { .. } => {
-                "say which with `--date-format dmy` or `--date-format mdy`"
-            }
-            Self::MixedDecimalMarks { .. } => {
-                "say which with `--decimal-mark point` or `comma`: rows of the other form are then set aside"
-            }
-            Self::TwoCurrencies { .. } | Self::OtherCurrency { .. } => {
-                "convert them with `--rates FILE`, a file such as `date,from,to,rate` and `--currency` for the currency they become; or give one currency at a time"
-            }
             Self::NotOfPreset { .. } => {
                 "leave out `--as`, or map the columns with `--map field=column`"
             }
@@ -286,7 +274,26 @@ impl ImportError {
             Self::UnknownPreset { .. } => {
                 "leave out `--as`: known files are recognised by themselves"
             }
-            _ => return self.mend_columns(),
+            _ => return self.mend_values().or_else(|| self.mend_columns()),
+        };
+        Some(mend.to_owned())
+    }
+
+    fn mend_values(&self) -> Option<String> {
+        let mend = match self {
+            Self::MixedDates { .. } => {
+                "make the dates of one form, or give `--date-format dmy` or `mdy`: rows of the other form are then set aside"
+            }
+            Self::AmbiguousDates { .. } => {
+                "say which with `--date-format dmy` or `--date-format mdy`"
+            }
+            Self::MixedDecimalMarks { .. } => {
+                "say which with `--decimal-mark point` or `comma`: rows of the other form are then set aside"
+            }
+            Self::TwoCurrencies { .. } | Self::OtherCurrency { .. } => {
+                "convert them with `--rates FILE`, a file such as `date,from,to,rate` and `--currency` for the currency they become; or give one currency at a time"
+            }
+            _ => return None,
         };
         Some(mend.to_owned())
     }

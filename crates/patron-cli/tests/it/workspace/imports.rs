@@ -125,17 +125,19 @@ fn a_dry_run_shows_the_first_rows_of_any_file() {
         let outcome = sandbox.patron(&export);
         assert_eq!(outcome.code, 0, "{}", outcome.stderr);
         let shown = import(&sandbox, &["--dry-run", name]).stdout;
-        let rows = shown.lines().filter(|line| line.contains("T00:00:00Z"));
+        let rows = shown
+            .lines()
+            .filter(|line| line.contains("T00:00:00+00:00"));
         let rows: Vec<Vec<&str>> = rows.map(|row| row.split_whitespace().collect()).collect();
         let rows: Vec<String> = rows.iter().map(|row| row[2..6].join(" ")).collect();
         assert_eq!(
             rows,
             [
-                "ann o1 2024-01-05T00:00:00Z 10.00",
-                "bob o3 2024-01-07T00:00:00Z 12.00",
-                "bob o4 2024-01-08T00:00:00Z 13.00",
-                "zoe o5 2024-01-09T00:00:00Z 14.00",
-                "zoe o6 2024-01-10T00:00:00Z 15.00",
+                "ann o1 2024-01-05T00:00:00+00:00 10.00",
+                "bob o3 2024-01-07T00:00:00+00:00 12.00",
+                "bob o4 2024-01-08T00:00:00+00:00 13.00",
+                "zoe o5 2024-01-09T00:00:00+00:00 14.00",
+                "zoe o6 2024-01-10T00:00:00+00:00 15.00",
             ],
             "{name}:\n{shown}"
         );

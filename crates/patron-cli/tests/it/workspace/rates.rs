@@ -96,7 +96,7 @@ fn a_run_on_files_and_on_the_ledger_convert_alike() {
     let columns = ["net", "refunded", "shipping", "currency"];
     assert_eq!(
         exported(&sandbox, "orders", "o1", &columns),
-        ["91.3400", "18.2680", "7.2615", "EUR"]
+        ["91.34", "18.268", "7.2615", "EUR"]
     );
     assert_eq!(
         exported(&sandbox, "refunds", "c1", &["amount", "currency"]),
