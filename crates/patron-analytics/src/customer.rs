@@ -315,6 +315,9 @@ fn answer(text: &impl Fn(&str) -> String, score: Option<Money>) -> String {
     said.join(" · ")
 }
 
+/// Whether a list says it, when it was made, and its import: the larger, the newer.
+type Said = (bool, Option<i64>, i64);
+
 /// What is said of a customer: of each column the newest value, those of lists before those of orders.
 fn known_of(
     workspace: &Workspace,
@@ -327,7 +330,7 @@ fn known_of(
     let request = ScanRequest::new(Table::Customers)
         .at(at)
         .of(Persons::These(BTreeSet::from([id.to_owned()])));
-    let mut newest: BTreeMap<usize, ((bool, Option<i64>, i64), String, String)> = BTreeMap::new();
+    let mut newest: BTreeMap<usize, (Said, String, String)> = BTreeMap::new();
     for batch in ledger.scan(&request)? {
         let batch = batch?;
         for row in 0..batch.num_rows() {

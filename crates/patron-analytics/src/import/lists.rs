@@ -353,37 +353,20 @@ impl Lists<'_> {
             cells.push(("version_at", Value::Instant(at)));
             cells.push(("updated_at", Value::Instant(at)));
         }
-        match content {
-            Content::Products => cells.push(("product_id", Value::Text(entry.named))),
-            Content::Spend => {
-                let day = i32::try_from(self.day_of(entry)).unwrap_or(0);
-                cells.push(("date", Value::Day(day)));
-                cells.push(("channel", Value::Text(entry.named)));
-                cells.push(("amount", Value::Number(net)));
-            }
-            _ => cells.push((key_column, Value::Text(key))),
+        if !matches!(content, Content::Products | Content::Spend) {
+            cells.push((key_column, Value::Text(key)));
         }
-        self.push_person(entry, &details, &mut cells);
-        match content {
-            Content::Refunds => {
-                cells.push(("refunded_at", Value::Instant(entry.at)));
-                cells.push(("amount", Value::Number(net)));
-                cells.push(("is_line", Value::Yes(false)));
-                cells.push(("content_hash", Value::Whole(hash.cast_signed())));
-                cells.push(("order_id", Value::Text(entry.named)));
-            }
-            Content::Events => cells.push(("occurred_at", Value::Instant(entry.at))),
-            Content::Surveys => cells.push(("answered_at", Value::Instant(entry.at))),
-            _ => {}
-        }
-        for (field, detail) in &details {
+        push_person(entry, &details, &mut cells);
+        self.push_own(entry, (hash, net), &mut cells);
+        let kept = details.iter().map(|(field, detail)| {
             let value = match *detail {
                 Detail::Text(text) => Value::Text(text),
                 Detail::Number(number) => Value::Number(number),
                 Detail::Instant(at) => Value::Instant(at),
             };
-            cells.push((column_of(content, *field), value));
-        }
+            (column_of(content, *field), value)
+        });
+        cells.extend(kept);
         if let Some(consents) = &consents {
             cells.push(("consents", Value::Text(consents)));
         }
@@ -405,27 +388,54 @@ impl Lists<'_> {
         sheet.end_row();
     }
 
-    /// Whose it is; of an unknown visitor, which.
-    fn push_person<'c>(
+    /// What only its table has.
+    fn push_own<'c>(
         &self,
         entry: &ListEntry<'c>,
-        details: &[(Field, Detail<'c>)],
+        (hash, net): (u64, i64),
         cells: &mut Vec<(&'c str, Value<'c>)>,
     ) {
-        let anonymous = details.iter().find_map(|(field, detail)| match detail {
-            Detail::Text(text) if *field == Field::AnonymousId => Some(*text),
-            _ => None,
-        });
-        let person = match entry.customer {
-            "" => anonymous.unwrap_or_default(),
-            customer => customer,
-        };
-        cells.push(("customer_id", Value::Text(entry.customer)));
-        cells.push(("person_id", Value::Text(person)));
-        let names = ["email", "phone", "name"];
-        for (name, text) in names.into_iter().zip(entry.contact.iter().flatten()) {
-            cells.push((name, Value::Text(text)));
+        match content_of(entry.kind) {
+            Content::Products => cells.push(("product_id", Value::Text(entry.named))),
+            Content::Spend => {
+                let day = i32::try_from(self.day_of(entry)).unwrap_or(0);
+                cells.push(("date", Value::Day(day)));
+                cells.push(("channel", Value::Text(entry.named)));
+                cells.push(("amount", Value::Number(net)));
+            }
+            Content::Refunds => {
+                cells.push(("refunded_at", Value::Instant(entry.at)));
+                cells.push(("amount", Value::Number(net)));
+                cells.push(("is_line", Value::Yes(false)));
+                cells.push(("content_hash", Value::Whole(hash.cast_signed())));
+                cells.push(("order_id", Value::Text(entry.named)));
+            }
+            Content::Events => cells.push(("occurred_at", Value::Instant(entry.at))),
+            Content::Surveys => cells.push(("answered_at", Value::Instant(entry.at))),
+            _ => {}
         }
+    }
+}
+
+/// Whose it is; of an unknown visitor, which.
+fn push_person<'c>(
+    entry: &ListEntry<'c>,
+    details: &[(Field, Detail<'c>)],
+    cells: &mut Vec<(&'c str, Value<'c>)>,
+) {
+    let anonymous = details.iter().find_map(|(field, detail)| match detail {
+        Detail::Text(text) if *field == Field::AnonymousId => Some(*text),
+        _ => None,
+    });
+    let person = match entry.customer {
+        "" => anonymous.unwrap_or_default(),
+        customer => customer,
+    };
+    cells.push(("customer_id", Value::Text(entry.customer)));
+    cells.push(("person_id", Value::Text(person)));
+    let names = ["email", "phone", "name"];
+    for (name, text) in names.into_iter().zip(entry.contact.iter().flatten()) {
+        cells.push((name, Value::Text(text)));
     }
 }
 
