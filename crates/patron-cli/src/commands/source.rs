@@ -71,7 +71,7 @@ enum Add {
     /// A WooCommerce shop; its consumer key and secret are read from `PATRON_WOOCOMMERCE_KEY` and
     /// `PATRON_WOOCOMMERCE_SECRET`, or as two lines of standard input
     Woocommerce {
-        /// The shop, such as https://shop.example
+        /// The shop, such as `https://shop.example`
         address: String,
         #[command(flatten)]
         trust: Trust,
