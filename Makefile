@@ -6,7 +6,7 @@ help:
 	@echo "make test      every check and test that CI runs"
 	@echo "make install   put patron on the PATH (PREFIX=DIR: into DIR/bin)"
 	@echo "make bench     side by side with DuckDB and Polars (ORDERS=10000000)"
-	@echo "make soak      the long checks; each result is a line under bench/soak/"
+	@echo "make soak      the long checks; each result is a line under bench/soak/ (FUZZ_SECONDS=60 a fuzz target)"
 	@echo "make notices   write the notices of the parts that the binary carries anew"
 
 demo:

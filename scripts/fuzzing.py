@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import time
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ EXECUTIONS = re.compile(r"^stat::number_of_executed_units:\s+(\d+)$", re.MULTILI
 PEAK = re.compile(r"^stat::peak_rss_mb:\s+(\d+)$", re.MULTILINE)
 COVERAGE = re.compile(r"\bcov: (\d+) ft: (\d+) corp: (\d+)/")
 ARTIFACT = re.compile(r"Test unit written to (\S+)")
-PANIC = re.compile(r"^thread .* panicked at (.+)\n(.*)$", re.MULTILINE)
+PANIC = re.compile(r"^thread .* panicked at (.+?):?\n(.*)$", re.MULTILINE)
 SUMMARY = re.compile(r"^SUMMARY: (.+)$", re.MULTILINE)
 HOW_TO_GET = "`cargo install cargo-fuzz --locked` and `rustup toolchain install nightly`"
 
@@ -28,7 +29,7 @@ class Found:
     """What came of one target."""
 
     passed: bool
-    seconds: int
+    seconds: float
     executions: int
     edges: int
     corpus: int
@@ -42,7 +43,7 @@ class Found:
     def figures(self) -> dict[str, object]:
         return {
             "executions": self.executions,
-            "executions_per_second": round(self.executions / max(self.seconds, 1), 1),
+            "executions_per_second": round(self.executions / max(self.seconds, 1.0), 1),
             "findings": len(self.findings),
             "corpus": self.corpus,
             "edges": self.edges,
@@ -85,19 +86,19 @@ def run(target: str, seed: int) -> Found:
     for folder in (artifacts, corpus):
         folder.mkdir(parents=True, exist_ok=True)
     options = [*LIMITS, f"-artifact_prefix={artifacts}/", f"-max_total_time={seconds}", f"-seed={seed}", "-print_final_stats=1"]
+    begun = time.monotonic()
     done = subprocess.run(
         [built(target), *options, str(corpus)],
         cwd=FOLDER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
     )  # fmt: skip
-    return read(done.returncode, done.stdout, corpus)
+    return read(done.returncode, done.stdout, corpus, time.monotonic() - begun)
 
 
-def read(code: int, output: str, corpus: Path) -> Found:
+def read(code: int, output: str, corpus: Path, seconds: float) -> Found:
     """Reads the output of one run."""
     executions = EXECUTIONS.findall(output)
     peaks = PEAK.findall(output)
     covered = COVERAGE.findall(output)
-    took = re.findall(r"^Done \d+ runs in (\d+) second", output, re.MULTILINE)
     findings = [Path(name).name for name in ARTIFACT.findall(output)]
     if findings:
         said = [": ".join(parts) for parts in PANIC.findall(output)] or SUMMARY.findall(output)
@@ -107,7 +108,7 @@ def read(code: int, output: str, corpus: Path) -> Found:
         findings = findings or [f"exit {code}: {output[-300:]}"]
     return Found(
         passed=code == 0,
-        seconds=int(took[-1]) if took else 0,
+        seconds=seconds,
         executions=int(executions[-1]) if executions else 0,
         edges=int(covered[-1][0]) if covered else 0,
         corpus=sum(1 for _ in corpus.iterdir()) if corpus.is_dir() else 0,

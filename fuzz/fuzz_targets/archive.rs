@@ -8,7 +8,7 @@ use patron_fuzz::{Settings, check, with_file};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-fuzz_target!(|bytes: &[u8]| {
+fuzz_target!(init: patron_fuzz::forgive_workbooks(), |bytes: &[u8]| {
     let Some((mut settings, rest)) = Settings::split(bytes) else {
         return;
     };

@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use patron_fuzz::{Settings, check, with_file};
 
-fuzz_target!(|bytes: &[u8]| {
+fuzz_target!(init: patron_fuzz::forgive_workbooks(), |bytes: &[u8]| {
     let Some((mut settings, book)) = Settings::split(bytes) else {
         return;
     };

@@ -4,18 +4,22 @@
 //! of blocks nor threads nor memory may change what becomes of a row.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "engine")]
+mod run;
+
 use std::cell::RefCell;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use patron_core::{Coded as _, ErrorCode, RowClass};
-use patron_engine::{EngineError, RejectedSink, Resources, Silent, gather};
-use patron_fold::{FoldSettings, Profile};
+use patron_core::{Coded as _, RowClass};
 use patron_import::{
     Content, DateFormat, DecimalMark, FileKind, Grain, ImportError, ImportOptions, RejectedRow,
     RowAccount, RowBatch, RowKind, RowReader, UNDATED, file_kind, open_text,
 };
+
+#[cfg(feature = "engine")]
+pub use run::check_run;
 
 /// Bytes that settle how the rest of an input is read.
 pub const SETTINGS: usize = 4;
@@ -96,6 +100,17 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).expect("memory takes it");
     encoder.finish().expect("memory takes it")
+}
+
+/// Lets the reader of workbooks die in its own thread, as it may: patron makes an error of that. Any other panic is a
+/// finding.
+pub fn forgive_workbooks() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().name() != Some(patron_import::WORKBOOK_THREAD) {
+            usual(panic);
+        }
+    }));
 }
 
 /// What became of a file, without what depends on blocks.
@@ -275,63 +290,3 @@ pub const WORKBOOK_PARTS: &[(&str, &str)] = &[
         r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#,
     ),
 ];
-
-/// Takes rows set aside.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Rejected(pub Vec<RejectedRow>);
-
-impl RejectedSink for Rejected {
-    fn take(&mut self, _file: &str, row: &RejectedRow) -> std::io::Result<()> {
-        self.0.push(row.clone());
-        Ok(())
-    }
-}
-
-/// What a run makes of a file, but for what it says of the machine.
-pub type Customers = Vec<(String, Profile)>;
-
-/// Reads and folds a file as `patron run` does.
-///
-/// # Errors
-/// Those of patron-engine.
-pub fn run(
-    path: &Path,
-    options: &ImportOptions,
-    (threads, memory_bytes): (usize, u64),
-) -> Result<(Customers, Rejected, u64), EngineError> {
-    let resources = Resources {
-        threads,
-        memory_bytes,
-        spill_folder: std::env::temp_dir(),
-    };
-    let mut rejected = Rejected::default();
-    let gathered = gather(&[path.to_owned()], options, &resources, &mut rejected, &Silent)?;
-    let mut rows_in = 0;
-    for file in &gathered.files {
-        let account = &file.account;
-        assert_eq!(account.by_class.iter().sum::<u64>(), account.rows_in);
-        rows_in += account.rows_in;
-    }
-    let folded = gathered.fold_one(&FoldSettings::default(), None, false, &Silent)?;
-    let (table, _) = folded.by_day.into_iter().next().expect("one day");
-    let customers = table.ids.iter().map(str::to_owned).zip(table.profiles.iter());
-    Ok((customers.collect(), rejected, rows_in))
-}
-
-/// Runs a file with one thread and all the memory it asks for, and with three threads and none, and compares.
-///
-/// # Panics
-/// If the two differ.
-pub fn check_run(path: &Path, options: &ImportOptions) {
-    let plenty = run(path, options, (1, 1 << 30));
-    let little = run(path, options, (3, 0));
-    match (plenty, little) {
-        (Ok(plenty), Ok(little)) => assert_eq!(plenty, little, "neither threads nor memory matter"),
-        (Err(plenty), Err(little)) => {
-            assert!(!plenty.to_string().is_empty());
-            assert!(plenty.code() != ErrorCode::Internal, "a defect: {plenty}");
-            assert_eq!(plenty.key(), little.key(), "one error, whatever the threads");
-        }
-        (plenty, little) => panic!("threads decide: {:?}", (plenty.err(), little.err())),
-    }
-}

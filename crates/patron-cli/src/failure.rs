@@ -18,6 +18,10 @@ pub(crate) fn say_defects_plainly() {
         return;
     }
     std::panic::set_hook(Box::new(|panic| {
+        // A damaged workbook is no defect of patron; it becomes an error that names the file.
+        if std::thread::current().name() == Some(patron_import::WORKBOOK_THREAD) {
+            return;
+        }
         let place = panic
             .location()
             .map(|at| format!(" at {}:{}", at.file(), at.line()))

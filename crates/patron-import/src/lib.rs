@@ -43,6 +43,7 @@ pub use batch::{
 };
 pub use cell::{Cell, ROW_HASH_SEED, hash_cell, hash_field};
 pub use container::place::expand;
+pub use container::workbook::WORKBOOK_THREAD;
 pub use content::Content;
 pub use details::{DetailColumn, DetailValues, Details, NO_NUMBER, UnreadDetail, UnreadDetails};
 pub use error::ImportError;

@@ -6,12 +6,14 @@
 //! | `place` | which files did the user name? |
 //! | `archive` | which file of a zip is meant, and what does it hold? |
 //! | `workbook` | which sheets of a spreadsheet are one table? |
+//! | `old_book` | does an XLS workbook ask for more memory than any needs? |
 //! | `json` | how do nested records become rows? |
 //! | `olist` | how do the files of that data set become one table? |
 //! | `table` | how are rows written down, and what is said of them besides? |
 
 pub(crate) mod archive;
 pub(crate) mod json;
+mod old_book;
 pub(crate) mod olist;
 pub(crate) mod place;
 pub(crate) mod table;

@@ -10,8 +10,8 @@ use std::io::{BufReader, BufWriter, Seek, SeekFrom, Write};
 
 use calamine::{Data, Reader, Sheet, SheetType, SheetVisible, Xls, XlsError, Xlsx, XlsxError};
 
-use crate::container::Converted;
 use crate::container::table::{IS_MERGED, MERGED, row_hash, write_row};
+use crate::container::{Converted, old_book};
 use crate::error::ImportError;
 use crate::field::{Field, plain};
 use crate::understanding::Note;
@@ -22,9 +22,19 @@ const HEADER_ROWS: u32 = 20;
 /// From here on a float does not hold every whole number, and a spreadsheet keeps fifteen digits of an id only.
 const SHORTENED: f64 = 1e15;
 
+/// Rows and columns that a sheet can have.
+const MOST_ROWS: u32 = 1_048_576;
+const MOST_COLUMNS: u32 = 16_384;
+/// The thread in which workbooks are read: what panics there is the file's fault, and said as an error of the file.
+pub const WORKBOOK_THREAD: &str = "patron-workbook";
+
 /// Why a sheet cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BookError {
+    #[error("it is damaged: {0}")]
+    Damaged(&'static str),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
     #[error(transparent)]
     Xlsx(#[from] XlsxError),
     #[error(transparent)]
@@ -45,7 +55,31 @@ struct Table {
 }
 
 /// Reads the only table of a workbook, or the sheet that is named, into text.
+///
+/// The reader of workbooks is not written for files that were made to do harm, so it has a thread of its own to die in.
 pub(crate) fn convert(
+    file: &str,
+    handle: File,
+    is_xls: bool,
+    part: Option<&str>,
+) -> Result<Converted, ImportError> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name(WORKBOOK_THREAD.to_owned());
+        let reading = thread.spawn_scoped(scope, || convert_here(file, handle, is_xls, part));
+        let reading = reading.map_err(|source| ImportError::Io {
+            file: file.to_owned(),
+            source,
+        })?;
+        reading.join().unwrap_or_else(|_| {
+            Err(ImportError::Workbook {
+                file: file.to_owned(),
+                source: Box::new(BookError::Damaged("it contradicts itself")),
+            })
+        })
+    })
+}
+
+fn convert_here(
     file: &str,
     handle: File,
     is_xls: bool,
@@ -129,6 +163,9 @@ fn write(
 
 impl Book {
     fn open(handle: File, is_xls: bool) -> Result<Self, BookError> {
+        if is_xls {
+            old_book::check(&handle)?;
+        }
         let reader = BufReader::new(handle);
         Ok(if is_xls {
             Self::Xls(Box::new(Xls::new(reader)?))
@@ -163,7 +200,7 @@ impl Book {
             Self::Xlsx(book) => {
                 let mut cells = book.worksheet_cells_reader(sheet)?;
                 while let Some(cell) = cells.next_cell()? {
-                    let place = cell.get_position();
+                    let place = within(cell.get_position())?;
                     if !row.add(place, &Data::from(cell.get_value().clone()), take) {
                         return Ok(());
                     }
@@ -210,6 +247,16 @@ impl Book {
                 headers: cells.iter().map(|cell| cell.trim().to_owned()).collect(),
             }))
     }
+}
+
+/// Refuses a place that no sheet has: all places before it would be written down.
+const fn within(place: (u32, u32)) -> Result<(u32, u32), BookError> {
+    if place.0 >= MOST_ROWS || place.1 >= MOST_COLUMNS {
+        return Err(BookError::Damaged(
+            "a cell stands beyond the last row or column",
+        ));
+    }
+    Ok(place)
 }
 
 /// The row that is being put together.

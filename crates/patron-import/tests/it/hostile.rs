@@ -127,6 +127,97 @@ fn odd_shapes_have_their_own_errors() {
     }
 }
 
+/// A workbook of a header and two rows, whose last row begins at another place than it says.
+fn xlsx(place: &str) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let rows = [
+        ["order_id", "customer_id", "date", "net"],
+        ["o1", "c1", "2024-05-01", "1"],
+        ["o2", "c2", "2024-05-02", "2"],
+    ];
+    for (row, cells) in (0..).zip(rows) {
+        sheet.write_row(row, 0, cells).unwrap();
+    }
+    let plain = book.save_to_buffer().unwrap();
+    let mut plain = zip::ZipArchive::new(std::io::Cursor::new(plain)).unwrap();
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for index in 0..plain.len() {
+        let mut part = plain.by_index(index).unwrap();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut part, &mut text).unwrap();
+        let text = text.replace("r=\"A3\"", &format!("r=\"{place}\""));
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file(part.name().unwrap(), options).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_cell_beyond_the_last_of_a_sheet_is_refused() {
+    assert_eq!(open(&xlsx("A3")).unwrap().batch.account.rows_in, 2);
+    for place in [
+        "A4294967295",
+        "A1048577",
+        "XFE3",
+        "ZZZZZZ3",
+        "ZZZZZZZZZZ3",
+        "A99999999999",
+    ] {
+        let found = open(&xlsx(place)).unwrap_err();
+        assert_eq!(found, "workbook_unreadable", "{place}");
+    }
+}
+
+/// The old workbook of the tests with some bytes put in the place of others.
+fn xls(changes: &[(usize, &[u8])]) -> Vec<u8> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/orders.xls");
+    let mut bytes = std::fs::read(path).unwrap();
+    for (place, new) in changes {
+        bytes[*place..place + new.len()].copy_from_slice(new);
+    }
+    bytes
+}
+
+#[test]
+fn an_old_workbook_that_bites_its_own_tail_is_refused() {
+    let plain = xls(&[]);
+    assert!(open(&plain).is_ok());
+    let number = |place: usize| u32::from_le_bytes(*plain[place..].first_chunk().unwrap());
+    let table = (number(76) as usize + 1) * 512;
+    let folder = number(48);
+    // The folder's sector is followed by itself, then by one that is not there.
+    for next in [folder, 0x00ff_ffff] {
+        let book = xls(&[(table + 4 * folder as usize, &next.to_le_bytes())]);
+        assert_eq!(open(&book).unwrap_err(), "workbook_unreadable");
+    }
+}
+
+#[test]
+fn an_old_workbook_of_more_cells_than_there_are_is_refused() {
+    let plain = xls(&[]);
+    // The dimensions of a sheet: a record of fourteen bytes.
+    let record = b"\x00\x02\x0e\x00";
+    let place = plain.windows(4).position(|bytes| bytes == record).unwrap();
+    for (last_row, last_column) in [(u32::MAX, u16::MAX), (0x0100_0000, 0x100)] {
+        let rows = last_row.to_le_bytes();
+        let book = xls(&[(place + 8, &rows), (place + 14, &last_column.to_le_bytes())]);
+        assert_eq!(open(&book).unwrap_err(), "workbook_unreadable");
+    }
+    // A row that ends before it begins, which the reader of workbooks cannot count.
+    let book = xls(&[
+        (place + 4, &9_u32.to_le_bytes()),
+        (place + 8, &1_u32.to_le_bytes()),
+    ]);
+    assert_eq!(open(&book).unwrap_err(), "workbook_unreadable");
+    // The header's first cell in the last row and column that two bytes can name.
+    let label = b"\xfd\x00\x0a\x00";
+    let place = plain.windows(4).position(|bytes| bytes == label).unwrap();
+    let book = xls(&[(place + 4, &[0xff; 4])]);
+    assert_eq!(open(&book).unwrap_err(), "workbook_unreadable");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 300,
@@ -152,6 +243,17 @@ proptest! {
         let length = bytes.len();
         bytes[place % length] = byte;
         bytes.truncate(length - cut % length);
+        let _read = open(&bytes);
+    }
+
+    #[test]
+    fn no_old_workbook_can_do_more_than_fail(
+        changes in prop::collection::vec((0_usize..5_632, any::<u8>()), 1..6),
+    ) {
+        let mut bytes = xls(&[]);
+        for (place, byte) in changes {
+            bytes[place] = byte;
+        }
         let _read = open(&bytes);
     }
 
