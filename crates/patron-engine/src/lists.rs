@@ -176,10 +176,10 @@ impl<'a> ListEntry<'a> {
         }
     }
 
-    /// Whether it belongs to the customer of its order, whom only the orders name.
-    const fn is_by_order(&self) -> bool {
+    /// Whether it belongs to the customer of its order: where it names none, or only an address that stands for one.
+    fn is_by_order(&self) -> bool {
         matches!(self.kind, RowKind::Refund | RowKind::Answer)
-            && self.customer.is_empty()
+            && (self.customer.is_empty() || self.customer.contains('@'))
             && !self.named.is_empty()
     }
 }
@@ -205,7 +205,8 @@ impl Gathered {
                 }
             });
             // An entry of an order that nobody knows was set aside.
-            let is_known = |entry: &ListEntry<'_>| !entry.is_by_order();
+            let is_known =
+                |entry: &ListEntry<'_>| !entry.customer.is_empty() || !entry.is_by_order();
             Ok(work(entries.filter(is_known).collect()))
         })
     }
@@ -236,7 +237,8 @@ impl Gathered {
         }
         let mut aside: Vec<(u32, u64, String, RowKind, i64)> = Vec::new();
         self.each_entry(|_, entry| {
-            if entry.is_by_order() && owners.get(entry.named).is_none_or(Option::is_none) {
+            let is_unknown = owners.get(entry.named).is_none_or(Option::is_none);
+            if entry.is_by_order() && entry.customer.is_empty() && is_unknown {
                 let line = details::read(entry.details).map_or(0, |kept| kept.line);
                 let named = entry.named.to_owned();
                 aside.push((entry.file, line, named, entry.kind, entry.net));
@@ -248,6 +250,7 @@ impl Gathered {
             let Some(read) = self.files.get_mut(file as usize) else {
                 continue;
             };
+            read.unknown_orders += 1;
             set_aside(read, kind, net);
             let row = RejectedRow {
                 line,
@@ -272,10 +275,15 @@ impl Gathered {
     /// [`GroupingError`].
     pub fn take_refunds(&mut self) -> Result<(), GroupingError> {
         let mut seen: Vec<Seen> = vec![<_>::default(); self.files.len()];
+        let mut merged: HashMap<u32, u64> = HashMap::new();
         let mut facts = self.store.scatter();
         for partition in 0..PARTITIONS {
             self.with_entries(partition, |entries| {
-                for entry in entries {
+                for (entry, is_last) in last_of_files(entries) {
+                    if !is_last {
+                        *merged.entry(entry.file).or_default() += 1;
+                        continue;
+                    }
                     if entry.kind != RowKind::Refund {
                         continue;
                     }
@@ -308,6 +316,11 @@ impl Gathered {
         facts.finish()?;
         for (file, seen) in self.files.iter_mut().zip(&seen) {
             file.seen.merge(seen);
+        }
+        for (file, count) in merged {
+            if let Some(file) = self.files.get_mut(file as usize) {
+                file.merged_before.1 += count;
+            }
         }
         Ok(())
     }
@@ -348,6 +361,23 @@ impl Gathered {
 #[must_use]
 pub fn refund_hash(refund_id: &str) -> u64 {
     hash_field(ROW_HASH_SEED, refund_id.as_bytes()) | 1
+}
+
+/// Tells of the refunds of a list which is what its file says of its id: the latest change, else the last row.
+fn last_of_files(mut entries: Vec<ListEntry<'_>>) -> Vec<(ListEntry<'_>, bool)> {
+    let line = |entry: &ListEntry<'_>| details::read(entry.details).map_or(0, |kept| kept.line);
+    entries.retain(|entry| entry.kind == RowKind::Refund);
+    entries.sort_by(|a, b| {
+        (a.key, a.file, a.updated_at, line(a)).cmp(&(b.key, b.file, b.updated_at, line(b)))
+    });
+    let mut told = Vec::with_capacity(entries.len());
+    let mut entries = entries.into_iter().peekable();
+    while let Some(entry) = entries.next() {
+        let same = |next: &ListEntry<'_>| (next.key, next.file) == (entry.key, entry.file);
+        let is_last = !entries.peek().is_some_and(same);
+        told.push((entry, is_last || entry.is_keyed_by_content));
+    }
+    told
 }
 
 /// Moves a row of a file's account to those without a customer.

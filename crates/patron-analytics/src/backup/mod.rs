@@ -75,6 +75,9 @@ pub fn restore(from: &Path, to: &Path) -> Result<Saved, BackupError> {
     for entry in &manifest.files {
         restore_file(from, &made, entry)?;
     }
+    // A ledger that keeps all its rows in the catalogue has no data file.
+    let data = made.join("ledger");
+    make_folder(&data).map_err(|source| BackupError::Write { path: data, source })?;
     // What was saved must open before anybody relies on it.
     Ledger::open_read_only(&Location::in_workspace(&made), LedgerOptions::default())?;
     if made.join(STATE).is_file() {

@@ -247,11 +247,16 @@ impl Lists<'_> {
             let known = known.entry(key).or_default();
             let mut of_file = Counts::default();
             if last.is_keyed_by_content {
-                for (place, entry) in same.iter().enumerate() {
-                    if place < known.equal {
-                        leave_out(entry, 1, &mut of_file);
-                    } else {
-                        let id = own_id(entry.hash, place.cast_signed() as i64 + 1);
+                // Where a file has more than any earlier one, all of them are kept: the n-th of one is the n-th of another.
+                let brings_more = same.len() > known.equal;
+                for (entry, occurrence) in same.iter().zip(1_i64..) {
+                    if occurrence <= i64::try_from(known.equal).unwrap_or(i64::MAX) {
+                        of_file.unchanged += 1;
+                        of_file.left_out.1 +=
+                            u64::from(!brings_more && entry.kind == RowKind::Refund);
+                    }
+                    if brings_more {
+                        let id = own_id(entry.hash, occurrence);
                         self.write(entry, &id, entry.hash, entry.net, sheets);
                     }
                 }
@@ -448,9 +453,9 @@ fn known(records: &[Record<'_>]) -> HashMap<(u64, String, i64), Known> {
         let known = all.entry(key).or_default();
         if record.is_line {
             let of_import = (record.product, record.customer, record.file);
-            *equal.entry(of_import).or_default() += 1;
-            // Each has a number of its own, whatever import brought it.
-            known.equal += 1;
+            let of_import = equal.entry(of_import).or_default();
+            *of_import += 1;
+            known.equal = known.equal.max(*of_import);
             continue;
         }
         let new = Current {

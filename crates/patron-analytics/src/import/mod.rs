@@ -283,8 +283,11 @@ impl Job<'_> {
             let mut import = Import::new(next, read, self.currency(read), self.request.now);
             import.details.settings = reading_fingerprint(self.workspace.settings());
             import.details.understood = self.understood(read);
-            let same =
-                |known: &&Import| known.sha256 == import.sha256 && known.part() == import.part();
+            // What named an unknown order may be known now.
+            let is_whole = |known: &Import| known.details.unknown_orders == 0;
+            let same = |known: &&Import| {
+                known.sha256 == import.sha256 && known.part() == import.part() && is_whole(known)
+            };
             let here = files.iter().map(|file| &file.import);
             let known = earlier.iter().chain(here).find(same);
             if let Some(known) = known

@@ -54,6 +54,9 @@ pub(crate) struct Details {
     /// What the file holds; nothing stands for orders.
     #[serde(default)]
     pub(crate) holds: Option<String>,
+    /// Rows set aside because nobody knew the order that they name: the file is read again when asked.
+    #[serde(default)]
+    pub(crate) unknown_orders: u64,
     pub(crate) currency: Option<String>,
     /// Rows in other currencies, with how many were converted and how many could not be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -253,6 +256,7 @@ impl Import {
             details: Details {
                 grain: grain.map_or("", |(_, name)| name).to_owned(),
                 holds: Some(understanding.holds.key().to_owned()),
+                unknown_orders: read.unknown_orders,
                 currency,
                 exchanged: read
                     .exchanged
@@ -348,6 +352,7 @@ impl Import {
             float_ids: None,
             unread_details: UnreadDetails::default(),
             first_unreadable: None,
+            unknown_orders: details.unknown_orders,
             first_facts: Vec::new(),
         }
     }

@@ -152,11 +152,21 @@ impl<'a> Work<'a> {
             let sum = own.entry(row.order_id).or_default();
             *sum = sum.saturating_add(row.net);
         }
+        // Lines share what their order was given back; versions of an order are each told all of it.
+        let mut of_lines: HashMap<(&str, u32), i64> = HashMap::new();
         for row in &mut self.rows {
-            if row.is_derived_refund()
-                && let Some(dated) = own.get(row.order_id)
-            {
-                row.net = row.net.saturating_sub(*dated).max(0);
+            if !row.is_derived_refund() {
+                continue;
+            }
+            let Some(&dated) = own.get(row.order_id) else {
+                continue;
+            };
+            if row.is_line {
+                let left = of_lines.entry((row.order_id, row.file)).or_insert(dated);
+                let taken = row.net.min(*left);
+                (row.net, *left) = (row.net - taken, *left - taken);
+            } else {
+                row.net = row.net.saturating_sub(dated).max(0);
             }
         }
     }

@@ -66,6 +66,8 @@ pub struct FileRead {
     pub unread_details: UnreadDetails,
     /// The first row that could not be read.
     pub first_unreadable: Option<RejectedRow>,
+    /// Rows set aside because nobody knows the order that they name.
+    pub unknown_orders: u64,
     /// The first facts.
     pub first_facts: Vec<FirstFact>,
 }
@@ -547,6 +549,7 @@ impl<'a> Collector<'a> {
             float_ids: self.total.float_ids,
             unread_details: self.total.unread_details,
             first_unreadable: self.total.first_unreadable,
+            unknown_orders: 0,
             first_facts: self.total.first_facts,
         })
     }

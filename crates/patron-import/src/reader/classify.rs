@@ -300,6 +300,19 @@ fn id_starts(id: &str, prefixes: &[String]) -> bool {
     })
 }
 
+/// Returns the class and reason of a row without a date that is the header again or a line of totals.
+pub(super) fn header_or_total<R: Row>(
+    row: &R,
+    slots: &Slots,
+    understanding: &Understanding,
+) -> Option<(RowClass, Reason)> {
+    let set_aside = RowClass::RepeatedHeaderOrTotal;
+    if is_header(row, understanding) {
+        return Some((set_aside, Reason::RepeatedHeader));
+    }
+    is_total(row, slots).then_some((set_aside, Reason::Total))
+}
+
 /// Returns the deciding cell, class and reason of a row with a cell that cannot be understood.
 pub(super) fn unreadable<R: Row>(
     row: &R,

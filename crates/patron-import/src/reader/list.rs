@@ -46,6 +46,14 @@ impl<R: Row> Writer<'_, R> {
     /// Judges the row of a list and writes it down.
     pub(super) fn write_of_list(&mut self, list: &ListRule, options: &ImportOptions) {
         let row = self.row;
+        if list.date.is_none()
+            && let Some(aside) = classify::header_or_total(row, self.slots, self.understanding)
+        {
+            self.batch.account.add(aside.0, None);
+            self.batch.aside_hashes.push(self.place.hash);
+            self.reject(None, &row.first(), aside, None);
+            return;
+        }
         let mut room = Digits::EMPTY;
         let mut key_room = Digits::EMPTY;
         let mut said = self.read_of_list(row, list, (&mut room, &mut key_room));

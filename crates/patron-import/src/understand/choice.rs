@@ -77,6 +77,7 @@ pub(super) fn content(
             .iter()
             .any(|(field, _)| *field == Field::OrderedAt);
         let holds = words::content(table.headers).filter(|_| !settled);
+        let holds = holds.filter(|holds| !is_of_orders(table, *holds));
         return match holds {
             Some(holds) if !options.lists => Err(ImportError::OtherContent {
                 file: file(),
@@ -102,6 +103,33 @@ pub(super) fn content(
         });
     }
     Ok(preset.holds)
+}
+
+/// Whether a file that looks like a list tells orders after all: with a birthday, or with a day on which money went back.
+fn is_of_orders(table: Table<'_>, holds: Content) -> bool {
+    let rank = |header: &String, field| words::column_rank(header, field).is_some();
+    let has = |test: &dyn Fn(&String) -> bool| table.headers.iter().any(test);
+    let amount = has(&|header| rank(header, Field::Amount));
+    match holds {
+        Content::Customers => {
+            amount
+                && has(&|header| rank(header, Field::OrderedAt) && !rank(header, Field::CreatedAt))
+        }
+        Content::Refunds => {
+            let other_day =
+                has(&|header| rank(header, Field::OrderedAt) && !rank(header, Field::RefundedAt));
+            let refunded_at = has(&|header| rank(header, Field::RefundedAt));
+            let refunded = has(&|header| rank(header, Field::Refunded));
+            let id = table
+                .headers
+                .iter()
+                .position(|header| rank(header, Field::RefundId));
+            // An order that was not refunded has no refund's id.
+            let without_id = id.is_some_and(|id| table.values(id).count() < table.sample.len());
+            amount && other_day && (refunded_at || refunded || without_id)
+        }
+        _ => false,
+    }
 }
 
 /// Finds the columns that a preset fills down, if the file has what tells first rows from others.

@@ -7,7 +7,7 @@ use crate::error::ImportError;
 use crate::field::{Field, plain};
 use crate::options::{DateFormat, ImportOptions};
 use crate::preset::{Preset, RowRules};
-use crate::understand::{Table, columns, marks, notes};
+use crate::understand::{Table, columns, marks, notes, plan};
 use crate::understanding::{
     AmountRule, DetailPlace, Format, GrainRule, ListRule, Note, PresetReason, Understanding,
     UsedColumn,
@@ -83,6 +83,7 @@ const REFUNDS: Shape = Shape {
         F::Kind,
         F::RefundReason,
         F::ProductCode,
+        F::UpdatedAt,
         F::StoreId,
     ],
     own_words: &[
@@ -110,6 +111,7 @@ const PRODUCTS: Shape = Shape {
         F::UnitPrice,
         F::UnitCost,
         F::Stock,
+        F::UpdatedAt,
         F::StoreId,
     ],
     own_words: &[
@@ -160,6 +162,7 @@ const SURVEYS: Shape = Shape {
         F::Kind,
         F::Score,
         F::Comment,
+        F::UpdatedAt,
         F::StoreId,
     ],
     own_words: &[
@@ -474,7 +477,8 @@ impl Draft<'_> {
         let first = self.columns.len();
         if let Some(field) = self.shape.rest {
             for index in 0..self.table.headers.len() {
-                if !self.is_taken(index) && !self.table.header(index).trim().is_empty() {
+                let header = self.table.header(index);
+                if !self.is_taken(index) && !header.trim().is_empty() && !plan::is_own(header) {
                     self.take(field, index);
                 }
             }
@@ -482,7 +486,9 @@ impl Draft<'_> {
             let unused = (0..self.table.headers.len())
                 .filter(|&index| !self.is_taken(index))
                 .map(|index| self.table.header(index));
-            let unused: Vec<&str> = unused.filter(|header| !header.trim().is_empty()).collect();
+            let unused: Vec<&str> = unused
+                .filter(|header| !header.trim().is_empty() && !plan::is_own(header))
+                .collect();
             if !unused.is_empty() {
                 self.notes.push(notes::columns_not_kept(&unused));
             }

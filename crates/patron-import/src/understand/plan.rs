@@ -402,7 +402,7 @@ fn candidates(table: Table<'_>, found: &Columns, field: Field) -> Vec<String> {
 }
 
 /// Returns true for a column that patron added to a table which it made itself.
-fn is_own(header: &str) -> bool {
+pub(super) fn is_own(header: &str) -> bool {
     header == LINE || header == MERGED
 }
 

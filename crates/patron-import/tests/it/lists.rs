@@ -234,6 +234,35 @@ fn rows_that_say_too_little_are_set_aside_with_the_reason() {
 }
 
 #[test]
+fn orders_with_a_birthday_or_a_day_of_refund_stay_orders() {
+    for text in [
+        "order_id,customer_id,date,amount,refund_date,refunded\no1,c1,2024-05-01,5,,\n",
+        "order_id,customer_id,created_at,amount,refund_id\no1,c1,2024-05-01,5,\n",
+        "订单编号,买家会员名,订单付款时间,买家实际支付金额,退款时间,退款金额\n1,c,2024-05-01,5,,\n",
+        "Bestellnummer;Kundennummer;Datum;Betrag;Erstattungsdatum\n1;c;2024-05-01;5;\n",
+        "customer_id,date,amount,birthday\nc1,2024-05-01,5,1990-01-02\n",
+        "customer_id,date,amount,order_count\nc1,2024-05-01,5,3\n",
+    ] {
+        let read = list(text);
+        assert_eq!(read.understanding.holds, Content::Orders, "{text}");
+        assert_eq!(read.batch.facts.net, [50_000], "{text}");
+    }
+}
+
+#[test]
+fn totals_and_headers_are_no_customers_and_no_products() {
+    for text in [
+        "customer_id,email,total_orders\nc1,a@b.c,3\nTotal,,3\ncustomer_id,email,total_orders\n",
+        "product_id,title,price\np1,Soap,3\n合计,,3\nproduct_id,title,price\n",
+    ] {
+        let read = list(text);
+        let class = RowClass::RepeatedHeaderOrTotal;
+        assert_eq!(read.batch.account.count(class), 2, "{text}");
+        assert_eq!(read.batch.facts.len(), 1, "{text}");
+    }
+}
+
+#[test]
 fn an_excluded_customers_entries_are_set_aside() {
     let mut options = options();
     options.exclude.customers.insert("staff".to_owned());

@@ -4,7 +4,7 @@
 //! that is a request to be mended, not a command line that nobody could understand.
 
 use patron_analytics::settings::{ResolveError, Resolved, Settings, SettingsError, import_options};
-use patron_import::preset_names;
+use patron_import::{Content, preset_names};
 use patron_segments::VocabularyError;
 
 use crate::failure::{BadFlag, Failure};
@@ -40,7 +40,7 @@ pub(crate) fn check(flags: &Settings) -> Result<(), Failure> {
 fn preset(flags: &Settings) -> Result<(), Failure> {
     let known = preset_names();
     match &flags.preset {
-        Some(name) if !known.contains(&name.as_str()) => {
+        Some(name) if !known.contains(&name.as_str()) && Content::from_key(name).is_none() => {
             let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
             Err(Failure::of_command_line(BadFlag {
                 flag: "--as".to_owned(),

@@ -215,6 +215,140 @@ fn shopifys_customers_are_those_of_its_orders() {
 }
 
 #[test]
+fn refunds_that_came_too_early_are_read_again_when_their_orders_are_there() {
+    let sandbox = shop();
+    let early = import(&sandbox, &["refunds.csv"]);
+    assert_eq!(counts(&early, "refunds.csv"), [2, 0, 0, 0, 2]);
+    import(&sandbox, &["orders.csv"]);
+    let again = import(&sandbox, &["refunds.csv"]);
+    assert_eq!(counts(&again, "refunds.csv"), [2, 1, 0, 0, 1]);
+    let results = run(&sandbox, &[]);
+    assert_eq!(results.customers().cell("c1", "monetary"), "150.00");
+}
+
+#[test]
+fn equal_refunds_without_an_id_add_up_once() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "orders.csv",
+        "order_id,customer_id,order_date,amount\no1,c1,2024-01-05,100\n",
+    );
+    let header = "order_id,refund_date,refund_amount\n";
+    sandbox.write("one.csv", format!("{header}o1,2024-01-06,5\n"));
+    sandbox.write(
+        "two.csv",
+        format!("{header}o1,2024-01-06,5\no1,2024-01-06,5\n"),
+    );
+    import(&sandbox, &["orders.csv"]);
+    import(&sandbox, &["one.csv"]);
+    let two = import(&sandbox, &["two.csv"]);
+    assert_eq!(counts(&two, "two.csv"), [2, 1, 0, 1, 0]);
+    let ledger = run(&sandbox, &[]);
+    assert_eq!(ledger.customers().cell("c1", "monetary"), "90.00");
+    let files = run_files(&sandbox, &["orders.csv", "one.csv", "two.csv"]);
+    assert_same_results(&ledger, &files, "equal refunds");
+    sandbox.write(
+        "again.csv",
+        format!("{header}o1,2024-01-06,5\no1,2024-01-06,5.0\n"),
+    );
+    let again = import(&sandbox, &["again.csv"]);
+    assert_eq!(counts(&again, "again.csv"), [2, 0, 0, 2, 0]);
+}
+
+#[test]
+fn of_one_refund_in_one_file_the_last_row_counts() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "orders.csv",
+        "order_id,customer_id,order_date,amount\no1,c1,2024-01-05,100\n",
+    );
+    let rows: String = [9, 2, 7, 4, 5]
+        .map(|amount| format!("r1,o1,2024-01-06,{amount}\n"))
+        .concat();
+    sandbox.write(
+        "refunds.csv",
+        format!("refund_id,order_id,refund_date,amount\n{rows}"),
+    );
+    let files = run_files(&sandbox, &["orders.csv", "refunds.csv"]);
+    assert_eq!(files.customers().cell("c1", "monetary"), "95.00");
+    import(&sandbox, &["orders.csv", "refunds.csv"]);
+    let ledger = run(&sandbox, &[]);
+    assert_eq!(ledger.customers().cell("c1", "monetary"), "95.00");
+}
+
+#[test]
+fn a_refund_is_its_orders_customers_and_taken_off_once() {
+    let sandbox = Sandbox::new();
+    // Two lines, each with 20 of 40 that went back; 20 of these have a row of their own.
+    sandbox.write(
+        "lines.csv",
+        "order_id,customer_id,order_date,sku,quantity,unit_price,refunded\no1,c1,2024-01-05,a,1,50,20\no1,c1,2024-01-05,b,1,50,20\n",
+    );
+    sandbox.write(
+        "refunds.csv",
+        "refund_id,order_id,email,refund_date,amount\nr1,o1,ann@x.com,2024-01-06,20\n",
+    );
+    let files = run_files(&sandbox, &["lines.csv", "refunds.csv"]);
+    assert_eq!(files.customers().cell("c1", "monetary"), "60.00");
+    assert_eq!(
+        files
+            .bytes("customers_without_order.csv")
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn entries_of_json_are_known_again_wherever_they_stand() {
+    let sandbox = with_workspace();
+    let event = r#"{"event":"View","user_id":"c1","timestamp":"2024-05-01T10:00:00Z","page":"/a"}"#;
+    let other = r#"{"event":"View","user_id":"c2","timestamp":"2024-05-01T10:00:00Z","page":"/b"}"#;
+    sandbox.write("a.jsonl", format!("{event}\n"));
+    sandbox.write("b.jsonl", format!("{other}\n{event}\n"));
+    import(&sandbox, &["a.jsonl"]);
+    let next = import(&sandbox, &["b.jsonl"]);
+    assert_eq!(counts(&next, "b.jsonl"), [2, 1, 0, 1, 0]);
+}
+
+#[test]
+fn what_a_file_holds_may_be_said() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "people.csv",
+        "customer_id,email,first_name,last_name,city\nc1,a@b.c,Ann,Lee,Rome\n",
+    );
+    let told = import(&sandbox, &["people.csv", "--as", "customers"]);
+    assert_eq!(counts(&told, "people.csv"), [1, 1, 0, 0, 0]);
+}
+
+#[test]
+fn a_small_workspace_is_restored() {
+    let sandbox = shop();
+    import(&sandbox, &names());
+    for arguments in [
+        &["backup", "--workspace", SHOP, "saved"][..],
+        &["restore", "saved", "again"],
+    ] {
+        let done = sandbox.patron(arguments);
+        assert_eq!(done.code, 0, "{arguments:?}: {}", done.stderr);
+    }
+    let before = run(&sandbox, &[]);
+    let after = sandbox.patron(&[
+        "run",
+        "--workspace",
+        "again",
+        "--out",
+        "restored",
+        "--no-clv",
+        "--quiet",
+    ]);
+    assert_eq!(after.code, 0, "{}", after.stderr);
+    assert_same_results(&sandbox.results("restored"), &before, "restored");
+}
+
+#[test]
 fn a_run_needs_orders() {
     let sandbox = Sandbox::new();
     sandbox.write("customers.csv", CUSTOMERS);
