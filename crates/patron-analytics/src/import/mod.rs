@@ -240,6 +240,7 @@ impl Job<'_> {
         self.check_grain(&counts)?;
         for (file, counts) in files.iter_mut().zip(&counts) {
             settle(file, counts);
+            file.forget_second_reading(&next.earlier);
         }
         let brought: Vec<Import> = files
             .iter()
@@ -431,6 +432,25 @@ fn origins(files: &[ImportedFile]) -> Vec<Origin> {
         currency: file.import.details.currency.clone(),
     });
     origins.collect()
+}
+
+impl ImportedFile {
+    /// A file that was read again for the orders it names, and brought nothing, is the earlier import.
+    fn forget_second_reading(&mut self, earlier: &[Import]) {
+        let import = &self.import;
+        if self.known_as.is_some() || import.new + import.superseding > 0 {
+            return;
+        }
+        let is_it = |known: &&Import| {
+            known.details.unknown_orders > 0
+                && known.sha256 == import.sha256
+                && known.part() == import.part()
+        };
+        if let Some(known) = earlier.iter().rfind(is_it) {
+            self.known_as = Some(known.id);
+            self.import.id = known.id;
+        }
+    }
 }
 
 /// Writes into a file's record what became of its rows.

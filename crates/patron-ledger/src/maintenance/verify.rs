@@ -291,7 +291,8 @@ fn problem(error: LedgerError) -> Result<Problem, LedgerError> {
     }
 }
 
-/// Tells whether a file has a name as this crate gives them: a UUID, a dash, five digits.
+/// Tells whether a file has a name as this crate gives them: a UUID, a dash, at least five digits, behind an `s` where it is of
+/// a share.
 fn is_ours(path: &Path) -> bool {
     let name = path
         .file_name()
@@ -304,6 +305,7 @@ fn is_ours(path: &Path) -> bool {
         return false;
     };
     let is_uuid = uuid.len() == 36 && uuid.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit());
+    let number = number.strip_prefix('s').unwrap_or(number);
     is_uuid && number.len() >= 5 && number.bytes().all(|digit| digit.is_ascii_digit())
 }
 

@@ -243,9 +243,13 @@ fn equal_refunds_without_an_id_add_up_once() {
     import(&sandbox, &["one.csv"]);
     let two = import(&sandbox, &["two.csv"]);
     assert_eq!(counts(&two, "two.csv"), [2, 1, 0, 1, 0]);
-    let ledger = run(&sandbox, &[]);
+    let as_of = ["--as-of", "2024-02-01"];
+    let ledger = run(&sandbox, &as_of);
     assert_eq!(ledger.customers().cell("c1", "monetary"), "90.00");
-    let files = run_files(&sandbox, &["orders.csv", "one.csv", "two.csv"]);
+    let files = run_files(
+        &sandbox,
+        &["orders.csv", "one.csv", "two.csv", "--as-of", "2024-02-01"],
+    );
     assert_same_results(&ledger, &files, "equal refunds");
     sandbox.write(
         "again.csv",
@@ -269,10 +273,13 @@ fn of_one_refund_in_one_file_the_last_row_counts() {
         "refunds.csv",
         format!("refund_id,order_id,refund_date,amount\n{rows}"),
     );
-    let files = run_files(&sandbox, &["orders.csv", "refunds.csv"]);
+    let files = run_files(
+        &sandbox,
+        &["orders.csv", "refunds.csv", "--as-of", "2024-02-01"],
+    );
     assert_eq!(files.customers().cell("c1", "monetary"), "95.00");
     import(&sandbox, &["orders.csv", "refunds.csv"]);
-    let ledger = run(&sandbox, &[]);
+    let ledger = run(&sandbox, &["--as-of", "2024-02-01"]);
     assert_eq!(ledger.customers().cell("c1", "monetary"), "95.00");
 }
 
@@ -288,7 +295,10 @@ fn a_refund_is_its_orders_customers_and_taken_off_once() {
         "refunds.csv",
         "refund_id,order_id,email,refund_date,amount\nr1,o1,ann@x.com,2024-01-06,20\n",
     );
-    let files = run_files(&sandbox, &["lines.csv", "refunds.csv"]);
+    let files = run_files(
+        &sandbox,
+        &["lines.csv", "refunds.csv", "--as-of", "2024-02-01"],
+    );
     assert_eq!(files.customers().cell("c1", "monetary"), "60.00");
     assert_eq!(
         files
