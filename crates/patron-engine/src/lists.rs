@@ -1,7 +1,7 @@
 //! Lists beside the orders: customers, products, refunds, events, answers, spend. Their entries wait in partitions of their
 //! own, by the key under which an entry is known again, until a run or an import takes them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use patron_core::RowClass;
 use patron_import::{
@@ -275,7 +275,7 @@ impl Gathered {
     /// [`GroupingError`].
     pub fn take_refunds(&mut self) -> Result<(), GroupingError> {
         let mut seen: Vec<Seen> = vec![<_>::default(); self.files.len()];
-        let mut merged: HashMap<u32, u64> = HashMap::new();
+        let mut merged: BTreeMap<u32, u64> = BTreeMap::new();
         let mut facts = self.store.scatter();
         for partition in 0..PARTITIONS {
             self.with_entries(partition, |entries| {

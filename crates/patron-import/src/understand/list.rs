@@ -299,10 +299,7 @@ pub(super) fn understand(
         is_exchanged: options.exchange.is_some(),
         notes: draft.notes,
         defaults: Vec::new(),
-        rules: RowRules {
-            phone_for_guests: true,
-            ..used.map(|preset| preset.rules.clone()).unwrap_or_default()
-        },
+        rules: rules(used),
         customer_is_email,
         fill_down: None,
         control: None,
@@ -315,6 +312,16 @@ pub(super) fn understand(
     let said = notes::about_list(table, &understanding, options);
     understanding.notes.splice(0..0, said);
     Ok(understanding)
+}
+
+/// A telephone number stands for a customer of a list.
+fn rules(preset: Option<&Preset>) -> RowRules {
+    RowRules {
+        phone_for_guests: true,
+        ..preset
+            .map(|preset| preset.rules.clone())
+            .unwrap_or_default()
+    }
 }
 
 struct Draft<'a> {

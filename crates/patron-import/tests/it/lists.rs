@@ -226,8 +226,8 @@ fn rows_that_say_too_little_are_set_aside_with_the_reason() {
         assert_eq!(read.batch.rejected.len(), 1, "{text}");
         assert_eq!(read.batch.rejected[0].reason, reason, "{text}");
         assert_eq!(
-            read.batch.account.rows_in as usize,
-            read.batch.facts.len() + 1,
+            read.batch.account.rows_in,
+            read.batch.facts.len() as u64 + 1,
             "{text}"
         );
     }

@@ -70,7 +70,6 @@ fn soak_seed() -> u64 {
 
 /// Kills imports at moments drawn from a seed, looks at what they leave, and returns how many were in the ledger by then.
 fn kill_imports(seed: u64) -> usize {
-    println!("seed {seed}");
     let sandbox = with_workspace();
     // A seeded sequence of moments; an import takes about a tenth of a second.
     let mut state = seed;
