@@ -161,7 +161,7 @@ impl Table {
 
     /// Returns the columns in their order: those of the facts, then five of origin, then those that a later patron added.
     ///
-    /// A column's id is its place for ever, so a new one goes to the end, in [`Table::added`].
+    /// A column's id is its place for ever, so a new one goes to the end, in `Table::added`.
     pub fn columns(self) -> impl Iterator<Item = &'static Column> {
         let own = match self {
             Self::Orders => ORDERS,
