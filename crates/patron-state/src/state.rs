@@ -28,6 +28,10 @@ impl fmt::Debug for State {
     }
 }
 
+/// How often a state that somebody else may be making is looked at, and how long it is waited in between.
+const TRIES: u32 = 40;
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+
 impl State {
     /// Opens the state, which is made if it is not there; an older one is brought to this program's version.
     ///
@@ -35,7 +39,17 @@ impl State {
     /// [`StateError::Newer`], [`StateError::NotOurs`], [`StateError::Locked`], [`StateError::ReadOnly`].
     pub fn open_or_create(path: &Path) -> Result<Self, StateError> {
         make_private(path).map_err(|source| StateError::io(path, source))?;
-        Self::opened(path)
+        let mut tries = 1;
+        loop {
+            match Self::opened(path) {
+                // Somebody else is making it at this moment.
+                Err(StateError::Locked { .. } | StateError::NotOurs { .. }) if tries < TRIES => {
+                    std::thread::sleep(PAUSE);
+                    tries += 1;
+                }
+                opened => return opened,
+            }
+        }
     }
 
     /// Opens the state, which must be there; an older one is brought to this program's version.
