@@ -12,7 +12,8 @@ use crate::failure::Failure;
 /// How columns and values are understood.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Reading {
-    /// What kind of file it is: online-retail, cdnow; recognised by its header otherwise
+    /// What the file is: a preset such as shopify-orders, or orders, customers, refunds, products, events, surveys, spend;
+    /// recognised by its header otherwise
     #[arg(long = "as", value_name = "PRESET")]
     preset: Option<String>,
     /// Column of a field, such as `--map customer_id=Client` or `--map net=#4`; may be repeated
