@@ -69,6 +69,28 @@ fn soak_seed() -> u64 {
     seed.and_then(|seed| seed.parse().ok()).unwrap_or(1)
 }
 
+/// Kills the import of a file after a while, if it has not ended; tells whether the ledger, which must be whole, has it.
+fn is_there_after_kill(sandbox: &Sandbox, name: &str, after: Duration) -> bool {
+    let before = imported(sandbox);
+    let mut child = start(sandbox, name);
+    std::thread::sleep(after);
+    let was_done = child.try_wait().expect("the child can be asked");
+    drop(child.kill());
+    let said = child
+        .wait_with_output()
+        .expect("the child can be waited for");
+    let said = String::from_utf8_lossy(&said.stderr).into_owned();
+    let after = imported(sandbox);
+    assert!(after == before || after == before + 1, "{before} → {after}");
+    if let Some(status) = was_done {
+        assert!(status.success(), "not a failure of its own: {said}");
+        assert_eq!(after, before + 1, "an import that ended is there");
+    }
+    let verified = sandbox.patron(&["ledger", "verify", "--deep", "--workspace", SHOP]);
+    assert_eq!(verified.code, 0, "{}{}", verified.stdout, verified.stderr);
+    after > before
+}
+
 /// Kills imports at moments drawn from a seed, looks at what they leave, and returns how many were in the ledger by then.
 fn kill_imports(seed: u64) -> usize {
     let sandbox = with_workspace();
@@ -87,30 +109,11 @@ fn kill_imports(seed: u64) -> usize {
     let mut acknowledged = vec!["first.csv".to_owned()];
     for round in 0..KILLS {
         let name = format!("file{round}.csv");
-        sandbox.write(
-            &name,
-            orders(u32::try_from(round).expect("a small number"), 20_000),
-        );
-        let before = imported(&sandbox);
-        let mut child = start(&sandbox, &name);
-        std::thread::sleep(moment());
-        let was_done = child.try_wait().expect("the child can be asked");
-        drop(child.kill());
-        let said = child
-            .wait_with_output()
-            .expect("the child can be waited for");
-        let said = String::from_utf8_lossy(&said.stderr).into_owned();
-        let after = imported(&sandbox);
-        assert!(after == before || after == before + 1, "{before} → {after}");
-        if let Some(status) = was_done {
-            assert!(status.success(), "not a failure of its own: {said}");
-            assert_eq!(after, before + 1, "an import that ended is there");
-        }
-        if after > before {
+        let round = u32::try_from(round).expect("a small number");
+        sandbox.write(&name, orders(round, 20_000));
+        if is_there_after_kill(&sandbox, &name, moment()) {
             acknowledged.push(name);
         }
-        let verified = sandbox.patron(&["ledger", "verify", "--deep", "--workspace", SHOP]);
-        assert_eq!(verified.code, 0, "{}{}", verified.stdout, verified.stderr);
     }
     let whole = acknowledged.len() - 1;
     assert!(whole < 20, "some were killed in time");
