@@ -9,6 +9,7 @@ use patron_core::{Coded, Day, ErrorCode, Instant, Money, ShopCalendar};
 use patron_engine::Progress;
 use patron_ledger::{At, LedgerError, Persons, ScanRequest, Table};
 
+use crate::identity::joined;
 use crate::run::{FromLedger, RunError, RunReport, RunRequest, TableFormat, run};
 use crate::settings::Settings;
 use crate::workspace::{Workspace, WorkspaceError, imports, lists_of};
@@ -173,15 +174,25 @@ pub fn customer(
         },
         progress,
     )?;
-    let profile = row_of(&ran, "customers.csv", &request.id)?;
-    let without = row_of(&ran, "customers_without_order.csv", &request.id)?;
-    let facts = facts_of(workspace, &ran, &request.id)?;
+    let at = ran.snapshot.map_or(At::Latest, At::Snapshot);
+    let joined = joined(&workspace.ledger_read_only()?, at)?;
+    let id = joined.get(&request.id).unwrap_or(&request.id).as_str();
+    let profile = row_of(&ran, "customers.csv", id)?;
+    let without = row_of(&ran, "customers_without_order.csv", id)?;
+    let facts = facts_of(workspace, &ran, id)?;
     if profile.is_none() && without.is_none() && facts.is_empty() {
         return Err(CustomerError::Unknown {
             id: request.id.clone(),
         });
     }
     let profile = profile.unwrap_or_default();
+    let mut known = known_of(workspace, &ran, id)?;
+    let others = joined.iter().filter(|(_, person)| *person == id);
+    let mut others: Vec<&str> = others.map(|(customer, _)| customer.as_str()).collect();
+    others.sort_unstable();
+    if !others.is_empty() {
+        known.push(("also_known_as".to_owned(), others.join(", ")));
+    }
     Ok(CustomerCard {
         as_of: ran.as_of,
         calendar: ran.settings.calendar.clone(),
@@ -189,7 +200,7 @@ pub fn customer(
         segments: segments_of(&ran, &profile),
         no_order: without.and_then(|row| row.last().map(|(_, reason)| reason.clone())),
         profile,
-        known: known_of(workspace, &ran, &request.id)?,
+        known,
         facts,
     })
 }

@@ -17,6 +17,7 @@ pub mod backup;
 mod beside;
 pub mod customer;
 pub mod export;
+pub mod identity;
 pub mod import;
 mod orders;
 pub mod refresh;

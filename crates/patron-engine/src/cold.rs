@@ -1,5 +1,6 @@
 //! The cold path: from files to folded customers.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -211,6 +212,8 @@ pub struct Gathered {
     pub(crate) lists: PartitionStore,
     /// The customers of orders that such entries name.
     pub(crate) owners: Owners,
+    /// Customers whose facts stand under another name, too, which is the one that counts.
+    pub(crate) persons: HashMap<String, String>,
     /// What was read of each file, in the order given.
     pub files: Vec<FileRead>,
     /// The one currency that the files name, if they name any.
@@ -438,6 +441,7 @@ impl Gathered {
             store,
             lists,
             owners: Owners::new(),
+            persons: HashMap::new(),
             files,
             currency,
             repeats_are_versions,
@@ -457,7 +461,9 @@ impl Gathered {
     ) -> Result<T, GroupingError> {
         self.store
             .with_partition(partition, for_the_last_time, |segments| {
-                Ok(work(decode(segments)?))
+                let mut records = decode(segments)?;
+                self.retain_own(&mut records);
+                Ok(work(records))
             })
     }
 }
@@ -625,7 +631,11 @@ impl Gathered {
         let partitions = (0..PARTITIONS)
             .into_par_iter()
             .map(|index| {
-                let fold = |segments: &[&[u8]]| fold_partition(segments, &folder, rules);
+                let fold = |segments: &[&[u8]]| {
+                    let mut records = decode(segments)?;
+                    self.retain_own(&mut records);
+                    fold_partition(&records, &folder, rules)
+                };
                 let mut folded = self.store.with_partition(index, last_time, fold)?;
                 collect(&mut folded, &days);
                 progress.advance_to(done.fetch_add(1, Ordering::Relaxed) + 1);

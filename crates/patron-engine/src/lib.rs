@@ -7,6 +7,7 @@
 //! | [`cold`] | how do files become folded customers? |
 //! | [`lists`] | what becomes of lists of customers, products, refunds, events, answers, spend? |
 //! | [`details`] | what is kept of a row besides its fact? |
+//! | [`persons`] | how do the facts of customers who are one person come together? |
 //! | [`customers`] | in which order do customers stand, and who has no order? |
 //! | [`scoring`] | which score, octant, stage and segments has each customer? |
 //! | [`output`] | how do customers become Parquet, CSV and spreadsheets? |
@@ -20,6 +21,7 @@ pub mod details;
 pub mod grouping;
 pub mod lists;
 pub mod output;
+pub mod persons;
 pub mod profiles;
 pub mod progress;
 pub mod scoring;

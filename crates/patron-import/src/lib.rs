@@ -52,7 +52,7 @@ pub use field::{DetailKind, Field};
 pub use options::{DateFormat, DecimalMark, ExcludeRules, Grain, ImportOptions, KeepRules};
 pub use preset::preset_names;
 pub use rates::{Rate, Rates, RatesError};
-pub use reader::RowReader;
+pub use reader::{RowReader, is_address};
 pub use reason::Reason;
 pub use text::{FileKind, TextBlock, TextBlocks, file_kind, open_text};
 pub use understand::understand_table;

@@ -61,7 +61,7 @@ pub use ledger::{Ledger, LedgerOptions};
 pub use location::{CatalogueAddress, Location};
 pub use maintenance::compact::{CompactOptions, Compacted};
 pub use maintenance::copy::Copied;
-pub use maintenance::erase::Erased;
+pub use maintenance::erase::{Erased, Whom};
 pub use maintenance::expire::Expired;
 pub use maintenance::flush::Flushed;
 pub use maintenance::reassign::{Move, Reassigned};

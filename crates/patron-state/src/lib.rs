@@ -21,12 +21,14 @@
 //! | [`state`] | where does the state live, and how is it opened, checked and copied? |
 //! | [`jobs`] | what was done when, and how did it end? |
 //! | [`sources`] | where do facts come from by themselves, and how far were they read? |
+//! | [`identity`] | who was taken for whom, and who said otherwise? |
 //! | [`secret`] | how does a token stay out of every log? |
 //! | [`error`] | what can go wrong? |
 #![forbid(unsafe_code)]
 
 mod database;
 pub mod error;
+pub mod identity;
 pub mod jobs;
 mod migrations;
 pub mod secret;
@@ -34,6 +36,7 @@ pub mod sources;
 pub mod state;
 
 pub use error::StateError;
+pub use identity::{Batch, IdentityMove, Reason, Word};
 pub use jobs::{Job, JobState};
 pub use secret::Secret;
 pub use sources::{NewSource, Source, SourceKind};

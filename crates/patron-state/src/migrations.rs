@@ -9,7 +9,10 @@ use crate::error::StateError;
 const APPLICATION: i64 = 0x7074_726e;
 
 /// Version n is made by the n-th script. A script that was released is never changed.
-const SCRIPTS: [&str; 1] = [include_str!("../migrations/0001-jobs-and-sources.sql")];
+const SCRIPTS: [&str; 2] = [
+    include_str!("../migrations/0001-jobs-and-sources.sql"),
+    include_str!("../migrations/0002-identity.sql"),
+];
 
 /// The version that this program reads and writes.
 pub(crate) const NEWEST: i64 = SCRIPTS.len() as i64;

@@ -479,6 +479,8 @@ export const en = {
     segment_without_order:
       "Segment {{segment}} is the {{count}} people without a valid order: they count as its members, and as customers nowhere.",
     everybody_alive: "The model sees nobody leave: customers that the shop has lost are valued as if they would come back.",
+    guests: "{{count}} customers ({{share}}) are guests, known by an e-mail address or telephone number alone.",
+    customers_joined: "{{count}} customer ids stand for somebody who has another one, and count there.",
     implausible_customer: "Customer {{customer}} has {{share}} of all orders: is this a walk-in or test account?",
     fit_not_converged: "The search had not settled after {{iterations}} iterations: use the estimates with care.",
     fit_parameter_at_bound: "{{parameter}} ran to the edge of the range searched ({{value}}): the data do not bound it.",

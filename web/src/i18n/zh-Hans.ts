@@ -467,6 +467,8 @@ export const zhHans: Words = {
     vocabulary_reads_values: "分群 {{segments}} 用到购买模型的列，而本次运行中这些列为空：应归入其中的客户可能没有归入。",
     segment_without_order: "分群 {{segment}} 即 {{count}} 位没有有效订单的人：他们计入该分群的成员数，不计入任何客户数。",
     everybody_alive: "模型认为没有客户流失：店铺已失去的客户也按会回来估值。",
+    guests: "{{count}} 位客户（{{share}}）是游客，只留下电子邮箱或电话号码。",
+    customers_joined: "{{count}} 个客户编号属于另有编号的同一人，已合并计算。",
     implausible_customer: "客户 {{customer}} 占全部订单的 {{share}}：是否为散客或测试账户？",
     fit_not_converged: "搜索在 {{iterations}} 次迭代后仍未收敛：请谨慎使用估计值。",
     fit_parameter_at_bound: "{{parameter}} 到达搜索范围的边界（{{value}}）：数据无法限定它。",

@@ -467,6 +467,8 @@ export const zhHant: Words = {
     vocabulary_reads_values: "分群 {{segments}} 用到購買模型的欄位，而本次執行中這些欄位為空：應歸入其中的客戶可能沒有歸入。",
     segment_without_order: "分群 {{segment}} 即 {{count}} 位沒有有效訂單的人：他們計入該分群的成員數，不計入任何客戶數。",
     everybody_alive: "模型認為沒有客戶流失：商店已失去的客戶也按會回來估值。",
+    guests: "{{count}} 位客戶（{{share}}）是訪客，只留下電子郵件地址或電話號碼。",
+    customers_joined: "{{count}} 個客戶編號屬於另有編號的同一人，已合併計算。",
     implausible_customer: "客戶 {{customer}} 佔全部訂單的 {{share}}：是否為散客或測試帳戶？",
     fit_not_converged: "搜尋在 {{iterations}} 次迭代後仍未收斂：請謹慎使用估計值。",
     fit_parameter_at_bound: "{{parameter}} 到達搜尋範圍的邊界（{{value}}）：資料無法限定它。",

@@ -19,10 +19,29 @@ pub(super) const OF_CUSTOMERS: &[&str] = &[
 ];
 
 /// Whether a row says anything of its customer.
-pub(crate) fn tells_of_customer(row: &Record<'_>) -> bool {
+fn tells_of_customer(row: &Record<'_>) -> bool {
     let of_customer = |(field, _): (Field, Detail<'_>)| OF_CUSTOMERS.contains(&field.key());
     row.contact.is_some()
         || details::read(row.details).is_some_and(|mut kept| kept.details.any(of_customer))
+}
+
+/// Calls `take` with what each file says of each customer, in an order that does not depend on threads.
+pub(crate) fn each_customer<'a>(rows: &[Record<'a>], mut take: impl FnMut(&Customer<'a>)) {
+    let mut says: Vec<&Record<'a>> = rows.iter().filter(|row| tells_of_customer(row)).collect();
+    // Of what was said at one time the last counts: it must not be the thread's that read last.
+    says.sort_unstable_by_key(|row| {
+        (
+            row.customer,
+            row.file,
+            row.at,
+            row.updated_at,
+            row.row_hash,
+            row.details,
+        )
+    });
+    for rows_of_one in says.chunk_by(|a, b| (a.customer, a.file) == (b.customer, b.file)) {
+        Customer::of(rows_of_one).iter().for_each(&mut take);
+    }
 }
 
 /// When something was said: the time of the row, and when that was changed; µs UTC.
@@ -86,6 +105,11 @@ impl<'a> Customer<'a> {
                 .collect(),
         };
         times.into_iter().map(at_time).collect()
+    }
+
+    /// E-mail, phone, name and consent; empty where nothing is said.
+    pub(crate) const fn contact(&self) -> ContactFields<'a> {
+        self.contact
     }
 
     /// Returns a hash of what is said.

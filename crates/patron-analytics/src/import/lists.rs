@@ -1,7 +1,7 @@
 //! What lists bring: customers, products, refunds, events, answers, spend. An entry is known again by its own id, or, where
 //! it has none, by what it says; of a later version only what differs is kept.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
@@ -11,7 +11,7 @@ use patron_engine::details::{self, Detail};
 use patron_engine::{
     Feed, Gathered, ListEntry, Owners, PARTITIONS, Record, Resources, gather_records,
 };
-use patron_import::{Content, Field, ROW_HASH_SEED, RowKind, hash_field};
+use patron_import::{Content, Field, ROW_HASH_SEED, RowKind, hash_field, is_address};
 use patron_ledger::{At, Ledger, ScanRequest, Table, Transaction};
 
 use super::compare::Counts;
@@ -40,6 +40,15 @@ pub(super) struct Lists<'a> {
     /// The place of each earlier import, and which of them were lists.
     pub(super) places: &'a HashMap<i64, u32>,
     pub(super) lists: HashMap<i64, Content>,
+    /// The customers who have another's name, with that.
+    pub(super) persons: HashMap<String, String>,
+}
+
+/// The rows of lists on their way to their tables.
+struct Sheets {
+    of_tables: Vec<(Table, Sheet)>,
+    /// Customers of whom nothing but an address is known, by file: who is who is told by what is said of customers.
+    addresses: BTreeSet<(u32, String)>,
 }
 
 /// The newest version of an entry that is there.
@@ -56,6 +65,39 @@ struct Known {
     newest: Option<Current>,
     /// How often entries without an id that say this are there.
     equal: usize,
+}
+
+impl Sheets {
+    fn of(&mut self, table: Table) -> Option<&mut Sheet> {
+        let found = self.of_tables.iter_mut().find(|(known, _)| *known == table);
+        found.map(|(_, sheet)| sheet)
+    }
+
+    /// Keeps in mind whose address an entry knows.
+    fn note_address(&mut self, entry: &ListEntry<'_>, content: Content) {
+        if content != Content::Customers && is_address(entry.customer) {
+            let address = (entry.file, entry.customer.to_owned());
+            self.addresses.insert(address);
+        }
+    }
+
+    /// Hands all rows to a transaction, if there is one, and begins anew.
+    fn append_to(
+        &mut self,
+        mut transaction: Option<&mut Transaction<'_>>,
+    ) -> Result<(), ImportFailure> {
+        for (table, sheet) in &mut self.of_tables {
+            if sheet.rows() == 0 {
+                continue;
+            }
+            let rows = sheet.take().map_err(WorkspaceError::from)?;
+            if let Some(transaction) = transaction.as_deref_mut() {
+                let done = transaction.append(*table, &rows);
+                done.map_err(WorkspaceError::from)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Completes what only names an order with the order's customer, as the ledger knows it.
@@ -92,27 +134,20 @@ impl Lists<'_> {
             return Ok(counts);
         }
         let stored = self.stored(resources)?;
-        let mut sheets: Vec<(Table, Sheet)> = TABLES
-            .iter()
-            .map(|(_, table, _)| (*table, Sheet::new(*table)))
-            .collect();
+        let tables = TABLES.iter().map(|(_, table, _)| *table);
+        let mut sheets = Sheets {
+            of_tables: tables.map(|table| (table, Sheet::new(table))).collect(),
+            addresses: BTreeSet::new(),
+        };
         for partition in 0..PARTITIONS {
             let known = stored.with_records(partition, false, |records| known(&records))?;
             gathered.with_entries(partition, |entries| {
                 self.compare(entries, known, &mut counts, &mut sheets);
             })?;
-            for (table, sheet) in &mut sheets {
-                if sheet.rows() == 0 {
-                    continue;
-                }
-                let rows = sheet.take().map_err(WorkspaceError::from)?;
-                if let Some(transaction) = transaction.as_deref_mut() {
-                    transaction
-                        .append(*table, &rows)
-                        .map_err(WorkspaceError::from)?;
-                }
-            }
+            sheets.append_to(transaction.as_deref_mut())?;
         }
+        self.write_addresses(&mut sheets);
+        sheets.append_to(transaction)?;
         Ok(counts)
     }
 
@@ -221,7 +256,7 @@ impl Lists<'_> {
         mut entries: Vec<ListEntry<'_>>,
         mut known: HashMap<(u64, String, i64), Known>,
         counts: &mut [Counts],
-        sheets: &mut [(Table, Sheet)],
+        sheets: &mut Sheets,
     ) {
         let is_new = |entry: &ListEntry<'_>| {
             let file = self.files.get(entry.file as usize);
@@ -276,7 +311,7 @@ impl Lists<'_> {
         same: &[ListEntry<'_>],
         known: &mut Known,
         counts: &mut Counts,
-        sheets: &mut [(Table, Sheet)],
+        sheets: &mut Sheets,
     ) {
         let Some(last) = same.last() else { return };
         let adds_up = last.kind == RowKind::Spend;
@@ -315,6 +350,38 @@ impl Lists<'_> {
         });
     }
 
+    /// Writes down the customers of whom an entry knew an address.
+    fn write_addresses(&self, sheets: &mut Sheets) {
+        for (file, address) in std::mem::take(&mut sheets.addresses) {
+            let (Some(origin), Some(sheet)) =
+                (self.origins.get(file as usize), sheets.of(Table::Customers))
+            else {
+                continue;
+            };
+            let person = self.persons.get(&address).unwrap_or(&address);
+            let hash = hash_field(ROW_HASH_SEED, address.as_bytes()).cast_signed();
+            let kind = if address.contains('@') {
+                "email"
+            } else {
+                "phone"
+            };
+            let cells = [
+                ("customer_id", Value::Text(&address)),
+                ("person_id", Value::Text(person)),
+                (kind, Value::Text(&address)),
+                ("import_id", Value::Whole(origin.import)),
+                ("row_hash", Value::Whole(hash)),
+                ("origin_file", Value::Text(&origin.file)),
+            ];
+            for (name, value) in cells {
+                if let Some(place) = sheet.place(name) {
+                    sheet.set(place, value);
+                }
+            }
+            sheet.end_row();
+        }
+    }
+
     /// The local day of spend; 0 of all else.
     fn day_of(&self, entry: &ListEntry<'_>) -> i64 {
         match entry.kind {
@@ -323,14 +390,7 @@ impl Lists<'_> {
         }
     }
 
-    fn write(
-        &self,
-        entry: &ListEntry<'_>,
-        key: &str,
-        hash: u64,
-        net: i64,
-        sheets: &mut [(Table, Sheet)],
-    ) {
+    fn write(&self, entry: &ListEntry<'_>, key: &str, hash: u64, net: i64, sheets: &mut Sheets) {
         let content = content_of(entry.kind);
         let found = TABLES.iter().find(|(known, ..)| *known == content);
         let (Some(&(_, table, key_column)), Some(origin)) =
@@ -338,7 +398,8 @@ impl Lists<'_> {
         else {
             return;
         };
-        let Some((_, sheet)) = sheets.iter_mut().find(|(known, _)| *known == table) else {
+        sheets.note_address(entry, content);
+        let Some(sheet) = sheets.of(table) else {
             return;
         };
         let kept = details::read(entry.details).unwrap_or_default();
@@ -361,7 +422,7 @@ impl Lists<'_> {
         if !matches!(content, Content::Products | Content::Spend) {
             cells.push((key_column, Value::Text(key)));
         }
-        push_person(entry, &details, &mut cells);
+        push_person(entry, &self.persons, &details, &mut cells);
         self.push_own(entry, (hash, net), &mut cells);
         let kept = details.iter().map(|(field, detail)| {
             let value = match *detail {
@@ -425,6 +486,7 @@ impl Lists<'_> {
 /// Whose it is; of an unknown visitor, which.
 fn push_person<'c>(
     entry: &ListEntry<'c>,
+    persons: &'c HashMap<String, String>,
     details: &[(Field, Detail<'c>)],
     cells: &mut Vec<(&'c str, Value<'c>)>,
 ) {
@@ -434,7 +496,7 @@ fn push_person<'c>(
     });
     let person = match entry.customer {
         "" => anonymous.unwrap_or_default(),
-        customer => customer,
+        customer => persons.get(customer).map_or(customer, String::as_str),
     };
     cells.push(("customer_id", Value::Text(entry.customer)));
     cells.push(("person_id", Value::Text(person)));

@@ -28,6 +28,7 @@ use patron_ledger::{At, CommitInfo, Ledger, LedgerError, Persons, Table, Transac
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::compare::Counts;
+pub(crate) use self::customer::each_customer;
 pub use self::error::ImportFailure;
 use self::lists::Lists;
 pub use self::preview::{Sample, sample};
@@ -36,6 +37,7 @@ pub(crate) use self::rows::{is_own_id, status_of};
 pub(crate) use self::scratch::Scratch;
 pub use self::undo::{UndoneImport, undo};
 use self::work::Work;
+use crate::identity::{Settled, Where, joined, settle};
 use crate::orders::gather_orders;
 use crate::run::{Note, RejectedFile, of_exchange};
 use crate::settings::{ResolveError, Settings, exchange, import_options, reading_fingerprint};
@@ -73,6 +75,8 @@ pub struct ImportReport {
     pub files: Vec<ImportedFile>,
     /// The ledger's new snapshot; none if nothing changed.
     pub snapshot: Option<i64>,
+    /// How customers are joined since; nothing if nothing changed.
+    pub identity: Option<Settled>,
 }
 
 /// One file of an import.
@@ -156,6 +160,8 @@ pub fn import(
     let (mut report, kept) = job.work_out(progress)?;
     if kept {
         rejected.keep(workspace, &mut report.files)?;
+        let (cause, place) = ("import", Where::Customers);
+        report.identity = Some(settle(workspace, &ledger, cause, place, request.now)?);
     }
     Ok(report)
 }
@@ -223,7 +229,9 @@ impl Job<'_> {
         let places = (0_u32..).zip(&next.earlier);
         let places: HashMap<i64, u32> = places.map(|(place, import)| (import.id, place)).collect();
         let stored = self.stored(At::Snapshot(base), (&places, &next.earlier))?;
-        let mut counts = self.compare(transaction.as_mut(), stored.as_ref(), &files, progress)?;
+        let persons = joined(self.ledger, At::Snapshot(base))?;
+        let compared = (stored.as_ref(), persons);
+        let mut counts = self.compare(transaction.as_mut(), compared, &files, progress)?;
         let lists = Lists {
             ledger: self.ledger,
             at: At::Snapshot(base),
@@ -232,6 +240,7 @@ impl Job<'_> {
             calendar: &self.calendar,
             places: &places,
             lists: lists_of(&next.earlier),
+            persons: joined(self.ledger, At::Snapshot(base))?,
         };
         let of_lists = lists.import(&self.gathered, &self.resources, transaction.as_mut())?;
         for (counts, more) in counts.iter_mut().zip(&of_lists) {
@@ -239,7 +248,7 @@ impl Job<'_> {
         }
         self.check_grain(&counts)?;
         for (file, counts) in files.iter_mut().zip(&counts) {
-            settle(file, counts);
+            account_for(file, counts);
             file.forget_second_reading(&next.earlier);
         }
         let brought: Vec<Import> = files
@@ -248,11 +257,19 @@ impl Job<'_> {
             .map(|file| file.import.clone())
             .collect();
         let Some(transaction) = transaction.filter(|_| !brought.is_empty()) else {
-            let snapshot = None;
-            return Ok((ImportReport { files, snapshot }, false));
+            let report = ImportReport {
+                files,
+                snapshot: None,
+                identity: None,
+            };
+            return Ok((report, false));
         };
-        let snapshot = Some(self.commit(transaction, &brought)?);
-        Ok((ImportReport { files, snapshot }, true))
+        let report = ImportReport {
+            files,
+            snapshot: Some(self.commit(transaction, &brought)?),
+            identity: None,
+        };
+        Ok((report, true))
     }
 
     /// Commits what was appended, and that it was imported.
@@ -266,6 +283,8 @@ impl Job<'_> {
             .append(Table::Imports, &log)
             .map_err(WorkspaceError::from)?;
         transaction.require_unchanged(Table::Imports);
+        // Nor may anybody have become another person meanwhile.
+        transaction.require_unchanged(Table::Customers);
         let last = brought.iter().map(|import| import.id).max().unwrap_or(0);
         let names: Vec<&str> = brought.iter().map(|import| import.name.as_str()).collect();
         let info = CommitInfo {
@@ -396,11 +415,12 @@ impl Job<'_> {
     fn compare(
         &self,
         transaction: Option<&mut Transaction<'_>>,
-        stored: Option<&Gathered>,
+        (stored, persons): (Option<&Gathered>, HashMap<String, String>),
         files: &[ImportedFile],
         progress: &dyn Progress,
     ) -> Result<Vec<Counts>, ImportFailure> {
         let work = Work {
+            persons,
             new: &self.gathered,
             stored,
             origins: origins(files),
@@ -454,7 +474,7 @@ impl ImportedFile {
 }
 
 /// Writes into a file's record what became of its rows.
-fn settle(file: &mut ImportedFile, counts: &Counts) {
+fn account_for(file: &mut ImportedFile, counts: &Counts) {
     let merged = file.read.account.count(RowClass::Merged);
     let import = &mut file.import;
     let accepted = import.rows_in - import.set_aside - merged;

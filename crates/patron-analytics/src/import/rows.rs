@@ -33,6 +33,8 @@ pub(crate) struct Origin {
 pub(crate) struct Rows<'o> {
     tables: Tables,
     origins: &'o [Origin],
+    /// The customers who have another's name, with that.
+    persons: &'o HashMap<String, String>,
 }
 
 struct Tables {
@@ -44,8 +46,8 @@ struct Tables {
 }
 
 impl<'o> Rows<'o> {
-    /// Begins with no rows; `origins` has the origin of each file.
-    pub(crate) fn new(origins: &'o [Origin]) -> Self {
+    /// Begins with no rows; `origins` has the origin of each file, `persons` the customers who have another's name.
+    pub(crate) fn new(origins: &'o [Origin], persons: &'o HashMap<String, String>) -> Self {
         Self {
             tables: Tables {
                 orders: Target::new(Table::Orders),
@@ -55,7 +57,15 @@ impl<'o> Rows<'o> {
                 customers: Target::new(Table::Customers),
             },
             origins,
+            persons,
         }
+    }
+
+    fn person_of<'c>(&self, customer: &'c str) -> &'c str
+    where
+        'o: 'c,
+    {
+        self.persons.get(customer).map_or(customer, String::as_str)
     }
 
     /// Returns how many rows there are.
@@ -80,16 +90,18 @@ impl<'o> Rows<'o> {
         let Some(origin) = self.origins.get(file) else {
             return;
         };
+        let person = rows.first().map_or("", |row| self.person_of(row.customer));
         match rows {
             [only] if !is_derived(only) => self.tables.add_one(&Kept {
                 row: only,
                 origin,
+                person,
                 occurrence: 1,
                 refunded: None,
                 is_further: only.kind == RowKind::Person && !only.is_line,
                 row_hash: only.row_hash,
             }),
-            several => self.tables.add_several(several, origin),
+            several => self.tables.add_several(several, (origin, person)),
         }
     }
 
@@ -99,9 +111,10 @@ impl<'o> Rows<'o> {
             return;
         };
         let [email, phone, name, consent] = customer.contact;
+        let person = self.person_of(customer.id);
         let target = &mut self.tables.customers;
         target.set(Own::CustomerId, Value::Text(customer.id));
-        target.set(Own::PersonId, Value::Text(customer.id));
+        target.set(Own::PersonId, Value::Text(person));
         target.set(Own::ImportId, Value::Whole(origin.import));
         let hash = customer.hash().cast_signed();
         target.set(Own::RowHash, Value::Whole(hash));
@@ -138,7 +151,7 @@ impl<'o> Rows<'o> {
 }
 
 impl Tables {
-    fn add_several(&mut self, rows: &[&Record<'_>], origin: &Origin) {
+    fn add_several(&mut self, rows: &[&Record<'_>], (origin, person): (&Origin, &str)) {
         // Of equal rows each has its own.
         let mut refunds: HashMap<u64, Vec<i64>> = HashMap::new();
         for refund in rows.iter().filter(|row| is_derived(row)) {
@@ -171,6 +184,7 @@ impl Tables {
             self.add_one(&Kept {
                 row,
                 origin,
+                person,
                 occurrence: *occurrence,
                 refunded,
                 is_further: is_further && !row.is_line,
@@ -216,6 +230,8 @@ impl Tables {
 struct Kept<'k, 'a> {
     row: &'k Record<'a>,
     origin: &'k Origin,
+    /// Who the customer is.
+    person: &'k str,
     /// The how many-th of its file with the same identity.
     occurrence: i64,
     refunded: Option<i64>,
@@ -327,7 +343,7 @@ impl Kept<'_, '_> {
     fn set_common(&self, target: &mut Target) {
         let row = self.row;
         target.set(Own::CustomerId, Value::Text(row.customer));
-        target.set(Own::PersonId, Value::Text(row.customer));
+        target.set(Own::PersonId, Value::Text(self.person));
         if let Some(refunded) = self.refunded {
             target.set(Own::Refunded, Value::Number(refunded));
         }
@@ -442,7 +458,8 @@ mod tests {
             file: "a.csv".to_owned(),
             currency: None,
         }];
-        let mut gathered = Rows::new(&origins);
+        let nobody = HashMap::new();
+        let mut gathered = Rows::new(&origins, &nobody);
         gathered.add(&rows.iter().collect::<Vec<_>>());
         let batches = gathered.take().unwrap();
         let of_table = batches.iter().find(|(found, _)| *found == table);

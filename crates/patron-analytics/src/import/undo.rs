@@ -3,6 +3,7 @@
 use patron_core::Instant;
 use patron_ledger::{At, CommitInfo};
 
+use crate::identity::{Where, settle};
 use crate::workspace::{Import, UNDO_DAYS, Workspace, WorkspaceError, imports};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -55,6 +56,8 @@ pub fn undo(
     };
     let undone = ledger.undo_import(import, &info)?;
     workspace.forget_rejected(import);
+    let cause = format!("import {import} undone");
+    settle(workspace, &ledger, &cause, Where::Everywhere, now)?;
     Ok(UndoneImport {
         import: found.clone(),
         // One of them is the import's own.

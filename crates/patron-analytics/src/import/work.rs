@@ -4,16 +4,18 @@
 //! What lands in the ledger does not depend on threads: shares are told by the number of facts alone, and taken into the
 //! change in their order.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arrow_array::RecordBatch;
 use patron_engine::{Gathered, GroupingError, PARTITIONS, Progress, Record, Resources, Step};
 use patron_import::RowKind;
-use patron_ledger::{Bucket, LedgerError, Prepared, Transaction};
+use patron_ledger::{Bucket, LedgerError, Prepared, Table, Transaction};
 use rayon::prelude::*;
 
 use super::ImportFailure;
 use super::compare::{Counts, compare};
-use super::customer::{Customer, tells_of_customer};
+use super::customer::each_customer;
 use super::rows::{Origin, Rows};
 use crate::workspace::WorkspaceError;
 
@@ -33,12 +35,34 @@ pub(super) struct Work<'a> {
     pub(super) origins: Vec<Origin>,
     /// Whether a file was imported before: then its rows are not looked at.
     pub(super) is_known: Vec<bool>,
+    /// The customers who have another's name, with that.
+    pub(super) persons: HashMap<String, String>,
 }
 
 /// What one share came to.
 struct Share {
     counts: Vec<Counts>,
     prepared: Vec<Prepared>,
+    /// Rows of customers who have another's name: they belong to other shares.
+    elsewhere: Vec<(Table, RecordBatch)>,
+}
+
+/// The rows of a share: those of its own, and those of customers who have another's name.
+struct RowsOfShare<'o> {
+    own: Rows<'o>,
+    elsewhere: Rows<'o>,
+    persons: &'o HashMap<String, String>,
+}
+
+impl<'o> RowsOfShare<'o> {
+    /// The rows among which a customer's belong.
+    fn of(&mut self, customer: &str) -> &mut Rows<'o> {
+        if self.persons.contains_key(customer) {
+            &mut self.elsewhere
+        } else {
+            &mut self.own
+        }
+    }
 }
 
 impl Work<'_> {
@@ -89,6 +113,12 @@ impl Work<'_> {
                     transaction.take(prepared).map_err(WorkspaceError::from)?;
                 }
             }
+            for (table, rows) in share.elsewhere {
+                if let Some(transaction) = transaction.as_deref_mut() {
+                    let done = transaction.append(table, &rows);
+                    done.map_err(WorkspaceError::from)?;
+                }
+            }
         }
         progress.end();
         Ok(counts)
@@ -98,6 +128,7 @@ impl Work<'_> {
         Share {
             counts: vec![Counts::default(); self.is_known.len()],
             prepared: Vec::new(),
+            elsewhere: Vec::new(),
         }
     }
 
@@ -109,7 +140,12 @@ impl Work<'_> {
         advance: &dyn Fn(),
     ) -> Result<Share, ImportFailure> {
         let mut done = self.nothing();
-        let mut rows = Rows::new(&self.origins);
+        let new_rows = || Rows::new(&self.origins, &self.persons);
+        let mut rows = RowsOfShare {
+            own: new_rows(),
+            elsewhere: new_rows(),
+            persons: &self.persons,
+        };
         let mut part = 0;
         let mut write = |rows: &mut Rows<'_>| -> Result<Vec<Prepared>, LedgerError> {
             let Some(transaction) = transaction else {
@@ -125,21 +161,22 @@ impl Work<'_> {
         for partition in (first..PARTITIONS).step_by(step) {
             let keep = transaction.is_some().then_some(&mut rows);
             self.partition(partition, keep, &mut done.counts)?;
-            if rows.count() >= ROWS_AT_ONCE {
+            if rows.own.count() >= ROWS_AT_ONCE {
                 done.prepared
-                    .extend(write(&mut rows).map_err(WorkspaceError::from)?);
+                    .extend(write(&mut rows.own).map_err(WorkspaceError::from)?);
             }
             advance();
         }
         done.prepared
-            .extend(write(&mut rows).map_err(WorkspaceError::from)?);
+            .extend(write(&mut rows.own).map_err(WorkspaceError::from)?);
+        done.elsewhere = rows.elsewhere.take().map_err(WorkspaceError::from)?;
         Ok(done)
     }
 
     fn partition(
         &self,
         partition: usize,
-        rows: Option<&mut Rows<'_>>,
+        rows: Option<&mut RowsOfShare<'_>>,
         counts: &mut [Counts],
     ) -> Result<(), GroupingError> {
         self.new
@@ -154,7 +191,7 @@ impl Work<'_> {
         &self,
         mut stored: Vec<Record<'_>>,
         mut new: Vec<Record<'_>>,
-        mut rows: Option<&mut Rows<'_>>,
+        mut rows: Option<&mut RowsOfShare<'_>>,
         counts: &mut [Counts],
     ) -> Result<(), GroupingError> {
         if self.is_known.contains(&true) {
@@ -169,11 +206,12 @@ impl Work<'_> {
         let is_person = |row: &Record<'_>| row.kind == RowKind::Person && row.order_id.is_empty();
         stored.retain(|row| !is_person(row));
         if let Some(rows) = rows.as_deref_mut() {
-            add_customers(rows, &new);
+            // All of it: an import can be taken back without its words being missed elsewhere.
+            each_customer(&new, |customer| rows.of(customer.id).add_customer(customer));
         }
         compare(&stored, &new, counts, |kept| {
-            if let Some(rows) = rows.as_deref_mut() {
-                rows.add(kept);
+            if let (Some(rows), Some(first)) = (rows.as_deref_mut(), kept.first()) {
+                rows.of(first.customer).add(kept);
             }
             Ok(())
         })
@@ -186,25 +224,4 @@ fn threads(resources: &Resources) -> usize {
     resources
         .threads
         .clamp(1, usize::try_from(most).unwrap_or(usize::MAX).max(1))
-}
-
-/// Adds what files say of customers. All of it: an import can be taken back without its words being missed elsewhere.
-fn add_customers(rows: &mut Rows<'_>, new: &[Record<'_>]) {
-    let mut says: Vec<&Record<'_>> = new.iter().filter(|row| tells_of_customer(row)).collect();
-    // Of what was said at one time the last counts: it must not be the thread's that read last.
-    says.sort_unstable_by_key(|row| {
-        (
-            row.customer,
-            row.file,
-            row.at,
-            row.updated_at,
-            row.row_hash,
-            row.details,
-        )
-    });
-    for rows_of_one in says.chunk_by(|a, b| (a.customer, a.file) == (b.customer, b.file)) {
-        for customer in Customer::of(rows_of_one) {
-            rows.add_customer(&customer);
-        }
-    }
 }

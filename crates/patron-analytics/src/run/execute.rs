@@ -31,6 +31,7 @@ use super::{
     AxisReport, FileReport, Machine, RunReport, RunRequest, TableFormat, from_ledger, notes,
     report, run_json, settings_notes, tables,
 };
+use crate::identity::{Rule, join};
 use crate::orders::gather_orders;
 use crate::settings::{Chosen, Origin, ResolveError, Resolved, Settings, exchange, import_options};
 use crate::workspace::WorkspaceError;
@@ -347,8 +348,9 @@ impl<'a> Job<'a> {
             summary,
         };
         let mut run = assemble(&table, scored, valuation, settings, facts);
-        run.snapshot = known.as_ref().map(|known| known.snapshot);
-        run.notes.extend(known.and_then(|known| known.note()));
+        run.snapshot = known.snapshot;
+        run.notes.extend(notes::of_persons(&table, known.joined));
+        run.notes.extend(known.note());
         self.finish(run, &table, folded.spilled_bytes)
     }
 
@@ -384,8 +386,14 @@ impl<'a> Job<'a> {
         Ok(summary)
     }
 
+    /// Which customers may be one person.
+    fn rule(&self) -> Rule {
+        let asked = self.request.flags.identity;
+        asked.or(self.file_settings.identity).unwrap_or_default()
+    }
+
     /// Reads files or the ledger.
-    fn read(&self) -> Result<(Gathered, Option<Known>), RunError> {
+    fn read(&self) -> Result<(Gathered, Known), RunError> {
         let folder = self.out.path();
         let error = |source| cannot_write(folder, "rejected.csv", source);
         let mut rejected = RejectedFile::create(&folder.join("rejected.csv")).map_err(error)?;
@@ -402,7 +410,7 @@ impl<'a> Job<'a> {
             rejected.finish().map_err(error)?;
             let (gathered, known) =
                 from_ledger::gather(from, &self.request.flags, &resources, self.progress)?;
-            return Ok((gathered, Some(known)));
+            return Ok((gathered, known));
         }
         let mut gathered = gather_orders(
             &self.request.orders,
@@ -424,7 +432,11 @@ impl<'a> Job<'a> {
         gathered.settle_lists::<EngineError>(&mut rejected, |_| Ok(()))?;
         gathered.take_refunds().map_err(EngineError::from)?;
         rejected.finish().map_err(error)?;
-        Ok((gathered, None))
+        let known = Known {
+            joined: join(self.rule(), &mut gathered).map_err(EngineError::from)?,
+            ..Known::default()
+        };
+        Ok((gathered, known))
     }
 
     fn write_customers(

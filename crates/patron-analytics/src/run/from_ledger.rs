@@ -10,13 +10,17 @@ use serde_json::json;
 
 use super::notes::Note;
 use super::{FromLedger, RunError};
+use crate::identity::joined;
 use crate::settings::{Settings, reading_fingerprint};
 use crate::workspace::{Import, Wanted, WorkspaceError, give, imports, lists_of};
 
 /// What is known of a run's facts besides themselves.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Known {
-    pub(super) snapshot: i64,
+    /// The ledger's snapshot; nothing of files.
+    pub(super) snapshot: Option<i64>,
+    /// Customers who have another's name.
+    pub(super) joined: u64,
     /// Imports that were read with other settings than those of now.
     pub(super) other_settings: Vec<i64>,
 }
@@ -86,7 +90,8 @@ pub(super) fn gather(
     let now = reading_fingerprint(from.workspace.settings());
     let differs = |import: &&Import| import.details.settings != now;
     let known = Known {
-        snapshot,
+        snapshot: Some(snapshot),
+        joined: joined(&ledger, at)?.len() as u64,
         other_settings: imports
             .iter()
             .filter(differs)
@@ -132,6 +137,7 @@ pub(super) fn check_flags(flags: &Settings) -> Result<(), RunError> {
             "`--keep` and the like",
             flags.keep.is_some() || flags.drop.is_some(),
         ),
+        ("`--identity`", flags.identity.is_some()),
         ("`--exclude-customer`", flags.exclude_customers.is_some()),
         ("`--exclude-tag`", flags.exclude_tags.is_some()),
         ("`--exclude-flag`", flags.exclude_flags.is_some()),

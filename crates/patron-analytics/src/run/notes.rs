@@ -3,7 +3,7 @@
 use patron_core::MoneySum;
 use patron_engine::scoring::Scores;
 use patron_engine::{CustomerTable, FileRead};
-use patron_import::{Exchanged, ExchangedRows};
+use patron_import::{Exchanged, ExchangedRows, is_address};
 use patron_stats::scores::{CutPoints, count_distinct_up_to};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -46,6 +46,37 @@ const CORRELATED: f64 = 0.7;
 /// Fewest distinct values that can carry five scores.
 const FEWEST_DISTINCT: usize = 5;
 const AXES: [&str; 3] = ["recency", "frequency", "monetary"];
+
+/// Who is known by an address alone, and who has another's name.
+pub(super) fn of_persons(table: &CustomerTable, joined: u64) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let guests = (0..table.len()).filter(|&place| is_address(table.ids.get(place)));
+    let guests = guests.count();
+    if guests > 0 && guests < table.len() {
+        let share = guests as f64 / table.len() as f64;
+        notes.push(Note::new(
+            "guests",
+            json!({ "count": guests, "share": share }),
+            format!(
+                "{guests} customers ({:.1} %) are guests, known by an e-mail address or telephone number alone",
+                share * 100.0
+            ),
+        ));
+    }
+    if joined > 0 {
+        let ids = if joined == 1 {
+            "1 customer id stands"
+        } else {
+            &format!("{joined} customer ids stand")
+        };
+        notes.push(Note::new(
+            "customers_joined",
+            json!({ "count": joined }),
+            format!("{ids} for somebody who has another one, and what they bought counts there (`identity` says by which rule)"),
+        ));
+    }
+    notes
+}
 
 /// What understanding the files left to say.
 pub(crate) fn of_files(

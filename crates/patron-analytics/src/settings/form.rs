@@ -10,6 +10,7 @@ use patron_segments::{FormError, read_written};
 use serde::{Deserialize, Deserializer};
 
 use super::SettingsError;
+use crate::identity::Rule;
 
 /// Largest settings file read.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -60,6 +61,8 @@ pub struct Settings {
     pub exclude_memos: Option<Vec<String>>,
     /// Status words of the shop → paid, pending, cancelled, void, test, refunded.
     pub status_words: Option<BTreeMap<String, String>>,
+    /// Which customers may be one person.
+    pub identity: Option<Rule>,
     /// Merge rows that equal an earlier row in every column.
     pub drop_duplicates: Option<bool>,
     /// Whether orders of zero count.

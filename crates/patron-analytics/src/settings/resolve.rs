@@ -17,6 +17,7 @@ use super::form::Settings;
 use super::layers::{Chosen, Layers, Origin, named};
 use super::reading::calendar;
 use super::scoring::{Cuts, lifecycle, score_settings, vocabulary_and_bins};
+use crate::identity::Rule;
 
 /// The purchase model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -79,6 +80,8 @@ pub struct Resolved {
     pub fold: FoldSettings,
     /// Whether equal rows are merged.
     pub drop_duplicates: bool,
+    /// Which customers may be one person.
+    pub identity: Rule,
     /// What F counts.
     pub frequency: FrequencyMeasure,
     /// What M sums.
@@ -185,11 +188,8 @@ impl Resolved {
         let currency = currency(&mut layers, input_currency);
         let as_of = as_of(&mut layers)?;
         let fold = fold_settings(&mut layers, calendar.clone())?;
-        let drop_duplicates = layers.plain(
-            "drop_duplicates",
-            |settings| settings.drop_duplicates,
-            false,
-        );
+        let identity = layers.plain("identity", |set| set.identity, Rule::default());
+        let drop_duplicates = layers.plain("drop_duplicates", |set| set.drop_duplicates, false);
         let margin = margin(&mut layers)?;
         let (frequency, monetary, score_on) = measures(&mut layers, margin)?;
         let cuts = Cuts::new(&mut layers, currency.as_deref())?;
@@ -213,6 +213,7 @@ impl Resolved {
             currency,
             as_of,
             fold,
+            identity,
             drop_duplicates,
             frequency,
             monetary,

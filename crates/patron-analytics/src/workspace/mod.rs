@@ -27,6 +27,7 @@ pub use log::{Import, imports, settled_before};
 pub(crate) use log::{import_rows, lists_of, next_import, rows_differ};
 pub(crate) use records::{Wanted, columns_of, give, give_batch};
 
+use crate::identity::whom_to_erase;
 use crate::settings::Settings;
 
 pub(crate) const SETTINGS: &str = "patron.toml";
@@ -197,14 +198,14 @@ impl Workspace {
         }
     }
 
-    /// Erases everything of a person: from the ledger and all its snapshots, and from the lists of rows that imports set
-    /// aside.
+    /// Erases everything of the persons that these customers are: from the ledger and all its snapshots, from the journal of
+    /// who is who, and from the lists of rows that imports set aside.
     ///
     /// # Errors
     /// [`WorkspaceError::Ledger`]; [`WorkspaceError::Write`] if a list cannot be written anew.
     pub fn erase(
         &self,
-        persons: &BTreeSet<String>,
+        customers: &BTreeSet<String>,
         now: Instant,
     ) -> Result<Erased, WorkspaceError> {
         let info = CommitInfo {
@@ -213,10 +214,17 @@ impl Workspace {
             message: String::new(),
             extra_info: None,
         };
-        let erased = self.ledger()?.erase(persons, &info)?;
+        let ledger = self.ledger()?;
+        let whom = whom_to_erase(self, &ledger, customers)?;
+        let erased = ledger.erase(&whom, &info)?;
+        let all: BTreeSet<String> = whom.persons.union(&whom.customers).cloned().collect();
+        let state = self.state()?;
+        for id in &all {
+            state.forget_identity(id)?;
+        }
         let folder = self.folder.join(REJECTED);
         if folder.is_dir() {
-            rejected::forget(&folder, persons)?;
+            rejected::forget(&folder, &all)?;
         }
         Ok(erased)
     }

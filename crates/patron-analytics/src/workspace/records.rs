@@ -104,7 +104,9 @@ fn give_customers(
     for row in 0..batch.num_rows() {
         let import = value(cells.import_id, row).unwrap_or(0);
         let list = wanted.lists.get(&import);
-        if list.is_some() && !wanted.by_person {
+        // Lists of other things name customers only for who is who.
+        let is_other = list.is_some_and(|list| *list != Content::Customers);
+        if list.is_some() && !wanted.by_person || is_other {
             continue;
         }
         if let Some(&file) = wanted.places.get(&import) {

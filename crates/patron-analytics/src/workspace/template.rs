@@ -29,6 +29,9 @@ const SETTINGS: &str = r#"
 #exclude_flags = []                # sellers' flags
 #exclude_memos = []                # words in the seller's memo
 
+# ---- who is who
+#identity = "guests"               # who orders without an account is the account of that address; "email", "contacts", "off"
+
 # ---- which orders count
 #drop_duplicates = false           # merge rows that equal an earlier one of their file in every column
 #zero_orders = "exclude"           # or "count"
@@ -99,7 +102,7 @@ mod tests {
             .into_iter()
             .filter(|line| !line.starts_with(' '))
             .collect();
-        assert_eq!(active.len(), 19);
+        assert_eq!(active.len(), 20);
         let shown: Settings = toml::from_str(&active.join("\n")).unwrap();
         let resolved =
             |settings| Resolved::new(&settings, &Settings::default(), &[], None).unwrap();

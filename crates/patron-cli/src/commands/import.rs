@@ -221,7 +221,14 @@ fn show(report: &ImportReport, dry_run: bool, output: &mut Output) -> Result<(),
             ))?;
         }
     }
-    match report.snapshot {
+    if let Some(settled) = &report.identity {
+        super::identity::show_joined(settled, output)?;
+    }
+    let joined = report
+        .identity
+        .as_ref()
+        .and_then(|settled| settled.snapshot);
+    match joined.or(report.snapshot) {
         Some(snapshot) => output.line(&format!("The ledger is at snapshot {snapshot}.")),
         None if dry_run => output.line("Nothing was imported: this was a dry run."),
         None => output.line("Nothing changed."),

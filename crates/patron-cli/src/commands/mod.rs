@@ -7,6 +7,7 @@ mod database;
 mod demo;
 mod export;
 mod fold;
+mod identity;
 mod import;
 mod init;
 mod ledger;
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Customer(customer::Args),
     /// A table of the workspace as CSV, JSON, Parquet or a spreadsheet
     Export(export::Args),
+    /// Who is who: which customers are one person, why, and who says otherwise
+    Identity(identity::Args),
     /// The workspace's facts: their history, and keeping them in order
     Ledger(ledger::Args),
     /// Save the workspace as it is at this moment; others may go on importing
@@ -69,6 +72,7 @@ impl Command {
             Self::Refresh(args) => refresh::run(&args, output),
             Self::Customer(args) => customer::run(&args, output),
             Self::Export(args) => export::run(&args, output),
+            Self::Identity(args) => identity::run(&args, output),
             Self::Ledger(args) => ledger::run(&args, output),
             Self::Backup(args) => backup::save(&args, output),
             Self::Restore(args) => backup::make_anew(&args, output),

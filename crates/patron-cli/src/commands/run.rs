@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use patron_analytics::identity::Rule;
 use patron_analytics::run::{
     FromLedger, RunReport, RunRequest, TableFormat, report_is_built, run as run_orders,
 };
@@ -79,6 +80,10 @@ struct Policy {
     /// As-of day; by default the day of the last valid order
     #[arg(long, value_name = "DATE")]
     as_of: Option<String>,
+    /// Which customers may be one person: guests (with the account of their address), email, contacts (e-mail address or
+    /// telephone number in common), off
+    #[arg(long, value_name = "RULE", value_parser = parse_rule)]
+    identity: Option<Rule>,
     /// Merge rows that equal an earlier row in every column
     #[arg(long)]
     drop_duplicates: bool,
@@ -265,6 +270,7 @@ impl Args {
         } = self;
         Ok(Settings {
             as_of: policy.as_of.clone(),
+            identity: policy.identity,
             drop_duplicates: policy.drop_duplicates.then_some(true),
             zero_orders: policy.zero_orders.map(|zero| match zero {
                 ExcludeOrCount::Exclude => ZeroOrders::Exclude,
@@ -294,4 +300,8 @@ impl Args {
             ..reading.settings(&policy.rows)?
         })
     }
+}
+
+fn parse_rule(text: &str) -> Result<Rule, String> {
+    Rule::from_key(text).ok_or_else(|| "expected guests, email, contacts or off".to_owned())
 }

@@ -118,14 +118,13 @@ pub(crate) enum RowKindKey {
     Refund,
 }
 
-/// Decodes, groups and folds one partition.
+/// Groups and folds the records of one partition.
 pub(crate) fn fold_partition(
-    segments: &[&[u8]],
+    records: &[Record<'_>],
     folder: &Folder,
     rules: GroupingRules,
 ) -> Result<FoldedPartition, GroupingError> {
-    let records = decode(segments)?;
-    let groups = Groups::new(&records);
+    let groups = Groups::new(records);
     let mut partition = FoldedPartition {
         records: records.len() as u64,
         days: vec![DayOutcomes::default(); folder.as_of().len()],
@@ -323,10 +322,8 @@ mod tests {
     }
 
     fn fold(rows: &[Record<'_>], rules: GroupingRules) -> FoldedPartition {
-        let mut bytes = Vec::new();
-        rows.iter().for_each(|row| row.write(&mut bytes));
         let folder = Folder::new(FoldSettings::default(), &[Day(100)]).unwrap();
-        fold_partition(&[&bytes], &folder, rules).unwrap()
+        fold_partition(rows, &folder, rules).unwrap()
     }
 
     fn money(partition: &FoldedPartition, index: usize) -> (u64, i128) {

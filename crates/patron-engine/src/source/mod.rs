@@ -18,6 +18,7 @@ use patron_core::{Coded, ErrorCode, OrderStatus, RowClass, RowFlag};
 use patron_import::{
     Content, CurrenciesSeen, Exchanged, FactRows, FileKind, ImportError, ImportOptions,
     RejectedRow, RowAccount, RowBatch, RowKind, UNDATED, Understanding, UnreadDetails, file_kind,
+    is_address,
 };
 use sha2::{Digest, Sha256};
 
@@ -83,6 +84,10 @@ pub struct Seen {
     pub refunds: Span,
     /// Whether a refund of an order was read: then the latest order may turn out not to count.
     pub refunds_orders: bool,
+    /// Whether some customers are known by an address alone.
+    pub guests: bool,
+    /// Whether some who have an id gave an address, too.
+    pub accounts: bool,
     /// Facts and mentions handed to the partitions.
     pub facts: u64,
 }
@@ -90,6 +95,11 @@ pub struct Seen {
 impl Seen {
     pub(crate) fn see(&mut self, record: &Record<'_>) {
         self.facts += 1;
+        if record.contact.is_some() || record.kind == RowKind::Refund {
+            let is_guest = is_address(record.customer);
+            self.guests |= is_guest;
+            self.accounts |= !is_guest && record.contact.is_some();
+        }
         let at = record.at;
         match record.kind {
             RowKind::Order | RowKind::Line => {
@@ -115,6 +125,8 @@ impl Seen {
         self.free.merge(other.free);
         self.refunds.merge(other.refunds);
         self.refunds_orders |= other.refunds_orders;
+        self.guests |= other.guests;
+        self.accounts |= other.accounts;
         self.facts += other.facts;
     }
 }

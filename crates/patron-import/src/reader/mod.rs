@@ -22,6 +22,7 @@ mod facts;
 mod list;
 mod number;
 mod person;
+pub use person::is_address;
 mod row;
 mod slots;
 mod status;

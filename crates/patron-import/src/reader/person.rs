@@ -11,6 +11,12 @@ use crate::understanding::Understanding;
 use crate::value::id::{Digits, Id};
 use crate::value::{phone, trim};
 
+/// Tells whether a customer's id is an e-mail address or an international telephone number: such a customer left no other.
+#[must_use]
+pub fn is_address(id: &str) -> bool {
+    id.contains('@') || id.starts_with('+')
+}
+
 /// Whose row it is.
 #[derive(Debug, Default)]
 pub(super) struct Person<'r> {

@@ -20,6 +20,7 @@ use crate::tables::Table;
 use crate::transaction::until_settled;
 
 const PERSON: &str = "person_id";
+const CUSTOMER: &str = "customer_id";
 
 /// What an erasure did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,23 +53,58 @@ impl Traces {
     }
 }
 
+/// Who is erased.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Whom {
+    /// Persons, with all their rows.
+    pub persons: BTreeSet<String>,
+    /// Customers, whichever person they are or were.
+    pub customers: BTreeSet<String>,
+    /// Persons that these customers once were: older snapshots have their rows under them.
+    pub under: BTreeSet<String>,
+}
+
+impl Whom {
+    /// Whether a file may have rows of theirs.
+    fn may_be_in(&self, bucket: Bucket, bounds: Option<&(String, String)>) -> bool {
+        let mut all = self
+            .persons
+            .iter()
+            .chain(&self.customers)
+            .chain(&self.under);
+        all.any(|person| {
+            let inside =
+                bounds.is_none_or(|(least, greatest)| person >= least && person <= greatest);
+            inside && bucket.has(Some(person))
+        })
+    }
+
+    /// Tells which rows are theirs.
+    fn has(&self, rows: &RecordBatch) -> Vec<bool> {
+        let mut found = vec![false; rows.num_rows()];
+        for (column, ids) in [(PERSON, &self.persons), (CUSTOMER, &self.customers)] {
+            let Some(column) = rows.column_by_name(column) else {
+                continue;
+            };
+            let is_named = |id: Option<&str>| id.is_some_and(|id| ids.contains(id));
+            for (found, id) in found.iter_mut().zip(column.as_string::<i32>()) {
+                *found |= is_named(id);
+            }
+        }
+        found
+    }
+}
+
 impl Ledger {
-    /// Erases everything of these persons.
-    ///
-    /// Name every id under which a person was ever known: older snapshots have the rows of a reassigned customer under the
-    /// person that the customer was then.
+    /// Erases everything of these persons, and of these customers under whichever person.
     ///
     /// What a program that reads at this moment has open stays readable to it until it closes it.
     ///
     /// # Errors
     /// As [`Transaction::commit`](crate::Transaction::commit); [`LedgerError::FileMissing`] and
     /// [`LedgerError::FileDamaged`] for files that have to be read.
-    pub fn erase(
-        &self,
-        persons: &BTreeSet<String>,
-        info: &CommitInfo,
-    ) -> Result<Erased, LedgerError> {
-        let mut erased = until_settled(|| self.erase_once(persons, info))?;
+    pub fn erase(&self, whom: &Whom, info: &CommitInfo) -> Result<Erased, LedgerError> {
+        let mut erased = until_settled(|| self.erase_once(whom, info))?;
         if erased.snapshot.is_some() {
             self.remove_scheduled()?;
             erased.is_overwritten = self.database().scrub()?;
@@ -76,15 +112,11 @@ impl Ledger {
         Ok(erased)
     }
 
-    fn erase_once(
-        &self,
-        persons: &BTreeSet<String>,
-        info: &CommitInfo,
-    ) -> Result<Erased, LedgerError> {
+    fn erase_once(&self, whom: &Whom, info: &CommitInfo) -> Result<Erased, LedgerError> {
         let base = self
             .database()
             .read(|database| Ok(snapshots::newest(database)?.id))?;
-        let traces = self.traces(persons, base)?;
+        let traces = self.traces(whom, base)?;
         let mut erased = Erased {
             rows: traces.inlined.clone(),
             ..Erased::default()
@@ -100,7 +132,7 @@ impl Ledger {
         for (file, deleted) in traces.current {
             let table = file.table;
             let live = file.rows - i64::try_from(deleted.len()).unwrap_or(0);
-            let kept = self.read_whole(&file, deleted, |batch| others(batch, persons))?;
+            let kept = self.read_whole(&file, deleted, |batch| Some(others(batch, whom)))?;
             let kept = rows::sorted(table, &kept)?;
             let gone = live - i64::try_from(kept.num_rows()).unwrap_or(0);
             *erased.rows.entry(table).or_default() += u64::try_from(gone).unwrap_or(0);
@@ -115,7 +147,7 @@ impl Ledger {
         let committed = self.database().write(|database| {
             let snapshot = commit::apply(database, &change, info)?;
             for table in tables_with_persons().filter(|_| traces.has_inlined) {
-                delete_inlined(database, table, persons)?;
+                delete_inlined(database, table, whom)?;
             }
             let mut seen = snapshots::all(database)?;
             seen.retain(|known| known.id >= first && known.id < snapshot);
@@ -132,12 +164,12 @@ impl Ledger {
         Ok(erased)
     }
 
-    /// Finds the files and inlined rows with anything of the persons, current or not.
-    fn traces(&self, persons: &BTreeSet<String>, base: i64) -> Result<Traces, LedgerError> {
+    /// Finds the files and inlined rows with anything of theirs, current or not.
+    fn traces(&self, whom: &Whom, base: i64) -> Result<Traces, LedgerError> {
         let mut traces = Traces::default();
         let candidates = self.database().read(|database| {
             for table in tables_with_persons() {
-                inlined_traces(database, table, persons, &mut traces)?;
+                inlined_traces(database, table, whom, &mut traces)?;
             }
             let mut candidates = Vec::new();
             for table in tables_with_persons() {
@@ -148,12 +180,7 @@ impl Ledger {
                     .filter(|file| file.table == table);
                 for file in all {
                     let bucket = Bucket::of_path(&file.path);
-                    let bound = bounds.get(&file.id);
-                    let may_have = persons.iter().any(|person| {
-                        let inside = bound
-                            .is_none_or(|(least, greatest)| person >= least && person <= greatest);
-                        inside && bucket.has(Some(person))
-                    });
+                    let may_have = whom.may_be_in(bucket, bounds.get(&file.id));
                     if may_have {
                         let deleted = deleted.remove(&file.id).unwrap_or_default();
                         candidates.push((file, deleted));
@@ -163,12 +190,8 @@ impl Ledger {
             Ok(candidates)
         })?;
         for (file, deleted) in candidates {
-            let places = self.places_where(&file, PERSON, |batch| {
-                let people = batch.column(0).as_string::<i32>();
-                people
-                    .iter()
-                    .map(|id| Some(id.is_some_and(|id| persons.contains(id))))
-                    .collect()
+            let places = self.places_where(&file, &[PERSON, CUSTOMER], |batch| {
+                whom.has(batch).into_iter().map(Some).collect()
             })?;
             if !places.is_empty() {
                 traces.began(file.begin);
@@ -181,62 +204,58 @@ impl Ledger {
     }
 }
 
-/// Tells which rows are not of these persons.
-fn others(batch: &RecordBatch, persons: &BTreeSet<String>) -> Option<BooleanArray> {
-    let people = batch.column_by_name(PERSON)?.as_string::<i32>();
-    Some(
-        people
-            .iter()
-            .map(|id| Some(id.is_none_or(|id| !persons.contains(id))))
-            .collect(),
-    )
+/// Tells which rows are not theirs.
+fn others(batch: &RecordBatch, whom: &Whom) -> BooleanArray {
+    whom.has(batch)
+        .into_iter()
+        .map(|is_theirs| Some(!is_theirs))
+        .collect()
 }
 
 /// Persons named in one statement.
 const PERSONS_AT_ONCE: usize = 500;
 
-fn named(persons: &BTreeSet<String>) -> impl Iterator<Item = (String, Vec<Value>)> {
-    let names: Vec<Value> = persons.iter().cloned().map(Value::InlinedText).collect();
-    let chunks: Vec<Vec<Value>> = names
-        .chunks(PERSONS_AT_ONCE)
-        .map(<[Value]>::to_vec)
-        .collect();
-    chunks.into_iter().map(|names| {
-        let places = vec!["?"; names.len()].join(", ");
-        (format!("person_id IN ({places})"), names)
-    })
+/// Conditions that together find every row of theirs; one row may meet two.
+fn named(whom: &Whom) -> impl Iterator<Item = (String, Vec<Value>)> {
+    let columns = [(PERSON, &whom.persons), (CUSTOMER, &whom.customers)];
+    let mut conditions = Vec::new();
+    for (column, ids) in columns {
+        let names: Vec<Value> = ids.iter().cloned().map(Value::InlinedText).collect();
+        for names in names.chunks(PERSONS_AT_ONCE) {
+            let places = vec!["?"; names.len()].join(", ");
+            conditions.push((format!("{column} IN ({places})"), names.to_vec()));
+        }
+    }
+    conditions.into_iter()
 }
 
 fn inlined_traces(
     database: &mut Database,
     table: Table,
-    persons: &BTreeSet<String>,
+    whom: &Whom,
     traces: &mut Traces,
 ) -> Result<(), LedgerError> {
-    for (condition, names) in named(persons) {
+    // One row may meet two conditions.
+    let mut known = BTreeSet::new();
+    for (condition, names) in named(whom) {
         let sql = format!(
-            "SELECT min(begin_snapshot), count(*), count(*) - count(end_snapshot) FROM {} WHERE {condition}",
+            "SELECT row_id, begin_snapshot, end_snapshot FROM {} WHERE {condition}",
             ddl::inlined_data_name(table)
         );
         for row in database.query(&sql, &names)? {
-            let Some(first) = row.optional_integer(0)? else {
-                continue;
-            };
-            traces.began(first);
+            traces.began(row.integer(1)?);
             traces.has_inlined = true;
-            let current = u64::try_from(row.integer(2)?).unwrap_or(0);
-            *traces.inlined.entry(table).or_default() += current;
+            let is_new = known.insert(row.integer(0)?);
+            if is_new && row.optional_integer(2)?.is_none() {
+                *traces.inlined.entry(table).or_default() += 1;
+            }
         }
     }
     Ok(())
 }
 
-fn delete_inlined(
-    database: &mut Database,
-    table: Table,
-    persons: &BTreeSet<String>,
-) -> Result<(), LedgerError> {
-    for (condition, names) in named(persons) {
+fn delete_inlined(database: &mut Database, table: Table, whom: &Whom) -> Result<(), LedgerError> {
+    for (condition, names) in named(whom) {
         let sql = format!(
             "DELETE FROM {} WHERE {condition}",
             ddl::inlined_data_name(table)

@@ -42,22 +42,24 @@ impl Ledger {
         Ok(batches)
     }
 
-    /// Reads one column of all rows of a file, deleted ones included, and returns the places whose value is wanted.
+    /// Reads some columns of all rows of a file, deleted ones included, and returns the places of rows that are wanted.
     pub(crate) fn places_where(
         &self,
         file: &CatalogueFile,
-        column: &str,
+        columns: &[&str],
         wanted: impl Fn(&RecordBatch) -> BooleanArray,
     ) -> Result<Vec<i64>, LedgerError> {
         let schema = file.table.schema();
-        let place = schema
-            .index_of(column)
+        let places = columns.iter().map(|column| schema.index_of(column));
+        let mut places: Vec<usize> = places
+            .collect::<Result<_, _>>()
             .map_err(|source| failed(file.table, source))?;
+        places.sort_unstable();
         let picked = schema
-            .project(&[place])
+            .project(&places)
             .map_err(|source| failed(file.table, source))?;
         let part = self.part(file, Vec::new());
-        let mut reader = FileReader::open(&part.file, file.table, &[place], Arc::new(picked))?;
+        let mut reader = FileReader::open(&part.file, file.table, &places, Arc::new(picked))?;
         let (mut places, mut from) = (Vec::new(), 0_i64);
         while let Some(batch) = reader.next_batch()? {
             for wanted in &wanted(&batch) {

@@ -99,7 +99,7 @@ impl Ledger {
             let live = u64::try_from(file.rows).unwrap_or(0);
             return Ok(live.saturating_sub(deleted.len() as u64));
         }
-        let places = self.places_where(&file, IMPORT, |batch| {
+        let places = self.places_where(&file, &[IMPORT], |batch| {
             let ids = batch.column(0).as_primitive::<Int64Type>();
             ids.iter().map(|id| Some(id == Some(import_id))).collect()
         })?;

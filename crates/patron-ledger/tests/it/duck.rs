@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use patron_ledger::{At, CatalogueAddress, CompactOptions, Ledger, Move, ScanRequest, Table};
 
 use crate::maintenance::assert_clean;
-use crate::support::{append, info, instant, make, many, orders, small_options};
+use crate::support::{append, info, instant, make, many, of_persons, orders, small_options};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -152,7 +152,9 @@ pub(crate) fn whole_life(python: &Path, ledger: &Ledger) {
     agrees(python, ledger, "undone");
     append(ledger, &many(70_000, 6, 700, 6), 100);
     let persons = BTreeSet::from(["p2".to_owned(), "p5".to_owned()]);
-    let erased = ledger.erase(&persons, &info(110, "erase")).unwrap();
+    let erased = ledger
+        .erase(&of_persons(&persons), &info(110, "erase"))
+        .unwrap();
     assert!(erased.snapshot.is_some());
     agrees(python, ledger, "erased");
     append(ledger, &superseding, 120);

@@ -9,7 +9,7 @@ use patron_ledger::{
 };
 
 use crate::append::walk;
-use crate::support::{Order, append, info, instant, make, many, orders, sorted};
+use crate::support::{Order, append, info, instant, make, many, of_persons, orders, sorted};
 
 const DEEP: VerifyOptions = VerifyOptions {
     deep: true,
@@ -294,7 +294,9 @@ fn an_erased_person_is_nowhere_any_more() {
         .filter(|order| order.person_id != secret.person_id)
         .collect();
     let persons = BTreeSet::from([secret.person_id]);
-    let erased = ledger.erase(&persons, &info(70, "erase")).unwrap();
+    let erased = ledger
+        .erase(&of_persons(&persons), &info(70, "erase"))
+        .unwrap();
     assert_eq!(erased.rows.get(&Table::Orders), Some(&3));
     assert_eq!(erased.snapshots, [3, 4, 5, 6, 7]);
     assert!(erased.is_overwritten);
@@ -308,7 +310,10 @@ fn an_erased_person_is_nowhere_any_more() {
     );
     assert_eq!(mentions(folder.path(), "zz-secret"), [] as [String; 0]);
     assert_eq!(
-        ledger.erase(&persons, &info(80, "erase")).unwrap().snapshot,
+        ledger
+            .erase(&of_persons(&persons), &info(80, "erase"))
+            .unwrap()
+            .snapshot,
         None
     );
     let location = ledger.location().clone();

@@ -8,7 +8,9 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::maintenance::assert_clean;
 use crate::support::Order;
-use crate::support::{append, info, instant, make, many, orders, small_options, sorted};
+use crate::support::{
+    append, info, instant, make, many, of_persons, orders, small_options, sorted,
+};
 
 /// What a ledger should hold: the rows now, and at each snapshot that is kept.
 #[derive(Debug, Default)]
@@ -110,7 +112,9 @@ fn append_some(ledger: &Ledger, model: &mut Model, random: &mut ChaCha8Rng, numb
 fn erase_one(ledger: &Ledger, model: &mut Model, random: &mut ChaCha8Rng, number: i64) -> String {
     let person = format!("p{}", draw(random, 40));
     let persons = BTreeSet::from([person.clone()]);
-    let erased = ledger.erase(&persons, &info(number, "erase")).unwrap();
+    let erased = ledger
+        .erase(&of_persons(&persons), &info(number, "erase"))
+        .unwrap();
     if let Some(snapshot) = erased.snapshot {
         model.now.retain(|order| order.person_id != person);
         let saw = |rows: &Vec<Order>| rows.iter().any(|order| order.person_id == person);

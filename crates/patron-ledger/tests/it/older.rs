@@ -172,7 +172,10 @@ fn live_on(location: &Location) {
     assert_eq!(counts(&ledger, At::Latest), (912, 405));
     agrees(&ledger, "compacted");
     ledger
-        .erase(&["p3".to_owned()].into(), &info(70, "erase"))
+        .erase(
+            &crate::support::of_persons(&["p3".to_owned()].into()),
+            &info(70, "erase"),
+        )
         .unwrap();
     assert_clean(&ledger);
     agrees(&ledger, "erased");

@@ -6,7 +6,7 @@ use patron_ledger::{CompactOptions, Ledger, LedgerError, Table};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::support::{Order, info, instant, many, order_rows};
+use crate::support::{Order, info, instant, many, of_persons, order_rows};
 
 /// Far enough apart that no two processes make the same order.
 const ORDERS_OF_A_PROCESS: i64 = 1_000_000_000;
@@ -78,7 +78,7 @@ pub(crate) fn carry_out(
         }
         Operation::Undo(import) => ledger.undo_import(*import, &commit).map(|_| ()),
         Operation::Erase(person) => ledger
-            .erase(&BTreeSet::from([person.clone()]), &commit)
+            .erase(&of_persons(&BTreeSet::from([person.clone()])), &commit)
             .map(|_| ()),
         Operation::Expire => {
             let now = instant(number);

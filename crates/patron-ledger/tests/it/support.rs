@@ -1,6 +1,6 @@
 //! What the tests share: rows of tables made from seeds, and ledgers in folders of their own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use arrow_array::{
     TimestampMicrosecondArray, new_null_array,
 };
 use patron_core::Instant;
-use patron_ledger::{CommitInfo, Ledger, LedgerOptions, Location, ScanRequest, Table};
+use patron_ledger::{CommitInfo, Ledger, LedgerOptions, Location, ScanRequest, Table, Whom};
 
 /// Noon of the first of January 2024, in microseconds UTC.
 pub(crate) const NOON: i64 = 1_704_110_400_000_000;
@@ -161,6 +161,14 @@ pub(crate) fn orders_in(batch: &RecordBatch) -> Vec<Order> {
             version: (!version.is_null(row)).then(|| (version.value(row) - NOON) / SECOND),
         })
         .collect()
+}
+
+/// Persons to erase, by nothing but their ids.
+pub(crate) fn of_persons(persons: &BTreeSet<String>) -> Whom {
+    Whom {
+        persons: persons.clone(),
+        ..Whom::default()
+    }
 }
 
 pub(crate) fn sorted(mut orders: Vec<Order>) -> Vec<Order> {

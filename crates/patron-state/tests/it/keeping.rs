@@ -1,7 +1,9 @@
 //! Jobs, sources, secrets.
 
 use patron_core::Instant;
-use patron_state::{JobState, NewSource, Secret, SourceKind, State, StateError};
+use patron_state::{
+    IdentityMove, JobState, NewSource, Reason, Secret, SourceKind, State, StateError, Word,
+};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -132,4 +134,77 @@ fn nothing_shows_a_secret() {
     drop(state);
     let bytes = std::fs::read(folder.path().join("patron.db")).unwrap();
     assert!(!bytes.windows(9).any(|bytes| bytes == b"hush-hush"));
+}
+
+fn one(customer: &str, from: &str, to: &str) -> IdentityMove {
+    IdentityMove {
+        customer_id: customer.to_owned(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+        reason: Reason::Email,
+    }
+}
+
+#[test]
+fn the_journal_of_who_is_who_is_taken_back_in_words_and_those_too() {
+    let (_folder, state) = state();
+    let moves = [
+        one("'; DROP TABLE identity_moves; --", "a", "17"),
+        one("b@x", "b@x", "17"),
+    ];
+    let first = state.begin_identity("import", Instant(5), &moves).unwrap();
+    assert_eq!(state.identity_batches().unwrap()[0].snapshot, None);
+    state.settle_identity(first, 3).unwrap();
+    let never = state
+        .begin_identity("import", Instant(6), &moves[1..])
+        .unwrap();
+    state.drop_identity(never).unwrap();
+    state.drop_identity(first).unwrap();
+    let batches = state.identity_batches().unwrap();
+    assert_eq!(batches.len(), 1, "what holds is not dropped");
+    assert_eq!((batches[0].customers, batches[0].snapshot), (2, Some(3)));
+    assert_eq!(state.identity_moves(first).unwrap(), moves);
+    assert_eq!(state.undo_identity(first).unwrap(), 2);
+    let second = state.begin_identity("undo", Instant(7), &moves).unwrap();
+    state.mark_undone(first, second).unwrap();
+    let words = state.identity_words().unwrap();
+    assert!(
+        words
+            .iter()
+            .all(|word| word.undoes == Some(first) && word.with.is_none())
+    );
+    assert_eq!(words.len(), 2);
+    assert_eq!(state.undo_identity(second).unwrap(), 2);
+    assert_eq!(state.identity_words().unwrap(), []);
+    let first_again = &state.identity_batches().unwrap()[1];
+    assert_eq!((first_again.id, first_again.undone_by), (first, None));
+}
+
+#[test]
+fn the_last_word_on_a_customer_holds_and_the_erased_are_forgotten() {
+    let (_folder, state) = state();
+    state.say_identity("a", Some("b")).unwrap();
+    state.say_identity("c", Some("a")).unwrap();
+    state.say_identity("a", None).unwrap();
+    let alone = Word {
+        undoes: None,
+        customer_id: "a".to_owned(),
+        with: None,
+    };
+    assert_eq!(
+        state.identity_words().unwrap(),
+        [alone],
+        "who is alone is with nobody"
+    );
+    let batch = state
+        .begin_identity(
+            "import",
+            Instant(5),
+            &[one("a", "a", "b"), one("d", "c", "b")],
+        )
+        .unwrap();
+    assert_eq!(state.persons_ever_of("d").unwrap(), ["b", "c"]);
+    state.forget_identity("a").unwrap();
+    assert_eq!(state.identity_words().unwrap(), []);
+    assert_eq!(state.identity_moves(batch).unwrap(), [one("d", "c", "b")]);
 }

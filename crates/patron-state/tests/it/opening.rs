@@ -30,7 +30,7 @@ fn overwrite(path: &Path, at: usize, number: u32) {
 fn a_new_state_is_its_owners_alone_and_keeps_its_id() {
     let (_folder, path) = place();
     let state = State::open_or_create(&path).unwrap();
-    assert_eq!(state.version().unwrap(), 1);
+    assert_eq!(state.version().unwrap(), 2);
     state.check().unwrap();
     let id = state.workspace_id().unwrap();
     assert!(
@@ -89,7 +89,7 @@ fn a_newer_version_is_refused_by_name_and_left_alone() {
             error,
             StateError::Newer {
                 found: 99,
-                known: 1,
+                known: 2,
                 ..
             }
         ),
@@ -98,7 +98,7 @@ fn a_newer_version_is_refused_by_name_and_left_alone() {
     assert!(
         error
             .to_string()
-            .contains("has version 99, this program knows 1"),
+            .contains("has version 99, this program knows 2"),
         "{error}"
     );
     assert!(error.hint().unwrap().contains("update patron"));

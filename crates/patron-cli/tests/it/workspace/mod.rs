@@ -3,6 +3,7 @@
 mod backups;
 mod catalogues;
 mod exports;
+mod identity;
 mod imports;
 mod keeping;
 mod lists;

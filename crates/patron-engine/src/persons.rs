@@ -1,0 +1,45 @@
+//! Customers who are one person: their facts come together under the person's name before they are folded.
+
+use std::collections::HashMap;
+
+use crate::cold::Gathered;
+use crate::grouping::{GroupingError, PARTITIONS, Record};
+
+impl Gathered {
+    /// Takes customers for persons: by customer, the person. A person's own name must not be among the customers.
+    ///
+    /// # Errors
+    /// [`GroupingError`] if records on disk cannot be read or written.
+    pub fn take_for(&mut self, persons: HashMap<String, String>) -> Result<(), GroupingError> {
+        if persons.is_empty() {
+            return Ok(());
+        }
+        let mut scatter = self.store.scatter();
+        for partition in 0..PARTITIONS {
+            let mut moved = Vec::new();
+            self.with_records(partition, false, |records| {
+                for record in records {
+                    if let Some(person) = persons.get(record.customer) {
+                        let customer = person.as_str();
+                        Record { customer, ..record }.write(&mut moved);
+                    }
+                }
+            })?;
+            let mut rest = moved.as_slice();
+            while !rest.is_empty() {
+                let record = Record::read(&mut rest).ok_or(GroupingError::Damaged)?;
+                scatter.push(&record)?;
+            }
+        }
+        scatter.finish()?;
+        self.persons = persons;
+        Ok(())
+    }
+
+    /// Leaves out the records that stand under their person's name, too.
+    pub(crate) fn retain_own(&self, records: &mut Vec<Record<'_>>) {
+        if !self.persons.is_empty() {
+            records.retain(|record| !self.persons.contains_key(record.customer));
+        }
+    }
+}
