@@ -52,6 +52,12 @@ impl Output {
     }
 }
 
+/// Says something while everything else ends.
+pub(crate) fn say_now(text: &str) {
+    // If nobody listens, there is no further place to complain.
+    drop(writeln!(io::stderr().lock(), "{text}"));
+}
+
 /// A table of data: the first column is a name, the others are numbers.
 pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();

@@ -17,7 +17,9 @@ const SCALE_DIGITS: usize = 4;
 pub struct Money(pub i64);
 
 /// A sum of amounts, in ten-thousandths: wide enough that no sum of `i64` amounts can overflow it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct MoneySum(pub i128);
 
 /// An amount read from a source, and whether reading it lost digits.

@@ -18,7 +18,8 @@ use crate::grouping::{
 use crate::lists::Owners;
 use crate::progress::{Progress, Step};
 use crate::source::{
-    FileRead, Query, Reading, RejectedSink, Seen, SourceError, Span, query, read_file,
+    FileRead, Journal, Keeping, Query, Reading, RejectedSink, Seen, SourceError, Span, query,
+    read_file,
 };
 
 /// What the machine may be used for.
@@ -30,6 +31,8 @@ pub struct Resources {
     pub memory_bytes: u64,
     /// Where facts go that do not fit.
     pub spill_folder: PathBuf,
+    /// Where what was read is kept, so that reading which was stopped goes on from there; of files only.
+    pub keeping: Option<Keeping>,
 }
 
 /// Why files cannot be turned into customers.
@@ -275,8 +278,12 @@ pub fn gather(
     }
     let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     progress.begin(Step::Read, paths.iter().map(size).sum());
-    let store = PartitionStore::new(resources.memory_bytes / 2, resources.spill_folder.clone());
-    let lists = PartitionStore::new(resources.memory_bytes / 4, resources.spill_folder.clone());
+    let budgets = [resources.memory_bytes / 2, resources.memory_bytes / 4];
+    let journal = resources.keeping.as_ref().map(Journal::new);
+    let [store, lists] = match &journal {
+        Some(journal) => journal.stores(budgets)?,
+        None => budgets.map(|bytes| PartitionStore::new(bytes, resources.spill_folder.clone())),
+    };
     let options = Arc::new(ImportOptions {
         several_files: options.several_files || paths.len() > 1,
         ..options.clone()
@@ -291,6 +298,7 @@ pub fn gather(
             lists: &lists,
             progress,
             bytes_before,
+            journal: journal.as_ref(),
         };
         let file = read_file(path, index, &reading, rejected)?;
         // By number, not by name: a file's name may name a person.
@@ -329,6 +337,7 @@ pub fn gather_query(
         lists: &lists,
         progress,
         bytes_before: 0,
+        journal: None,
     };
     let file = query::read(asked, &reading, rejected)?;
     tracing::info!(

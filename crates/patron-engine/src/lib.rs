@@ -38,5 +38,6 @@ pub use lists::{ListEntry, Owners, refund_hash};
 pub use profiles::Profiles;
 pub use progress::{Progress, Silent, Step};
 pub use source::{
-    FileRead, FirstFact, QUERY, Query, QueryError, RejectedSink, Seen, SourceError, Span,
+    FileRead, FirstFact, Keeping, QUERY, Query, QueryError, RECORD, RejectedSink, Seen,
+    SourceError, Span,
 };

@@ -41,7 +41,7 @@ pub struct RowBatch {
 }
 
 /// How many rows ended in which class; adds up by construction.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RowAccount {
     /// All rows but the header and blank lines.
     pub rows_in: u64,
@@ -120,7 +120,7 @@ impl RowAccount {
 }
 
 /// What a fact row is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum RowKind {
     /// An order with its own amount.
     Order,
@@ -355,7 +355,7 @@ impl TextColumn {
 }
 
 /// A row that was set aside.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RejectedRow {
     /// The line of the file where the row starts.
     pub line: u64,
@@ -372,7 +372,7 @@ pub struct RejectedRow {
 }
 
 /// The currencies that rows named, each with the first line that did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CurrenciesSeen {
     first_lines: Vec<(String, u64)>,
 }

@@ -111,13 +111,13 @@ impl Details {
 }
 
 /// The details of a file that could not be read, by field.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct UnreadDetails {
     fields: Vec<UnreadDetail>,
 }
 
 /// The values of a field that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct UnreadDetail {
     /// Of which field.
     pub field: Field,

@@ -43,13 +43,13 @@ impl Exchange {
 }
 
 /// What became of the rows of a file whose amounts are in other currencies than the shop's, by currency.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Exchanged {
     by_currency: BTreeMap<String, ExchangedRows>,
 }
 
 /// What became of the rows in one currency.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ExchangedRows {
     /// Rows whose amounts were converted.
     pub converted: u64,

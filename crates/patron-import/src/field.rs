@@ -5,7 +5,7 @@ use std::fmt;
 macro_rules! fields {
     ($($(#[$doc:meta])* $variant:ident => $key:literal,)+) => {
         /// What a column of an orders file can hold, named as in the canonical tables.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[non_exhaustive]
         pub enum Field { $($(#[$doc])* $variant,)+ }
 

@@ -21,7 +21,7 @@ pub enum Grain {
 }
 
 /// The order of day, month and year in the file's dates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum DateFormat {
     /// `2024-05-01`, `2024/5/1`, `2024年5月1日`, `20240501`.
     YearMonthDay,

@@ -6,7 +6,7 @@ use crate::exchange::OLDEST_DAYS;
 use crate::options::DateFormat;
 
 /// Why a row was set aside.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum Reason {
     /// The row has another number of fields than the header.

@@ -8,6 +8,8 @@ mod customer;
 mod error;
 mod lists;
 mod preview;
+mod rejected;
+mod resumable;
 mod rows;
 mod scratch;
 mod sheet;
@@ -16,13 +18,12 @@ mod undo;
 mod work;
 
 use std::collections::HashMap;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use patron_core::{Day, Instant, RowClass, ShopCalendar};
-use patron_engine::{FileRead, Gathered, Progress, Query, RejectedSink, Resources, gather_records};
-use patron_import::{Exchange, GrainRule, ImportOptions, RejectedRow};
+use patron_engine::{FileRead, Gathered, Keeping, Progress, Query, Resources, gather_records};
+use patron_import::{Exchange, GrainRule, ImportOptions};
 use patron_ledger::{At, CommitInfo, Ledger, LedgerError, Persons, Table, Transaction};
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -32,6 +33,7 @@ pub(crate) use self::customer::each_customer;
 pub use self::error::ImportFailure;
 use self::lists::Lists;
 pub use self::preview::{Sample, sample};
+use self::rejected::RejectedByFile;
 use self::rows::Origin;
 pub(crate) use self::rows::{is_own_id, status_of};
 pub(crate) use self::scratch::Scratch;
@@ -39,12 +41,14 @@ pub use self::undo::{UndoneImport, undo};
 use self::work::Work;
 use crate::identity::{Settled, Where, joined, settle};
 use crate::orders::gather_orders;
-use crate::run::{Note, RejectedFile, of_exchange};
+use crate::run::{Note, of_exchange};
 use crate::settings::{ResolveError, Settings, exchange, import_options, reading_fingerprint};
 use crate::workspace::{
     Import, Wanted, Workspace, WorkspaceError, give, import_rows, imports, lists_of, next_import,
 };
 
+/// Bytes of files after which what was read is kept, where nobody says otherwise.
+pub const KEEP_EVERY: u64 = 512 << 20;
 /// How often an import is worked out anew because somebody else changed the ledger meanwhile.
 const ATTEMPTS: u32 = 5;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -64,6 +68,8 @@ pub struct ImportRequest {
     pub threads: usize,
     /// Memory that may be used.
     pub memory_bytes: u64,
+    /// Bytes of files after which what was read is kept, so that an import that was stopped goes on from there.
+    pub keep_every: u64,
     /// The time of the import.
     pub now: Instant,
 }
@@ -77,6 +83,8 @@ pub struct ImportReport {
     pub snapshot: Option<i64>,
     /// How customers are joined since; nothing if nothing changed.
     pub identity: Option<Settled>,
+    /// Bytes that an import which was stopped had read, and this one had not to read again.
+    pub gone_on_from: u64,
 }
 
 /// One file of an import.
@@ -90,6 +98,17 @@ pub struct ImportedFile {
     pub read: FileRead,
     /// Where the rows set aside are listed.
     pub rejected: Option<PathBuf>,
+}
+
+impl ImportReport {
+    const fn of(files: Vec<ImportedFile>, snapshot: Option<i64>) -> Self {
+        Self {
+            files,
+            snapshot,
+            identity: None,
+            gone_on_from: 0,
+        }
+    }
 }
 
 impl ImportedFile {
@@ -114,41 +133,29 @@ pub fn import(
     } else {
         workspace.ledger()?
     };
-    let reading = import_options(&request.flags, workspace.settings())?;
-    let options = ImportOptions {
-        exchange: exchange_of(workspace, &ledger, &request.flags)?,
-        with_details: true,
-        several_files: true,
-        latest_day: Some(Day(i32::try_from(request.now.0.div_euclid(MICROS_PER_DAY))
-            .unwrap_or(i32::MAX - 1)
-            + 1)),
-        ..reading
-    };
-    let spill = if request.dry_run {
-        Scratch::elsewhere()
-    } else {
-        Scratch::in_workspace(workspace.folder())
-    };
-    let spill = spill.map_err(|source| ImportFailure::Write {
-        path: workspace.folder().to_owned(),
-        source,
-    })?;
+    let options = options_of(workspace, &ledger, request)?;
+    let spill = resumable::scratch(workspace, request, &options)?;
     let resources = Resources {
         threads: request.threads.max(1),
         memory_bytes: request.memory_bytes,
         spill_folder: spill.path().to_owned(),
+        keeping: spill.keeping(request.keep_every),
     };
-    let mut rejected = RejectedByFile::new(spill.path().to_owned());
+    let failed = |source| ImportFailure::Write {
+        path: spill.path().to_owned(),
+        source,
+    };
+    let keeping = resources.keeping.as_ref();
+    let gone_on_from = keeping.map_or(0, Keeping::bytes_read);
+    let marks = keeping.map(Keeping::marks).unwrap_or_default();
+    let mut rejected = RejectedByFile::new(spill.path(), marks).map_err(failed)?;
     let query = request.query.as_ref();
     let files = &request.files;
     let mut gathered = gather_orders(files, query, &options, &resources, &mut rejected, progress)?;
     gathered.settle_lists::<ImportFailure>(&mut rejected, |owners| {
         lists::find_owners(&ledger, owners)
     })?;
-    rejected.finish().map_err(|source| ImportFailure::Write {
-        path: spill.path().to_owned(),
-        source,
-    })?;
+    rejected.finish().map_err(failed)?;
     let job = Job {
         workspace,
         calendar: options.calendar,
@@ -158,12 +165,29 @@ pub fn import(
         resources,
     };
     let (mut report, kept) = job.work_out(progress)?;
+    report.gone_on_from = gone_on_from;
     if kept {
         rejected.keep(workspace, &mut report.files)?;
         let (cause, place) = ("import", Where::Customers);
         report.identity = Some(settle(workspace, &ledger, cause, place, request.now)?);
     }
     Ok(report)
+}
+
+/// How files are read: with all that the ledger keeps.
+fn options_of(
+    workspace: &Workspace,
+    ledger: &Ledger,
+    request: &ImportRequest,
+) -> Result<ImportOptions, ImportFailure> {
+    let tomorrow = i32::try_from(request.now.0.div_euclid(MICROS_PER_DAY)).unwrap_or(i32::MAX - 1);
+    Ok(ImportOptions {
+        exchange: exchange_of(workspace, ledger, &request.flags)?,
+        with_details: true,
+        several_files: true,
+        latest_day: Some(Day(tomorrow + 1)),
+        ..import_options(&request.flags, workspace.settings())?
+    })
 }
 
 /// The rates by which amounts are converted, if any are given: to the currency of the settings, else to that of the ledger.
@@ -257,19 +281,10 @@ impl Job<'_> {
             .map(|file| file.import.clone())
             .collect();
         let Some(transaction) = transaction.filter(|_| !brought.is_empty()) else {
-            let report = ImportReport {
-                files,
-                snapshot: None,
-                identity: None,
-            };
-            return Ok((report, false));
+            return Ok((ImportReport::of(files, None), false));
         };
-        let report = ImportReport {
-            files,
-            snapshot: Some(self.commit(transaction, &brought)?),
-            identity: None,
-        };
-        Ok((report, true))
+        let snapshot = self.commit(transaction, &brought)?;
+        Ok((ImportReport::of(files, Some(snapshot)), true))
     }
 
     /// Commits what was appended, and that it was imported.
@@ -487,69 +502,4 @@ fn account_for(file: &mut ImportedFile, counts: &Counts) {
     import.unchanged = counts.unchanged + merged;
     import.details.left_out = counts.left_out;
     import.details.left_out_aside = counts.left_out_aside;
-}
-
-/// Lists of rows set aside, one per file, until the import is certain.
-struct RejectedByFile {
-    folder: PathBuf,
-    files: Vec<(String, RejectedFile)>,
-}
-
-impl RejectedByFile {
-    const fn new(folder: PathBuf) -> Self {
-        Self {
-            folder,
-            files: Vec::new(),
-        }
-    }
-
-    fn path(&self, index: usize) -> PathBuf {
-        self.folder.join(format!("rejected-{index}.csv"))
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.files.iter_mut().try_for_each(|(_, file)| file.flush())
-    }
-
-    /// Moves the lists to the workspace, named after their imports.
-    fn keep(
-        &self,
-        workspace: &Workspace,
-        imported: &mut [ImportedFile],
-    ) -> Result<(), ImportFailure> {
-        for (index, (name, _)) in self.files.iter().enumerate() {
-            let of_file = |file: &&mut ImportedFile| {
-                file.known_as.is_none() && file.read.understanding.file == *name
-            };
-            let Some(file) = imported.iter_mut().find(of_file) else {
-                continue;
-            };
-            let path = workspace
-                .rejected_folder()?
-                .join(format!("{}.csv", file.import.id));
-            let from = self.path(index);
-            let moved =
-                std::fs::rename(&from, &path).or_else(|_| std::fs::copy(&from, &path).map(drop));
-            moved.map_err(|source| ImportFailure::Write {
-                path: path.clone(),
-                source,
-            })?;
-            file.rejected = Some(path);
-        }
-        Ok(())
-    }
-}
-
-impl RejectedSink for RejectedByFile {
-    fn take(&mut self, file: &str, row: &RejectedRow) -> io::Result<()> {
-        // What names an unknown order is set aside when all files were read.
-        if !self.files.iter().any(|(name, _)| name == file) {
-            let writer = RejectedFile::create(&self.path(self.files.len()))?;
-            self.files.push((file.to_owned(), writer));
-        }
-        match self.files.iter_mut().find(|(name, _)| name == file) {
-            Some((_, writer)) => writer.take(file, row),
-            None => Ok(()),
-        }
-    }
 }

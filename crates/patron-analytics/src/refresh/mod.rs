@@ -21,7 +21,7 @@ pub use patron_pull::{Access, Address, PullError};
 
 pub use self::error::RefreshError;
 pub use self::sources::{KnownSource, Place, add, remove, set_key, sources};
-use crate::import::{ImportReport, ImportRequest, import};
+use crate::import::{ImportReport, ImportRequest, KEEP_EVERY, import};
 use crate::settings::Settings;
 use crate::workspace::{REFRESH_LOCK, Workspace, WorkspaceError};
 
@@ -213,6 +213,7 @@ impl Look<'_> {
         brought: &mut Brought,
     ) -> Result<ImportReport, RefreshError> {
         let request = ImportRequest {
+            keep_every: KEEP_EVERY,
             files,
             query,
             flags: Settings::default(),

@@ -82,7 +82,7 @@ fn import(look: &Look<'_>, orders: &[Value], brought: &mut Brought) -> Result<()
         path: path.to_owned(),
         source,
     };
-    let scratch = Scratch::in_workspace(folder).map_err(|source| write(folder, source))?;
+    let scratch = Scratch::in_workspace(folder, None).map_err(|source| write(folder, source))?;
     let name = format!("{}-{}.jsonl", look.source.kind.name(), look.source.id);
     let path = scratch.path().join(name);
     let mut text = String::new();

@@ -405,6 +405,7 @@ impl<'a> Job<'a> {
             threads: self.request.threads.max(1),
             memory_bytes: self.request.memory_bytes,
             spill_folder: folder.to_owned(),
+            keeping: None,
         };
         if let Some(from) = &self.request.ledger {
             rejected.finish().map_err(error)?;

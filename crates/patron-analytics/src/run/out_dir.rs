@@ -38,16 +38,24 @@ fn unfinished<T>(work: impl FnOnce(&mut Vec<PathBuf>) -> T) -> T {
 /// Removes what unfinished runs and imports have written so far; for whoever stops the process.
 ///
 /// Rows that were set aside hold personal data, so they must not stay behind. What cannot be removed stays.
-pub fn remove_unfinished() {
+/// What an import has read stays where the same import can go on from it; returns whether there is such.
+#[must_use]
+pub fn remove_unfinished() -> bool {
     /// A thread may be writing a file while the folder is emptied.
     const TRIES: usize = 5;
+    let mut stays = false;
     for folder in unfinished(std::mem::take) {
+        if folder.join(patron_engine::RECORD).is_file() {
+            stays = true;
+            continue;
+        }
         for _ in 0..TRIES {
             if fs::remove_dir_all(&folder).is_ok() || !folder.exists() {
                 break;
             }
         }
     }
+    stays
 }
 
 /// A folder on the list for as long as its run or import goes on.

@@ -1,7 +1,7 @@
 //! `rejected.csv`: every row set aside, with place, value and reason.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use patron_engine::RejectedSink;
@@ -25,6 +25,15 @@ impl RejectedFile {
             "customer_id",
             "reason",
         ])?;
+        Ok(Self { writer })
+    }
+
+    /// Goes on with a list, of which as many bytes count.
+    pub(crate) fn go_on(path: &Path, bytes: u64) -> io::Result<Self> {
+        let mut file = File::options().write(true).open(path)?;
+        file.set_len(bytes)?;
+        file.seek(SeekFrom::End(0))?;
+        let writer = csv::Writer::from_writer(BufWriter::new(file));
         Ok(Self { writer })
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use patron_analytics::import::{ImportRequest, import};
+use patron_analytics::import::{ImportRequest, KEEP_EVERY, import};
 use patron_analytics::settings::Settings;
 use patron_analytics::workspace::{Start, Workspace};
 use patron_demo::{DemoOptions, generate};
@@ -92,6 +92,7 @@ fn import_orders(args: &Args, bars: &Bars) -> Result<(), Failure> {
     };
     let workspace = Workspace::init(&args.folder, &start, now())?;
     let request = ImportRequest {
+        keep_every: KEEP_EVERY,
         files: vec![args.folder.join("orders.csv")],
         query: None,
         flags: Settings::default(),

@@ -13,7 +13,7 @@ use patron_ledger::At;
 
 use crate::clock::now;
 use crate::commands::database::Database;
-use crate::commands::reading::{Reading, RowRules, parse_memory};
+use crate::commands::reading::{Reading, RowRules, parse_memory, parse_size};
 use crate::failure::Failure;
 use crate::output::{Output, table};
 use crate::progress::Bars;
@@ -47,6 +47,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_memory)]
     memory: u64,
 
+    /// Bytes of files after which what was read is kept, so that the same import, once stopped, goes on from there
+    #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = parse_size)]
+    keep_every: u64,
+
     #[command(flatten, next_help_heading = "Database")]
     database: Database,
     #[command(flatten, next_help_heading = "Reading")]
@@ -73,6 +77,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     super::run::check_flags(&flags)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let request = ImportRequest {
+        keep_every: args.keep_every,
         files: args.files.clone(),
         query: args.database.query()?,
         flags,
@@ -87,6 +92,12 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         return Ok(());
     }
     let calendar = import_options(&request.flags, workspace.settings())?.calendar;
+    if report.gone_on_from > 0 {
+        output.talk(&format!(
+            "note: an earlier import of this was stopped: {} that it had read were not read again\n",
+            things(report.gone_on_from, "byte", "bytes")
+        ));
+    }
     for file in &report.files {
         say_understood(file, &calendar, output);
         if args.dry_run {

@@ -178,8 +178,17 @@ fn parse_pair(text: &str) -> Result<(String, String), String> {
 
 /// Reads `512M`, `4G`, `1500000000`.
 pub(crate) fn parse_memory(text: &str) -> Result<u64, String> {
-    const LEAST: u64 = 16 << 20;
-    let wrong = || "expected a size such as 512M or 4G, at least 16M".to_owned();
+    let bytes = bytes_of(text).filter(|&bytes| bytes >= 16 << 20);
+    bytes.ok_or_else(|| "expected a size such as 512M or 4G, at least 16M".to_owned())
+}
+
+/// Reads `64K`, `512M`, `4G`.
+pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
+    let bytes = bytes_of(text).filter(|&bytes| bytes >= 64 << 10);
+    bytes.ok_or_else(|| "expected a size such as 512M or 4G, at least 64K".to_owned())
+}
+
+fn bytes_of(text: &str) -> Option<u64> {
     let trimmed = text
         .trim()
         .trim_end_matches(['b', 'B'])
@@ -191,15 +200,8 @@ pub(crate) fn parse_memory(text: &str) -> Result<u64, String> {
         Some('T') => (trimmed.get(..trimmed.len() - 1), 40),
         _ => (Some(trimmed), 0),
     };
-    let number: u64 = digits
-        .unwrap_or_default()
-        .trim()
-        .parse()
-        .map_err(|_| wrong())?;
-    number
-        .checked_mul(1 << shift)
-        .filter(|&bytes| bytes >= LEAST)
-        .ok_or_else(wrong)
+    let number: u64 = digits?.trim().parse().ok()?;
+    number.checked_mul(1 << shift)
 }
 
 /// Reads a snapshot's number, a day (its end, UTC) or a time.

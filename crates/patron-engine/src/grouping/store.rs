@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -30,6 +30,8 @@ pub(crate) struct PartitionStore {
     spilled: AtomicU64,
     next_to_spill: AtomicUsize,
     folder: PathBuf,
+    /// The beginning of the files' names, where they are to last longer than the process.
+    name: Option<&'static str>,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +58,70 @@ impl PartitionStore {
             spilled: AtomicU64::new(0),
             next_to_spill: AtomicUsize::new(0),
             folder,
+            name: None,
         }
+    }
+
+    /// Makes a store whose files have names and may be there already: of each the given length counts.
+    pub(crate) fn kept(
+        budget_bytes: u64,
+        folder: &Path,
+        name: &'static str,
+        lengths: &[u64],
+    ) -> Result<Self, GroupingError> {
+        let store = Self {
+            name: Some(name),
+            ..Self::new(budget_bytes, folder.to_owned())
+        };
+        for (index, partition) in store.partitions.iter().enumerate() {
+            let length = lengths.get(index).copied().unwrap_or(0);
+            if length == 0 {
+                continue;
+            }
+            let mut file = store
+                .create(index)
+                .map_err(|source| store.spill_error(source))?;
+            let there = file.metadata().map(|metadata| metadata.len());
+            if there.map_err(|source| store.spill_error(source))? < length {
+                return Err(GroupingError::Damaged);
+            }
+            let cut = file.set_len(length);
+            cut.and_then(|()| file.seek(SeekFrom::End(0)))
+                .map_err(|source| store.spill_error(source))?;
+            let mut partition = lock(partition);
+            partition.file = Some(file);
+            partition.file_bytes = length;
+        }
+        Ok(store)
+    }
+
+    /// Brings everything to the files, for good, and returns their lengths. No worker may hold anything.
+    pub(crate) fn keep(&self) -> Result<Vec<u64>, GroupingError> {
+        let mut lengths = Vec::with_capacity(PARTITIONS);
+        for (index, partition) in self.partitions.iter().enumerate() {
+            let mut partition = lock(partition);
+            self.spill_partition(index, &mut partition)?;
+            if let Some(file) = &partition.file {
+                file.sync_data()
+                    .map_err(|source| self.spill_error(source))?;
+            }
+            lengths.push(partition.file_bytes);
+        }
+        Ok(lengths)
+    }
+
+    /// Opens the file of a partition: one without a name, unless it is to be kept.
+    fn create(&self, index: usize) -> std::io::Result<File> {
+        let Some(name) = self.name else {
+            return tempfile::tempfile_in(&self.folder);
+        };
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(self.folder.join(format!("{name}-{index}")))?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(file)
     }
 
     /// Returns how many bytes went to disk.
@@ -120,13 +185,17 @@ impl PartitionStore {
             }
             let index = self.next_to_spill.fetch_add(1, Ordering::Relaxed) % PARTITIONS;
             if let Some(partition) = self.partitions.get(index) {
-                self.spill_partition(&mut lock(partition))?;
+                self.spill_partition(index, &mut lock(partition))?;
             }
         }
         Ok(())
     }
 
-    fn spill_partition(&self, partition: &mut Partition) -> Result<(), GroupingError> {
+    fn spill_partition(
+        &self,
+        index: usize,
+        partition: &mut Partition,
+    ) -> Result<(), GroupingError> {
         let segments = std::mem::take(&mut partition.segments);
         if segments.is_empty() {
             return Ok(());
@@ -134,8 +203,11 @@ impl PartitionStore {
         let file = match partition.file.as_mut() {
             Some(file) => file,
             None => {
-                let file = tempfile::tempfile_in(&self.folder)
+                let file = self
+                    .create(index)
                     .map_err(|source| self.spill_error(source))?;
+                // What somebody left there who never said so does not count.
+                file.set_len(0).map_err(|source| self.spill_error(source))?;
                 partition.file.insert(file)
             }
         };

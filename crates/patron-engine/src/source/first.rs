@@ -6,7 +6,7 @@ use patron_import::{FactRows, RowKind, UNDATED};
 const KEPT: usize = 5;
 
 /// One of the first facts of a file, as it was understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FirstFact {
     /// The line of the file.
     pub line: u64,

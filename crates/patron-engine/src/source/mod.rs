@@ -6,6 +6,7 @@
 mod batches;
 mod columns;
 mod first;
+mod keeping;
 mod parquet;
 pub(crate) mod query;
 mod text;
@@ -23,6 +24,9 @@ use patron_import::{
 use sha2::{Digest, Sha256};
 
 pub use self::first::FirstFact;
+pub(crate) use self::keeping::Journal;
+use self::keeping::{Begun, Part, Whole};
+pub use self::keeping::{Keeping, RECORD};
 pub use self::query::{QUERY, Query, QueryError};
 use crate::details;
 use crate::grouping::{GroupingError, PartitionStore, Record, Scatter};
@@ -36,6 +40,15 @@ pub trait RejectedSink {
     /// # Errors
     /// Whatever writing it meets.
     fn take(&mut self, file: &str, row: &RejectedRow) -> std::io::Result<()>;
+
+    /// Makes sure that what was taken is written, and returns each list with its length: whoever goes on from there cuts off the
+    /// rest.
+    ///
+    /// # Errors
+    /// Whatever writing it meets.
+    fn mark(&mut self) -> std::io::Result<Vec<(String, u64)>> {
+        Ok(Vec::new())
+    }
 }
 
 /// What was read of one file.
@@ -74,7 +87,7 @@ pub struct FileRead {
 }
 
 /// What some facts are, before they are grouped.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Seen {
     /// When the paid orders and order lines above zero were placed.
     pub paid: Span,
@@ -132,7 +145,7 @@ impl Seen {
 }
 
 /// The earliest and the latest of some instants, µs UTC.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Span {
     /// The earliest.
     pub earliest: Option<i64>,
@@ -297,6 +310,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) progress: &'a dyn Progress,
     /// Bytes of the files before this one, for progress.
     pub(crate) bytes_before: u64,
+    /// Where what was read is kept, if it is.
+    pub(crate) journal: Option<&'a Journal>,
 }
 
 impl<'a> Reading<'a> {
@@ -307,6 +322,17 @@ impl<'a> Reading<'a> {
         } else {
             self.store
         }
+    }
+
+    /// What was read of a file by whoever was stopped.
+    fn begun(&self, file: u32) -> Begun {
+        self.journal
+            .map_or(Begun::Nothing, |journal| journal.begun(file))
+    }
+
+    /// Bytes of input up to which may be read before what was read is kept.
+    fn next_stop(&self) -> u64 {
+        self.journal.map_or(u64::MAX, Journal::next_stop)
     }
 }
 
@@ -324,7 +350,7 @@ pub(crate) fn read_file(
 }
 
 /// What one block or row group came to, without its facts, which are in the store by then.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct BlockRead {
     account: RowAccount,
     rejected: Vec<RejectedRow>,
@@ -451,6 +477,57 @@ impl<'a> Collector<'a> {
             digest: None,
             error: None,
         }
+    }
+
+    /// Begins behind the blocks that were read before.
+    fn with_part(mut self, part: Part) -> Self {
+        (self.next, self.total) = (part.blocks, part.total);
+        self
+    }
+
+    /// Keeps what was read so far. All blocks before the next one were taken.
+    fn keep(&mut self, reading: &Reading<'_>, bytes_read: u64) -> Result<(), SourceError> {
+        let Some(journal) = reading.journal.filter(|_| !self.has_failed()) else {
+            return Ok(());
+        };
+        let part = Part {
+            blocks: self.next,
+            total: self.total.clone(),
+        };
+        let stores = [reading.store, reading.lists];
+        journal.keep_part(part, bytes_read, self.rejected, stores)
+    }
+
+    /// Finishes a file that was read to its end before.
+    fn finish_whole(
+        mut self,
+        path: &Path,
+        understanding: Arc<Understanding>,
+        whole: Whole,
+    ) -> Result<FileRead, SourceError> {
+        self.total = whole.total;
+        self.finish(path, understanding, whole.sha256, whole.bytes)
+    }
+
+    /// Keeps and finishes a file that has just been read to its end.
+    fn end(
+        self,
+        path: &Path,
+        understanding: Arc<Understanding>,
+        (sha256, bytes): ([u8; 32], u64),
+        reading: &Reading<'_>,
+    ) -> Result<FileRead, SourceError> {
+        if let Some(journal) = reading.journal.filter(|_| !self.has_failed()) {
+            let whole = Whole {
+                total: self.total.clone(),
+                sha256,
+                bytes,
+            };
+            let bytes_read = reading.bytes_before + bytes;
+            let stores = [reading.store, reading.lists];
+            journal.keep_whole(whole, bytes_read, self.rejected, stores)?;
+        }
+        self.finish(path, understanding, sha256, bytes)
     }
 
     /// Makes the digest one of the rows, in their order.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,7 +18,7 @@ use patron_import::{Format, RowReader, Understanding, understand_table};
 use sha2::{Digest, Sha256};
 
 use super::batches::{Batches, sample_rows};
-use super::{BlockRead, Collector, FileRead, Reading, RejectedSink, SourceError};
+use super::{Begun, BlockRead, Collector, FileRead, Reading, RejectedSink, SourceError};
 
 /// Rows looked at before the file is read.
 const SAMPLE_ROWS: usize = 10_000;
@@ -38,43 +39,82 @@ pub(super) fn read(
         Arc::clone(&reading.options),
         index,
     );
-    let next_group = AtomicUsize::new(0);
-    let stop = AtomicBool::new(false);
     let mut collector = Collector::new(path, rejected);
+    let mut from = 0;
+    match reading.begun(index) {
+        Begun::Whole(whole) => return collector.finish_whole(path, understanding, *whole),
+        Begun::Part(part) => {
+            from = usize::try_from(part.blocks).unwrap_or(usize::MAX);
+            collector = collector.with_part(*part);
+        }
+        Begun::Nothing => {}
+    }
+    let parts = (&reader, understanding.as_ref());
     let digest = thread::scope(|scope| {
+        let digest = scope.spawn(|| digest_of(path));
+        read_groups_from(from, &file, parts, reading, &mut collector)?;
+        digest.join().map_err(|_| SourceError::Thread)
+    })?;
+    let digest = digest.map_err(|source| SourceError::Open {
+        file: path.display().to_string(),
+        source,
+    })?;
+    collector.end(path, understanding, digest, reading)
+}
+
+/// Reads a file's row groups, stretch by stretch: after each what was read is kept.
+fn read_groups_from(
+    mut from: usize,
+    file: &ParquetFile<'_>,
+    parts: (&RowReader, &Understanding),
+    reading: &Reading<'_>,
+    collector: &mut Collector<'_>,
+) -> Result<(), SourceError> {
+    let groups = file.metadata.metadata().num_row_groups();
+    while from < groups && !collector.has_failed() {
+        let until = file.stretch_from(from, reading);
+        read_stretch(file, parts, from..until, reading, collector);
+        from = until;
+        if from < groups {
+            let bytes_read = reading.bytes_before + file.bytes_before(from);
+            collector.keep(reading, bytes_read)?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads some row groups.
+fn read_stretch(
+    file: &ParquetFile<'_>,
+    (reader, understanding): (&RowReader, &Understanding),
+    groups: Range<usize>,
+    reading: &Reading<'_>,
+    collector: &mut Collector<'_>,
+) {
+    let next_group = AtomicUsize::new(groups.start);
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
         let (sender, receiver) = sync_channel::<GroupRead>(reading.threads * 2);
         for _ in 0..reading.threads {
+            let work = GroupWork {
+                file,
+                understanding,
+                reading,
+                next_group: &next_group,
+                until: groups.end,
+                stop: &stop,
+            };
             let (sender, reader) = (sender.clone(), reader.clone());
-            scope.spawn(|| {
-                read_groups(
-                    &file,
-                    &understanding,
-                    reader,
-                    &next_group,
-                    &stop,
-                    sender,
-                    reading,
-                );
-            });
+            scope.spawn(move || work.read_groups(reader, sender));
         }
         drop(sender);
-        let digest = scope.spawn(|| digest_of(path));
         for (index, read) in receiver {
             collector.take(index, read);
             if collector.has_failed() {
                 stop.store(true, Ordering::Relaxed);
             }
         }
-        digest.join()
     });
-    let (digest, bytes) =
-        digest
-            .map_err(|_| SourceError::Thread)?
-            .map_err(|source| SourceError::Open {
-                file: path.display().to_string(),
-                source,
-            })?;
-    collector.finish(path, understanding, digest, bytes)
 }
 
 /// An open Parquet file: its footer is read once.
@@ -181,37 +221,55 @@ fn codec_name(codec: Compression) -> String {
     name.split('(').next().unwrap_or_default().to_lowercase()
 }
 
-fn read_groups(
-    file: &ParquetFile<'_>,
-    understanding: &Understanding,
-    mut reader: RowReader,
-    next_group: &AtomicUsize,
-    stop: &AtomicBool,
-    sender: SyncSender<GroupRead>,
-    reading: &Reading<'_>,
-) {
-    let mut scatter = reading.store_of(understanding).scatter();
-    let groups = file.metadata.metadata().num_row_groups();
-    let mut last = 0;
-    while !stop.load(Ordering::Relaxed) {
-        let group = next_group.fetch_add(1, Ordering::Relaxed);
-        if group >= groups {
-            break;
+/// What the threads that read row groups share.
+struct GroupWork<'w> {
+    file: &'w ParquetFile<'w>,
+    understanding: &'w Understanding,
+    reading: &'w Reading<'w>,
+    next_group: &'w AtomicUsize,
+    until: usize,
+    stop: &'w AtomicBool,
+}
+
+impl GroupWork<'_> {
+    fn read_groups(&self, mut reader: RowReader, sender: SyncSender<GroupRead>) {
+        let (file, understanding) = (self.file, self.understanding);
+        let mut scatter = self.reading.store_of(understanding).scatter();
+        let mut last = 0;
+        while !self.stop.load(Ordering::Relaxed) {
+            let group = self.next_group.fetch_add(1, Ordering::Relaxed);
+            if group >= self.until {
+                break;
+            }
+            last = group as u64;
+            let read = read_group(file, understanding, &mut reader, group, &mut scatter);
+            let done = self.reading.bytes_before + file.bytes_before(group + 1);
+            self.reading.progress.advance_to(done);
+            if sender.send((last, read)).is_err() {
+                break;
+            }
         }
-        last = group as u64;
-        let read = read_group(file, understanding, &mut reader, group, &mut scatter);
-        let share = (group as u64 + 1).saturating_mul(file.size) / groups.max(1) as u64;
-        reading.progress.advance_to(reading.bytes_before + share);
-        if sender.send((last, read)).is_err() {
-            break;
+        if let Err(error) = scatter.finish() {
+            drop(sender.send((last, Err(error.into()))));
         }
-    }
-    if let Err(error) = scatter.finish() {
-        drop(sender.send((last, Err(error.into()))));
     }
 }
 
 impl ParquetFile<'_> {
+    /// Bytes of the file before a row group, about.
+    fn bytes_before(&self, group: usize) -> u64 {
+        let groups = self.metadata.metadata().num_row_groups().max(1) as u64;
+        (group as u64).saturating_mul(self.size) / groups
+    }
+
+    /// Returns the row group before which what was read is kept.
+    fn stretch_from(&self, from: usize, reading: &Reading<'_>) -> usize {
+        let groups = self.metadata.metadata().num_row_groups();
+        let until = reading.next_stop();
+        let is_beyond = |group: &usize| reading.bytes_before + self.bytes_before(*group) >= until;
+        (from + 1..groups).find(is_beyond).unwrap_or(groups)
+    }
+
     fn rows_before(&self, group: usize) -> u64 {
         let groups = self.metadata.metadata().row_groups();
         groups

@@ -8,7 +8,7 @@ use std::thread;
 
 use patron_import::{ImportError, RowReader, TextBlock, TextBlocks, Understanding, open_text};
 
-use super::{BlockRead, Collector, FileRead, Reading, RejectedSink, SourceError};
+use super::{Begun, BlockRead, Collector, FileRead, Reading, RejectedSink, SourceError};
 
 type Parsed = (u64, Result<BlockRead, SourceError>);
 
@@ -18,15 +18,49 @@ pub(super) fn read(
     reading: &Reading<'_>,
     rejected: &mut dyn RejectedSink,
 ) -> Result<FileRead, SourceError> {
-    let (understanding, blocks) = open_text(path, &reading.options)?;
+    let (understanding, mut blocks) = open_text(path, &reading.options)?;
     let understanding = Arc::new(understanding);
     let reader = RowReader::new(
         Arc::clone(&understanding),
         Arc::clone(&reading.options),
         index,
     );
-    let stop = AtomicBool::new(false);
     let mut collector = Collector::new(path, rejected);
+    match reading.begun(index) {
+        Begun::Whole(whole) => return collector.finish_whole(path, understanding, *whole),
+        Begun::Part(part) => {
+            let read_before = usize::try_from(part.blocks).unwrap_or(usize::MAX);
+            // They are gone through for the digest alone.
+            if let Some(Err(error)) = blocks.by_ref().take(read_before).find(Result::is_err) {
+                return Err(error.into());
+            }
+            collector = collector.with_part(*part);
+        }
+        Begun::Nothing => {}
+    }
+    let parts = (&reader, understanding.as_ref());
+    while !read_stretch(&mut blocks, parts, reading, &mut collector)? {
+        let bytes_read = reading.bytes_before + blocks.progress().0;
+        collector.keep(reading, bytes_read)?;
+    }
+    let ended = match blocks.digest() {
+        Ok(digest) => (digest, blocks.progress().1),
+        Err(error) => {
+            collector.fail(u64::MAX, error.into());
+            ([0; 32], 0)
+        }
+    };
+    collector.end(path, understanding, ended, reading)
+}
+
+/// Reads up to where what was read is kept; returns whether that is the end of the file.
+fn read_stretch(
+    blocks: &mut TextBlocks,
+    (reader, understanding): (&RowReader, &Understanding),
+    reading: &Reading<'_>,
+    collector: &mut Collector<'_>,
+) -> Result<bool, SourceError> {
+    let stop = AtomicBool::new(false);
     let split = thread::scope(|scope| {
         let (block_sender, block_receiver) = sync_channel::<TextBlock>(reading.threads);
         let (parsed_sender, parsed_receiver) = sync_channel::<Parsed>(reading.threads * 2);
@@ -37,8 +71,7 @@ pub(super) fn read(
                 parsed_sender.clone(),
                 reader.clone(),
             );
-            let understanding = &understanding;
-            scope.spawn(|| parse_blocks(receiver, sender, reader, (reading, understanding)));
+            scope.spawn(move || parse_blocks(receiver, sender, reader, (reading, understanding)));
         }
         drop((block_receiver, parsed_sender));
         let splitter = scope.spawn(|| split(blocks, block_sender, reading, &stop));
@@ -50,24 +83,23 @@ pub(super) fn read(
         }
         splitter.join()
     });
-    let (digest, bytes) = match split.map_err(|_| SourceError::Thread)? {
-        Ok(done) => done,
+    match split.map_err(|_| SourceError::Thread)? {
+        Ok(is_end) => Ok(is_end),
         Err((block, error)) => {
             collector.fail(block, error.into());
-            ([0; 32], 0)
+            Ok(true)
         }
-    };
-    collector.finish(path, understanding, digest, bytes)
+    }
 }
 
-/// Reads the file and hands its blocks on; returns its digest and size.
+/// Reads the file and hands its blocks on; returns whether it is at its end, or was told to stop.
 fn split(
-    mut blocks: TextBlocks,
+    blocks: &mut TextBlocks,
     sender: SyncSender<TextBlock>,
     reading: &Reading<'_>,
     stop: &AtomicBool,
-) -> Result<([u8; 32], u64), (u64, ImportError)> {
-    let mut last = 0;
+) -> Result<bool, (u64, ImportError)> {
+    let (mut last, until) = (0, reading.next_stop());
     while let Some(block) = blocks.next() {
         let block = block.map_err(|error| (last + 1, error))?;
         last = block.index;
@@ -75,12 +107,13 @@ fn split(
             .progress
             .advance_to(reading.bytes_before + blocks.progress().0);
         if stop.load(Ordering::Relaxed) || sender.send(block).is_err() {
-            break;
+            return Ok(true);
+        }
+        if reading.bytes_before + blocks.progress().0 >= until {
+            return Ok(false);
         }
     }
-    drop(sender);
-    let digest = blocks.digest().map_err(|error| (last + 1, error))?;
-    Ok((digest, blocks.progress().1))
+    Ok(true)
 }
 
 fn parse_blocks(

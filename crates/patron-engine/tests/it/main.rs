@@ -14,5 +14,6 @@
 )]
 
 mod parquet_input;
+mod resumed;
 mod spill;
 mod support;

@@ -59,6 +59,7 @@ pub(crate) fn try_fold(paths: &[PathBuf], machine: Machine) -> Result<Outcome, E
         threads: machine.threads,
         memory_bytes: machine.memory_bytes,
         spill_folder: spill.path().to_owned(),
+        keeping: None,
     };
     let mut sink = Sink::default();
     let options = ImportOptions::default();

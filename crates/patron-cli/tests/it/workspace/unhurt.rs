@@ -27,9 +27,10 @@ fn orders(seed: u32, rows: u32) -> String {
     )
 }
 
-fn start(sandbox: &Sandbox, file: &str) -> std::process::Child {
+fn start(sandbox: &Sandbox, arguments: &[&str]) -> std::process::Child {
     Command::new(env!("CARGO_BIN_EXE_patron"))
-        .args(["import", "--quiet", "--workspace", SHOP, file])
+        .args(["import", "--quiet", "--workspace", SHOP])
+        .args(arguments)
         .current_dir(sandbox.path("."))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -47,6 +48,47 @@ fn imported(sandbox: &Sandbox) -> usize {
 #[test]
 fn a_killed_import_is_there_whole_or_not_at_all() {
     kill_imports(20_266);
+}
+
+#[test]
+fn a_stopped_import_goes_on_where_it_was() {
+    // Rows that are set aside, too: their list goes on as well.
+    let text = orders(1, 450_000).replace(",3,7.5", ",3,seven");
+    let (sandbox, untouched) = (with_workspace(), with_workspace());
+    for sandbox in [&sandbox, &untouched] {
+        sandbox.write("big.csv", &text);
+    }
+    import(&untouched, &["big.csv"]);
+    let arguments = ["big.csv", "--keep-every", "64K"];
+    let mut child = start(&sandbox, &arguments);
+    let kept = || {
+        let mut names = sandbox.path(SHOP).read_dir().expect("a folder");
+        names.any(|entry| entry.expect("an entry").path().join("read.json").is_file())
+    };
+    while !kept() {
+        assert_eq!(child.try_wait().expect("asked"), None, "it is not done yet");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    drop(child.kill());
+    drop(child.wait());
+    assert_eq!(imported(&sandbox), 0);
+    let done = import(&sandbox, &arguments);
+    let said = "note: an earlier import of this was stopped: ";
+    assert!(done.stderr.contains(said), "{}", done.stderr);
+    assert!(!kept(), "what was kept is not needed any more");
+    let rejected = |sandbox: &Sandbox| {
+        let path = sandbox.path(&format!("{SHOP}/rejected/1.csv"));
+        std::fs::read_to_string(path).expect("rows were set aside")
+    };
+    assert!(
+        rejected(&sandbox) == rejected(&untouched),
+        "the lists differ"
+    );
+    super::assert_same_results(&run(&sandbox, &[]), &run(&untouched, &[]), "gone on");
+    // Another file is another import.
+    sandbox.write("other.csv", orders(2, 10));
+    let other = import(&sandbox, &["other.csv"]);
+    assert!(!other.stderr.contains(said), "{}", other.stderr);
 }
 
 #[test]
@@ -72,7 +114,7 @@ fn soak_seed() -> u64 {
 /// Kills the import of a file after a while, if it has not ended; tells whether the ledger, which must be whole, has it.
 fn is_there_after_kill(sandbox: &Sandbox, name: &str, after: Duration) -> bool {
     let before = imported(sandbox);
-    let mut child = start(sandbox, name);
+    let mut child = start(sandbox, &[name]);
     std::thread::sleep(after);
     let was_done = child.try_wait().expect("the child can be asked");
     drop(child.kill());
@@ -213,7 +255,7 @@ fn two_imports_at_once_both_succeed() {
     let sandbox = with_workspace();
     sandbox.write("a.csv", orders(1, 30_000));
     sandbox.write("b.csv", orders(2, 30_000));
-    let children = [start(&sandbox, "a.csv"), start(&sandbox, "b.csv")];
+    let children = [start(&sandbox, &["a.csv"]), start(&sandbox, &["b.csv"])];
     for child in children {
         let output = child.wait_with_output().expect("the binary ends");
         assert!(
@@ -227,7 +269,7 @@ fn two_imports_at_once_both_succeed() {
     assert_eq!(results.run_json()["rows"]["accepted"], 60_000);
     // The same file by two at once is there once.
     sandbox.write("c.csv", orders(3, 30_000));
-    let children = [start(&sandbox, "c.csv"), start(&sandbox, "c.csv")];
+    let children = [start(&sandbox, &["c.csv"]), start(&sandbox, &["c.csv"])];
     for child in children {
         assert!(
             child
