@@ -55,7 +55,7 @@ pub use rates::{Rate, Rates, RatesError};
 pub use reader::{RowReader, is_address};
 pub use reason::Reason;
 pub use text::{FileKind, TextBlock, TextBlocks, file_kind, open_text};
-pub use understand::understand_table;
+pub use understand::{DateSeen, DayOrder, WholeColumn, understand_table};
 pub use understanding::{
     AmountRule, Format, GrainRule, LineDiscount, Note, PresetReason, PresetUsed, Understanding,
     UsedColumn,

@@ -53,6 +53,12 @@ pub enum Reason {
         /// The form settled for the column.
         format: DateFormat,
     },
+    /// The date fits the column only with day and month the other way round.
+    #[error("not a date of the form `{}` in which this column is read, but one with day and month the other way round: mend it; other dates of this row's source may be swapped unseen", format.key())]
+    DateOtherWayRound {
+        /// The form settled for the column.
+        format: DateFormat,
+    },
     /// There is no amount, quantity or price.
     #[error("no number: fill it in (0 if nothing was paid)")]
     NumberMissing,
@@ -175,6 +181,7 @@ impl Reason {
             Self::DateTooEarly { .. } => "date_too_early",
             Self::DateInFuture { .. } => "date_in_future",
             Self::DateNotUnderstood { .. } => "date_not_understood",
+            Self::DateOtherWayRound { .. } => "date_other_way_round",
             Self::NumberMissing => "number_missing",
             Self::NotANumber => "not_a_number",
             Self::NumberTooLarge => "number_too_large",

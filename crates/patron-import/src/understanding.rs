@@ -230,6 +230,15 @@ pub struct Understanding {
 }
 
 impl Understanding {
+    /// Returns the header of the date that decides, if there is one.
+    #[must_use]
+    pub fn date_header(&self) -> Option<&str> {
+        let list = self.list.as_ref();
+        let field = list.map_or(Some(Field::OrderedAt), |list| list.date)?;
+        let column = self.columns.iter().find(|column| column.field == field)?;
+        Some(&column.header)
+    }
+
     /// Returns what is still known of a file that was imported before.
     #[must_use]
     pub fn of_import(

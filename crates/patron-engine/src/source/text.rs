@@ -26,7 +26,7 @@ pub(super) fn read(
         index,
     );
     let stop = AtomicBool::new(false);
-    let mut collector = Collector::new(path, rejected);
+    let mut collector = Collector::new(path, &reading.options, rejected);
     let split = thread::scope(|scope| {
         let (block_sender, block_receiver) = sync_channel::<TextBlock>(reading.threads);
         let (parsed_sender, parsed_receiver) = sync_channel::<Parsed>(reading.threads * 2);

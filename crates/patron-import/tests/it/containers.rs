@@ -4,7 +4,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use patron_core::{Coded, OrderStatus, RowClass};
-use patron_import::{FileKind, ImportError, ImportOptions, RowKind, UNDATED, expand, file_kind};
+use patron_import::{
+    DateFormat, FileKind, ImportError, ImportOptions, RowKind, UNDATED, expand, file_kind,
+};
 use rust_xlsxwriter::{Format, Workbook};
 
 use crate::presets::{HOUR, MAY_1, PAID, fact, has_note, preset, said};
@@ -216,6 +218,48 @@ fn a_sheet_is_read_with_its_serial_dates_below_its_title() {
         read.batch.account.flags, [0; 4],
         "an id that is a number is no guess"
     );
+}
+
+#[test]
+fn a_sheet_of_text_dates_is_settled_as_a_whole() {
+    let folder = folder();
+    let mut rows = vec![vec![
+        "customer_id".to_owned(),
+        "date".to_owned(),
+        "net".to_owned(),
+    ]];
+    for row in 0..10_500 {
+        rows.push(vec![
+            format!("c{row}"),
+            "03/04/2024".to_owned(),
+            "1".to_owned(),
+        ]);
+    }
+    for (day, month) in [(25, 3), (3, 25)] {
+        rows.push(vec![
+            "d".to_owned(),
+            format!("{day:02}/{month:02}/2024"),
+            "1".to_owned(),
+        ]);
+    }
+    let of = |rows: &[Vec<String>]| -> PathBuf {
+        let rows: Vec<Vec<&str>> = rows
+            .iter()
+            .map(|row| row.iter().map(String::as_str).collect())
+            .collect();
+        let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
+        book(&folder, &[("Orders", &rows)])
+    };
+    let read = open(&of(&rows[..10_502]));
+    assert_eq!(read.understanding.date_format, DateFormat::DayMonthYear);
+    let message = error(&of(&rows)).to_string();
+    // Lines are the rows of the sheet.
+    for words in [
+        "`25/03/2024` on line 10502 starts with the day",
+        "`03/25/2024` on line 10503 with the month",
+    ] {
+        assert!(message.contains(words), "{message}");
+    }
 }
 
 #[test]

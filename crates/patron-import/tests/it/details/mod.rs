@@ -350,7 +350,14 @@ fn typed_cells_are_read_as_their_text_would_be() {
         .to_vec(),
     ];
     let options = with_details();
-    let understanding = understand_table("x.parquet", Format::Parquet, &headers, &sample, &options);
+    let understanding = understand_table(
+        "x.parquet",
+        Format::Parquet,
+        &headers,
+        &sample,
+        &options,
+        None,
+    );
     let understanding = std::sync::Arc::new(understanding.unwrap());
     let decimal = |unscaled, scale| Cell::Decimal { unscaled, scale };
     let cell = |field: Field, row: u64| match (field, row) {
