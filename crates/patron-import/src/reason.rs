@@ -147,6 +147,15 @@ pub enum Reason {
     /// The status says that it was cancelled.
     #[error("the order was cancelled")]
     Cancelled,
+    /// The refund was asked for and not given yet.
+    #[error("the refund is not given yet: import it again when it is")]
+    RefundPending,
+    /// The refund was refused or withdrawn.
+    #[error("the refund was refused or withdrawn: no money went back")]
+    RefundRefused,
+    /// An answer without anything in it.
+    #[error("an empty answer: neither a score nor a comment")]
+    EmptyAnswer,
     /// The document or code is an adjustment of the books.
     #[error("bad debt or an adjustment of the books, not a purchase (`--bad-debt keep` keeps it)")]
     BadDebt,
@@ -202,6 +211,9 @@ impl Reason {
             Self::TestOrder => "test_order",
             Self::VoidOrder => "void_order",
             Self::Cancelled => "cancelled",
+            Self::RefundPending => "refund_pending",
+            Self::RefundRefused => "refund_refused",
+            Self::EmptyAnswer => "empty_answer",
             Self::BadDebt => "bad_debt",
             Self::Fee => "fee",
             Self::GiftCard => "gift_card",

@@ -93,7 +93,7 @@ impl RowReader {
             .eq(0..understanding.headers.len());
         let row_seed = understanding.row_seed();
         Self {
-            statuses: StatusWords::new(&options, &understanding.rules),
+            statuses: StatusWords::new(&options, &understanding),
             understanding,
             options,
             file,
@@ -271,6 +271,7 @@ impl RowReader {
     fn read_of_list<R: Row>(&mut self, place: Place, row: &R, batch: &mut RowBatch) {
         let shared: &Understanding = &self.understanding;
         let Some(list) = &shared.list else { return };
+        let meaning = self.statuses.meaning(row, self.slots.status, batch);
         let mut writer = Writer {
             batch,
             row,
@@ -280,7 +281,7 @@ impl RowReader {
             clock: &mut self.clock,
             rate: None,
         };
-        writer.write_of_list(list, &self.options);
+        writer.write_of_list(list, meaning, &self.options);
     }
 
     #[inline(always)]

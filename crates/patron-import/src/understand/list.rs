@@ -80,6 +80,7 @@ const REFUNDS: Shape = Shape {
         F::Refunded,
         F::Amount,
         F::Currency,
+        F::RefundStatus,
         F::Kind,
         F::RefundReason,
         F::ProductCode,
@@ -91,6 +92,19 @@ const REFUNDS: Shape = Shape {
         (
             F::RefundedAt,
             &["date", "created_at", "time", "日期", "时间"],
+        ),
+        (
+            F::RefundStatus,
+            &[
+                "status",
+                "state",
+                "状态",
+                "狀態",
+                "statut",
+                "estado",
+                "situação",
+                "ステータス",
+            ],
         ),
         (F::Kind, &["type"]),
     ],
@@ -264,6 +278,7 @@ pub(super) fn understand(
         notes: Vec::new(),
     };
     draft.take_columns(options)?;
+    draft.drop_other_status(options);
     draft.check_needs(holds)?;
     if holds == Content::Spend {
         draft.refuse_repeated_spend()?;
@@ -416,6 +431,27 @@ impl Draft<'_> {
         }
         self.take(field, index);
         Ok(())
+    }
+
+    /// Uses the status of refunds only if some of its words are known, or if it was named: `State` of an address is none.
+    fn drop_other_status(&mut self, options: &ImportOptions) {
+        let is_given = |field| options.mapping.iter().any(|(given, _)| *given == field);
+        let field = Field::RefundStatus;
+        let place = self.columns.iter().position(|column| column.field == field);
+        let Some(place) = place.filter(|_| !is_given(field)) else {
+            return;
+        };
+        let of_user = |word: &str| {
+            let mut known = options.status_words.iter();
+            known.any(|(known, _)| known.trim().eq_ignore_ascii_case(word))
+        };
+        let index = self.columns.get(place).map_or(0, |column| column.index);
+        let mut values = self.table.values(index);
+        if !values.any(|word| of_user(word) || words::refund_status(word).is_some()) {
+            let column = self.columns.remove(place);
+            self.notes
+                .push(notes::status_ignored(field, &column.header));
+        }
     }
 
     fn check_needs(&self, holds: Content) -> Result<(), ImportError> {

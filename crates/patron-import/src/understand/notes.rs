@@ -324,12 +324,12 @@ pub(super) fn no_header(headers: &[String]) -> Note {
     )
 }
 
-pub(super) fn status_ignored(header: &str) -> Note {
+pub(super) fn status_ignored(field: Field, header: &str) -> Note {
     note(
         "status_ignored",
         &[("column", header)],
         format!(
-            "column `{header}` holds no status word that is known and is not used (`--map status={header}` uses it)"
+            "column `{header}` holds no status word that is known and is not used (`--map {field}={header}` uses it)"
         ),
     )
 }

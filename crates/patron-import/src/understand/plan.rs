@@ -222,8 +222,10 @@ impl Draft<'_> {
         if known || self.found.is_given(Field::Status) {
             self.take(Field::Status, Some(index));
         } else {
-            self.notes
-                .push(notes::status_ignored(self.table.header(index)));
+            self.notes.push(notes::status_ignored(
+                Field::Status,
+                self.table.header(index),
+            ));
         }
         Ok(())
     }
