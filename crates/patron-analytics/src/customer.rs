@@ -439,8 +439,14 @@ fn version_of(table: Table, batch: &RecordBatch, row: usize) -> Version {
         _ => ("set aside", instant("at"), text("class").replace('_', " ")),
     };
     let import = whole("import_id").unwrap_or(0);
+    // A refund may turn out to be another order's.
+    let of_order = if table == Table::Refunds {
+        String::new()
+    } else {
+        text("order_id")
+    };
     let id = [
-        text("order_id"),
+        of_order,
         text("refund_id"),
         text("event_id"),
         text("response_id"),

@@ -59,10 +59,15 @@ struct Current {
     place: u32,
 }
 
+/// The kind of a row that takes a refund back from a customer whose it is not.
+pub(crate) const WITHDRAWN: &str = "withdrawn";
+
 /// What is known of one key.
 #[derive(Default)]
 struct Known {
     newest: Option<Current>,
+    /// Of a refund: whose the newest version is.
+    owner: String,
     /// How often entries without an id that say this are there.
     equal: usize,
 }
@@ -172,6 +177,9 @@ impl Lists<'_> {
             if table == Table::Spend {
                 columns.extend(["date", "campaign", "purpose"]);
             }
+            if table == Table::Refunds {
+                columns.extend(["customer_id", "kind"]);
+            }
             let request = ScanRequest::new(table).at(self.at).columns(&columns);
             for batch in self.ledger.scan(&request).map_err(WorkspaceError::from)? {
                 let batch = batch.map_err(WorkspaceError::from)?;
@@ -212,6 +220,9 @@ impl Lists<'_> {
             let Some(&file) = self.places.get(&import) else {
                 continue;
             };
+            if content == Content::Refunds && text("kind", row) == Some(WITHDRAWN) {
+                continue;
+            }
             let own = text(key, row).unwrap_or_default();
             let by_content = own
                 .strip_prefix("row:")
@@ -230,7 +241,7 @@ impl Lists<'_> {
                 let column = column.as_primitive_opt::<arrow_array::types::Date32Type>()?;
                 Some(i64::from(column.value(row)))
             });
-            take(&Record {
+            let record = Record {
                 kind: RowKind::Person,
                 status: OrderStatus::Paid,
                 at: day.unwrap_or(0),
@@ -243,10 +254,24 @@ impl Lists<'_> {
                 product: content as u64 + 1,
                 file,
                 customer,
-                order_id: "",
+                // Of a refund whose it is, of an answer its whole key.
+                order_id: match content {
+                    Content::Refunds => text("customer_id", row).unwrap_or_default(),
+                    Content::Surveys => customer,
+                    _ => "",
+                },
                 contact: None,
                 details: &[],
-            })?;
+            };
+            take(&record)?;
+            // A key may be an id and its order's: what comes with that id must find it.
+            let answers = own
+                .match_indices(':')
+                .filter(|_| content == Content::Surveys);
+            for (place, _) in answers.filter(|_| by_content.is_none()) {
+                let customer = own.get(..place).unwrap_or_default();
+                take(&Record { customer, ..record })?;
+            }
         }
         Ok(())
     }
@@ -342,6 +367,13 @@ impl Lists<'_> {
             None if adds_up => {}
             None => leave_out(last, rows - 1, counts),
         }
+        if let Some(current) = known.newest
+            && last.kind == RowKind::Refund
+            && self.person(&known.owner) != self.person(last.customer)
+        {
+            self.withdraw(last, (&known.owner, current.version_at), sheets);
+        }
+        last.customer.clone_into(&mut known.owner);
         self.write(last, last.key, hash, net, sheets);
         known.newest = Some(Current {
             hash,
@@ -380,6 +412,32 @@ impl Lists<'_> {
             }
             sheet.end_row();
         }
+    }
+
+    /// The name under which a customer's facts are kept.
+    fn person<'n>(&'n self, customer: &'n str) -> &'n str {
+        self.persons.get(customer).map_or(customer, String::as_str)
+    }
+
+    /// Takes a refund back from the customer whose it was by the version before.
+    fn withdraw(
+        &self,
+        refund: &ListEntry<'_>,
+        (owner, version_at): (&str, Option<i64>),
+        sheets: &mut Sheets,
+    ) {
+        let nothing = ListEntry {
+            customer: owner,
+            named: "",
+            // A moment before what takes its place, should the two turn out to be one person.
+            at: refund.at - 1,
+            contact: None,
+            details: &[],
+            updated_at: refund.updated_at.or(version_at),
+            ..*refund
+        };
+        let hash = hash_field(refund.hash, WITHDRAWN.as_bytes());
+        self.write(&nothing, refund.key, hash, 0, sheets);
     }
 
     /// The local day of spend; 0 of all else.
@@ -439,6 +497,9 @@ impl Lists<'_> {
         match content {
             // A file for each kind of event is named after it.
             Content::Events => cells.push(("kind", Value::Text(stem))),
+            Content::Refunds if entry.details.is_empty() => {
+                cells.push(("kind", Value::Text(WITHDRAWN)));
+            }
             Content::Refunds => cells.push(("kind", Value::Text("return"))),
             _ => {}
         }
@@ -511,7 +572,13 @@ fn known(records: &[Record<'_>]) -> HashMap<(u64, String, i64), Known> {
     let mut all: HashMap<(u64, String, i64), Known> = HashMap::new();
     let mut equal: HashMap<(u64, &str, u32), usize> = HashMap::new();
     for record in records {
-        let key = (record.product, record.customer.to_owned(), record.at);
+        let is_answer = record.product == Content::Surveys as u64 + 1;
+        let own = if is_answer {
+            record.order_id
+        } else {
+            record.customer
+        };
+        let key = (record.product, own.to_owned(), record.at);
         let known = all.entry(key).or_default();
         if record.is_line {
             let of_import = (record.product, record.customer, record.file);
@@ -527,6 +594,9 @@ fn known(records: &[Record<'_>]) -> HashMap<(u64, String, i64), Known> {
         };
         let age = |current: &Current| (current.version_at, current.place);
         if known.newest.is_none_or(|newest| age(&newest) <= age(&new)) {
+            if !is_answer {
+                record.order_id.clone_into(&mut known.owner);
+            }
             known.newest = Some(new);
         }
     }
