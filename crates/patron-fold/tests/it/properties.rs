@@ -26,14 +26,22 @@ fn facts() -> impl Strategy<Value = Vec<Fact<'static>>> {
         net: Money(net),
         status: OrderStatus::Paid,
     });
-    let refund = (instant.clone(), any::<bool>(), 0_usize..6, 1_i64..20_000).prop_map(
-        |(at, dated, id, amount)| Fact::Refund {
+    let refund = (
+        instant.clone(),
+        any::<(bool, bool)>(),
+        0_usize..6,
+        1_i64..20_000,
+    )
+        .prop_map(|(at, (dated, exchange), id, amount)| Fact::Refund {
             at: dated.then_some(at),
             order_id: IDS[id],
             amount: Money(amount),
-            kind: RefundKind::Return,
-        },
-    );
+            kind: if exchange {
+                RefundKind::Exchange
+            } else {
+                RefundKind::Return
+            },
+        });
     let event = instant.prop_map(|at| Fact::Event { at, kind: "view" });
     let fact = prop_oneof![4 => line, 3 => order, 2 => refund, 1 => event];
     proptest::collection::vec(fact, 0..25).prop_map(sorted)
@@ -75,12 +83,13 @@ fn directly(history: &[Fact<'static>], as_of: Day) -> Option<(u64, i128, i128, u
         .map(|(key, order)| (key.clone(), order.1))
         .collect();
     let mut unlinked = 0_i128;
+    let mut exchanged: BTreeMap<&str, i128> = BTreeMap::new();
     for fact in history {
         let Fact::Refund {
             at,
             order_id,
             amount,
-            ..
+            kind,
         } = *fact
         else {
             continue;
@@ -89,7 +98,12 @@ fn directly(history: &[Fact<'static>], as_of: Day) -> Option<(u64, i128, i128, u
             continue;
         }
         match left.get_mut(order_id) {
-            Some(net) => *net -= i128::from(amount.0),
+            Some(net) => {
+                *net -= i128::from(amount.0);
+                if kind == RefundKind::Exchange {
+                    *exchanged.entry(order_id).or_default() += i128::from(amount.0);
+                }
+            }
             None => unlinked += i128::from(amount.0),
         }
     }
@@ -101,7 +115,9 @@ fn directly(history: &[Fact<'static>], as_of: Day) -> Option<(u64, i128, i128, u
             continue;
         }
         let net = left[key];
-        excess += (-net).max(0);
+        // Only goods that came back on its own bill are taken off others.
+        let of_others = exchanged.get(key.as_str()).copied().unwrap_or(0);
+        excess += (-net).max(0).min(of_others);
         if net > 0 {
             valid += 1;
             value += net;

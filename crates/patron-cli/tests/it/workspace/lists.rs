@@ -367,3 +367,128 @@ fn a_run_needs_orders() {
         &["holds a list of customers", "give the orders, too"],
     );
 }
+
+#[test]
+fn a_refund_that_turns_out_to_be_anothers_counts_once() {
+    let sandbox = with_workspace();
+    sandbox.write("orders.csv", ORDERS.replace(",refunded", ",note"));
+    let refund = |customer: &str, order: &str, amount: u32| {
+        format!(
+            "refund_id,order_id,customer_id,refund_date,amount\nr1,{order},{customer},2024-02-20,{amount}\nr2,o3,c1,2024-03-20,5\n"
+        )
+    };
+    sandbox.write("first.csv", refund("c1", "o1", 15));
+    sandbox.write("mended.csv", refund("c2", "o2", 15));
+    sandbox.write("back.csv", refund("c1", "o1", 16));
+    let worth = |files: &[&str], expected: [&str; 2]| {
+        let from_ledger = run(&sandbox, &[]);
+        assert_same_results(
+            &from_ledger,
+            &run_files(&sandbox, files),
+            &format!("{files:?}"),
+        );
+        for (customer, monetary) in ["c1", "c2"].into_iter().zip(expected) {
+            let table = from_ledger.customers();
+            assert_eq!(table.cell(customer, "monetary"), monetary, "{files:?}");
+        }
+    };
+    let exported = || {
+        let exported = sandbox.patron(&["export", "refunds", "--workspace", SHOP]);
+        assert_eq!(exported.code, 0, "{}", exported.stderr);
+        let of_refund = |line: &&str| line.contains(",r1,") || line.starts_with("r1,");
+        let lines = exported.stdout.lines().filter(of_refund);
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    import(&sandbox, &["orders.csv", "first.csv"]);
+    worth(&["orders.csv", "first.csv"], ["150.00", "50.00"]);
+    let mended = import(&sandbox, &["mended.csv"]);
+    assert_eq!(counts(&mended, "mended.csv"), [2, 0, 1, 1, 0]);
+    let files = ["orders.csv", "first.csv", "mended.csv"];
+    worth(&files, ["165.00", "35.00"]);
+    assert_eq!(exported().len(), 1, "{:?}", exported());
+    assert!(exported()[0].contains("c2"), "{:?}", exported());
+    // What was said before is said again: nothing new.
+    sandbox.write("mended.csv", refund("c2", "o2", 15).trim_end());
+    let again = import(&sandbox, &["mended.csv"]);
+    assert_eq!(counts(&again, "mended.csv"), [2, 0, 0, 2, 0]);
+    import(&sandbox, &["back.csv"]);
+    let files = ["orders.csv", "first.csv", "mended.csv", "back.csv"];
+    worth(&files, ["149.00", "50.00"]);
+    assert!(exported()[0].contains("c1"), "{:?}", exported());
+    assert_eq!(exported().len(), 1, "{:?}", exported());
+    // One file holds both: the last row counts.
+    let both = "refund_id,order_id,customer_id,refund_date,amount\nr1,o1,c1,2024-02-20,15\nr1,o2,c2,2024-02-20,15\n";
+    sandbox.write("both.csv", both);
+    let results = run_files(&sandbox, &["orders.csv", "both.csv"]);
+    assert_eq!(results.customers().cell("c1", "monetary"), "170.00");
+    assert_eq!(results.customers().cell("c2", "monetary"), "35.00");
+}
+
+#[test]
+fn refunds_reduce_their_orders_and_no_other() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "orders.csv",
+        "order_id,customer_id,order_date,amount,status\no1,c1,2024-01-05,100,paid\no2,c1,2024-02-05,50,paid\no3,c1,2024-02-06,30,cancelled\no4,c1,2024-02-07,20,pending\n",
+    );
+    sandbox.write(
+        "refunds.csv",
+        "refund_id,order_id,refund_date,amount,status\nr1,o1,2024-01-20,120,refunded\nr2,o3,2024-02-21,30,refunded\nr3,o4,2024-02-21,25,refunded\nr4,o2,2024-02-22,7,requested\n",
+    );
+    // Lines that were all cancelled, of an order of their own.
+    sandbox.write(
+        "lines.csv",
+        "order_id,customer_id,order_date,sku,quantity,unit_price,status\nq1,c1,2024-03-01,a,1,10,cancelled\nq1,c1,2024-03-01,b,1,5,cancelled\nq2,c1,2024-03-02,a,1,10,paid\n",
+    );
+    sandbox.write(
+        "more.csv",
+        "refund_id,order_id,refund_date,amount\nr5,q1,2024-03-05,15\n",
+    );
+    let files = ["orders.csv", "refunds.csv", "lines.csv", "more.csv"];
+    let report = import(&sandbox, &files);
+    assert_eq!(counts(&report, "refunds.csv"), [4, 3, 0, 0, 1]);
+    let from_ledger = run(&sandbox, &[]);
+    let table = from_ledger.customers();
+    assert_eq!(table.cell("c1", "monetary"), "60.00");
+    assert_eq!(table.cell("c1", "orders"), "2");
+    let from_files = run_files(&sandbox, &files);
+    assert_same_results(&from_ledger, &from_files, "refunds");
+    let note = from_files.run_json()["notes"]
+        .as_array()
+        .and_then(|notes| {
+            notes
+                .iter()
+                .find(|note| note["key"] == "refunds_beyond_orders")
+        })
+        .cloned()
+        .expect("a note of what was given back beyond orders");
+    assert_eq!(note["params"]["count"], 2, "{note}");
+    assert!(note["text"].to_string().contains("25.00 in all"), "{note}");
+}
+
+#[test]
+fn answers_keep_the_ids_that_the_shop_gave_them() {
+    let sandbox = with_workspace();
+    sandbox.write("orders.csv", ORDERS);
+    let answers = "response_id,order_id,answered_at,score,comment\ns1,o1,2024-05-01,9,\ns2,o2,2024-05-01,8,\ns3,o1,2024-05-02,7,\ns3,o2,2024-05-02,6,\ns4,o3,2024-05-02,,\n";
+    sandbox.write("surveys.csv", answers);
+    let first = import(&sandbox, &["orders.csv", "surveys.csv"]);
+    assert_eq!(counts(&first, "surveys.csv"), [5, 4, 0, 0, 1]);
+    let aside = sandbox.text("shop/rejected/2.csv");
+    assert!(aside.contains("surveys.csv,6,unreadable,score,"), "{aside}");
+    let exported = sandbox.patron(&["export", "surveys", "--workspace", SHOP]);
+    let mut ids: Vec<&str> = exported
+        .stdout
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').next())
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["s1", "s2", "s3:o1", "s3:o2"]);
+    sandbox.write(
+        "surveys.csv",
+        answers.replace("o2,2024-05-02,6", "o2,2024-05-02,5"),
+    );
+    let next = import(&sandbox, &["surveys.csv"]);
+    assert_eq!(counts(&next, "surveys.csv"), [5, 0, 1, 3, 1]);
+}
