@@ -121,6 +121,11 @@ pub enum Reason {
     /// Nobody to whom the row belongs.
     #[error("no customer: a guest, or the id was not exported")]
     NoCustomer,
+    /// The customer is a telephone number within a country, others of the file are international.
+    #[error(
+        "a telephone number without its country, which may be the one of somebody else: say which with `--phone-country`, or export a column of countries"
+    )]
+    PhoneWithoutCountry,
     /// The customer's name is masked.
     #[error(
         "masked, so that different customers look the same: export with full names (they are masked some time after the order)"
@@ -203,6 +208,7 @@ impl Reason {
             Self::IdMissing => "id_missing",
             Self::UnknownOrder => "unknown_order",
             Self::NoCustomer => "no_customer",
+            Self::PhoneWithoutCountry => "phone_without_country",
             Self::MaskedCustomer => "masked_customer",
             Self::ExcludedCustomer => "excluded_customer",
             Self::ExcludedTag => "excluded_tag",

@@ -259,6 +259,7 @@ fn note_reading(layers: &mut Layers<'_>) {
         ("date_format", |settings| settings.date_format.clone()),
         ("decimal_mark", |settings| settings.decimal_mark.clone()),
         ("delimiter", |settings| settings.delimiter.clone()),
+        ("phone_country", |settings| settings.phone_country.clone()),
         ("keep", |settings| {
             settings.keep.as_ref().map(|classes| classes.join(","))
         }),

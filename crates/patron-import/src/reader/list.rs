@@ -16,7 +16,7 @@ use crate::reader::classify;
 use crate::reader::currency::{self, Amounts, Foreign};
 use crate::reader::facts::{Entry, Writer, bare};
 use crate::reader::number::number;
-use crate::reader::person::Person;
+use crate::reader::person::{Nobody, Person};
 use crate::reader::row::{Row, shown};
 use crate::reader::slots::Slots;
 use crate::reader::status::RowStatus;
@@ -30,7 +30,7 @@ use crate::words;
 /// What a row of a list says.
 struct Said<'r> {
     customer: Option<Cow<'r, str>>,
-    masked: bool,
+    nobody: Nobody,
     guessed: bool,
     float_id: bool,
     /// Its order, product, channel.
@@ -107,7 +107,7 @@ impl<R: Row> Writer<'_, R> {
         };
         let mut said = Said {
             customer: person.id,
-            masked: person.masked,
+            nobody: person.nobody,
             guessed: person.guessed,
             float_id: person.float_id,
             key: Cow::Borrowed(""),
@@ -171,11 +171,7 @@ impl<R: Row> Writer<'_, R> {
             return;
         }
         let nobody = || {
-            let reason = if said.masked {
-                Reason::MaskedCustomer
-            } else {
-                Reason::NoCustomer
-            };
+            let reason = said.nobody.reason();
             (
                 Some(slots.customer).filter(|slot| *slot != usize::MAX),
                 (RowClass::MissingCustomer, reason),

@@ -9,7 +9,7 @@ use crate::options::DateFormat;
 use crate::rates::Rate;
 use crate::reader::clock::LocalClock;
 use crate::reader::number::number;
-use crate::reader::person::Person;
+use crate::reader::person::{Nobody, Person};
 use crate::reader::row::{Row, shown};
 use crate::reader::slots::Slots;
 use crate::reason::Reason;
@@ -49,8 +49,8 @@ impl Default for Rooms {
 #[derive(Debug)]
 pub(super) struct Values<'r> {
     pub(super) customer: Option<Cow<'r, str>>,
-    /// There is an id of a customer, but a masked one.
-    pub(super) masked: bool,
+    /// Why there is no customer.
+    pub(super) nobody: Nobody,
     /// A further line of an order whose amount stands on the order's first row.
     pub(super) further_line: bool,
     /// Empty where there is none.
@@ -96,7 +96,7 @@ impl<'r> Values<'r> {
         })?;
         let mut values = Self {
             customer: person.id,
-            masked: person.masked,
+            nobody: person.nobody,
             further_line: false,
             order,
             at,

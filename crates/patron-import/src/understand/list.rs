@@ -6,8 +6,8 @@ use crate::content::Content;
 use crate::error::ImportError;
 use crate::field::{Field, plain};
 use crate::options::{DateFormat, ImportOptions};
-use crate::preset::{Preset, RowRules};
-use crate::understand::{Table, columns, marks, notes, plan};
+use crate::preset::Preset;
+use crate::understand::{Table, columns, marks, notes, phones, plan};
 use crate::understanding::{
     AmountRule, DetailPlace, Format, GrainRule, ListRule, Note, PresetReason, Understanding,
     UsedColumn,
@@ -286,14 +286,13 @@ pub(super) fn understand(
     let customer_is_email = draft.let_email_stand_for_the_customer();
     let deciding = draft.columns.len();
     let rest = draft.take_rest();
-    let date_format = match draft.date_column() {
-        Some(column) => marks::date_format(table, column, options)?,
-        None => options.date_format.unwrap_or(DateFormat::YearMonthDay),
-    };
+    let date_format = draft.date_format(options)?;
     let (decimal_mark, decimal_mark_guessed) =
         marks::decimal_mark(table, &draft.number_columns(), options)?;
     let details = draft.details(options);
     let header_currency = super::header_currency(&draft.columns);
+    let (phones, note) = phones::rule(table, &draft.columns, used, options);
+    draft.notes.extend(note);
     let mut understanding = Understanding {
         file: table.file.to_owned(),
         format,
@@ -314,8 +313,10 @@ pub(super) fn understand(
         is_exchanged: options.exchange.is_some(),
         notes: draft.notes,
         defaults: Vec::new(),
-        rules: rules(used),
+        rules: used.map(|preset| preset.rules.clone()).unwrap_or_default(),
         customer_is_email,
+        customer_is_phone: false,
+        phones,
         fill_down: None,
         control: None,
         holds,
@@ -327,16 +328,6 @@ pub(super) fn understand(
     let said = notes::about_list(table, &understanding, options);
     understanding.notes.splice(0..0, said);
     Ok(understanding)
-}
-
-/// A telephone number stands for a customer of a list.
-fn rules(preset: Option<&Preset>) -> RowRules {
-    RowRules {
-        phone_for_guests: true,
-        ..preset
-            .map(|preset| preset.rules.clone())
-            .unwrap_or_default()
-    }
 }
 
 struct Draft<'a> {
@@ -537,6 +528,13 @@ impl Draft<'_> {
             }
         }
         (first..self.columns.len()).collect()
+    }
+
+    fn date_format(&self, options: &ImportOptions) -> Result<DateFormat, ImportError> {
+        match self.date_column() {
+            Some(column) => marks::date_format(self.table, column, options),
+            None => Ok(options.date_format.unwrap_or(DateFormat::YearMonthDay)),
+        }
     }
 
     fn date_column(&self) -> Option<usize> {

@@ -9,6 +9,7 @@
 //! | `details` | which are kept with the facts besides? |
 //! | `marks` | in which order are dates written, and how decimals? |
 //! | `whole` | what do all rows of a column say, where the first leave it open? |
+//! | `phones` | of which country are telephone numbers? |
 //! | `notes` | what is said to the user about it? |
 
 mod choice;
@@ -17,6 +18,7 @@ mod details;
 mod list;
 mod marks;
 mod notes;
+mod phones;
 mod plan;
 pub(crate) mod whole;
 
@@ -106,6 +108,8 @@ pub(crate) fn understand(
     let (decimal_mark, decimal_mark_guessed) =
         marks::decimal_mark(table, &plan.number_columns(), options)?;
     let header_currency = header_currency(&plan.columns);
+    let (phones, note) = phones::rule(table, &plan.columns, used, options);
+    plan.notes.extend(note);
     let deciding = plan.columns.len();
     let details = details::take(table, &found, &mut plan, options);
     let fill_down = used.and_then(|preset| choice::fill_down(table, &plan.columns, preset));
@@ -131,17 +135,29 @@ pub(crate) fn understand(
         defaults: used.map(Preset::default_settings).unwrap_or_default(),
         rules: used.map(|preset| preset.rules.clone()).unwrap_or_default(),
         customer_is_email: plan.customer_is_email,
+        customer_is_phone: plan.customer_is_phone,
+        phones,
         fill_down,
         control: None,
         holds,
         list: None,
     };
-    if !has_header {
-        understanding.notes.push(notes::no_header(headers));
-    }
-    let notes = notes::about(table, &understanding, options);
-    understanding.notes.splice(0..0, notes);
+    say(table, &mut understanding, options, has_header);
     Ok(understanding)
+}
+
+/// Puts what is said of the table as a whole before what was noted on the way.
+fn say(
+    table: Table<'_>,
+    understanding: &mut Understanding,
+    options: &ImportOptions,
+    has_header: bool,
+) {
+    if !has_header {
+        understanding.notes.push(notes::no_header(table.headers));
+    }
+    let notes = notes::about(table, understanding, options);
+    understanding.notes.splice(0..0, notes);
 }
 
 /// Refuses a file whose first row would be lost as its header: columns can be named by number where there is none.
