@@ -110,6 +110,9 @@ pub enum Reason {
     /// A line of totals.
     #[error("a line of totals, not an order")]
     Total,
+    /// An event that is of no order.
+    #[error("not an order: an event of another kind, which is not used")]
+    NotAnOrder,
     /// Nothing says what the row is about.
     #[error("no id or name in this column: fill it in")]
     IdMissing,
@@ -205,6 +208,7 @@ impl Reason {
             Self::IdShortened => "id_shortened",
             Self::RepeatedHeader => "repeated_header",
             Self::Total => "total",
+            Self::NotAnOrder => "not_an_order",
             Self::IdMissing => "id_missing",
             Self::UnknownOrder => "unknown_order",
             Self::NoCustomer => "no_customer",

@@ -252,7 +252,7 @@ fn without_names(ids: &[String]) -> String {
 /// Records how files were asked to be read: without it two runs with one account of settings could differ.
 fn note_reading(layers: &mut Layers<'_>) {
     type TextOf = fn(&Settings) -> Option<String>;
-    let words: [(&'static str, TextOf); 14] = [
+    let words: [(&'static str, TextOf); 15] = [
         ("preset_asked", |settings| settings.preset.clone()),
         ("grain", |settings| settings.grain.clone()),
         ("encoding", |settings| settings.encoding.clone()),

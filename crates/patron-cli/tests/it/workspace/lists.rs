@@ -1,6 +1,8 @@
 //! Lists beside the orders: customers, products, refunds, events, answers and spend go to the ledger, once each.
 
-use super::{SHOP, assert_same_results, counts, import, run, run_files, with_workspace};
+use super::{
+    SHOP, assert_same_results, assert_same_tables, counts, import, run, run_files, with_workspace,
+};
 use crate::support::Sandbox;
 
 const ORDERS: &str = "order_id,customer_id,email,order_date,amount,refunded\no1,c1,ann@x.com,2024-01-05,100,20\no2,c2,bob@x.com,2024-02-05,50,\no3,c1,ann@x.com,2024-03-05,70,\n";
@@ -491,4 +493,80 @@ fn answers_keep_the_ids_that_the_shop_gave_them() {
     );
     let next = import(&sandbox, &["surveys.csv"]);
     assert_eq!(counts(&next, "surveys.csv"), [5, 0, 1, 3, 1]);
+}
+
+#[test]
+fn the_folder_of_olist_brings_its_reviews_and_products() {
+    let sandbox = with_workspace();
+    std::fs::create_dir(sandbox.path("olist")).expect("a folder");
+    for (name, text) in [
+        (
+            "orders",
+            "order_id,customer_id,order_status,order_purchase_timestamp\no1,k1,delivered,2018-01-02 10:00:00\no2,k2,delivered,2018-02-02 10:00:00\n",
+        ),
+        (
+            "customers",
+            "customer_id,customer_unique_id,customer_zip_code_prefix,customer_city,customer_state\nk1,u1,1,a,SP\nk2,u1,1,a,SP\n",
+        ),
+        (
+            "order_items",
+            "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value\no1,1,p1,s,2018-01-05 00:00:00,10.00,2.00\no2,1,p1,s,2018-02-05 00:00:00,20.00,2.00\n",
+        ),
+        (
+            "order_reviews",
+            "review_id,order_id,review_score,review_comment_title,review_comment_message,review_creation_date,review_answer_timestamp\nr1,o1,5,,bom,2018-01-12 00:00:00,2018-01-13 00:00:00\nr2,o2,1,,,2018-02-12 00:00:00,2018-02-13 00:00:00\n",
+        ),
+        (
+            "products",
+            "product_id,product_category_name,product_name_lenght,product_description_lenght,product_photos_qty,product_weight_g,product_length_cm,product_height_cm,product_width_cm\np1,perfumaria,40,287,1,225,16,10,14\n",
+        ),
+    ] {
+        sandbox.write(&format!("olist/olist_{name}_dataset.csv"), text);
+    }
+    let report = import(&sandbox, &["olist"]);
+    assert_eq!(
+        counts(&report, "olist_order_reviews_dataset.csv"),
+        [2, 2, 0, 0, 0]
+    );
+    assert_eq!(
+        counts(&report, "olist_products_dataset.csv"),
+        [1, 1, 0, 0, 0]
+    );
+    let surveys = sandbox.patron(&["export", "surveys", "--workspace", SHOP]);
+    let of_person = surveys.stdout.lines().filter(|line| line.contains("u1"));
+    assert_eq!(of_person.count(), 2, "{}", surveys.stdout);
+    // A run on the folder is one of orders, as before.
+    let results = run_files(&sandbox, &["olist"]);
+    assert_eq!(results.run_json()["rows"]["in"], 2);
+    assert_same_tables(&run(&sandbox, &[]), &results, "olist");
+}
+
+#[test]
+fn customers_of_orders_without_ids_are_told_by_telephone() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "orders.csv",
+        "order_id,mobile,ordered_at,net,country\n1,+49 171 3920001,2024-05-01,10,DE\n2,0171/3920001,2024-05-02,5,Germany\n3,06 12 34 56 78,2024-05-03,7,FR\n4,0171 3920001,2024-05-04,3,\n",
+    );
+    import(&sandbox, &["orders.csv", "--phone-country", "DE"]);
+    let from_ledger = run(&sandbox, &[]);
+    let table = from_ledger.customers();
+    assert_eq!(table.cell("+491713920001", "monetary"), "18.00");
+    assert_eq!(table.cell("+33612345678", "monetary"), "7.00");
+    let from_files = run_files(&sandbox, &["orders.csv", "--phone-country", "DE"]);
+    assert_same_results(&from_ledger, &from_files, "phones");
+    let without = run_files(&sandbox, &["orders.csv"]);
+    assert_eq!(
+        without.customers().cell("+491713920001", "monetary"),
+        "15.00"
+    );
+    assert!(
+        sandbox
+            .text("from-files/rejected.csv")
+            .contains("--phone-country")
+    );
+    sandbox.refuses(
+        &["orders.csv", "--phone-country", "Atlantis"],
+        &["`Atlantis`", "such as DE"],
+    );
 }
