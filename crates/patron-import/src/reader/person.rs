@@ -108,7 +108,9 @@ impl<'r> Person<'r> {
                 ..Self::default()
             };
         }
+        let may_stand = !understanding.rules.phone_is_nobodys;
         let phones = [slots.phone, slots.landline].into_iter().flatten();
+        let phones = phones.filter(|_| may_stand);
         let mut nobody = Nobody::Unnamed;
         for slot in phones {
             match phone_of(row, slot, slots.country, understanding) {

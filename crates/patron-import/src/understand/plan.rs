@@ -53,7 +53,9 @@ impl Plan {
         };
         let email = found.first(Field::Email);
         let customer = found.only(table, Field::CustomerId)?;
+        let may_stand = preset.is_none_or(|preset| !preset.rules.phone_is_nobodys);
         let phone = found.first(Field::Phone).or(found.first(Field::Landline));
+        let phone = phone.filter(|_| may_stand);
         let person = customer.or(email).or(phone);
         let dates = found.only(table, Field::OrderedAt)?;
         let order = found.only(table, Field::OrderId)?;

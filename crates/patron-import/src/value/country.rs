@@ -190,7 +190,7 @@ const COUNTRIES: &[Country] = &[
         "CN",
         &["chn", "china", "mainlandchina", "中国", "中國"],
         ("86", "0"),
-        (10, 11),
+        (9, 11),
     ),
     country("HK", &["hkg", "hongkong", "香港"], ("852", ""), (8, 8)),
     country(

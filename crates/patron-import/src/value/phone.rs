@@ -89,7 +89,8 @@ fn within(digits: &str, country: &Country) -> Option<String> {
     {
         return Some(format!("{}{number}", country.calling));
     }
-    if fits(digits) {
+    // Where a zero is dialled before a number, none begins with one.
+    if fits(digits) && !(country.trunk == "0" && digits.starts_with('0')) {
         return Some(format!("{}{digits}", country.calling));
     }
     let abroad = digits.strip_prefix(country.calling)?;
@@ -153,6 +154,8 @@ mod tests {
             ("011 49 30 23125000", "US", "+493023125000"),
             ("010 1234 5678", "CN", "+861012345678"),
             ("138 1234 5678", "CN", "+8613812345678"),
+            ("010-1234567", "CN", "+86101234567"),
+            ("0571-88881234", "CN", "+8657188881234"),
             ("13812345678", "US", "+13812345678"),
             ("0912 345 678", "TW", "+886912345678"),
             ("090-1234-5678", "JP", "+819012345678"),

@@ -408,9 +408,11 @@ fn an_answer_with_nothing_in_it_is_set_aside() {
         ]
     );
     assert_eq!(read.batch.account.count(RowClass::Listed), 4);
-    let only = list(
-        "response_id,customer_id,answered_at,comment\ns1,c1,2024-05-01,\ns2,c1,2024-05-01,ok\n",
-    );
+    let mut said = options();
+    said.preset = Some("surveys".to_owned());
+    let only =
+        "response_id,customer_id,answered_at,comment\ns1,c1,2024-05-01,\ns2,c1,2024-05-01,ok\n";
+    let only = read_with(only, &said).unwrap();
     assert_eq!(
         aside(&only),
         [(2, RowClass::Unreadable, "comment", "empty_answer")]

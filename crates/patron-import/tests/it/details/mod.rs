@@ -81,7 +81,8 @@ fn every_detail_has_a_kind_and_what_decides_has_none() {
         match field.key() {
             "customer_id" | "order_id" | "ordered_at" | "net" | "refunded" | "status" | "email"
             | "phone" | "name" | "first_name" | "last_name" | "consent_email" | "updated_at"
-            | "landline" | "order_total" | "cancelled_at" | "paid_at" | "payment_method" => {
+            | "landline" | "order_total" | "cancelled_at" | "paid_at" | "payment_method"
+            | "refund_status" => {
                 assert_eq!(kind, None, "{field}");
             }
             "gross" | "discount" | "platform_discount" | "quantity" | "unit_price"
