@@ -42,7 +42,7 @@ static WAYS: LazyLock<Ready> = LazyLock::new(|| {
         let headers = HEADERS.map(str::to_owned);
         let sample = vec![ROW.map(|cell| Some(cell.to_owned())).to_vec(); 3];
         let format = Format::Delimited { delimiter: b',', gzip: false };
-        let understanding = understand_table("values", format, &headers, &sample, &options);
+        let understanding = understand_table("values", format, &headers, &sample, &options, None);
         (options, Arc::new(understanding.expect("a table of orders")))
     })
     .collect()

@@ -439,26 +439,23 @@ fn version_of(table: Table, batch: &RecordBatch, row: usize) -> Version {
         _ => ("set aside", instant("at"), text("class").replace('_', " ")),
     };
     let import = whole("import_id").unwrap_or(0);
-    let id = [
-        text("order_id"),
-        text("refund_id"),
-        text("event_id"),
-        text("response_id"),
-        text("row_key"),
-    ]
-    .concat();
     let order = text("order_id");
+    // A refund may turn out to be another order's.
+    let of_order = match table {
+        Table::Refunds => "",
+        _ => order.as_str(),
+    };
+    let ids = ["refund_id", "event_id", "response_id", "row_key"].map(text);
+    let id = format!("{of_order}{}", ids.concat());
     Version {
         key: (what, id, whole("line").unwrap_or(0)),
         made: (instant("version_at"), import),
         fact: FactCard {
             at: at.map(Instant),
             what,
-            order: if order.starts_with("row:") {
-                String::new()
-            } else {
-                order
-            },
+            order: Some(order)
+                .filter(|order| !order.starts_with("row:"))
+                .unwrap_or_default(),
             article: text("product_id"),
             amount,
             refunded: money("refunded"),

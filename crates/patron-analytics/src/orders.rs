@@ -20,6 +20,7 @@ pub(crate) fn gather_orders(
     if let Some(query) = query {
         return gather_query(query, options, resources, rejected, progress);
     }
-    let paths = patron_import::expand(files).map_err(SourceError::from)?;
+    // Where facts are kept, so are the lists of a folder.
+    let paths = patron_import::expand(files, options.with_details).map_err(SourceError::from)?;
     gather(&paths, options, resources, rejected, progress)
 }

@@ -30,6 +30,8 @@ keyed! {
         Unreadable => "unreadable",
         /// The header again, or a line of totals.
         RepeatedHeaderOrTotal => "repeated_header_or_total",
+        /// Something else that the source tells between its orders, such as an event.
+        NotAnOrder => "not_an_order",
         /// Nobody to whom the row belongs.
         MissingCustomer => "missing_customer",
         /// A test or void order.

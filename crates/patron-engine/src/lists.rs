@@ -1,7 +1,7 @@
 //! Lists beside the orders: customers, products, refunds, events, answers, spend. Their entries wait in partitions of their
 //! own, by the key under which an entry is known again, until a run or an import takes them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use patron_core::RowClass;
 use patron_import::{
@@ -122,12 +122,7 @@ fn key(facts: &FactRows, row: usize) -> Option<String> {
         Content::Products => named.to_owned(),
         Content::Refunds => text(Field::RefundId).to_owned(),
         Content::Events => text(Field::EventId).to_owned(),
-        Content::Surveys => match text(Field::ResponseId) {
-            "" => String::new(),
-            // Some shops give one number to the answers on all orders of a parcel.
-            id if named.is_empty() => id.to_owned(),
-            id => format!("{id}:{named}"),
-        },
+        Content::Surveys => text(Field::ResponseId).to_owned(),
         // And the shop's day, of which nothing is known here.
         Content::Spend => format!("{named}|{}|{}", text(Field::Campaign), text(Field::Purpose)),
         _ => String::new(),
@@ -196,8 +191,11 @@ impl Gathered {
     ) -> Result<T, GroupingError> {
         self.lists.with_partition(partition, false, |segments| {
             let records = crate::grouping::decode(segments)?;
-            let entries = records.iter().map(|record| {
+            let keys = keys_of_shared(&records);
+            let entries = records.iter().zip(&keys).map(|(record, key)| {
                 let entry = ListEntry::of(record);
+                let key = key.as_deref().unwrap_or(entry.key);
+                let entry = ListEntry { key, ..entry };
                 let owner = self.owners.get(entry.named).filter(|_| entry.is_by_order());
                 match owner {
                     Some(Some(customer)) => ListEntry { customer, ..entry },
@@ -357,13 +355,36 @@ impl Gathered {
     }
 }
 
+/// Some shops give one number to the answers on all orders of a parcel: where a file does, the order is part of the key.
+fn keys_of_shared(records: &[Record<'_>]) -> Vec<Option<String>> {
+    let mut orders: HashMap<(u32, &str), &str> = HashMap::new();
+    let mut shared: HashSet<&str> = HashSet::new();
+    let has_own_id = |record: &&Record<'_>| record.kind == RowKind::Answer && !record.is_line;
+    for record in records.iter().filter(has_own_id) {
+        let named = ListEntry::of(record).named;
+        let known = orders
+            .entry((record.file, record.customer))
+            .or_insert(named);
+        if *known != named {
+            shared.insert(record.customer);
+        }
+    }
+    let key = |record: &Record<'_>| {
+        let entry = ListEntry::of(record);
+        let is_shared = has_own_id(&record) && shared.contains(entry.key);
+        (is_shared && !entry.named.is_empty()).then(|| format!("{}:{}", entry.key, entry.named))
+    };
+    records.iter().map(key).collect()
+}
+
 /// Returns by which a refund with an id of its own is known among the facts of its customer; never 0.
 #[must_use]
 pub fn refund_hash(refund_id: &str) -> u64 {
     hash_field(ROW_HASH_SEED, refund_id.as_bytes()) | 1
 }
 
-/// Tells of the refunds of a list which is what its file says of its id: the latest change, else the last row.
+/// Tells of the refunds of a list which is what its file says of its id (the latest change, else the last row), for the
+/// customer whose it is by the newest version.
 fn last_of_files(mut entries: Vec<ListEntry<'_>>) -> Vec<(ListEntry<'_>, bool)> {
     let line = |entry: &ListEntry<'_>| details::read(entry.details).map_or(0, |kept| kept.line);
     entries.retain(|entry| entry.kind == RowKind::Refund);
@@ -371,11 +392,18 @@ fn last_of_files(mut entries: Vec<ListEntry<'_>>) -> Vec<(ListEntry<'_>, bool)> 
         (a.key, a.file, a.updated_at, line(a)).cmp(&(b.key, b.file, b.updated_at, line(b)))
     });
     let mut told = Vec::with_capacity(entries.len());
-    let mut entries = entries.into_iter().peekable();
-    while let Some(entry) = entries.next() {
-        let same = |next: &ListEntry<'_>| (next.key, next.file) == (entry.key, entry.file);
-        let is_last = !entries.peek().is_some_and(same);
-        told.push((entry, is_last || entry.is_keyed_by_content));
+    for of_key in entries.chunk_by(|a, b| a.key == b.key) {
+        let newest = of_key
+            .iter()
+            .max_by_key(|entry| (entry.updated_at.unwrap_or(0), entry.file, line(entry)));
+        // A refund that turns out to be another customer's is no longer that of the first.
+        let owner = newest.map_or("", |newest| newest.customer);
+        let mut entries = of_key.iter().peekable();
+        while let Some(&entry) = entries.next() {
+            let is_last = entries.peek().is_none_or(|next| next.file != entry.file);
+            let counts = is_last && entry.customer == owner;
+            told.push((entry, counts || entry.is_keyed_by_content));
+        }
     }
     told
 }

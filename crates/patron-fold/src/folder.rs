@@ -86,6 +86,10 @@ pub struct Tally {
     pub zero_value: u64,
     /// Besides: lines that are not in the amount of an order that counts, because they are unpaid or cancelled.
     pub lines_left_out: u64,
+    /// Besides: orders of which more was given back than they were worth.
+    pub excess_refunds: u64,
+    /// How much more; it reduces nothing.
+    pub excess_refunded: MoneySum,
     /// Besides, for what may still come back: what was sold in orders old enough that nothing more will.
     pub settled_value: MoneySum,
     /// Refunds of these orders, and refunds that name no order.
@@ -114,6 +118,8 @@ impl Tally {
         self.fully_refunded += other.fully_refunded;
         self.zero_value += other.zero_value;
         self.lines_left_out += other.lines_left_out;
+        self.excess_refunds += other.excess_refunds;
+        self.excess_refunded += other.excess_refunded;
         self.settled_value += other.settled_value;
         self.settled_refunds += other.settled_refunds;
     }
@@ -201,7 +207,15 @@ impl Folder {
             }
             let standing = assembly.standing(order, as_of.end);
             let day = self.settings.calendar.day_of(order.at);
-            walk.refund(day, standing.excess_refund, self.settings.unlinked_refunds);
+            walk.refund(
+                day,
+                standing.excess_exchange,
+                self.settings.unlinked_refunds,
+            );
+            if standing.excess_refund > MoneySum::ZERO {
+                tally.excess_refunds += 1;
+                tally.excess_refunded += standing.excess_refund;
+            }
             match self.not_valid(order.amount, &standing) {
                 Some(why) => walk.because(why, &mut tally),
                 None => {
@@ -211,7 +225,7 @@ impl Folder {
             }
             if unpaid(&standing).is_none() && day <= as_of.provisional_after {
                 tally.settled_value += order.amount;
-                tally.settled_refunds += order.amount - standing.net + standing.excess_refund;
+                tally.settled_refunds += order.amount - standing.net + standing.excess_exchange;
             }
         }
         for refund in &assembly.unlinked {
@@ -224,7 +238,7 @@ impl Folder {
                 walk.reason = walk.reason.max(Some(Why::OnlyRefunds));
             }
         }
-        // Refunds that name no order; those beyond an order's amount are of an order, and counted with it.
+        // Refunds that name no order.
         if let (Some(all), UnlinkedRefunds::Count) =
             (tallies.get_mut(index), self.settings.unlinked_refunds)
         {

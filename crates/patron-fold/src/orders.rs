@@ -1,6 +1,6 @@
 //! Which orders a customer's facts make, and what each is worth as of a day.
 
-use patron_core::{Fact, Instant, Money, MoneySum, OrderStatus};
+use patron_core::{Fact, Instant, Money, MoneySum, OrderStatus, RefundKind};
 
 /// An order put together from its facts, free of any as-of day.
 #[derive(Debug, Clone, Copy)]
@@ -84,8 +84,32 @@ impl Lines {
 /// Something that changed an order after it was placed.
 #[derive(Debug, Clone, Copy)]
 enum Change {
-    Refund { at: Option<Instant>, amount: Money },
-    Status { at: Instant, status: OrderStatus },
+    Refund {
+        at: Option<Instant>,
+        amount: Money,
+        /// Goods that came back on the order's own bill: beyond what it sold, they are of other orders.
+        is_exchange: bool,
+    },
+    Status {
+        at: Instant,
+        status: OrderStatus,
+    },
+}
+
+impl Change {
+    fn of_refund(fact: &Fact<'_>) -> Option<Self> {
+        let Fact::Refund {
+            at, amount, kind, ..
+        } = *fact
+        else {
+            return None;
+        };
+        Some(Self::Refund {
+            at,
+            amount,
+            is_exchange: kind == RefundKind::Exchange,
+        })
+    }
 }
 
 /// A refund that belongs to no order of this history.
@@ -102,7 +126,9 @@ pub struct UnlinkedRefund {
 pub struct Standing {
     /// Its amount less the refunds known by then.
     pub net: MoneySum,
-    /// Refunds beyond its amount: they reduce the customer's value like a refund without an order.
+    /// Goods that came back on its bill beyond its amount: they reduce the customer's value like a refund without an order.
+    pub excess_exchange: MoneySum,
+    /// Other refunds beyond its amount (of shipping, of tax, twice): they reduce nothing.
     pub excess_refund: MoneySum,
     /// Whether any refund was known by then.
     pub refunded: bool,
@@ -194,7 +220,7 @@ impl<'a> Assembly<'a> {
                     lines_at = earliest(lines_at, placed);
                     lines.add(net, quantity, status);
                 }
-                Fact::Refund { at, amount, .. } => self.changes.push(Change::Refund { at, amount }),
+                Fact::Refund { .. } => self.changes.extend(Change::of_refund(fact)),
                 Fact::StatusChange { at, status, .. } => {
                     self.changes.push(Change::Status { at, status });
                 }
@@ -223,7 +249,7 @@ impl<'a> Assembly<'a> {
     /// The changes of an order that is not in this history: its refunds belong to the customer.
     fn unlink(&mut self, first_change: usize) {
         for change in self.changes.drain(first_change..) {
-            if let Change::Refund { at, amount } = change {
+            if let Change::Refund { at, amount, .. } = change {
                 self.unlinked.push(UnlinkedRefund { at, amount });
             }
         }
@@ -233,7 +259,7 @@ impl<'a> Assembly<'a> {
     /// refund applies from the order's date.
     #[must_use]
     pub fn standing(&self, order: &AssembledOrder<'_>, end: Instant) -> Standing {
-        let mut refunds = MoneySum::ZERO;
+        let (mut refunds, mut exchanged) = (MoneySum::ZERO, MoneySum::ZERO);
         let mut refunded = false;
         let mut status = order.status;
         let mut status_at = None;
@@ -243,8 +269,15 @@ impl<'a> Assembly<'a> {
             .unwrap_or_default()
         {
             match *change {
-                Change::Refund { at, amount } if at.is_none_or(|at| at <= end) => {
+                Change::Refund {
+                    at,
+                    amount,
+                    is_exchange,
+                } if at.is_none_or(|at| at <= end) => {
                     refunds += amount;
+                    if is_exchange {
+                        exchanged += amount;
+                    }
                     refunded = true;
                 }
                 Change::Status { at, status: new }
@@ -262,9 +295,11 @@ impl<'a> Assembly<'a> {
         } else {
             MoneySum::ZERO
         };
+        let excess_exchange = MoneySum(excess.0.min(exchanged.0));
         Standing {
             net: left + excess,
-            excess_refund: excess,
+            excess_exchange,
+            excess_refund: excess - excess_exchange,
             refunded,
             status,
         }

@@ -142,6 +142,8 @@ fields! {
     RefundId => "refund_id",
     /// When money went back.
     RefundedAt => "refunded_at",
+    /// Where a refund stands: asked for, given, refused.
+    RefundStatus => "refund_status",
     /// Of which kind a refund, an event or a question is.
     Kind => "kind",
     /// How many pieces are there.
@@ -206,6 +208,7 @@ impl Field {
             | Self::Tags
             | Self::Flag
             | Self::Memo => Some(DetailKind::Text),
+            Self::RefundStatus => None,
             _ if self.is_only_detail() || self.is_of_lists() => Some(DetailKind::Text),
             _ => None,
         }
@@ -222,6 +225,7 @@ impl Field {
                 | Self::Attributes
                 | Self::RefundId
                 | Self::RefundedAt
+                | Self::RefundStatus
                 | Self::Kind
                 | Self::Stock
                 | Self::EventId

@@ -49,13 +49,16 @@ pub use details::{DetailColumn, DetailValues, Details, NO_NUMBER, UnreadDetail, 
 pub use error::ImportError;
 pub use exchange::{Exchange, Exchanged, ExchangedRows};
 pub use field::{DetailKind, Field};
-pub use options::{DateFormat, DecimalMark, ExcludeRules, Grain, ImportOptions, KeepRules};
+pub use options::{
+    DateFormat, DecimalMark, ExcludeRules, Grain, ImportOptions, KeepRules, is_phone_country,
+    phone_countries,
+};
 pub use preset::preset_names;
 pub use rates::{Rate, Rates, RatesError};
 pub use reader::{RowReader, is_address};
 pub use reason::Reason;
 pub use text::{FileKind, TextBlock, TextBlocks, file_kind, open_text};
-pub use understand::understand_table;
+pub use understand::{DateSeen, DayOrder, WholeColumn, understand_table};
 pub use understanding::{
     AmountRule, Format, GrainRule, LineDiscount, Note, PresetReason, PresetUsed, Understanding,
     UsedColumn,

@@ -7,6 +7,7 @@ use patron_core::{Day, OrderStatus, ShopCalendar};
 
 use crate::exchange::Exchange;
 use crate::field::Field;
+use crate::value::country::Country;
 
 /// 1990-01-01: no shop's system is older, and what is dated before is a placeholder such as 1900-01-01 or 1970-01-01.
 const EARLIEST_DAY: Day = Day(7_305);
@@ -173,6 +174,8 @@ pub struct ImportOptions {
     pub calendar: ShopCalendar,
     /// `--currency`.
     pub currency: Option<String>,
+    /// `--phone-country`: that of telephone numbers which do not say theirs, see [`is_phone_country`].
+    pub phone_country: Option<String>,
     /// `--rates`: amounts in other currencies are converted; all amounts are then in its currency, whatever `currency` says.
     pub exchange: Option<Arc<Exchange>>,
 }
@@ -184,6 +187,18 @@ impl ImportOptions {
         let exchange = self.exchange.as_ref().map(|exchange| exchange.to());
         exchange.or(self.currency.as_deref())
     }
+}
+
+/// Returns true for a country whose telephone numbers are known: by its code of two or three letters, or its name.
+#[must_use]
+pub fn is_phone_country(text: &str) -> bool {
+    Country::find(text).is_some()
+}
+
+/// Returns the codes of the countries whose telephone numbers are known.
+#[must_use]
+pub fn phone_countries() -> Vec<&'static str> {
+    Country::codes().collect()
 }
 
 impl Default for ImportOptions {
@@ -206,6 +221,7 @@ impl Default for ImportOptions {
             latest_day: None,
             calendar: ShopCalendar::utc(),
             currency: None,
+            phone_country: None,
             exchange: None,
         }
     }

@@ -149,8 +149,10 @@ pub(crate) struct RowRules {
     pub(crate) statuses: BTreeMap<String, Vec<String>>,
     /// The customer's column holds e-mail addresses, whatever it is called.
     pub(crate) customer_is_email: bool,
-    /// Where a row names no customer, the telephone number stands for one.
-    pub(crate) phone_for_guests: bool,
+    /// Telephone numbers do not stand for customers.
+    pub(crate) phone_is_nobodys: bool,
+    /// The country of telephone numbers, unless the user says another.
+    pub(crate) phone_country: Option<String>,
 }
 
 impl RowRules {

@@ -53,6 +53,12 @@ pub enum Reason {
         /// The form settled for the column.
         format: DateFormat,
     },
+    /// The date fits the column only with day and month the other way round.
+    #[error("not a date of the form `{}` in which this column is read, but one with day and month the other way round: mend it; other dates of this row's source may be swapped unseen", format.key())]
+    DateOtherWayRound {
+        /// The form settled for the column.
+        format: DateFormat,
+    },
     /// There is no amount, quantity or price.
     #[error("no number: fill it in (0 if nothing was paid)")]
     NumberMissing,
@@ -104,6 +110,9 @@ pub enum Reason {
     /// A line of totals.
     #[error("a line of totals, not an order")]
     Total,
+    /// An event that is of no order.
+    #[error("not an order: an event of another kind, which is not used")]
+    NotAnOrder,
     /// Nothing says what the row is about.
     #[error("no id or name in this column: fill it in")]
     IdMissing,
@@ -115,6 +124,11 @@ pub enum Reason {
     /// Nobody to whom the row belongs.
     #[error("no customer: a guest, or the id was not exported")]
     NoCustomer,
+    /// The customer is a telephone number within a country, others of the file are international.
+    #[error(
+        "a telephone number without its country, which may be the one of somebody else: say which with `--phone-country`, or export a column of countries"
+    )]
+    PhoneWithoutCountry,
     /// The customer's name is masked.
     #[error(
         "masked, so that different customers look the same: export with full names (they are masked some time after the order)"
@@ -141,6 +155,15 @@ pub enum Reason {
     /// The status says that it was cancelled.
     #[error("the order was cancelled")]
     Cancelled,
+    /// The refund was asked for and not given yet.
+    #[error("the refund is not given yet: import it again when it is")]
+    RefundPending,
+    /// The refund was refused or withdrawn.
+    #[error("the refund was refused or withdrawn: no money went back")]
+    RefundRefused,
+    /// An answer without anything in it.
+    #[error("an empty answer: neither a score nor a comment")]
+    EmptyAnswer,
     /// The document or code is an adjustment of the books.
     #[error("bad debt or an adjustment of the books, not a purchase (`--bad-debt keep` keeps it)")]
     BadDebt,
@@ -175,6 +198,7 @@ impl Reason {
             Self::DateTooEarly { .. } => "date_too_early",
             Self::DateInFuture { .. } => "date_in_future",
             Self::DateNotUnderstood { .. } => "date_not_understood",
+            Self::DateOtherWayRound { .. } => "date_other_way_round",
             Self::NumberMissing => "number_missing",
             Self::NotANumber => "not_a_number",
             Self::NumberTooLarge => "number_too_large",
@@ -184,9 +208,11 @@ impl Reason {
             Self::IdShortened => "id_shortened",
             Self::RepeatedHeader => "repeated_header",
             Self::Total => "total",
+            Self::NotAnOrder => "not_an_order",
             Self::IdMissing => "id_missing",
             Self::UnknownOrder => "unknown_order",
             Self::NoCustomer => "no_customer",
+            Self::PhoneWithoutCountry => "phone_without_country",
             Self::MaskedCustomer => "masked_customer",
             Self::ExcludedCustomer => "excluded_customer",
             Self::ExcludedTag => "excluded_tag",
@@ -195,6 +221,9 @@ impl Reason {
             Self::TestOrder => "test_order",
             Self::VoidOrder => "void_order",
             Self::Cancelled => "cancelled",
+            Self::RefundPending => "refund_pending",
+            Self::RefundRefused => "refund_refused",
+            Self::EmptyAnswer => "empty_answer",
             Self::BadDebt => "bad_debt",
             Self::Fee => "fee",
             Self::GiftCard => "gift_card",

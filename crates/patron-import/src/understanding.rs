@@ -9,6 +9,8 @@ use crate::error::ImportError;
 use crate::field::{DetailKind, Field, plain};
 use crate::options::{DateFormat, DecimalMark};
 use crate::preset::RowRules;
+use crate::value::country::Country;
+use crate::words;
 
 /// What kind of file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,6 +217,9 @@ pub struct Understanding {
     pub(crate) rules: RowRules,
     /// The customer's column is an e-mail address: case does not matter.
     pub(crate) customer_is_email: bool,
+    /// Neither an id nor an e-mail address names the customer, but a telephone number.
+    pub(crate) customer_is_phone: bool,
+    pub(crate) phones: PhoneRule,
     /// What belongs to an order stands on its first row only; the others are further lines without an amount.
     pub(crate) fill_down: Option<FillDown>,
     /// What a table that patron made says of its rows.
@@ -229,7 +234,36 @@ pub struct Understanding {
     pub(crate) list: Option<ListRule>,
 }
 
+/// Which country telephone numbers belong to that do not say it themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct PhoneRule {
+    /// That of the shop, as the user says.
+    pub(crate) home: Option<&'static Country>,
+    /// No number of the first rows is international: the digits tell customers apart as they stand.
+    pub(crate) as_they_stand: bool,
+}
+
+impl PhoneRule {
+    /// Returns the country of a row, of which its column says so much.
+    pub(crate) fn country(&self, said: &str) -> Option<&'static Country> {
+        if words::is_missing(said) {
+            self.home
+        } else {
+            Country::find(said)
+        }
+    }
+}
+
 impl Understanding {
+    /// Returns the header of the date that decides, if there is one.
+    #[must_use]
+    pub fn date_header(&self) -> Option<&str> {
+        let list = self.list.as_ref();
+        let field = list.map_or(Some(Field::OrderedAt), |list| list.date)?;
+        let column = self.columns.iter().find(|column| column.field == field)?;
+        Some(&column.header)
+    }
+
     /// Returns what is still known of a file that was imported before.
     #[must_use]
     pub fn of_import(
@@ -261,6 +295,8 @@ impl Understanding {
             details: Vec::new(),
             rules: RowRules::default(),
             customer_is_email: false,
+            customer_is_phone: false,
+            phones: PhoneRule::default(),
             fill_down: None,
             control: None,
             header_currency: None,

@@ -27,6 +27,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 struct Source {
     columns: BTreeMap<String, Vec<Vec<String>>>,
     statuses: BTreeMap<String, Vec<String>>,
+    refund_statuses: BTreeMap<String, Vec<String>>,
     order_level: List,
     totals: List,
     missing: List,
@@ -74,6 +75,7 @@ struct Words {
     /// Header word → its fields with the rank of the list (0 is best).
     columns: HashMap<String, Vec<(Field, usize)>>,
     statuses: HashMap<String, StatusMeaning>,
+    refund_statuses: HashMap<String, StatusMeaning>,
     order_level: Vec<String>,
     totals: Vec<String>,
     missing: Vec<String>,
@@ -100,14 +102,8 @@ impl Source {
                 }
             }
         }
-        for (key, list) in &self.statuses {
-            let Some(meaning) = meaning(key) else {
-                continue;
-            };
-            for word in list {
-                words.statuses.insert(plain(word), meaning);
-            }
-        }
+        words.statuses = meanings(&self.statuses, meaning);
+        words.refund_statuses = meanings(&self.refund_statuses, refund_meaning);
         words.order_level = plain_all(&self.order_level.words);
         words.totals = plain_all(&self.totals.words);
         words.missing = self.missing.words;
@@ -117,6 +113,28 @@ impl Source {
         words.currencies = self.currencies.words;
         words
     }
+}
+
+fn meanings(
+    lists: &BTreeMap<String, Vec<String>>,
+    meaning: fn(&str) -> Option<StatusMeaning>,
+) -> HashMap<String, StatusMeaning> {
+    let known = lists
+        .iter()
+        .filter_map(|(key, list)| Some((meaning(key)?, list)));
+    known
+        .flat_map(|(meaning, list)| list.iter().map(move |word| (plain(word), meaning)))
+        .collect()
+}
+
+/// Refunds that were given count as paid orders do.
+fn refund_meaning(key: &str) -> Option<StatusMeaning> {
+    Some(StatusMeaning::plain(match key {
+        "given" => OrderStatus::Paid,
+        "pending" => OrderStatus::Pending,
+        "refused" => OrderStatus::Cancelled,
+        _ => return None,
+    }))
 }
 
 fn plain_all(words: &[String]) -> Vec<String> {
@@ -226,6 +244,15 @@ pub(crate) fn status(word: &str) -> Option<StatusMeaning> {
     WORDS.statuses.get(&plain(word)).copied()
 }
 
+/// Returns what a status word of a refund means, in any of the languages known.
+pub(crate) fn refund_status(word: &str) -> Option<StatusMeaning> {
+    WORDS
+        .refund_statuses
+        .get(&plain(word))
+        .copied()
+        .or_else(|| status(word))
+}
+
 /// Returns true for the first cell of a line of totals, such as `Total`, `Total:` or `合计`.
 pub(crate) fn is_total(cell: &str) -> bool {
     cell.len() <= 40 && WORDS.totals.contains(&plain(cell))
@@ -262,6 +289,9 @@ mod tests {
         for key in source.statuses.keys() {
             assert!(meaning(key).is_some(), "{key}");
         }
+        for key in source.refund_statuses.keys() {
+            assert!(refund_meaning(key).is_some(), "{key}");
+        }
         for word in &source.missing.words {
             assert!(is_missing(word), "{word}");
         }
@@ -279,9 +309,12 @@ mod tests {
     #[test]
     fn a_status_word_has_one_meaning() {
         let source: Source = toml::from_str(SOURCE).unwrap();
-        let mut seen = BTreeMap::new();
-        for (key, words) in &source.statuses {
-            for word in words {
+        for statuses in [&source.statuses, &source.refund_statuses] {
+            let mut seen = BTreeMap::new();
+            for (key, word) in statuses
+                .iter()
+                .flat_map(|(key, words)| words.iter().map(move |word| (key, word)))
+            {
                 if let Some(other) = seen.insert(plain(word), key) {
                     assert_eq!(other, key, "{word}");
                 }

@@ -258,6 +258,7 @@ export const en = {
   row_class: {
     unreadable: "Unreadable",
     repeated_header_or_total: "Repeated header or total line",
+    not_an_order: "Not an order",
     missing_customer: "No customer",
     test_or_void: "Test or void order",
     cancelled_order: "Cancelled order",

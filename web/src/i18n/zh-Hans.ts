@@ -255,6 +255,7 @@ export const zhHans: Words = {
   row_class: {
     unreadable: "无法读取",
     repeated_header_or_total: "重复的表头或合计行",
+    not_an_order: "不是订单",
     missing_customer: "缺少客户",
     test_or_void: "测试或作废订单",
     cancelled_order: "已取消订单",

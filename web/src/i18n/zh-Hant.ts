@@ -255,6 +255,7 @@ export const zhHant: Words = {
   row_class: {
     unreadable: "無法讀取",
     repeated_header_or_total: "重複的表頭或合計列",
+    not_an_order: "不是訂單",
     missing_customer: "缺少客戶",
     test_or_void: "測試或作廢訂單",
     cancelled_order: "已取消訂單",

@@ -1,7 +1,7 @@
 //! Which rows of a bucket of a table are exported, and in which order.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use patron_import::{Content, GrainRule};
 use patron_ledger::{At, Bucket, Ledger, Persons, ScanRequest, Table};
 
 use super::ExportError;
-use crate::import::is_own_id;
+use crate::import::{WITHDRAWN, is_own_id};
 use crate::workspace::{Wanted, columns_of, give_batch, imports, lists_of};
 
 /// What is to be picked.
@@ -247,12 +247,27 @@ fn newest(table: Table, batches: &[RecordBatch]) -> Result<Rows, ArrowError> {
     let mut rows: Vec<usize> = (0..versions.len()).collect();
     rows.sort_by(|&a, &b| compare(&keys, a, b));
     let mut counts = vec![false; rows.len()];
+    let withdrawn = withdrawn(table, batches)?;
     for group in rows.chunk_by(|&a, &b| compare(&keys, a, b).is_eq()) {
-        if let Some(count) = versions.newest(group).and_then(|row| counts.get_mut(row)) {
+        // The row that takes it back stands on no line, so that of one import whoever has it now is the newest.
+        let newest = versions.newest(group);
+        let newest = newest.filter(|row| !withdrawn.contains(row));
+        if let Some(count) = newest.and_then(|row| counts.get_mut(row)) {
             *count = true;
         }
     }
     Ok(those(in_order(table, batches)?, &counts))
+}
+
+/// The rows that only take a refund back from a customer whose it is not.
+fn withdrawn(table: Table, batches: &[RecordBatch]) -> Result<HashSet<usize>, ArrowError> {
+    if table != Table::Refunds {
+        return Ok(HashSet::new());
+    }
+    let kinds = whole_column(batches, "kind")?;
+    let kinds = kinds.as_string::<i32>().iter().enumerate();
+    let withdrawn = kinds.filter(|(_, kind)| *kind == Some(WITHDRAWN));
+    Ok(withdrawn.map(|(row, _)| row).collect())
 }
 
 /// One row for each customer: in each column what was said last. What a list of customers says holds, whatever orders say.

@@ -34,7 +34,7 @@ fn fingerprint(request: &ImportRequest, options: &ImportOptions) -> Option<Strin
         return None;
     }
     let mut text = format!("{} {options:?}", env!("CARGO_PKG_VERSION"));
-    for path in patron_import::expand(&request.files).ok()? {
+    for path in patron_import::expand(&request.files, options.with_details).ok()? {
         let place = path.canonicalize().ok()?;
         let metadata = place.metadata().ok().filter(std::fs::Metadata::is_file)?;
         let changed = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;

@@ -83,7 +83,7 @@ pub(super) fn read(
 
 /// The files of a folder that may hold tables.
 fn candidates(folder: &Path) -> Result<Vec<Candidate>, RefreshError> {
-    let paths = match patron_import::expand(&[folder.to_owned()]) {
+    let paths = match patron_import::expand(&[folder.to_owned()], false) {
         Ok(paths) => paths,
         Err(ImportError::FolderWithoutTables { .. }) => Vec::new(),
         Err(ImportError::Io { source, .. }) => {

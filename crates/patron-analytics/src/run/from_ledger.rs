@@ -132,6 +132,7 @@ pub(super) fn check_flags(flags: &Settings) -> Result<(), RunError> {
         ("`--date-format`", flags.date_format.is_some()),
         ("`--decimal-mark`", flags.decimal_mark.is_some()),
         ("`--delimiter`", flags.delimiter.is_some()),
+        ("`--phone-country`", flags.phone_country.is_some()),
         ("`--rates`", flags.rates.is_some()),
         (
             "`--keep` and the like",

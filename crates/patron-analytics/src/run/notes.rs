@@ -271,6 +271,16 @@ fn no_purchases(table: &CustomerTable) -> Vec<Note> {
             ),
         ));
     }
+    if tally.excess_refunds > 0 {
+        notes.push(Note::new(
+            "refunds_beyond_orders",
+            json!({ "count": tally.excess_refunds, "amount": tally.excess_refunded.to_string() }),
+            format!(
+                "more was given back of {} orders than they were worth, {} in all (shipping, tax, or a refund that stands there twice): it reduces no other order",
+                tally.excess_refunds, tally.excess_refunded
+            ),
+        ));
+    }
     if tally.lines_left_out > 0 {
         notes.push(Note::new(
             "lines_left_out",

@@ -120,6 +120,7 @@ const fn in_words(reason: ProspectReason) -> &'static str {
         ProspectReason::SetAside(class) => match class {
             RowClass::Unreadable => "every row was set aside: something in it could not be read",
             RowClass::RepeatedHeaderOrTotal => "every row was set aside: a header or a total",
+            RowClass::NotAnOrder => "every row was set aside: not an order",
             RowClass::MissingCustomer => "every row was set aside: it names no customer",
             RowClass::TestOrVoid => "every row was set aside: a test, void or excluded",
             RowClass::CancelledOrder => "every row was set aside: of a cancelled order",

@@ -45,6 +45,8 @@ pub struct Settings {
     pub encoding: Option<String>,
     /// Delimiter of text files: one character, or `tab`.
     pub delimiter: Option<String>,
+    /// Country of telephone numbers that do not say theirs, such as `DE`.
+    pub phone_country: Option<String>,
     /// Field → column, overruling recognition.
     pub map: Option<BTreeMap<String, String>>,
     /// Row classes that are kept although they would be set aside: `fee-lines`, `gift-cards`, …

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use patron_core::{CalendarError, OrderStatus, ShopCalendar};
 use patron_import::{
     DateFormat, DecimalMark, Exchange, ExcludeRules, Field, Grain, ImportOptions, KeepRules, Rates,
+    is_phone_country,
 };
 use patron_segments::read_written;
 use xxhash_rust::xxh3::xxh3_64;
@@ -90,6 +91,13 @@ pub fn import_options(flags: &Settings, file: &Settings) -> Result<ImportOptions
     )?;
     let asked = text(|settings| settings.delimiter.clone());
     options.delimiter = named("delimiter", asked, "one character, or `tab`", delimiter)?;
+    let asked = text(|settings| settings.phone_country.clone());
+    options.phone_country = named(
+        "phone-country",
+        asked,
+        "the code of a country, such as DE or CN",
+        |country| is_phone_country(country).then(|| country.to_owned()),
+    )?;
     // Each layer decides only the classes it names.
     for settings in [file, flags] {
         for class in settings.keep.iter().flatten() {
@@ -229,6 +237,7 @@ pub(crate) fn reading_fingerprint(settings: &Settings) -> String {
         decimal_mark,
         encoding,
         delimiter,
+        phone_country,
         map,
         keep,
         drop,
@@ -247,6 +256,7 @@ pub(crate) fn reading_fingerprint(settings: &Settings) -> String {
         decimal_mark,
         encoding,
         delimiter,
+        phone_country,
         map,
     );
     let rows = (

@@ -252,13 +252,14 @@ fn without_names(ids: &[String]) -> String {
 /// Records how files were asked to be read: without it two runs with one account of settings could differ.
 fn note_reading(layers: &mut Layers<'_>) {
     type TextOf = fn(&Settings) -> Option<String>;
-    let words: [(&'static str, TextOf); 14] = [
+    let words: [(&'static str, TextOf); 15] = [
         ("preset_asked", |settings| settings.preset.clone()),
         ("grain", |settings| settings.grain.clone()),
         ("encoding", |settings| settings.encoding.clone()),
         ("date_format", |settings| settings.date_format.clone()),
         ("decimal_mark", |settings| settings.decimal_mark.clone()),
         ("delimiter", |settings| settings.delimiter.clone()),
+        ("phone_country", |settings| settings.phone_country.clone()),
         ("keep", |settings| {
             settings.keep.as_ref().map(|classes| classes.join(","))
         }),

@@ -19,6 +19,7 @@ const SETTINGS: &str = r#"
 #preset = "shopify-orders"         # such as
 #date_format = "dmy"               # such as: ymd, dmy, mdy, named
 #decimal_mark = "comma"            # such as: point or comma
+#phone_country = "DE"              # such as: of telephone numbers that do not say theirs
 #status_words = { "in Zustellung" = "paid" }                # such as
 #map = { customer_id = "Client", net = "Total HT" }         # such as: field = column
 

@@ -34,6 +34,9 @@ pub(crate) struct Reading {
     /// Delimiter of text files: one character, or tab
     #[arg(long, value_name = "CHARACTER")]
     delimiter: Option<String>,
+    /// Country of telephone numbers that do not say theirs, such as DE: they tell customers apart where nothing else does
+    #[arg(long, value_name = "COUNTRY")]
+    phone_country: Option<String>,
     /// Time zone of the shop, such as Europe/Berlin: in which a day is a day
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
@@ -134,6 +137,7 @@ impl Reading {
             date_format: self.date_format.clone(),
             decimal_mark: self.decimal_mark.clone(),
             delimiter: self.delimiter.clone(),
+            phone_country: self.phone_country.clone(),
             timezone: self.timezone.clone(),
             currency: self.currency.clone(),
             rates: self.rates.clone(),

@@ -171,11 +171,17 @@ impl<'a> Record<'a> {
             }),
             RowKind::Refund => {
                 let at = (self.at != i64::MIN).then_some(at);
+                // A line below zero on an order's own bill.
+                let is_exchange = self.is_line && !self.is_derived_refund();
                 Some(Fact::Refund {
                     at,
                     order_id,
                     amount: net,
-                    kind: RefundKind::Return,
+                    kind: if is_exchange {
+                        RefundKind::Exchange
+                    } else {
+                        RefundKind::Return
+                    },
                 })
             }
             RowKind::Mention(_)

@@ -277,7 +277,11 @@ impl<'a> Work<'a> {
     fn rows_are_simple(&self) -> bool {
         let any = |test: fn(&Record<'_>) -> bool| self.rows.iter().any(test);
         let orders_and_lines = any(is_named_order) && any(|row| row.kind == RowKind::Line);
-        !orders_and_lines && !any(is_cancelled_order) && !any(|row| row.status_unsaid)
+        let refunds_and_lines = any(is_cancelled_line) && any(|row| row.kind == RowKind::Refund);
+        !orders_and_lines
+            && !refunds_and_lines
+            && !any(is_cancelled_order)
+            && !any(|row| row.status_unsaid)
     }
 
     /// The customer's contact details: the latest of each that is not empty.
@@ -359,10 +363,16 @@ fn cancelled_in_the_end<'g, 'a>(
     group: &'g [Record<'a>],
     version: impl Fn(&Record<'_>) -> Version,
 ) -> Option<&'g Record<'a>> {
-    let cancelled = group
-        .iter()
-        .filter(|row| is_cancelled_order(row))
-        .max_by_key(|row| version(row))?;
+    let says = || group.iter().filter(|row| is_cancelled_order(row));
+    let Some(cancelled) = says().max_by_key(|row| version(row)) else {
+        // All lines were cancelled, and what went back was paid for them.
+        let is_left = |row: &Record<'_>| matches!(row.kind, RowKind::Order | RowKind::Line);
+        let went_back = group.iter().any(|row| row.kind == RowKind::Refund);
+        let mut lines = group.iter().filter(|row| is_cancelled_line(row));
+        return lines
+            .next()
+            .filter(|_| went_back && !group.iter().any(is_left));
+    };
     let placed = group
         .iter()
         .filter(|row| is_named_order(row))
@@ -380,7 +390,7 @@ fn cancel<'a>(
     take: &mut impl FnMut(&Record<'a>, Role),
 ) {
     take(cancelled, Role::Cancelled);
-    for row in group {
+    for row in group.iter().filter(|row| !std::ptr::eq(*row, cancelled)) {
         if is_named_order(row) {
             merged(row, partition);
         } else if !row.is_derived_refund() {

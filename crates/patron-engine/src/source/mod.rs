@@ -17,9 +17,9 @@ use std::sync::Arc;
 
 use patron_core::{Coded, ErrorCode, OrderStatus, RowClass, RowFlag};
 use patron_import::{
-    Content, CurrenciesSeen, Exchanged, FactRows, FileKind, ImportError, ImportOptions,
-    RejectedRow, RowAccount, RowBatch, RowKind, UNDATED, Understanding, UnreadDetails, file_kind,
-    is_address,
+    Content, CurrenciesSeen, DateSeen, Exchanged, FactRows, FileKind, ImportError, ImportOptions,
+    Reason, RejectedRow, RowAccount, RowBatch, RowKind, UNDATED, Understanding, UnreadDetails,
+    file_kind, is_address,
 };
 use sha2::{Digest, Sha256};
 
@@ -365,6 +365,8 @@ pub(crate) struct BlockRead {
     unread_details: UnreadDetails,
     first_unreadable: Option<RejectedRow>,
     first_facts: Vec<FirstFact>,
+    /// Rows set aside because day and month stand the other way round, and the first date of them.
+    other_way_round: (u64, Option<DateSeen>),
 }
 
 impl BlockRead {
@@ -463,11 +465,13 @@ struct Collector<'a> {
     total: BlockRead,
     /// Takes the hashes of rows.
     digest: Option<Sha256>,
+    /// The user says how dates are written.
+    dates_given: bool,
     error: Option<(u64, SourceError)>,
 }
 
 impl<'a> Collector<'a> {
-    fn new(path: &Path, rejected: &'a mut dyn RejectedSink) -> Self {
+    fn new(path: &Path, options: &ImportOptions, rejected: &'a mut dyn RejectedSink) -> Self {
         Self {
             file: path.display().to_string(),
             rejected,
@@ -475,6 +479,7 @@ impl<'a> Collector<'a> {
             next: 0,
             total: BlockRead::default(),
             digest: None,
+            dates_given: options.date_format.is_some(),
             error: None,
         }
     }
@@ -579,6 +584,15 @@ impl<'a> Collector<'a> {
             }
         }
         let total = &mut self.total;
+        for row in &block.rejected {
+            if matches!(row.reason, Reason::DateOtherWayRound { .. }) {
+                total.other_way_round.0 += 1;
+                total.other_way_round.1.get_or_insert_with(|| DateSeen {
+                    line: row.line,
+                    value: row.value.clone(),
+                });
+            }
+        }
         if total.first_unreadable.is_none() {
             let unreadable = |row: &&RejectedRow| row.class == RowClass::Unreadable;
             total.first_unreadable = block.rejected.iter().find(unreadable).cloned();
@@ -601,6 +615,26 @@ impl<'a> Collector<'a> {
         self.finish(&path, understanding, digest.into(), 0)
     }
 
+    /// Refuses a file of whose rows more than a tenth say that the first ones misled: of those around them that can be
+    /// read in both ways, nobody knows which is meant. Of fewer each is set aside.
+    fn refuse_changed_order(&mut self, understanding: &Understanding) -> Result<(), SourceError> {
+        let (rows, first) = std::mem::take(&mut self.total.other_way_round);
+        match first {
+            Some(other)
+                if !self.dates_given && rows.saturating_mul(10) > self.total.account.rows_in =>
+            {
+                Err(SourceError::Import(ImportError::DatesChangeOrder {
+                    file: self.file.clone(),
+                    column: understanding.date_header().unwrap_or_default().to_owned(),
+                    format: understanding.date_format,
+                    other,
+                    rows,
+                }))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn finish(
         mut self,
         path: &Path,
@@ -611,6 +645,7 @@ impl<'a> Collector<'a> {
         if let Some((_, error)) = self.error {
             return Err(error);
         }
+        self.refuse_changed_order(&understanding)?;
         let duplicates = count_repeats(&mut self.total.aside_hashes);
         if let Some(flag) = self
             .total

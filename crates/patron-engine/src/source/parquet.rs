@@ -14,7 +14,9 @@ use ::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use ::parquet::basic::Compression;
-use patron_import::{Format, RowReader, Understanding, understand_table};
+use patron_import::{
+    DayOrder, Format, ImportError, RowReader, Understanding, WholeColumn, understand_table,
+};
 use sha2::{Digest, Sha256};
 
 use super::batches::{Batches, sample_rows};
@@ -39,7 +41,7 @@ pub(super) fn read(
         Arc::clone(&reading.options),
         index,
     );
-    let mut collector = Collector::new(path, rejected);
+    let mut collector = Collector::new(path, &reading.options, rejected);
     let mut from = 0;
     match reading.begun(index) {
         Begun::Whole(whole) => return collector.finish_whole(path, understanding, *whole),
@@ -206,7 +208,36 @@ impl<'a> ParquetFile<'a> {
             &headers,
             &sample,
             &reading.options,
+            Some(self),
         )?)
+    }
+
+    /// Looks at all dates of a column.
+    fn days(&self, column: usize) -> Result<DayOrder, SourceError> {
+        let builder = self.builder()?;
+        let only = ProjectionMask::roots(builder.parquet_schema(), [column]);
+        let batches = builder.with_projection(only).with_batch_size(BATCH_ROWS);
+        let batches = batches.build().map_err(|error| self.parquet_error(error))?;
+        let (mut order, mut row) = (DayOrder::default(), 0);
+        for batch in batches {
+            let batch = batch.map_err(|error| self.parquet_error(error.into()))?;
+            for cells in sample_rows(&batch) {
+                row += 1;
+                if let Some(Some(text)) = cells.first() {
+                    order.see(row, text);
+                }
+            }
+        }
+        Ok(order)
+    }
+}
+
+impl WholeColumn for ParquetFile<'_> {
+    fn day_order(&self, column: usize) -> Result<DayOrder, ImportError> {
+        self.days(column).map_err(|error| ImportError::Io {
+            file: self.name(),
+            source: std::io::Error::other(error),
+        })
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn read(
         Arc::clone(&reading.options),
         index,
     );
-    let mut collector = Collector::new(path, rejected);
+    let mut collector = Collector::new(path, &reading.options, rejected);
     match reading.begun(index) {
         Begun::Whole(whole) => return collector.finish_whole(path, understanding, *whole),
         Begun::Part(part) => {

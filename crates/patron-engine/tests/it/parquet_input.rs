@@ -305,3 +305,36 @@ fn columns_that_are_not_used_may_have_any_type() {
     write_parquet(&path, &columns, 3);
     assert_eq!(fold(&[path], Machine::default()).customers, expected);
 }
+
+#[test]
+fn day_or_month_first_is_settled_from_the_whole_file() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("orders.parquet");
+    let with = |last: [&str; 2]| {
+        let rows = 12_000;
+        let undecided = std::iter::repeat_n("03/04/2024", rows - 2);
+        let ids: ArrayRef = Arc::new(StringArray::from_iter_values(
+            (0..rows).map(|row| format!("c{row}")),
+        ));
+        let at: ArrayRef = Arc::new(StringArray::from_iter_values(undecided.chain(last)));
+        let net: ArrayRef = Arc::new(Int64Array::from_iter_values((0..rows).map(|_| 1)));
+        write_parquet(
+            &path,
+            &[("customer_id", ids), ("ordered_at", at), ("net", net)],
+            3,
+        );
+        try_fold(std::slice::from_ref(&path), Machine::default())
+    };
+    let outcome = with(["05/04/2024", "25/04/2024"]).expect("the last row settles it");
+    assert_eq!(outcome.rejected, []);
+    assert_eq!(outcome.customers.len(), 12_000);
+    let error = with(["25/04/2024", "04/25/2024"])
+        .expect_err("mixed")
+        .to_string();
+    for words in [
+        "`25/04/2024` on line 11999 starts with the day",
+        "`04/25/2024` on line 12000 with the month",
+    ] {
+        assert!(error.contains(words), "{error}");
+    }
+}

@@ -216,21 +216,53 @@ fn a_refund_of_an_order_that_is_not_here_counts_as_one_without_an_order() {
 }
 
 #[test]
-fn what_is_refunded_beyond_an_order_reduces_the_customers_money() {
-    let history = [
-        order("1", "2024-01-10", 100),
-        order("2", "2024-01-11", 50),
-        refund("1", "2024-01-12", 120),
-    ];
-    let profile = customer(fold(&history, "2024-03-01"));
-    assert_eq!(
+fn what_is_refunded_beyond_an_order_reduces_no_other() {
+    let tally_of = |history: &[Fact<'_>]| {
+        let folder = Folder::new(
+            FoldSettings::default(),
+            &[Day::parse_iso("2024-03-01").unwrap()],
+        )
+        .unwrap();
+        let mut scratch = Scratch::default();
+        let mut sorted = history.to_vec();
+        sorted.sort_by(|a, b| a.order_key().cmp(&b.order_key()));
+        folder.fold(&sorted, &mut scratch, &mut Vec::new()).unwrap();
+        let tally = scratch.tallies()[0];
+        (tally.excess_refunds, units(tally.excess_refunded))
+    };
+    let money = |history: &[Fact<'_>]| {
+        let profile = customer(fold(history, "2024-03-01"));
         (
             profile.orders,
             units(profile.order_value),
-            units(profile.monetary)
-        ),
-        (1, 50.0, 30.0)
-    );
+            units(profile.monetary),
+        )
+    };
+    let (first, second) = (order("1", "2024-01-10", 100), order("2", "2024-01-11", 50));
+    // Shipping went back, too.
+    let history = [first, second, refund("1", "2024-01-12", 120)];
+    assert_eq!(money(&history), (1, 50.0, 50.0));
+    assert_eq!(tally_of(&history), (1, 20.0));
+    // Of an order that never was paid.
+    let unpaid = Fact::Order {
+        at: at("2024-01-09"),
+        order_id: "3",
+        net: Money(300_000),
+        status: OrderStatus::Cancelled,
+    };
+    let history = [unpaid, second, refund("3", "2024-01-12", 35)];
+    assert_eq!(money(&history), (1, 50.0, 50.0));
+    assert_eq!(tally_of(&history), (1, 5.0));
+    // A line below zero is goods that came back; what is more than the bill sold is of other bills.
+    let exchange = Fact::Refund {
+        at: Some(at("2024-01-10")),
+        order_id: "1",
+        amount: Money(1_200_000),
+        kind: RefundKind::Exchange,
+    };
+    let history = [first, second, exchange];
+    assert_eq!(money(&history), (1, 50.0, 30.0));
+    assert_eq!(tally_of(&history), (0, 0.0));
 }
 
 #[test]

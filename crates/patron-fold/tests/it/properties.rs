@@ -26,14 +26,22 @@ fn facts() -> impl Strategy<Value = Vec<Fact<'static>>> {
         net: Money(net),
         status: OrderStatus::Paid,
     });
-    let refund = (instant.clone(), any::<bool>(), 0_usize..6, 1_i64..20_000).prop_map(
-        |(at, dated, id, amount)| Fact::Refund {
+    let refund = (
+        instant.clone(),
+        any::<(bool, bool)>(),
+        0_usize..6,
+        1_i64..20_000,
+    )
+        .prop_map(|(at, (dated, exchange), id, amount)| Fact::Refund {
             at: dated.then_some(at),
             order_id: IDS[id],
             amount: Money(amount),
-            kind: RefundKind::Return,
-        },
-    );
+            kind: if exchange {
+                RefundKind::Exchange
+            } else {
+                RefundKind::Return
+            },
+        });
     let event = instant.prop_map(|at| Fact::Event { at, kind: "view" });
     let fact = prop_oneof![4 => line, 3 => order, 2 => refund, 1 => event];
     proptest::collection::vec(fact, 0..25).prop_map(sorted)
@@ -53,6 +61,44 @@ fn fold(history: &[Fact<'static>], as_of: &[Day]) -> Vec<Outcome> {
     outcomes
 }
 
+/// What is left of each order, what of it was paid with goods of others, and what names no order.
+fn after_refunds(
+    history: &[Fact<'static>],
+    orders: &BTreeMap<String, (Instant, i128)>,
+    end: Instant,
+) -> (BTreeMap<String, i128>, BTreeMap<&'static str, i128>, i128) {
+    let mut left: BTreeMap<String, i128> = orders
+        .iter()
+        .map(|(key, order)| (key.clone(), order.1))
+        .collect();
+    let mut unlinked = 0_i128;
+    let mut exchanged: BTreeMap<&'static str, i128> = BTreeMap::new();
+    for fact in history {
+        let Fact::Refund {
+            at,
+            order_id,
+            amount,
+            kind,
+        } = *fact
+        else {
+            continue;
+        };
+        if at.is_some_and(|at| at > end) {
+            continue;
+        }
+        match left.get_mut(order_id) {
+            Some(net) => {
+                *net -= i128::from(amount.0);
+                if kind == RefundKind::Exchange {
+                    *exchanged.entry(order_id).or_default() += i128::from(amount.0);
+                }
+            }
+            None => unlinked += i128::from(amount.0),
+        }
+    }
+    (left, exchanged, unlinked)
+}
+
 /// Orders, Σ net, customer's money, distinct days, straight from the definitions, with maps and no shortcuts.
 fn directly(history: &[Fact<'static>], as_of: Day) -> Option<(u64, i128, i128, usize)> {
     let calendar = ShopCalendar::utc();
@@ -70,29 +116,7 @@ fn directly(history: &[Fact<'static>], as_of: Day) -> Option<(u64, i128, i128, u
         entry.0 = entry.0.min(at);
         entry.1 += i128::from(net.0);
     }
-    let mut left: BTreeMap<String, i128> = orders
-        .iter()
-        .map(|(key, order)| (key.clone(), order.1))
-        .collect();
-    let mut unlinked = 0_i128;
-    for fact in history {
-        let Fact::Refund {
-            at,
-            order_id,
-            amount,
-            ..
-        } = *fact
-        else {
-            continue;
-        };
-        if at.is_some_and(|at| at > end) {
-            continue;
-        }
-        match left.get_mut(order_id) {
-            Some(net) => *net -= i128::from(amount.0),
-            None => unlinked += i128::from(amount.0),
-        }
-    }
+    let (left, exchanged, unlinked) = after_refunds(history, &orders, end);
     let mut valid = 0;
     let (mut value, mut excess) = (0, 0);
     let mut days = BTreeSet::new();
@@ -101,7 +125,9 @@ fn directly(history: &[Fact<'static>], as_of: Day) -> Option<(u64, i128, i128, u
             continue;
         }
         let net = left[key];
-        excess += (-net).max(0);
+        // Only goods that came back on its own bill are taken off others.
+        let of_others = exchanged.get(key.as_str()).copied().unwrap_or(0);
+        excess += (-net).max(0).min(of_others);
         if net > 0 {
             valid += 1;
             value += net;

@@ -18,6 +18,11 @@ const ORDERS: &str = "olist_orders_dataset.csv";
 const CUSTOMERS: &str = "olist_customers_dataset.csv";
 const ITEMS: &str = "olist_order_items_dataset.csv";
 const PAYMENTS: &str = "olist_order_payments_dataset.csv";
+/// Files that are lists of their own.
+const LISTS: [&str; 2] = [
+    "olist_order_reviews_dataset.csv",
+    "olist_products_dataset.csv",
+];
 /// The columns written; the preset `olist` knows them.
 const COLUMNS: [&str; 6] = [
     "order_id",
@@ -64,6 +69,12 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
         .iter()
         .map(|name| folder.join(name))
         .collect()
+}
+
+/// Returns the files of the folder that are lists beside the orders.
+pub(crate) fn lists(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let paths = LISTS.map(|name| folder.join(name));
+    paths.into_iter().filter(|path| path.is_file())
 }
 
 fn amounts_file(folder: &Path) -> &'static str {

@@ -58,12 +58,12 @@ pub(crate) fn is_stream(path: &Path) -> bool {
 /// Returns the files that paths, folders and patterns stand for, each as [`crate::open_text`] takes it.
 ///
 /// A folder stands for the tables directly in it, in the order of their names; a folder of files that make one table
-/// together (Olist's) for itself; a pattern with `*`, `?` or `[…]` for what it matches. What is none of these stays as it is.
+/// together (Olist's) for itself, and, `with_lists`, for the lists beside them; a pattern with `*`, `?` or `[…]` for what it matches. What is none of these stays as it is.
 ///
 /// # Errors
 /// [`ImportError::NotFound`] for a pattern that matches nothing, [`ImportError::FolderWithoutTables`] for a folder without
 /// any, [`ImportError::Io`] for one that cannot be read.
-pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ImportError> {
+pub fn expand(paths: &[PathBuf], with_lists: bool) -> Result<Vec<PathBuf>, ImportError> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() && !olist::is_folder(path) {
@@ -72,6 +72,9 @@ pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ImportError> {
             files.extend(matches(path, pattern)?);
         } else {
             files.push(path.clone());
+            if with_lists && path.is_dir() {
+                files.extend(olist::lists(path));
+            }
         }
     }
     Ok(files)

@@ -8,6 +8,8 @@ pub(crate) const LINE: &str = "(line)";
 pub(crate) const MERGED: &str = "(merged)";
 /// What stands in [`MERGED`] for such rows.
 pub(crate) const IS_MERGED: &str = "1";
+/// What stands in [`MERGED`] for rows that are no orders.
+pub(crate) const IS_OTHER: &str = "2";
 /// The delimiter of tables written here.
 pub(crate) const DELIMITER: u8 = b',';
 

@@ -42,6 +42,7 @@ impl Coded for ImportError {
             | Self::AmbiguousColumn { .. }
             | Self::AmbiguousDates { .. }
             | Self::MixedDates { .. }
+            | Self::DatesChangeOrder { .. }
             | Self::MixedDecimalMarks { .. } => ErrorCode::InputAmbiguous,
             Self::NoSuchPart { .. }
             | Self::MappedColumnMissing { .. }
@@ -87,6 +88,7 @@ impl Coded for ImportError {
             Self::UnstableCustomerKey { .. } => "customer_key_unstable",
             Self::AmbiguousDates { .. } => "dates_ambiguous",
             Self::MixedDates { .. } => "dates_mixed",
+            Self::DatesChangeOrder { .. } => "dates_change_order",
             Self::DatesNotUnderstood { .. } => "dates_not_understood",
             Self::MixedDecimalMarks { .. } => "decimal_marks_mixed",
             Self::TwoCurrencies { .. } => "two_currencies",
@@ -169,6 +171,37 @@ impl ImportError {
         }
     }
 
+    fn date_params(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::MixedDates {
+                column,
+                day_first,
+                month_first,
+                ..
+            } => vec![
+                ("column", column.clone()),
+                ("day_first", day_first.value.clone()),
+                ("day_first_line", day_first.line.to_string()),
+                ("month_first", month_first.value.clone()),
+                ("month_first_line", month_first.line.to_string()),
+            ],
+            Self::DatesChangeOrder {
+                column,
+                format,
+                other,
+                rows,
+                ..
+            } => vec![
+                ("column", column.clone()),
+                ("format", format.key().to_owned()),
+                ("other", other.value.clone()),
+                ("line", other.line.to_string()),
+                ("rows", rows.to_string()),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
     fn value_params(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::AmbiguousDates {
@@ -177,16 +210,7 @@ impl ImportError {
             | Self::DatesNotUnderstood {
                 column, example, ..
             } => vec![("column", column.clone()), ("example", example.clone())],
-            Self::MixedDates {
-                column,
-                day_first,
-                month_first,
-                ..
-            } => vec![
-                ("column", column.clone()),
-                ("day_first", day_first.clone()),
-                ("month_first", month_first.clone()),
-            ],
+            Self::MixedDates { .. } | Self::DatesChangeOrder { .. } => self.date_params(),
             Self::MixedDecimalMarks {
                 column,
                 point,
@@ -281,7 +305,7 @@ impl ImportError {
 
     fn mend_values(&self) -> Option<String> {
         let mend = match self {
-            Self::MixedDates { .. } => {
+            Self::MixedDates { .. } | Self::DatesChangeOrder { .. } => {
                 "make the dates of one form, or give `--date-format dmy` or `mdy`: rows of the other form are then set aside"
             }
             Self::AmbiguousDates { .. } => {

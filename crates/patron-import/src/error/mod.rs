@@ -6,6 +6,8 @@ use std::io;
 
 use crate::content::Content;
 use crate::field::Field;
+use crate::options::DateFormat;
+use crate::understand::DateSeen;
 
 /// Why a file cannot be read at all.
 #[derive(Debug, thiserror::Error)]
@@ -324,17 +326,35 @@ pub enum ImportError {
     },
     /// Some dates only fit day/month, others only month/day.
     #[error(
-        "dates in column `{column}` of `{file}` are mixed: `{day_first}` starts with the day, `{month_first}` with the month"
+        "dates in column `{column}` of `{file}` are mixed: `{}` on line {} starts with the day, `{}` on line {} with the month",
+        day_first.value, day_first.line, month_first.value, month_first.line
     )]
     MixedDates {
         /// The file.
         file: String,
         /// The column.
         column: String,
-        /// A date that can only be day/month.
-        day_first: String,
-        /// A date that can only be month/day.
-        month_first: String,
+        /// The first date that can only be day/month.
+        day_first: Box<DateSeen>,
+        /// The first date that can only be month/day.
+        month_first: Box<DateSeen>,
+    },
+    /// The first rows settled the order of day and month, and many later ones contradict them.
+    #[error(
+        "dates in column `{column}` of `{file}` change their order: the first are of the form `{}`, `{}` on line {} and {rows} rows in all are not",
+        format.key(), other.value, other.line
+    )]
+    DatesChangeOrder {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// The form of the first rows.
+        format: DateFormat,
+        /// The first date of the other form.
+        other: DateSeen,
+        /// How many there are that can be read in no other way.
+        rows: u64,
     },
     /// No date of the sample can be read.
     #[error("column `{column}` of `{file}` holds no dates: found `{example}`")]
@@ -455,6 +475,7 @@ impl ImportError {
             | Self::UnstableCustomerKey { file, .. }
             | Self::AmbiguousDates { file, .. }
             | Self::MixedDates { file, .. }
+            | Self::DatesChangeOrder { file, .. }
             | Self::DatesNotUnderstood { file, .. }
             | Self::MixedDecimalMarks { file, .. }
             | Self::TwoCurrencies { file, .. }

@@ -76,11 +76,7 @@ impl<R: Row> Judge<'_, R> {
         self.values.customer.is_none().then_some((
             RowClass::MissingCustomer,
             Some(self.slots.customer),
-            if self.values.masked {
-                Reason::MaskedCustomer
-            } else {
-                Reason::NoCustomer
-            },
+            self.values.nobody.reason(),
         ))
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use patron_core::{Money, RowClass};
+use patron_core::{Money, OrderStatus, RowClass};
 
 use crate::batch::{RowKind, UNDATED};
 use crate::content::Content;
@@ -16,10 +16,11 @@ use crate::reader::classify;
 use crate::reader::currency::{self, Amounts, Foreign};
 use crate::reader::facts::{Entry, Writer, bare};
 use crate::reader::number::number;
-use crate::reader::person::Person;
+use crate::reader::person::{Nobody, Person};
 use crate::reader::row::{Row, shown};
 use crate::reader::slots::Slots;
-use crate::reader::values::{LARGEST_AMOUNT, Problem, read_id, time};
+use crate::reader::status::RowStatus;
+use crate::reader::values::{LARGEST_AMOUNT, Problem, is_empty, read_id, time};
 use crate::reason::Reason;
 use crate::understanding::{ListRule, Understanding};
 use crate::value::id::Digits;
@@ -29,7 +30,7 @@ use crate::words;
 /// What a row of a list says.
 struct Said<'r> {
     customer: Option<Cow<'r, str>>,
-    masked: bool,
+    nobody: Nobody,
     guessed: bool,
     float_id: bool,
     /// Its order, product, channel.
@@ -40,11 +41,18 @@ struct Said<'r> {
     updated_at: Option<i64>,
     currency: Option<&'r str>,
     rate: Option<Rate>,
+    /// Of a refund: where it stands.
+    status: OrderStatus,
 }
 
 impl<R: Row> Writer<'_, R> {
     /// Judges the row of a list and writes it down.
-    pub(super) fn write_of_list(&mut self, list: &ListRule, options: &ImportOptions) {
+    pub(super) fn write_of_list(
+        &mut self,
+        list: &ListRule,
+        meaning: RowStatus,
+        options: &ImportOptions,
+    ) {
         let row = self.row;
         if list.date.is_none()
             && let Some(aside) = classify::header_or_total(row, self.slots, self.understanding)
@@ -63,7 +71,9 @@ impl<R: Row> Writer<'_, R> {
             said = Err(problem);
         }
         match said {
-            Ok(said) => {
+            Ok(mut said) => {
+                said.status = meaning.status.status;
+                said.guessed |= meaning.guessed;
                 self.rate = said.rate;
                 self.judge(&said, &options.exclude);
             }
@@ -97,7 +107,7 @@ impl<R: Row> Writer<'_, R> {
         };
         let mut said = Said {
             customer: person.id,
-            masked: person.masked,
+            nobody: person.nobody,
             guessed: person.guessed,
             float_id: person.float_id,
             key: Cow::Borrowed(""),
@@ -109,6 +119,7 @@ impl<R: Row> Writer<'_, R> {
                 .and_then(|slot| time(&row.cell(slot), understanding, self.clock).ok()),
             currency: None,
             rate: None,
+            status: OrderStatus::Paid,
         };
         if let Some(slot) = key_slot(understanding) {
             let (id, guessed) = read_id(row, slot)?;
@@ -160,11 +171,7 @@ impl<R: Row> Writer<'_, R> {
             return;
         }
         let nobody = || {
-            let reason = if said.masked {
-                Reason::MaskedCustomer
-            } else {
-                Reason::NoCustomer
-            };
+            let reason = said.nobody.reason();
             (
                 Some(slots.customer).filter(|slot| *slot != usize::MAX),
                 (RowClass::MissingCustomer, reason),
@@ -184,12 +191,32 @@ impl<R: Row> Writer<'_, R> {
                 key_slot(self.understanding),
                 (RowClass::Unreadable, Reason::IdMissing),
             )),
+            Content::Refunds => not_given(said.status).map(|verdict| (slots.status, verdict)),
+            Content::Surveys => self.says_nothing(),
             _ => None,
         };
         match aside {
             Some((slot, verdict)) => self.set_aside(slot, verdict, said),
             None => self.accept(said),
         }
+    }
+
+    /// Of an answer: whether there is neither a score that can be read nor a comment.
+    fn says_nothing(&self) -> Option<(Option<usize>, (RowClass, Reason))> {
+        let understanding = self.understanding;
+        let slot = |field| understanding.deciding_slot(field);
+        if !is_empty(self.row, slot(Field::Comment)) {
+            return None;
+        }
+        let score = slot(Field::Score);
+        let read = score.map(|slot| number(&self.row.cell(slot), understanding));
+        let reason = match read {
+            Some(Ok(Some(_))) => return None,
+            Some(Err(reason)) => reason,
+            Some(Ok(None)) | None => Reason::EmptyAnswer,
+        };
+        let slot = score.or_else(|| slot(Field::Comment));
+        Some((slot, (RowClass::Unreadable, reason)))
     }
 
     fn set_aside(
@@ -304,6 +331,18 @@ impl<'r> Said<'r> {
     }
 }
 
+/// Why a refund that was not given is set aside.
+const fn not_given(status: OrderStatus) -> Option<(RowClass, Reason)> {
+    match status {
+        OrderStatus::Paid | OrderStatus::Refunded => None,
+        OrderStatus::Pending => Some((RowClass::CancelledOrder, Reason::RefundPending)),
+        OrderStatus::Cancelled | OrderStatus::Void => {
+            Some((RowClass::CancelledOrder, Reason::RefundRefused))
+        }
+        OrderStatus::Test => Some((RowClass::TestOrVoid, Reason::TestOrder)),
+    }
+}
+
 /// The column by which a row is known where it is not a person's: its order, product or channel.
 fn key_slot(understanding: &Understanding) -> Option<usize> {
     let fields: &[Field] = match understanding.holds {
@@ -339,7 +378,7 @@ pub(super) fn slots(understanding: &Understanding, slots: Slots) -> Slots {
     Slots {
         at: date.unwrap_or(usize::MAX),
         order: key_slot(understanding),
-        status: None,
+        status: understanding.deciding_slot(Field::RefundStatus),
         tags: None,
         flag: None,
         memo: None,

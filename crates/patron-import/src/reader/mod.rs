@@ -34,7 +34,7 @@ use patron_core::RowClass;
 
 use crate::batch::{Contact, RowBatch};
 use crate::cell::{Cell, hash_field};
-use crate::container::table::IS_MERGED;
+use crate::container::table::{IS_MERGED, IS_OTHER};
 use crate::content::Content;
 use crate::details::{DetailColumn, DetailValues, Details};
 use crate::error::ImportError;
@@ -93,7 +93,7 @@ impl RowReader {
             .eq(0..understanding.headers.len());
         let row_seed = understanding.row_seed();
         Self {
-            statuses: StatusWords::new(&options, &understanding.rules),
+            statuses: StatusWords::new(&options, &understanding),
             understanding,
             options,
             file,
@@ -188,8 +188,11 @@ impl RowReader {
                 line: self.line_told(&row).unwrap_or(record.line),
                 hash: self.text_hash(&row, complete),
             };
-            if complete && self.is_repeat(&row) {
+            let mark = self.mark(&row);
+            if complete && mark == IS_MERGED.as_bytes() {
                 batch.account.add(RowClass::Merged, None);
+            } else if complete && mark == IS_OTHER.as_bytes() {
+                self.reject_other(place, &row, &mut batch);
             } else if complete {
                 self.read(place, &row, &mut batch);
             } else {
@@ -228,14 +231,26 @@ impl RowReader {
         std::str::from_utf8(row.field(column)).ok()?.parse().ok()
     }
 
-    /// Returns true for a row that only repeats one of another sheet, or a message that was sent twice.
+    /// Returns what tells rows that only repeat one of another sheet, or a message that was sent twice, and rows that are no
+    /// orders.
     #[inline]
-    fn is_repeat(&self, row: &TextRow<'_>) -> bool {
-        let merged = self
-            .understanding
-            .control
-            .and_then(|control| control.merged);
-        merged.is_some_and(|column| row.field(column) == IS_MERGED.as_bytes())
+    fn mark<'r>(&self, row: &'r TextRow<'_>) -> &'r [u8] {
+        let control = self.understanding.control;
+        let column = control.and_then(|control| control.merged);
+        column.map_or(&[], |column| row.field(column))
+    }
+
+    /// Sets aside what is no order; what it is stands in its only cell.
+    #[cold]
+    fn reject_other(&self, place: Place, row: &TextRow<'_>, batch: &mut RowBatch) {
+        let headers = &self.understanding.headers;
+        let filled = (0..headers.len()).find(|&index| !row.field(index).is_empty());
+        let said = filled.map_or(&[][..], |index| row.field(index));
+        let said = String::from_utf8_lossy(said).into_owned();
+        let header = filled.and_then(|index| headers.get(index)).cloned();
+        let verdict = (RowClass::NotAnOrder, Reason::NotAnOrder);
+        batch.account.add(verdict.0, None);
+        facts::reject(batch, place, header, &said, verdict, None);
     }
 
     /// Returns true if a record has as many fields as the header; empty ones beyond it (a delimiter at the end of the
@@ -271,6 +286,7 @@ impl RowReader {
     fn read_of_list<R: Row>(&mut self, place: Place, row: &R, batch: &mut RowBatch) {
         let shared: &Understanding = &self.understanding;
         let Some(list) = &shared.list else { return };
+        let meaning = self.statuses.meaning(row, self.slots.status, batch);
         let mut writer = Writer {
             batch,
             row,
@@ -280,7 +296,7 @@ impl RowReader {
             clock: &mut self.clock,
             rate: None,
         };
-        writer.write_of_list(list, &self.options);
+        writer.write_of_list(list, meaning, &self.options);
     }
 
     #[inline(always)]

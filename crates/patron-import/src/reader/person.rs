@@ -1,15 +1,17 @@
-//! Whose row it is: the customer's id; where there is none, the e-mail address, then (if a preset says so) the telephone
-//! number. What is masked (`t**8`, `138****1234`) is nobody's: many people share it.
+//! Whose row it is: the customer's id; where there is none, the e-mail address, then the telephone number. What is masked
+//! (`t**8`, `138****1234`) is nobody's: many people share it.
 
 use std::borrow::Cow;
 
 use crate::cell::Cell;
-use crate::reader::row::Row;
+use crate::reader::row::{Row, shown};
 use crate::reader::slots::Slots;
 use crate::reader::values::{Problem, read_id};
+use crate::reason::Reason;
 use crate::understanding::Understanding;
 use crate::value::id::{Digits, Id};
-use crate::value::{phone, trim};
+use crate::value::phone::{self, Phone};
+use crate::value::trim;
 
 /// Tells whether a customer's id is an e-mail address or an international telephone number: such a customer left no other.
 #[must_use]
@@ -26,8 +28,30 @@ pub(super) struct Person<'r> {
     pub(super) guessed: bool,
     /// The id was written as a float.
     pub(super) float_id: bool,
-    /// There is an id, but a masked one.
-    pub(super) masked: bool,
+    /// Why there is none.
+    pub(super) nobody: Nobody,
+}
+
+/// Why a row names no customer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Nobody {
+    /// It names none.
+    #[default]
+    Unnamed,
+    /// A masked one.
+    Masked,
+    /// A telephone number of which the country is not known.
+    WithoutCountry,
+}
+
+impl Nobody {
+    pub(super) const fn reason(self) -> Reason {
+        match self {
+            Self::Unnamed => Reason::NoCustomer,
+            Self::Masked => Reason::MaskedCustomer,
+            Self::WithoutCountry => Reason::PhoneWithoutCountry,
+        }
+    }
 }
 
 impl<'r> Person<'r> {
@@ -38,12 +62,16 @@ impl<'r> Person<'r> {
         understanding: &Understanding,
         room: &'r mut Digits,
     ) -> Result<Self, Problem> {
+        if understanding.customer_is_phone {
+            return Ok(Self::guest(row, slots, understanding));
+        }
         let (id, guessed) = read_id(row, slots.customer)?;
         let masked = matches!(id, Id::Text(text) if is_masked(text));
         if matches!(id, Id::Missing) || masked {
+            let guest = Self::guest(row, slots, understanding);
             return Ok(Self {
-                masked,
-                ..Self::guest(row, slots, understanding)
+                nobody: if masked { Nobody::Masked } else { guest.nobody },
+                ..guest
             });
         }
         let lower = understanding.customer_is_email;
@@ -58,7 +86,7 @@ impl<'r> Person<'r> {
             id,
             guessed,
             float_id: guessed,
-            masked: false,
+            nobody: Nobody::Unnamed,
         })
     }
 
@@ -73,19 +101,58 @@ impl<'r> Person<'r> {
         let email = text(slots.email.filter(|_| !understanding.customer_is_email))
             .filter(|text| text.contains('@'))
             .map(lower_case);
-        let by_phone = || {
-            let usable = [slots.phone, slots.landline]
-                .into_iter()
-                .filter(|_| understanding.rules.phone_for_guests)
-                .find_map(|slot| phone::normalised(text(slot)?));
-            usable.map(Cow::Owned)
-        };
-        let id = email.or_else(by_phone);
+        if email.is_some() {
+            return Self {
+                guessed: true,
+                id: email,
+                ..Self::default()
+            };
+        }
+        let may_stand = !understanding.rules.phone_is_nobodys;
+        let phones = [slots.phone, slots.landline].into_iter().flatten();
+        let phones = phones.filter(|_| may_stand);
+        let mut nobody = Nobody::Unnamed;
+        for slot in phones {
+            match phone_of(row, slot, slots.country, understanding) {
+                Ok(Some(phone)) => {
+                    return Self {
+                        guessed: true,
+                        id: Some(Cow::Owned(phone)),
+                        ..Self::default()
+                    };
+                }
+                Ok(None) => {}
+                Err(why) => nobody = why,
+            }
+        }
         Self {
-            guessed: id.is_some(),
-            id,
+            nobody,
             ..Self::default()
         }
+    }
+}
+
+/// Returns the number that stands for a customer, if the cell holds one.
+fn phone_of<R: Row>(
+    row: &R,
+    slot: usize,
+    country: Option<usize>,
+    understanding: &Understanding,
+) -> Result<Option<String>, Nobody> {
+    let cell = row.cell(slot);
+    let text = shown(&cell);
+    if is_masked(&text) {
+        return Err(Nobody::Masked);
+    }
+    let rule = &understanding.phones;
+    let country = country.map(|slot| row.cell(slot));
+    let country = country.as_ref().map(shown);
+    let country = country.as_deref().map(trim).unwrap_or_default();
+    match phone::read(trim(&text), rule.country(country)) {
+        Some(Phone::International(number)) => Ok(Some(number)),
+        Some(Phone::National(digits)) if rule.as_they_stand => Ok(Some(digits)),
+        Some(Phone::National(_)) => Err(Nobody::WithoutCountry),
+        None => Ok(None),
     }
 }
 

@@ -3,9 +3,10 @@
 use patron_core::OrderStatus;
 
 use crate::batch::RowBatch;
+use crate::content::Content;
 use crate::options::{ImportOptions, KeepRules};
-use crate::preset::RowRules;
 use crate::reader::row::{Row, shown};
+use crate::understanding::Understanding;
 use crate::value::trim;
 use crate::words::{self, StatusMeaning};
 
@@ -19,11 +20,15 @@ const COUNTED_WORDS: usize = 100;
 pub(super) struct StatusWords {
     given: Vec<(String, StatusMeaning)>,
     keep: KeepRules,
+    /// The words of a built-in list.
+    known: fn(&str) -> Option<StatusMeaning>,
     seen: Vec<(String, Option<StatusMeaning>)>,
 }
 
 impl StatusWords {
-    pub(super) fn new(options: &ImportOptions, rules: &RowRules) -> Self {
+    pub(super) fn new(options: &ImportOptions, understanding: &Understanding) -> Self {
+        let of_refunds = understanding.holds == Content::Refunds;
+        let rules = &understanding.rules;
         let of_user = options
             .status_words
             .iter()
@@ -37,7 +42,17 @@ impl StatusWords {
         let given = of_user.chain(of_preset).collect();
         Self {
             given,
-            keep: options.keep,
+            // What is kept of orders is no money that went back.
+            keep: if of_refunds {
+                KeepRules::default()
+            } else {
+                options.keep
+            },
+            known: if of_refunds {
+                words::refund_status
+            } else {
+                words::status
+            },
             seen: Vec::new(),
         }
     }
@@ -91,7 +106,7 @@ impl StatusWords {
             .iter()
             .find(|(given, _)| given.trim().eq_ignore_ascii_case(word))
             .map(|&(_, meaning)| meaning)
-            .or_else(|| words::status(word));
+            .or_else(|| (self.known)(word));
         if self.seen.len() < REMEMBERED_WORDS {
             self.seen.push((word.to_owned(), meaning));
         }

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use patron_core::Money;
 
 use crate::cell::Cell;
+use crate::options::DateFormat;
 use crate::rates::Rate;
 use crate::reader::clock::LocalClock;
 use crate::reader::number::number;
-use crate::reader::person::Person;
+use crate::reader::person::{Nobody, Person};
 use crate::reader::row::{Row, shown};
 use crate::reader::slots::Slots;
 use crate::reason::Reason;
@@ -48,8 +49,8 @@ impl Default for Rooms {
 #[derive(Debug)]
 pub(super) struct Values<'r> {
     pub(super) customer: Option<Cow<'r, str>>,
-    /// There is an id of a customer, but a masked one.
-    pub(super) masked: bool,
+    /// Why there is no customer.
+    pub(super) nobody: Nobody,
     /// A further line of an order whose amount stands on the order's first row.
     pub(super) further_line: bool,
     /// Empty where there is none.
@@ -95,7 +96,7 @@ impl<'r> Values<'r> {
         })?;
         let mut values = Self {
             customer: person.id,
-            masked: person.masked,
+            nobody: person.nobody,
             further_line: false,
             order,
             at,
@@ -397,7 +398,7 @@ fn any_time(
                 Some(ParsedTime::Local(micros)) => Ok(clock.instant(micros)),
                 Some(ParsedTime::Instant(micros)) => Ok(micros),
                 None if words::is_missing(trimmed) => Err(Reason::DateMissing),
-                None => Err(Reason::DateNotUnderstood { format }),
+                None => Err(not_a_date(trimmed, format)),
             }
         }
         Cell::NotUtf8(bytes) => Err(Reason::NotUtf8 {
@@ -411,6 +412,21 @@ fn any_time(
             _ => Err(Reason::DateNotUnderstood { format }),
         },
         Cell::Decimal { .. } | Cell::Bool(_) => Err(Reason::DateNotUnderstood { format }),
+    }
+}
+
+/// Says why a text is no date of its column's form.
+#[cold]
+fn not_a_date(text: &str, format: DateFormat) -> Reason {
+    let other = match format {
+        DateFormat::DayMonthYear => Some(DateFormat::MonthDayYear),
+        DateFormat::MonthDayYear => Some(DateFormat::DayMonthYear),
+        _ => None,
+    };
+    if other.is_some_and(|other| date::parse(text, other).is_some()) {
+        Reason::DateOtherWayRound { format }
+    } else {
+        Reason::DateNotUnderstood { format }
     }
 }
 

@@ -11,8 +11,8 @@ use crate::text::TextBlocks;
 use crate::text::encoding::Decision;
 use crate::text::records::{Fields, RecordEnd, Records, Separation, count_lines, record_end};
 use crate::text::sniff::{self, PARQUET_MARK};
-use crate::text::source::Source;
-use crate::understand::{understand, understand_table};
+use crate::text::source::{Opener, Source};
+use crate::understand::{DayOrder, WholeColumn, understand, understand_table};
 use crate::understanding::{Control, Format, Note, Understanding};
 
 /// Bytes from which a file is understood.
@@ -40,7 +40,7 @@ pub fn file_kind(path: &Path) -> Result<FileKind, ImportError> {
     if place::is_stream(path) || is_container(path)? {
         return Ok(FileKind::Text);
     }
-    let mut source = Source::open(path, false)?;
+    let mut source = Source::open(&Opener::of(path)?, false)?;
     let mut start = Vec::new();
     source.read_up_to(KIND_BYTES, &mut start)?;
     if start.is_empty() {
@@ -58,7 +58,8 @@ pub fn file_kind(path: &Path) -> Result<FileKind, ImportError> {
     Ok(FileKind::Text)
 }
 
-/// Opens a text file, understands it from its first rows, and starts it from the beginning.
+/// Opens a text file, understands it from its first rows (from a whole column where these leave something open), and
+/// starts it from the beginning.
 ///
 /// # Errors
 /// [`ImportError`] if it cannot be read, is not text, or cannot be understood.
@@ -66,35 +67,105 @@ pub fn open_text(
     path: &Path,
     options: &ImportOptions,
 ) -> Result<(Understanding, TextBlocks), ImportError> {
-    let mut source = Source::open(path, options.with_details)?;
-    let file = source.file().to_owned();
-    let mut buffer = Vec::new();
-    let read = source.read_up_to(SAMPLE_BYTES, &mut buffer)?;
-    let at_end = read < SAMPLE_BYTES;
-    sniff::refuse_other_formats(&file, &buffer)?;
-    let decision = source.decode(&mut buffer, at_end, options.encoding.as_deref())?;
-    sniff::refuse_controls(&file, buffer.get(..KIND_BYTES).unwrap_or(&buffer))?;
+    let opener = Opener::of(path)?;
+    let mut beginning = Beginning::read(&opener, options)?;
+    let (source, buffer) = (&beginning.source, &beginning.buffer);
     let start = Start {
-        file: &file,
-        bytes: &buffer,
-        at_end,
+        file: source.file(),
+        bytes: buffer,
+        at_end: beginning.at_end,
         gzip: source.is_gzip(),
         converted: source.is_converted(),
+        opener: &opener,
     };
     let mut opened = start.open(options)?;
     let understanding = &mut opened.understanding;
-    understanding.notes.extend(source.take_notes());
-    understanding.notes.extend(encoding_note(&decision));
-    understanding.encoding = decision.encoding.name();
-    if source.is_converted() {
+    understanding.notes.extend(beginning.source.take_notes());
+    understanding
+        .notes
+        .extend(encoding_note(&beginning.decision));
+    understanding.encoding = beginning.decision.encoding.name();
+    if beginning.source.is_converted() {
         understanding.control = Some(control(understanding));
     }
-    let used = opened.header_bytes;
-    let line = 1 + opened.header_lines;
-    let rest = buffer.split_off(used);
-    let blocks = TextBlocks::new(source, opened.separation, rest, at_end, (line, used as u64))
+    let header = (opened.header_bytes, opened.header_lines);
+    let blocks = beginning
+        .into_blocks(opened.separation, header)
         .with_fill_down(opened.understanding.fill_down.clone());
     Ok((opened.understanding, blocks))
+}
+
+/// A source of which the first bytes were read and made text.
+struct Beginning {
+    source: Source,
+    buffer: Vec<u8>,
+    at_end: bool,
+    decision: Decision,
+}
+
+impl Beginning {
+    fn read(opener: &Opener, options: &ImportOptions) -> Result<Self, ImportError> {
+        let mut source = Source::open(opener, options.with_details)?;
+        let mut buffer = Vec::new();
+        let at_end = source.read_up_to(SAMPLE_BYTES, &mut buffer)? < SAMPLE_BYTES;
+        sniff::refuse_other_formats(source.file(), &buffer)?;
+        let decision = source.decode(&mut buffer, at_end, options.encoding.as_deref())?;
+        sniff::refuse_controls(source.file(), buffer.get(..KIND_BYTES).unwrap_or(&buffer))?;
+        Ok(Self {
+            source,
+            buffer,
+            at_end,
+            decision,
+        })
+    }
+
+    /// Returns the blocks behind a header of so many bytes and lines.
+    fn into_blocks(mut self, separation: Separation, (used, lines): (usize, u64)) -> TextBlocks {
+        let rest = self.buffer.split_off(used);
+        let place = (1 + lines, used as u64);
+        TextBlocks::new(self.source, separation, rest, self.at_end, place)
+    }
+}
+
+fn text(field: &[u8]) -> &str {
+    std::str::from_utf8(field).unwrap_or_default()
+}
+
+/// A text file that can be read again for one of its columns.
+struct Again<'a> {
+    opener: &'a Opener,
+    options: &'a ImportOptions,
+    separation: Separation,
+    header: (usize, u64),
+    /// The column that says on which line of the source a row stands.
+    line: Option<usize>,
+}
+
+impl WholeColumn for Again<'_> {
+    fn day_order(&self, column: usize) -> Result<DayOrder, ImportError> {
+        let beginning = Beginning::read(self.opener, self.options)?;
+        let file = beginning.source.file().to_owned();
+        let mut order = DayOrder::default();
+        let mut fields = Fields::default();
+        for block in beginning.into_blocks(self.separation, self.header) {
+            let block = block?;
+            let bytes = &block.bytes;
+            let mut records = Records::new(bytes, self.separation, block.first_line);
+            while let Some(record) =
+                records
+                    .read(&mut fields)
+                    .map_err(|line| ImportError::QuoteNotClosed {
+                        file: file.clone(),
+                        line,
+                    })?
+            {
+                let told = self.line.map(|line| text(fields.get(bytes, line)));
+                let line = told.and_then(|told| told.parse().ok());
+                order.see(line.unwrap_or(record.line), text(fields.get(bytes, column)));
+            }
+        }
+        Ok(order)
+    }
 }
 
 /// Returns true for a workbook, an archive, a part of one, or a folder that is one table.
@@ -145,6 +216,8 @@ struct Start<'a> {
     gzip: bool,
     /// A table written by us.
     converted: bool,
+    /// Opens the file again.
+    opener: &'a Opener,
 }
 
 struct Opened {
@@ -194,17 +267,22 @@ impl Start<'_> {
             delimiter,
             gzip: self.gzip,
         };
+        let header_lines = count_lines(header);
+        let own_line = table.headers.iter().position(|header| header == LINE);
+        let again = Again {
+            opener: self.opener,
+            options,
+            separation,
+            header: (header_bytes, header_lines),
+            line: own_line.filter(|_| self.converted),
+        };
+        let (headers, rows) = (&table.headers, &table.rows);
+        let again = Some(&again as &dyn WholeColumn);
         Ok(Opened {
-            understanding: understand_table(
-                self.file,
-                format,
-                &table.headers,
-                &table.rows,
-                options,
-            )?,
+            understanding: understand_table(self.file, format, headers, rows, options, again)?,
             separation,
             header_bytes,
-            header_lines: count_lines(header),
+            header_lines,
         })
     }
 
@@ -250,10 +328,10 @@ impl Start<'_> {
         let understanding = understand(
             self.file,
             format,
-            &aligned.headers,
+            (&aligned.headers, aligned.has_header),
             &rows,
             options,
-            aligned.has_header,
+            None,
         )?;
         let header = self.bytes.get(..header_bytes).unwrap_or_default();
         Ok(Opened {

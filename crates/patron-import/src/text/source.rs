@@ -24,6 +24,34 @@ const XLS_MARK: &[u8] = b"\xd0\xcf\x11\xe0";
 /// Bytes by which JSON is told.
 const JSON_BYTES: u64 = 4 * 1024;
 
+/// A file that can be opened more than once: a stream is spooled when it is named.
+#[derive(Debug)]
+pub(crate) enum Opener {
+    /// Where it lies, perhaps with a part of it.
+    Path(PathBuf),
+    /// What came of a stream: its name, its bytes, the part of it.
+    Spooled(String, File, Option<String>),
+}
+
+impl Opener {
+    /// Takes a path, and all bytes of what can be read only once.
+    pub(crate) fn of(path: &Path) -> Result<Self, ImportError> {
+        if place::is_standard_input(path) {
+            let name = "standard input";
+            let spooled = container::spool(name, &mut io::stdin().lock())?;
+            return Ok(Self::Spooled(name.to_owned(), spooled, None));
+        }
+        let place = Place::of(path);
+        if !place::is_stream(&place.path) {
+            return Ok(Self::Path(path.to_owned()));
+        }
+        let file = place.path.display().to_string();
+        let mut stream = File::open(&place.path).map_err(|source| open_error(&file, source))?;
+        let spooled = container::spool(&file, &mut stream)?;
+        Ok(Self::Spooled(file, spooled, place.part))
+    }
+}
+
 /// A file that is being read.
 #[derive(Debug)]
 pub(crate) struct Source {
@@ -81,15 +109,21 @@ impl Read for Hashing {
 }
 
 impl Source {
-    /// Opens a file; what it is, is seen by its first bytes, not by its name. Tables that are made of it have columns of
-    /// details where these are asked for. Its bytes are taken for UTF-8 until
-    /// [`Source::decode`] is called.
-    pub(crate) fn open(path: &Path, with_details: bool) -> Result<Self, ImportError> {
-        if place::is_standard_input(path) {
-            let name = "standard input";
-            let spooled = container::spool(name, &mut io::stdin().lock())?;
-            return Self::of_file(name.to_owned(), spooled, (None, with_details));
-        }
+    /// Opens a file from its beginning; what it is, is seen by its first bytes, not by its name. Tables that are made of it
+    /// have columns of details where these are asked for. Its bytes are taken for UTF-8 until [`Source::decode`] is called.
+    pub(crate) fn open(opener: &Opener, with_details: bool) -> Result<Self, ImportError> {
+        let path = match opener {
+            Opener::Path(path) => path,
+            Opener::Spooled(file, spooled, part) => {
+                // Clones share their place, and what was opened before is no longer read.
+                let again = spooled.try_clone().and_then(|mut again| {
+                    again.seek(SeekFrom::Start(0))?;
+                    Ok(again)
+                });
+                let again = again.map_err(|source| open_error(file, source))?;
+                return Self::of_file(file.clone(), again, (part.as_deref(), with_details));
+            }
+        };
         let Place { path, part } = Place::of(path);
         let file = path.display().to_string();
         if path.is_dir() {
@@ -100,10 +134,7 @@ impl Source {
             }
             return Err(ImportError::IsDirectory { file });
         }
-        let mut opened = File::open(&path).map_err(|source| open_error(&file, source))?;
-        if place::is_stream(&path) {
-            opened = container::spool(&file, &mut opened)?;
-        }
+        let opened = File::open(&path).map_err(|source| open_error(&file, source))?;
         Self::of_file(file, opened, (part.as_deref(), with_details))
     }
 

@@ -6,8 +6,8 @@ use crate::content::Content;
 use crate::error::ImportError;
 use crate::field::{Field, plain};
 use crate::options::{DateFormat, ImportOptions};
-use crate::preset::{Preset, RowRules};
-use crate::understand::{Table, columns, marks, notes, plan};
+use crate::preset::Preset;
+use crate::understand::{Table, columns, marks, notes, phones, plan};
 use crate::understanding::{
     AmountRule, DetailPlace, Format, GrainRule, ListRule, Note, PresetReason, Understanding,
     UsedColumn,
@@ -80,6 +80,7 @@ const REFUNDS: Shape = Shape {
         F::Refunded,
         F::Amount,
         F::Currency,
+        F::RefundStatus,
         F::Kind,
         F::RefundReason,
         F::ProductCode,
@@ -91,6 +92,19 @@ const REFUNDS: Shape = Shape {
         (
             F::RefundedAt,
             &["date", "created_at", "time", "日期", "时间"],
+        ),
+        (
+            F::RefundStatus,
+            &[
+                "status",
+                "state",
+                "状态",
+                "狀態",
+                "statut",
+                "estado",
+                "situação",
+                "ステータス",
+            ],
         ),
         (F::Kind, &["type"]),
     ],
@@ -264,6 +278,7 @@ pub(super) fn understand(
         notes: Vec::new(),
     };
     draft.take_columns(options)?;
+    draft.drop_other_status(options);
     draft.check_needs(holds)?;
     if holds == Content::Spend {
         draft.refuse_repeated_spend()?;
@@ -271,14 +286,13 @@ pub(super) fn understand(
     let customer_is_email = draft.let_email_stand_for_the_customer();
     let deciding = draft.columns.len();
     let rest = draft.take_rest();
-    let date_format = match draft.date_column() {
-        Some(column) => marks::date_format(table, column, options)?,
-        None => options.date_format.unwrap_or(DateFormat::YearMonthDay),
-    };
+    let date_format = draft.date_format(options)?;
     let (decimal_mark, decimal_mark_guessed) =
         marks::decimal_mark(table, &draft.number_columns(), options)?;
     let details = draft.details(options);
     let header_currency = super::header_currency(&draft.columns);
+    let (phones, note) = phones::rule(table, &draft.columns, used, options);
+    draft.notes.extend(note);
     let mut understanding = Understanding {
         file: table.file.to_owned(),
         format,
@@ -299,8 +313,10 @@ pub(super) fn understand(
         is_exchanged: options.exchange.is_some(),
         notes: draft.notes,
         defaults: Vec::new(),
-        rules: rules(used),
+        rules: used.map(|preset| preset.rules.clone()).unwrap_or_default(),
         customer_is_email,
+        customer_is_phone: false,
+        phones,
         fill_down: None,
         control: None,
         holds,
@@ -312,16 +328,6 @@ pub(super) fn understand(
     let said = notes::about_list(table, &understanding, options);
     understanding.notes.splice(0..0, said);
     Ok(understanding)
-}
-
-/// A telephone number stands for a customer of a list.
-fn rules(preset: Option<&Preset>) -> RowRules {
-    RowRules {
-        phone_for_guests: true,
-        ..preset
-            .map(|preset| preset.rules.clone())
-            .unwrap_or_default()
-    }
 }
 
 struct Draft<'a> {
@@ -418,6 +424,27 @@ impl Draft<'_> {
         Ok(())
     }
 
+    /// Uses the status of refunds only if some of its words are known, or if it was named: `State` of an address is none.
+    fn drop_other_status(&mut self, options: &ImportOptions) {
+        let is_given = |field| options.mapping.iter().any(|(given, _)| *given == field);
+        let field = Field::RefundStatus;
+        let place = self.columns.iter().position(|column| column.field == field);
+        let Some(place) = place.filter(|_| !is_given(field)) else {
+            return;
+        };
+        let of_user = |word: &str| {
+            let mut known = options.status_words.iter();
+            known.any(|(known, _)| known.trim().eq_ignore_ascii_case(word))
+        };
+        let index = self.columns.get(place).map_or(0, |column| column.index);
+        let mut values = self.table.values(index);
+        if !values.any(|word| of_user(word) || words::refund_status(word).is_some()) {
+            let column = self.columns.remove(place);
+            self.notes
+                .push(notes::status_ignored(field, &column.header));
+        }
+    }
+
     fn check_needs(&self, holds: Content) -> Result<(), ImportError> {
         let missing = self
             .shape
@@ -501,6 +528,13 @@ impl Draft<'_> {
             }
         }
         (first..self.columns.len()).collect()
+    }
+
+    fn date_format(&self, options: &ImportOptions) -> Result<DateFormat, ImportError> {
+        match self.date_column() {
+            Some(column) => marks::date_format(self.table, column, options),
+            None => Ok(options.date_format.unwrap_or(DateFormat::YearMonthDay)),
+        }
     }
 
     fn date_column(&self) -> Option<usize> {

@@ -1,15 +1,15 @@
-//! In which order dates are written, and how decimals: settled from the sample for the whole column, never by row.
+//! In which order dates are written, and how decimals: settled for the whole column, never by row. The first rows settle
+//! it; where they leave the order of day and month open, the whole column does.
 
 use patron_core::Money;
 
 use crate::error::ImportError;
 use crate::options::{DateFormat, DecimalMark, ImportOptions};
 use crate::understand::Table;
+use crate::understand::whole::{self, DayOrder, is_clear};
 use crate::value::amount::{self, MarkEvidence};
 use crate::value::date;
 
-/// A form that fits fewer of the distinguishing values than this share is not the column's.
-const CLEAR_MAJORITY_OF_20: usize = 18;
 /// Numbers between 0 and 1 that make a discount a rate: a few small amounts may all be below 1.
 const SHARES_FOR_A_RATE: usize = 20;
 
@@ -18,14 +18,6 @@ pub(super) fn is_date(text: &str) -> bool {
     DateFormat::ALL
         .iter()
         .any(|&format| date::parse(text, format).is_some())
-}
-
-/// What a value says about the order of day and month.
-fn reads_as(value: &str) -> (bool, bool) {
-    (
-        date::parse(value, DateFormat::DayMonthYear).is_some(),
-        date::parse(value, DateFormat::MonthDayYear).is_some(),
-    )
 }
 
 /// Settles the form of the dates of a column.
@@ -48,7 +40,7 @@ pub(super) fn date_format(
     let either = table
         .values(column)
         .filter(|value| {
-            let (day_first, month_first) = reads_as(value);
+            let (day_first, month_first) = whole::reads_as(value);
             day_first || month_first
         })
         .count();
@@ -81,34 +73,35 @@ fn holds_sheet_days(table: Table<'_>, column: usize) -> bool {
     any && all
 }
 
+/// Settles which comes first from the first rows; where these leave it open or differ, from the whole column.
 fn day_or_month_first(table: Table<'_>, column: usize) -> Result<DateFormat, ImportError> {
-    let (mut day_first, mut month_first) = (Vec::new(), Vec::new());
-    for value in table.values(column) {
-        match reads_as(value) {
-            (true, false) => day_first.push(value),
-            (false, true) => month_first.push(value),
-            _ => {}
+    let mut order = DayOrder::default();
+    for (line, row) in (1..).zip(table.sample) {
+        if let Some(Some(value)) = row.get(column) {
+            order.see(line, value);
         }
     }
-    let decided = day_first.len() + month_first.len();
-    let clear = |count: usize| count * 20 >= decided * CLEAR_MAJORITY_OF_20;
-    let file = table.file.to_owned();
-    let header = table.header(column).to_owned();
-    match (day_first.first(), month_first.first()) {
-        (None, None) => Err(ImportError::AmbiguousDates {
-            file,
-            column: header,
-            example: table.values(column).next().unwrap_or_default().to_owned(),
-        }),
-        (Some(_), _) if clear(day_first.len()) => Ok(DateFormat::DayMonthYear),
-        (_, Some(_)) if clear(month_first.len()) => Ok(DateFormat::MonthDayYear),
-        (day, month) => Err(ImportError::MixedDates {
-            file,
-            column: header,
-            day_first: day.copied().unwrap_or_default().to_owned(),
-            month_first: month.copied().unwrap_or_default().to_owned(),
-        }),
+    if let (None, Some(whole)) = (order.settled(), table.whole) {
+        order = whole.day_order(column)?;
     }
+    if let Some(format) = order.settled() {
+        return Ok(format);
+    }
+    let (file, column) = (table.file.to_owned(), table.header(column).to_owned());
+    let example = order.example.unwrap_or_default();
+    Err(match (order.day_first.first, order.month_first.first) {
+        (Some(day_first), Some(month_first)) => ImportError::MixedDates {
+            file,
+            column,
+            day_first: Box::new(day_first),
+            month_first: Box::new(month_first),
+        },
+        _ => ImportError::AmbiguousDates {
+            file,
+            column,
+            example,
+        },
+    })
 }
 
 /// Settles the decimal mark of a file from all its columns of numbers together, since one program wrote them; says
@@ -132,8 +125,7 @@ pub(super) fn decimal_mark(
             }
         }
     }
-    let decided = points.len() + commas.len();
-    let clear = |count: usize| count * 20 >= decided * CLEAR_MAJORITY_OF_20;
+    let clear = |count: usize| is_clear(count, points.len() + commas.len());
     match (points.first(), commas.first()) {
         (None, None) => Ok((DecimalMark::Point, unclear)),
         (Some(_), _) if clear(points.len()) => Ok((DecimalMark::Point, false)),

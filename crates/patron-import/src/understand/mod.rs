@@ -8,6 +8,8 @@
 //! | `list` | the same of files that hold no orders but customers, products, refunds, events, answers or spend |
 //! | `details` | which are kept with the facts besides? |
 //! | `marks` | in which order are dates written, and how decimals? |
+//! | `whole` | what do all rows of a column say, where the first leave it open? |
+//! | `phones` | of which country are telephone numbers? |
 //! | `notes` | what is said to the user about it? |
 
 mod choice;
@@ -16,7 +18,9 @@ mod details;
 mod list;
 mod marks;
 mod notes;
+mod phones;
 mod plan;
+pub(crate) mod whole;
 
 use crate::content::Content;
 use crate::error::ImportError;
@@ -25,15 +29,18 @@ use crate::options::ImportOptions;
 use crate::preset::Preset;
 use crate::understand::columns::Columns;
 use crate::understand::plan::Plan;
+pub use crate::understand::whole::{DateSeen, DayOrder, WholeColumn};
 use crate::understanding::{Format, GrainRule, Understanding, UsedColumn};
 use crate::words;
 
 /// A table of which only the header and some rows are known.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 struct Table<'a> {
     file: &'a str,
     headers: &'a [String],
     sample: &'a [Vec<Option<String>>],
+    /// Where the sample is not all there is.
+    whole: Option<&'a dyn WholeColumn>,
 }
 
 impl<'a> Table<'a> {
@@ -51,7 +58,8 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Understands a table by its headers and a sample of its rows (cells as text; nothing where a cell is null).
+/// Understands a table by its headers and a sample of its rows (cells as text; nothing where a cell is null), and by the
+/// whole of a column where the sample leaves open how it is to be read.
 ///
 /// # Errors
 /// [`ImportError`] if there is no row, if a column that is needed is missing or ambiguous, or if dates or amounts can be
@@ -62,23 +70,25 @@ pub fn understand_table(
     headers: &[String],
     sample: &[Vec<Option<String>>],
     options: &ImportOptions,
+    whole: Option<&dyn WholeColumn>,
 ) -> Result<Understanding, ImportError> {
-    understand(file, format, headers, sample, options, true)
+    understand(file, format, (headers, true), sample, options, whole)
 }
 
 /// Understands a table whose header may be patron's own: then the file has none, and its lines told the preset.
 pub(crate) fn understand(
     file: &str,
     format: Format,
-    headers: &[String],
+    (headers, has_header): (&[String], bool),
     sample: &[Vec<Option<String>>],
     options: &ImportOptions,
-    has_header: bool,
+    whole: Option<&dyn WholeColumn>,
 ) -> Result<Understanding, ImportError> {
     let table = Table {
         file,
         headers,
         sample,
+        whole,
     };
     if sample.is_empty() {
         return Err(ImportError::HeaderOnly {
@@ -98,6 +108,8 @@ pub(crate) fn understand(
     let (decimal_mark, decimal_mark_guessed) =
         marks::decimal_mark(table, &plan.number_columns(), options)?;
     let header_currency = header_currency(&plan.columns);
+    let (phones, note) = phones::rule(table, &plan.columns, used, options);
+    plan.notes.extend(note);
     let deciding = plan.columns.len();
     let details = details::take(table, &found, &mut plan, options);
     let fill_down = used.and_then(|preset| choice::fill_down(table, &plan.columns, preset));
@@ -123,17 +135,29 @@ pub(crate) fn understand(
         defaults: used.map(Preset::default_settings).unwrap_or_default(),
         rules: used.map(|preset| preset.rules.clone()).unwrap_or_default(),
         customer_is_email: plan.customer_is_email,
+        customer_is_phone: plan.customer_is_phone,
+        phones,
         fill_down,
         control: None,
         holds,
         list: None,
     };
-    if !has_header {
-        understanding.notes.push(notes::no_header(headers));
-    }
-    let notes = notes::about(table, &understanding, options);
-    understanding.notes.splice(0..0, notes);
+    say(table, &mut understanding, options, has_header);
     Ok(understanding)
+}
+
+/// Puts what is said of the table as a whole before what was noted on the way.
+fn say(
+    table: Table<'_>,
+    understanding: &mut Understanding,
+    options: &ImportOptions,
+    has_header: bool,
+) {
+    if !has_header {
+        understanding.notes.push(notes::no_header(table.headers));
+    }
+    let notes = notes::about(table, understanding, options);
+    understanding.notes.splice(0..0, notes);
 }
 
 /// Refuses a file whose first row would be lost as its header: columns can be named by number where there is none.

@@ -296,7 +296,19 @@ fn currency_of_header(understanding: &Understanding) -> Option<Note> {
 }
 
 /// Says who the customer is, where that is not simply the id.
-pub(super) fn customer(notes: &mut Vec<Note>, is_email: bool, email_beside_id: bool) {
+pub(super) fn customer(
+    notes: &mut Vec<Note>,
+    (is_email, is_phone): (bool, bool),
+    email_beside_id: bool,
+) {
+    if is_phone {
+        notes.push(note(
+            "customer_is_phone",
+            &[],
+            "there is no customer id and no e-mail address: customers are told apart by telephone number"
+                .to_owned(),
+        ));
+    }
     if is_email {
         notes.push(note(
             "customer_is_email",
@@ -315,6 +327,17 @@ pub(super) fn customer(notes: &mut Vec<Note>, is_email: bool, email_beside_id: b
     }
 }
 
+/// Says that nothing tells of which country telephone numbers are.
+pub(super) fn phones_as_they_stand() -> Note {
+    note(
+        "phones_as_they_stand",
+        &[],
+        "customers without an id or an e-mail address are told apart by the digits of their telephone numbers as they stand, \
+         since nothing says of which country these are (a guess; `--phone-country DE` makes them international)"
+            .to_owned(),
+    )
+}
+
 pub(super) fn no_header(headers: &[String]) -> Note {
     let list = format!("`{}`", headers.join("`, `"));
     note(
@@ -324,12 +347,12 @@ pub(super) fn no_header(headers: &[String]) -> Note {
     )
 }
 
-pub(super) fn status_ignored(header: &str) -> Note {
+pub(super) fn status_ignored(field: Field, header: &str) -> Note {
     note(
         "status_ignored",
         &[("column", header)],
         format!(
-            "column `{header}` holds no status word that is known and is not used (`--map status={header}` uses it)"
+            "column `{header}` holds no status word that is known and is not used (`--map {field}={header}` uses it)"
         ),
     )
 }

@@ -6,7 +6,7 @@ use crate::field::Field;
 use crate::options::{ExcludeRules, Grain, ImportOptions};
 use crate::preset::{Preset, PresetGrain};
 use crate::understand::columns::Columns;
-use crate::understand::{Table, marks, notes};
+use crate::understand::{Table, marks, notes, phones};
 use crate::understanding::{AmountRule, GrainRule, LineDiscount, Note, UsedColumn};
 use crate::words;
 
@@ -26,6 +26,7 @@ pub(super) struct Plan {
     pub(super) amount: AmountRule,
     pub(super) grain: GrainRule,
     pub(super) customer_is_email: bool,
+    pub(super) customer_is_phone: bool,
     pub(super) notes: Vec<Note>,
 }
 
@@ -52,26 +53,25 @@ impl Plan {
         };
         let email = found.first(Field::Email);
         let customer = found.only(table, Field::CustomerId)?;
+        let may_stand = preset.is_none_or(|preset| !preset.rules.phone_is_nobodys);
+        let phone = found.first(Field::Phone).or(found.first(Field::Landline));
+        let phone = phone.filter(|_| may_stand);
+        let person = customer.or(email).or(phone);
         let dates = found.only(table, Field::OrderedAt)?;
         let order = found.only(table, Field::OrderId)?;
         let customer_is_email = customer.is_none() && email.is_some()
             || preset.is_some_and(|preset| preset.rules.customer_is_email);
+        let customer_is_phone = customer.or(email).is_none() && phone.is_some();
         let amount_field = draft.amount_source()?;
-        let missing: Vec<Field> = [
-            (Field::CustomerId, customer.or(email).is_none()),
-            (Field::OrderedAt, dates.is_none()),
-            (Field::Amount, amount_field.is_none()),
-        ]
-        .into_iter()
-        .filter_map(|(field, is_missing)| is_missing.then_some(field))
-        .collect();
+        let needed = [person.is_none(), dates.is_none(), amount_field.is_none()];
+        let missing = missing_fields(needed);
         if let Some(error) = needed_by_preset(table, preset, &missing) {
             return Err(error);
         }
         let Some(source) = amount_field.filter(|_| missing.is_empty()) else {
             return Err(missing_columns(table, found, &missing));
         };
-        draft.take(Field::CustomerId, customer.or(email));
+        draft.take(Field::CustomerId, person);
         draft.take(Field::OrderedAt, dates);
         draft.take(Field::OrderId, order);
         draft.take(Field::Email, email);
@@ -94,7 +94,7 @@ impl Plan {
         draft.note_article(grain, options);
         notes::customer(
             &mut draft.notes,
-            customer_is_email,
+            (customer_is_email, customer_is_phone),
             customer.and(email).is_some(),
         );
         Ok(Self {
@@ -102,6 +102,7 @@ impl Plan {
             amount,
             grain,
             customer_is_email,
+            customer_is_phone,
             notes: draft.notes,
         })
     }
@@ -208,6 +209,11 @@ impl Draft<'_> {
         let phone = self.found.first(Field::Phone);
         let landline = self.found.first(Field::Landline);
         self.take(Field::Landline, landline.filter(|_| landline != phone));
+        if phones::ask_for_country(self.table, &self.columns) {
+            let taken: Vec<usize> = self.columns.iter().map(|column| column.index).collect();
+            let country = self.found.detail(self.table, Field::Country, &taken);
+            self.take(Field::Country, country.map(|column| column.index));
+        }
     }
 
     /// Uses the status column only if some of its words are known, or if it was named: `State` of an address is none.
@@ -222,8 +228,10 @@ impl Draft<'_> {
         if known || self.found.is_given(Field::Status) {
             self.take(Field::Status, Some(index));
         } else {
-            self.notes
-                .push(notes::status_ignored(self.table.header(index)));
+            self.notes.push(notes::status_ignored(
+                Field::Status,
+                self.table.header(index),
+            ));
         }
         Ok(())
     }
@@ -336,6 +344,15 @@ fn grain_rule(
         (true, None) if quantity_or_price => GrainRule::Lines,
         (true, None) => GrainRule::OrdersUnlessRepeated,
     }
+}
+
+/// Returns what is missing of person, day and amount.
+fn missing_fields(is_missing: [bool; 3]) -> Vec<Field> {
+    [Field::CustomerId, Field::OrderedAt, Field::Amount]
+        .into_iter()
+        .zip(is_missing)
+        .filter_map(|(field, is_missing)| is_missing.then_some(field))
+        .collect()
 }
 
 /// Returns the preset's own words for a column without which it cannot be used.

@@ -1,6 +1,7 @@
 //! Single values: dates, amounts, ids, telephone numbers.
 
 pub(crate) mod amount;
+pub(crate) mod country;
 pub(crate) mod date;
 pub(crate) mod id;
 pub(crate) mod phone;

@@ -4,7 +4,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use patron_core::{Coded, OrderStatus, RowClass};
-use patron_import::{FileKind, ImportError, ImportOptions, RowKind, UNDATED, expand, file_kind};
+use patron_import::{
+    DateFormat, FileKind, ImportError, ImportOptions, RowKind, UNDATED, expand, file_kind,
+};
 use rust_xlsxwriter::{Format, Workbook};
 
 use crate::presets::{HOUR, MAY_1, PAID, fact, has_note, preset, said};
@@ -219,6 +221,48 @@ fn a_sheet_is_read_with_its_serial_dates_below_its_title() {
 }
 
 #[test]
+fn a_sheet_of_text_dates_is_settled_as_a_whole() {
+    let folder = folder();
+    let mut rows = vec![vec![
+        "customer_id".to_owned(),
+        "date".to_owned(),
+        "net".to_owned(),
+    ]];
+    for row in 0..10_500 {
+        rows.push(vec![
+            format!("c{row}"),
+            "03/04/2024".to_owned(),
+            "1".to_owned(),
+        ]);
+    }
+    for (day, month) in [(25, 3), (3, 25)] {
+        rows.push(vec![
+            "d".to_owned(),
+            format!("{day:02}/{month:02}/2024"),
+            "1".to_owned(),
+        ]);
+    }
+    let of = |rows: &[Vec<String>]| -> PathBuf {
+        let rows: Vec<Vec<&str>> = rows
+            .iter()
+            .map(|row| row.iter().map(String::as_str).collect())
+            .collect();
+        let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
+        book(&folder, &[("Orders", &rows)])
+    };
+    let read = open(&of(&rows[..10_502]));
+    assert_eq!(read.understanding.date_format, DateFormat::DayMonthYear);
+    let message = error(&of(&rows)).to_string();
+    // Lines are the rows of the sheet.
+    for words in [
+        "`25/03/2024` on line 10502 starts with the day",
+        "`03/25/2024` on line 10503 with the month",
+    ] {
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+#[test]
 fn overlapping_sheets_are_counted_once_row_by_row() {
     let folder = folder();
     let a: [&str; 8] = [
@@ -404,7 +448,7 @@ fn orders_of_the_woocommerce_interface_come_with_their_lines() {
 }
 
 #[test]
-fn order_events_of_segment_are_read_and_others_passed_over() {
+fn order_events_of_segment_are_read_and_others_set_aside() {
     let folder = folder();
     let event = |id: &str, name: &str, properties: &str| {
         format!(
@@ -452,7 +496,34 @@ fn order_events_of_segment_are_read_and_others_passed_over() {
         1,
         "a refund without an amount"
     );
-    assert_eq!(read.batch.rejected[1].line, 7);
+    let others: Vec<(u64, &str)> = read
+        .batch
+        .rejected
+        .iter()
+        .filter(|row| row.class == RowClass::NotAnOrder)
+        .map(|row| (row.line, row.value.as_str()))
+        .collect();
+    // An identify call has no name; the view was sent once.
+    assert_eq!(others, [(1, "Product Viewed"), (4, "identify")]);
+    assert_eq!(account.count(RowClass::NotAnOrder), 2);
+    assert_eq!(account.rows_in, 9);
+    let refund = read.batch.rejected.iter().find(|row| row.line == 7);
+    assert_eq!(refund.unwrap().class, RowClass::Unreadable);
+    // Behind the sample, and between orders.
+    let mut long = vec![lines[1].clone()];
+    (0..3_000).for_each(|_| long.extend([lines[0].clone(), lines[3].clone()]));
+    let order = |number: u32| {
+        event(
+            "",
+            "Order Completed",
+            &format!(r#"{{"order_id":"n{number}","revenue":1}}"#),
+        )
+    };
+    long.extend((0..1_500).flat_map(|number| [order(number), lines[0].clone()]));
+    let read = open(&put(&folder, "long.jsonl", long.join("\n").as_bytes()));
+    assert_eq!(read.batch.account.count(RowClass::NotAnOrder), 7_500);
+    assert_eq!(read.batch.account.count(RowClass::OrderLine), 1_502);
+    assert_eq!(read.batch.account.rows_in, 9_002);
     // Nothing but views: no orders.
     let views = event("m1", "Product Viewed", "{}");
     let error = error(&put(
@@ -525,7 +596,7 @@ fn the_folder_of_olist_is_joined_and_its_files_alone_are_refused() {
     put(&folder, "olist_order_items_dataset.csv", b"order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value\no1,1,p,s,2024-05-03,10.00,3\no1,2,p,s,2024-05-03,5.50,3\no3,1,p,s,2024-05-03,7,3\n");
     let payments = put(&folder, "olist_order_payments_dataset.csv", b"order_id,payment_sequential,payment_type,payment_installments,payment_value\no1,1,card,1,18.50\no1,2,voucher,1,3.00\no3,1,card,1,10.00\n");
     let path = folder.path();
-    assert_eq!(expand(&[path.to_owned()]).unwrap(), [path]);
+    assert_eq!(expand(&[path.to_owned()], false).unwrap(), [path]);
     let read = open(path);
     assert_eq!(preset(&read), "olist");
     let order = |id, hours, cents| {
@@ -575,18 +646,18 @@ fn folders_and_patterns_stand_for_their_tables() {
     ] {
         put(&folder, name, ORDERS.as_bytes());
     }
-    let files = expand(&[folder.path().to_owned()]).unwrap();
+    let files = expand(&[folder.path().to_owned()], false).unwrap();
     assert_eq!(names(&files), ["a.JSON", "b.csv", "c.txt.gz"]);
-    let files = expand(&[folder.path().join("*.csv")]).unwrap();
+    let files = expand(&[folder.path().join("*.csv")], false).unwrap();
     assert_eq!(names(&files), ["b.csv"]);
-    let missing = expand(&[folder.path().join("*.tsv")]).unwrap_err();
+    let missing = expand(&[folder.path().join("*.tsv")], false).unwrap_err();
     assert_eq!(missing.key(), "file_not_found");
     let empty = tempfile::tempdir().unwrap();
-    let none = expand(&[empty.path().to_owned()]).unwrap_err();
+    let none = expand(&[empty.path().to_owned()], false).unwrap_err();
     assert_eq!(none.key(), "folder_without_tables");
     // What is neither stays as it is.
     let same = [PathBuf::from("-"), folder.path().join("none.csv")];
-    assert_eq!(expand(&same).unwrap(), same);
+    assert_eq!(expand(&same, true).unwrap(), same);
 }
 
 #[cfg(unix)]

@@ -322,3 +322,99 @@ fn without_lists_such_files_are_refused_as_before() {
     let error = read_with(text, &ImportOptions::default()).unwrap_err();
     assert_eq!(error.key(), "other_content");
 }
+
+/// Line by line: class, column and reason of what was set aside.
+fn aside(read: &Read) -> Vec<(u64, RowClass, &str, &str)> {
+    let rows = read.batch.rejected.iter();
+    rows.map(|row| {
+        let column = row.column.as_deref().unwrap_or_default();
+        (row.line, row.class, column, row.reason.key())
+    })
+    .collect()
+}
+
+#[test]
+fn only_refunds_that_were_given_count() {
+    let read = list(
+        "refund_id,order_id,refund_date,amount,status\n\
+         r1,o1,2024-01-05,10,Refunded\nr2,o1,2024-01-05,20,pending\nr3,o1,2024-01-05,30,Rejected\nr4,o1,2024-01-05,40,\n\
+         r5,o1,2024-01-05,50,success\nr6,o1,2024-01-05,60,退款关闭\nr7,o1,2024-01-05,70,退款成功\nr8,o1,2024-01-05,80,退款中\n\
+         r9,o1,2024-01-05,90,approved\nr10,o1,2024-01-05,1,abgelehnt\nr11,o1,2024-01-05,2,test\nr12,o1,2024-01-05,3,moon\n",
+    );
+    let given: Vec<i64> = read
+        .batch
+        .facts
+        .net
+        .iter()
+        .map(|net| net / 10_000)
+        .collect();
+    assert_eq!(given, [10, 40, 50, 70, 3]);
+    let cancelled = RowClass::CancelledOrder;
+    assert_eq!(
+        aside(&read),
+        [
+            (3, cancelled, "status", "refund_pending"),
+            (4, cancelled, "status", "refund_refused"),
+            (7, cancelled, "status", "refund_refused"),
+            (9, cancelled, "status", "refund_pending"),
+            (10, cancelled, "status", "refund_pending"),
+            (11, cancelled, "status", "refund_refused"),
+            (12, RowClass::TestOrVoid, "status", "test_order"),
+        ]
+    );
+    let account = &read.batch.account;
+    assert_eq!(account.rows_in, 12);
+    assert_eq!(account.count(RowClass::Refund), 5);
+    assert_eq!(account.count(cancelled), 6);
+    // What nobody knows counts, as with orders, and is listed.
+    assert_eq!(read.batch.unknown_statuses, [("moon".to_owned(), 1)]);
+    // The status of the order beside it says nothing of the refund, and the state of an address is none.
+    for (text, rows) in [
+        (
+            "refund_id,order_id,refund_date,amount,order_status,退款状态\nr1,o1,2024-01-05,10,cancelled,退款成功\nr2,o1,2024-01-05,20,paid,退款关闭\n",
+            1,
+        ),
+        (
+            "refund_id,order_id,refund_date,amount,state\nr1,o1,2024-01-05,10,Bayern\nr2,o1,2024-01-05,20,Hessen\n",
+            2,
+        ),
+    ] {
+        assert_eq!(list(text).batch.facts.len(), rows, "{text}");
+    }
+    // What is kept of orders brings no refund back that was refused.
+    let mut keeping = options();
+    keeping.keep.cancelled = true;
+    let text =
+        "refund_id,order_id,refund_date,amount,refund_status\nr1,o1,2024-01-05,10,rejected\n";
+    assert_eq!(read_with(text, &keeping).unwrap().batch.facts.len(), 0);
+    // The shop's own words go first.
+    let mut own = options();
+    own.status_words = vec![("moon".to_owned(), patron_core::OrderStatus::Cancelled)];
+    let text = "refund_id,order_id,refund_date,amount,state\nr1,o1,2024-01-05,10,Moon\n";
+    assert_eq!(aside(&read_with(text, &own).unwrap()).len(), 1);
+}
+
+#[test]
+fn an_answer_with_nothing_in_it_is_set_aside() {
+    let read = list(
+        "response_id,customer_id,answered_at,score,comment\n\
+         s1,c1,2024-05-01,9,\ns2,c1,2024-05-01,,good\ns3,c1,2024-05-01,,\ns4,c1,2024-05-01,many,\ns5,c1,2024-05-01,many,thanks\ns6,c1,2024-05-01,0,\n",
+    );
+    assert_eq!(
+        aside(&read),
+        [
+            (4, RowClass::Unreadable, "score", "empty_answer"),
+            (5, RowClass::Unreadable, "score", "not_a_number"),
+        ]
+    );
+    assert_eq!(read.batch.account.count(RowClass::Listed), 4);
+    let mut said = options();
+    said.preset = Some("surveys".to_owned());
+    let only =
+        "response_id,customer_id,answered_at,comment\ns1,c1,2024-05-01,\ns2,c1,2024-05-01,ok\n";
+    let only = read_with(only, &said).unwrap();
+    assert_eq!(
+        aside(&only),
+        [(2, RowClass::Unreadable, "comment", "empty_answer")]
+    );
+}

@@ -1,9 +1,12 @@
 //! What is understood of files of the wild.
 
+use std::io::Write as _;
+
+use flate2::write::GzEncoder;
 use patron_core::{OrderStatus, RowClass, RowFlag};
 use patron_import::{
-    AmountRule, Cell, DateFormat, DecimalMark, Field, Format, Grain, GrainRule, ImportError,
-    ImportOptions, RowReader, understand_table,
+    AmountRule, Cell, Content, DateFormat, DecimalMark, Field, Format, Grain, GrainRule,
+    ImportError, ImportOptions, RowReader, understand_table,
 };
 
 use crate::support::{file, read, read_text, read_with};
@@ -276,6 +279,80 @@ fn a_date_that_does_not_fit_the_columns_form_is_never_guessed() {
     assert_eq!(read.batch.rejected[0].line, 30);
 }
 
+/// Rows of which none says whether the day or the month comes first; the cell after the date has a line break, so that
+/// rows are not lines.
+fn undecided(rows: usize) -> String {
+    let mut text = "customer_id,date,net,memo\n".to_owned();
+    for row in 0..rows {
+        let (day, month) = (1 + row % 12, 1 + row / 12 % 12);
+        text.push_str(&format!("c{row},{day:02}/{month:02}/2024,1,\"a\nb\"\n"));
+    }
+    text
+}
+
+#[test]
+fn day_or_month_first_is_settled_from_the_whole_file() {
+    let options = ImportOptions::default();
+    let open = undecided(11_000);
+    let with = |more: &str| {
+        let file = file((open.clone() + more).as_bytes());
+        read(file.path(), &options)
+    };
+    let read_of = with("d,25/03/2024,1,\nd,01/02/2024,1,\n").unwrap();
+    assert_eq!(read_of.understanding.date_format, DateFormat::DayMonthYear);
+    assert_eq!(read_of.batch.account.count(RowClass::OrderLine), 11_002);
+    // 2024-02-01.
+    assert_eq!(read_of.batch.facts.at.last(), Some(&1_706_745_600_000_000));
+    let read_of = with("d,03/25/2024,1,\n").unwrap();
+    assert_eq!(read_of.understanding.date_format, DateFormat::MonthDayYear);
+    // Both, far behind the first rows: each with its line.
+    let error = with("d,25/03/2024,1,\nd,03/04/2024,1,\nd,04/26/2024,1,\n").unwrap_err();
+    let (line, message) = (1 + 2 * 11_000, error.to_string());
+    for words in [
+        format!("`25/03/2024` on line {} starts with the day", line + 1),
+        format!("`04/26/2024` on line {} with the month", line + 3),
+    ] {
+        assert!(message.contains(&words), "{message}");
+    }
+    assert!(matches!(with(""), Err(ImportError::AmbiguousDates { .. })));
+    // Compressed, and of a list.
+    let mut gzip = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all((open.clone() + "d,25/03/2024,1,\n").as_bytes())
+        .unwrap();
+    let packed = file(&gzip.finish().unwrap());
+    let read_of = read(packed.path(), &options).unwrap();
+    assert_eq!(read_of.understanding.date_format, DateFormat::DayMonthYear);
+    let refunds = open.replace("date,net", "refund_date,refund_amount");
+    let lists = ImportOptions {
+        lists: true,
+        ..options.clone()
+    };
+    let list = file((refunds + "d,03/25/2024,1,\n").as_bytes());
+    let read_of = read(list.path(), &lists).unwrap();
+    assert_eq!(read_of.understanding.holds, Content::Refunds);
+    assert_eq!(read_of.understanding.date_format, DateFormat::MonthDayYear);
+}
+
+#[test]
+fn a_date_the_other_way_round_is_set_aside_with_its_line_and_what_it_is() {
+    let read = read_text("customer_id,date,net\nc,25/03/2024,1\nc,26/03/2024,1\nc,27/03/2024,1\nc,1/2/2024,1\n\
+                          c,28/03/2024,1\nc,29/03/2024,1\nc,30/03/2024,1\nc,13/03/2024,1\nc,14/03/2024,1\nc,15/03/2024,1\nc,03/25/2024,1\nc,soon,1\n")
+    .unwrap();
+    let found: Vec<(u64, &str, &str)> = read
+        .batch
+        .rejected
+        .iter()
+        .map(|row| (row.line, row.value.as_str(), row.reason.key()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (12, "03/25/2024", "date_other_way_round"),
+            (13, "soon", "date_not_understood")
+        ]
+    );
+}
+
 #[test]
 fn ambiguous_and_mixed_dates_ask() {
     let error = read_text("customer_id,date,net\nc,1/2/2024,1\n").unwrap_err();
@@ -283,7 +360,9 @@ fn ambiguous_and_mixed_dates_ask() {
         matches!(error, ImportError::AmbiguousDates { ref example, .. } if example == "1/2/2024")
     );
     let error = read_text("customer_id,date,net\nc,13/2/2024,1\nc,2/13/2024,1\n").unwrap_err();
-    assert!(matches!(error, ImportError::MixedDates { .. }), "{error}");
+    let lines = matches!(&error, ImportError::MixedDates { day_first, month_first, .. }
+        if (day_first.line, month_first.line) == (2, 3));
+    assert!(lines, "{error}");
     let options = ImportOptions {
         date_format: Some(DateFormat::DayMonthYear),
         ..ImportOptions::default()
@@ -437,6 +516,7 @@ fn typed_cells_give_the_same_facts_as_text() {
         &headers,
         &sample,
         &options,
+        None,
     )
     .unwrap();
     let by_field = |field| match field {
@@ -487,8 +567,15 @@ fn typed_dates_amounts_and_nulls_are_read() {
         calendar: patron_core::ShopCalendar::new("Asia/Shanghai").unwrap(),
         ..ImportOptions::default()
     };
-    let understanding =
-        understand_table("x.parquet", Format::Parquet, &headers, &sample, &options).unwrap();
+    let understanding = understand_table(
+        "x.parquet",
+        Format::Parquet,
+        &headers,
+        &sample,
+        &options,
+        None,
+    )
+    .unwrap();
     let mut reader = RowReader::new(understanding.into(), options.into(), 0);
     let mut batch = reader.new_batch(0);
     let day = 86_400_000_000_i64;

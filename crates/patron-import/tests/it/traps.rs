@@ -134,3 +134,79 @@ fn totals_are_known_in_the_languages_of_the_headers() {
         );
     }
 }
+
+/// Customers of the rows that were accepted, then the reasons of the others.
+fn buyers(text: &str, options: &ImportOptions) -> (Vec<String>, Vec<&'static str>) {
+    let read = read_with(text, options).unwrap();
+    let facts = &read.batch.facts;
+    let customers = (0..facts.len()).map(|row| facts.customer.get(row).to_owned());
+    let rejected = read.batch.rejected.iter();
+    (
+        customers.collect(),
+        rejected.map(|row| row.reason.key()).collect(),
+    )
+}
+
+fn notes_of(text: &str) -> Vec<&'static str> {
+    let read = read_with(text, &ImportOptions::default()).unwrap();
+    read.understanding
+        .notes
+        .iter()
+        .map(|note| note.key)
+        .collect()
+}
+
+#[test]
+fn a_telephone_number_stands_for_a_customer_of_any_file() {
+    let none = ImportOptions::default();
+    let german = ImportOptions {
+        phone_country: Some("DE".to_owned()),
+        ..ImportOptions::default()
+    };
+    let orders = "order_id,phone,ordered_at,net\n";
+    // International numbers as they are; a national one beside them is nobody's.
+    let mixed = format!(
+        "{orders}1,+49 171 3920001,2024-05-01,1\n2,0049 171/3920001,2024-05-02,1\n3,0171 3920001,2024-05-03,1\n4,138****5678,2024-05-03,1\n5,,2024-05-03,1\n6,call me,2024-05-03,1\n"
+    );
+    let one = "+491713920001".to_owned();
+    assert_eq!(
+        buyers(&mixed, &none),
+        (
+            vec![one.clone(); 2],
+            vec![
+                "phone_without_country",
+                "masked_customer",
+                "no_customer",
+                "no_customer"
+            ]
+        )
+    );
+    assert!(notes_of(&mixed).contains(&"customer_is_phone"));
+    assert_eq!(buyers(&mixed, &german).0, vec![one.clone(); 3]);
+    // National numbers only: as they stand, which is said to be a guess.
+    let national = format!("{orders}1,0171 3920001,2024-05-01,1\n2,0171/3920001,2024-05-02,1\n");
+    assert_eq!(buyers(&national, &none).0, ["01713920001", "01713920001"]);
+    assert!(notes_of(&national).contains(&"phones_as_they_stand"));
+    assert_eq!(buyers(&national, &german).0, vec![one.clone(); 2]);
+    // The country of the row goes before that of the shop.
+    let countries = "order_id,phone,ordered_at,net,country\n1,0171 3920001,2024-05-01,1,Germany\n2,06 12 34 56 78,2024-05-02,1,FR\n3,0171 3920001,2024-05-03,1,\n4,0171 3920001,2024-05-03,1,Atlantis\n";
+    let french = "+33612345678".to_owned();
+    assert_eq!(
+        buyers(countries, &none),
+        (
+            vec![one.clone(), french.clone()],
+            vec!["phone_without_country"; 2]
+        )
+    );
+    assert_eq!(
+        buyers(countries, &german),
+        (
+            vec![one.clone(), french, one.clone()],
+            vec!["phone_without_country"]
+        )
+    );
+    // Behind an id and an e-mail address.
+    let guests = "order_id,customer_id,email,mobile,ordered_at,net\n1,c1,a@x.de,+491713920001,2024-05-01,1\n2,,B@x.de,+491713920001,2024-05-01,1\n3,,,+491713920001,2024-05-01,1\n";
+    assert_eq!(buyers(guests, &none).0, ["c1", "b@x.de", &one]);
+    assert!(!notes_of(guests).contains(&"phones_as_they_stand"));
+}

@@ -1,6 +1,8 @@
 //! Lists beside the orders: customers, products, refunds, events, answers and spend go to the ledger, once each.
 
-use super::{SHOP, assert_same_results, counts, import, run, run_files, with_workspace};
+use super::{
+    SHOP, assert_same_results, assert_same_tables, counts, import, run, run_files, with_workspace,
+};
 use crate::support::Sandbox;
 
 const ORDERS: &str = "order_id,customer_id,email,order_date,amount,refunded\no1,c1,ann@x.com,2024-01-05,100,20\no2,c2,bob@x.com,2024-02-05,50,\no3,c1,ann@x.com,2024-03-05,70,\n";
@@ -365,5 +367,206 @@ fn a_run_needs_orders() {
     sandbox.refuses(
         &["customers.csv"],
         &["holds a list of customers", "give the orders, too"],
+    );
+}
+
+#[test]
+fn a_refund_that_turns_out_to_be_anothers_counts_once() {
+    let sandbox = with_workspace();
+    sandbox.write("orders.csv", ORDERS.replace(",refunded", ",note"));
+    let refund = |customer: &str, order: &str, amount: u32| {
+        format!(
+            "refund_id,order_id,customer_id,refund_date,amount\nr1,{order},{customer},2024-02-20,{amount}\nr2,o3,c1,2024-03-20,5\n"
+        )
+    };
+    sandbox.write("first.csv", refund("c1", "o1", 15));
+    sandbox.write("mended.csv", refund("c2", "o2", 15));
+    sandbox.write("back.csv", refund("c1", "o1", 16));
+    let worth = |files: &[&str], expected: [&str; 2]| {
+        let from_ledger = run(&sandbox, &[]);
+        assert_same_results(
+            &from_ledger,
+            &run_files(&sandbox, files),
+            &format!("{files:?}"),
+        );
+        for (customer, monetary) in ["c1", "c2"].into_iter().zip(expected) {
+            let table = from_ledger.customers();
+            assert_eq!(table.cell(customer, "monetary"), monetary, "{files:?}");
+        }
+    };
+    let exported = || {
+        let exported = sandbox.patron(&["export", "refunds", "--workspace", SHOP]);
+        assert_eq!(exported.code, 0, "{}", exported.stderr);
+        let of_refund = |line: &&str| line.contains(",r1,") || line.starts_with("r1,");
+        let lines = exported.stdout.lines().filter(of_refund);
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    import(&sandbox, &["orders.csv", "first.csv"]);
+    worth(&["orders.csv", "first.csv"], ["150.00", "50.00"]);
+    let mended = import(&sandbox, &["mended.csv"]);
+    assert_eq!(counts(&mended, "mended.csv"), [2, 0, 1, 1, 0]);
+    let files = ["orders.csv", "first.csv", "mended.csv"];
+    worth(&files, ["165.00", "35.00"]);
+    assert_eq!(exported().len(), 1, "{:?}", exported());
+    assert!(exported()[0].contains("c2"), "{:?}", exported());
+    // What was said before is said again: nothing new.
+    sandbox.write("mended.csv", refund("c2", "o2", 15).trim_end());
+    let again = import(&sandbox, &["mended.csv"]);
+    assert_eq!(counts(&again, "mended.csv"), [2, 0, 0, 2, 0]);
+    import(&sandbox, &["back.csv"]);
+    let files = ["orders.csv", "first.csv", "mended.csv", "back.csv"];
+    worth(&files, ["149.00", "50.00"]);
+    assert!(exported()[0].contains("c1"), "{:?}", exported());
+    assert_eq!(exported().len(), 1, "{:?}", exported());
+    // One file holds both: the last row counts.
+    let both = "refund_id,order_id,customer_id,refund_date,amount\nr1,o1,c1,2024-02-20,15\nr1,o2,c2,2024-02-20,15\n";
+    sandbox.write("both.csv", both);
+    let results = run_files(&sandbox, &["orders.csv", "both.csv"]);
+    assert_eq!(results.customers().cell("c1", "monetary"), "170.00");
+    assert_eq!(results.customers().cell("c2", "monetary"), "35.00");
+}
+
+#[test]
+fn refunds_reduce_their_orders_and_no_other() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "orders.csv",
+        "order_id,customer_id,order_date,amount,status\no1,c1,2024-01-05,100,paid\no2,c1,2024-02-05,50,paid\no3,c1,2024-02-06,30,cancelled\no4,c1,2024-02-07,20,pending\n",
+    );
+    sandbox.write(
+        "refunds.csv",
+        "refund_id,order_id,refund_date,amount,status\nr1,o1,2024-01-20,120,refunded\nr2,o3,2024-02-21,30,refunded\nr3,o4,2024-02-21,25,refunded\nr4,o2,2024-02-22,7,requested\n",
+    );
+    // Lines that were all cancelled, of an order of their own.
+    sandbox.write(
+        "lines.csv",
+        "order_id,customer_id,order_date,sku,quantity,unit_price,status\nq1,c1,2024-03-01,a,1,10,cancelled\nq1,c1,2024-03-01,b,1,5,cancelled\nq2,c1,2024-03-02,a,1,10,paid\n",
+    );
+    sandbox.write(
+        "more.csv",
+        "refund_id,order_id,refund_date,amount\nr5,q1,2024-03-05,15\n",
+    );
+    let files = ["orders.csv", "refunds.csv", "lines.csv", "more.csv"];
+    let report = import(&sandbox, &files);
+    assert_eq!(counts(&report, "refunds.csv"), [4, 3, 0, 0, 1]);
+    let from_ledger = run(&sandbox, &[]);
+    let table = from_ledger.customers();
+    assert_eq!(table.cell("c1", "monetary"), "60.00");
+    assert_eq!(table.cell("c1", "orders"), "2");
+    let from_files = run_files(&sandbox, &files);
+    assert_same_results(&from_ledger, &from_files, "refunds");
+    let note = from_files.run_json()["notes"]
+        .as_array()
+        .and_then(|notes| {
+            notes
+                .iter()
+                .find(|note| note["key"] == "refunds_beyond_orders")
+        })
+        .cloned()
+        .expect("a note of what was given back beyond orders");
+    assert_eq!(note["params"]["count"], 2, "{note}");
+    assert!(note["text"].to_string().contains("25.00 in all"), "{note}");
+}
+
+#[test]
+fn answers_keep_the_ids_that_the_shop_gave_them() {
+    let sandbox = with_workspace();
+    sandbox.write("orders.csv", ORDERS);
+    let answers = "response_id,order_id,answered_at,score,comment\ns1,o1,2024-05-01,9,\ns2,o2,2024-05-01,8,\ns3,o1,2024-05-02,7,\ns3,o2,2024-05-02,6,\ns4,o3,2024-05-02,,\n";
+    sandbox.write("surveys.csv", answers);
+    let first = import(&sandbox, &["orders.csv", "surveys.csv"]);
+    assert_eq!(counts(&first, "surveys.csv"), [5, 4, 0, 0, 1]);
+    let aside = sandbox.text("shop/rejected/2.csv");
+    assert!(aside.contains("surveys.csv,6,unreadable,score,"), "{aside}");
+    let exported = sandbox.patron(&["export", "surveys", "--workspace", SHOP]);
+    let mut ids: Vec<&str> = exported
+        .stdout
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').next())
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["s1", "s2", "s3:o1", "s3:o2"]);
+    sandbox.write(
+        "surveys.csv",
+        answers.replace("o2,2024-05-02,6", "o2,2024-05-02,5"),
+    );
+    let next = import(&sandbox, &["surveys.csv"]);
+    assert_eq!(counts(&next, "surveys.csv"), [5, 0, 1, 3, 1]);
+}
+
+#[test]
+fn the_folder_of_olist_brings_its_reviews_and_products() {
+    let sandbox = with_workspace();
+    std::fs::create_dir(sandbox.path("olist")).expect("a folder");
+    for (name, text) in [
+        (
+            "orders",
+            "order_id,customer_id,order_status,order_purchase_timestamp\no1,k1,delivered,2018-01-02 10:00:00\no2,k2,delivered,2018-02-02 10:00:00\n",
+        ),
+        (
+            "customers",
+            "customer_id,customer_unique_id,customer_zip_code_prefix,customer_city,customer_state\nk1,u1,1,a,SP\nk2,u1,1,a,SP\n",
+        ),
+        (
+            "order_items",
+            "order_id,order_item_id,product_id,seller_id,shipping_limit_date,price,freight_value\no1,1,p1,s,2018-01-05 00:00:00,10.00,2.00\no2,1,p1,s,2018-02-05 00:00:00,20.00,2.00\n",
+        ),
+        (
+            "order_reviews",
+            "review_id,order_id,review_score,review_comment_title,review_comment_message,review_creation_date,review_answer_timestamp\nr1,o1,5,,bom,2018-01-12 00:00:00,2018-01-13 00:00:00\nr2,o2,1,,,2018-02-12 00:00:00,2018-02-13 00:00:00\n",
+        ),
+        (
+            "products",
+            "product_id,product_category_name,product_name_lenght,product_description_lenght,product_photos_qty,product_weight_g,product_length_cm,product_height_cm,product_width_cm\np1,perfumaria,40,287,1,225,16,10,14\n",
+        ),
+    ] {
+        sandbox.write(&format!("olist/olist_{name}_dataset.csv"), text);
+    }
+    let report = import(&sandbox, &["olist"]);
+    assert_eq!(
+        counts(&report, "olist_order_reviews_dataset.csv"),
+        [2, 2, 0, 0, 0]
+    );
+    assert_eq!(
+        counts(&report, "olist_products_dataset.csv"),
+        [1, 1, 0, 0, 0]
+    );
+    let surveys = sandbox.patron(&["export", "surveys", "--workspace", SHOP]);
+    let of_person = surveys.stdout.lines().filter(|line| line.contains("u1"));
+    assert_eq!(of_person.count(), 2, "{}", surveys.stdout);
+    // A run on the folder is one of orders, as before.
+    let results = run_files(&sandbox, &["olist"]);
+    assert_eq!(results.run_json()["rows"]["in"], 2);
+    assert_same_tables(&run(&sandbox, &[]), &results, "olist");
+}
+
+#[test]
+fn customers_of_orders_without_ids_are_told_by_telephone() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "orders.csv",
+        "order_id,mobile,ordered_at,net,country\n1,+49 171 3920001,2024-05-01,10,DE\n2,0171/3920001,2024-05-02,5,Germany\n3,06 12 34 56 78,2024-05-03,7,FR\n4,0171 3920001,2024-05-04,3,\n",
+    );
+    import(&sandbox, &["orders.csv", "--phone-country", "DE"]);
+    let from_ledger = run(&sandbox, &[]);
+    let table = from_ledger.customers();
+    assert_eq!(table.cell("+491713920001", "monetary"), "18.00");
+    assert_eq!(table.cell("+33612345678", "monetary"), "7.00");
+    let from_files = run_files(&sandbox, &["orders.csv", "--phone-country", "DE"]);
+    assert_same_results(&from_ledger, &from_files, "phones");
+    let without = run_files(&sandbox, &["orders.csv"]);
+    assert_eq!(
+        without.customers().cell("+491713920001", "monetary"),
+        "15.00"
+    );
+    assert!(
+        sandbox
+            .text("from-files/rejected.csv")
+            .contains("--phone-country")
+    );
+    sandbox.refuses(
+        &["orders.csv", "--phone-country", "Atlantis"],
+        &["`Atlantis`", "such as DE"],
     );
 }

@@ -118,7 +118,8 @@ pub(crate) fn read(
         digest.update((header.len() as u64).to_le_bytes());
         digest.update(header);
     }
-    let mut collector = Collector::new(Path::new(QUERY), rejected).with_digest(digest);
+    let mut collector =
+        Collector::new(Path::new(QUERY), &reading.options, rejected).with_digest(digest);
     let taken = thread::scope(|scope| {
         let (part_sender, part_receiver) = sync_channel::<Part>(reading.threads);
         let (read_sender, read_receiver) = sync_channel::<PartRead>(reading.threads * 2);
@@ -203,6 +204,7 @@ impl Begun {
             &self.headers,
             &sample,
             options,
+            None,
         )?)
     }
 }

@@ -1,4 +1,4 @@
-//! Events as Segment and `RudderStack` write them: those of orders become rows, the others are passed over.
+//! Events as Segment and `RudderStack` write them: those of orders become rows, the others are set aside by their names.
 
 use serde_json::Value;
 
@@ -117,6 +117,16 @@ pub(super) fn rows(record: &Value) -> Vec<Vec<String>> {
         })
         .collect()
 }
+
+/// Returns the name of an event that is not of an order: of a call without one, the kind of the call.
+pub(super) fn other(record: &Value) -> Option<String> {
+    kind(record)
+        .is_none()
+        .then(|| first_at(record, &["event", "name", "type"]))
+}
+
+/// Returns the place of an event's name among the columns.
+pub(super) const EVENT: usize = 1;
 
 /// Returns the amount: what the goods came to, without shipping and tax, where the event says it.
 fn revenue(record: &Value, kind: Kind) -> String {

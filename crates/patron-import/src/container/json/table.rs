@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::flat::{self, Cell};
 use super::records::Records;
 use super::{segment, shopify, woocommerce};
-use crate::container::table::{IS_MERGED, LINE, MERGED, row_hash, write_row};
+use crate::container::table::{IS_MERGED, IS_OTHER, LINE, MERGED, row_hash, write_row};
 use crate::container::{Broken, Stream};
 use crate::content::Content;
 use crate::error::ImportError;
@@ -34,6 +35,8 @@ pub(super) struct JsonTable {
     columns: Vec<String>,
     /// Records of the sample that are not written down yet.
     waiting: VecDeque<(u64, Value)>,
+    /// Events met among them that are of no orders; the rows of orders come first, since from these the table is understood.
+    others: VecDeque<(u64, Arc<str>)>,
     /// Messages met, so that one sent twice counts once.
     messages: HashSet<u64>,
     text: Vec<u8>,
@@ -44,14 +47,22 @@ impl JsonTable {
     pub(super) fn new(file: &str, stream: Stream, with_details: bool) -> Result<Self, ImportError> {
         let mut records = Records::new(file, stream)?;
         let mut waiting = VecDeque::new();
+        let mut others = VecDeque::new();
+        let mut names: HashMap<String, Arc<str>> = HashMap::new();
         let mut shape = None;
         while waiting.len() < SAMPLE_RECORDS
             && let Some((line, record)) = records.next()?
         {
             let known = shape.get_or_insert_with(|| Shape::of(&record));
-            // Events that are of no orders may go on for long.
-            if *known != Shape::Segment || !segment::rows(&record).is_empty() {
-                waiting.push_back((line, record));
+            match segment::other(&record).filter(|_| *known == Shape::Segment) {
+                // They may go on for long: of each only its line is remembered.
+                Some(name) => {
+                    let known = names
+                        .entry(name)
+                        .or_insert_with_key(|name| name.as_str().into());
+                    others.push_back((line, Arc::clone(known)));
+                }
+                None => waiting.push_back((line, record)),
             }
         }
         let shape = match shape {
@@ -75,6 +86,7 @@ impl JsonTable {
             with_details,
             columns: Vec::new(),
             waiting,
+            others,
             messages: HashSet::new(),
             text: Vec::new(),
             given: 0,
@@ -88,7 +100,7 @@ impl JsonTable {
         match self.shape {
             Shape::WooCommerce => "orders of WooCommerce, a row for each line",
             Shape::Shopify => "orders of Shopify, a row for each line",
-            Shape::Segment => "events of Segment; those that are not of orders are passed over",
+            Shape::Segment => "events of Segment; those that are not of orders are set aside",
             Shape::Plain(_) => "nested names are joined by a point, lines become rows",
         }
     }
@@ -127,15 +139,27 @@ impl JsonTable {
 
     /// Writes down the next record; false if there is none.
     fn advance(&mut self) -> Result<bool, ImportError> {
+        self.text.clear();
+        self.given = 0;
         let next = match self.waiting.pop_front() {
             Some(record) => Some(record),
-            None => self.records.next()?,
+            None => {
+                if let Some((line, name)) = self.others.pop_front() {
+                    self.write_other(line, &name);
+                    return Ok(true);
+                }
+                self.records.next()?
+            }
         };
         let Some((line, record)) = next else {
             return Ok(false);
         };
-        self.text.clear();
-        self.given = 0;
+        if self.shape == Shape::Segment
+            && let Some(name) = segment::other(&record)
+        {
+            self.write_other(line, &name);
+            return Ok(true);
+        }
         let (rows, merged) = self.rows(&record);
         let line = line.to_string();
         let own = [line.as_str(), if merged { IS_MERGED } else { "" }];
@@ -143,6 +167,15 @@ impl JsonTable {
             write_row(row.iter().map(String::as_str).chain(own), &mut self.text);
         }
         Ok(true)
+    }
+
+    /// Writes down an event that is of no order.
+    fn write_other(&mut self, line: u64, name: &str) {
+        let line = line.to_string();
+        let before = std::iter::repeat_n("", segment::EVENT);
+        let behind = std::iter::repeat_n("", self.columns.len() - segment::EVENT - 1);
+        let cells = before.chain([name]).chain(behind);
+        write_row(cells.chain([line.as_str(), IS_OTHER]), &mut self.text);
     }
 
     fn rows(&mut self, record: &Value) -> (Vec<Vec<String>>, bool) {

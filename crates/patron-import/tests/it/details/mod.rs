@@ -81,7 +81,8 @@ fn every_detail_has_a_kind_and_what_decides_has_none() {
         match field.key() {
             "customer_id" | "order_id" | "ordered_at" | "net" | "refunded" | "status" | "email"
             | "phone" | "name" | "first_name" | "last_name" | "consent_email" | "updated_at"
-            | "landline" | "order_total" | "cancelled_at" | "paid_at" | "payment_method" => {
+            | "landline" | "order_total" | "cancelled_at" | "paid_at" | "payment_method"
+            | "refund_status" => {
                 assert_eq!(kind, None, "{field}");
             }
             "gross" | "discount" | "platform_discount" | "quantity" | "unit_price"
@@ -350,7 +351,14 @@ fn typed_cells_are_read_as_their_text_would_be() {
         .to_vec(),
     ];
     let options = with_details();
-    let understanding = understand_table("x.parquet", Format::Parquet, &headers, &sample, &options);
+    let understanding = understand_table(
+        "x.parquet",
+        Format::Parquet,
+        &headers,
+        &sample,
+        &options,
+        None,
+    );
     let understanding = std::sync::Arc::new(understanding.unwrap());
     let decimal = |unscaled, scale| Cell::Decimal { unscaled, scale };
     let cell = |field: Field, row: u64| match (field, row) {

@@ -125,7 +125,7 @@ fn statuses_amounts_and_masked_buyers_are_read_as_documented() {
             ),
             order("李四", 15, 0, OrderStatus::Pending),
             order("+8613900000002", 17, 5_000, PAID),
-            order("057188881234", 18, 6_000, PAID),
+            order("+8657188881234", 18, 6_000, PAID),
         ]
     );
     let account = &read.batch.account;

@@ -1,12 +1,13 @@
 //! What lists bring: customers, products, refunds, events, answers, spend. An entry is known again by its own id, or, where
 //! it has none, by what it says; of a later version only what differs is kept.
 
+mod stored;
+
 use std::collections::{BTreeSet, HashMap};
 
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, RecordBatch};
-use patron_core::{Instant, OrderStatus, ShopCalendar};
+use patron_core::{Instant, ShopCalendar};
 use patron_engine::details::{self, Detail};
 use patron_engine::{
     Feed, Gathered, ListEntry, Owners, PARTITIONS, Record, Resources, gather_records,
@@ -14,6 +15,7 @@ use patron_engine::{
 use patron_import::{Content, Field, ROW_HASH_SEED, RowKind, hash_field, is_address};
 use patron_ledger::{At, Ledger, ScanRequest, Table, Transaction};
 
+use self::stored::give;
 use super::compare::Counts;
 use super::rows::{Origin, own_id};
 use super::sheet::{Sheet, Value};
@@ -59,10 +61,15 @@ struct Current {
     place: u32,
 }
 
+/// The kind of a row that takes a refund back from a customer whose it is not.
+pub(crate) const WITHDRAWN: &str = "withdrawn";
+
 /// What is known of one key.
 #[derive(Default)]
 struct Known {
     newest: Option<Current>,
+    /// Of a refund: whose the newest version is.
+    owner: String,
     /// How often entries without an id that say this are there.
     equal: usize,
 }
@@ -172,81 +179,16 @@ impl Lists<'_> {
             if table == Table::Spend {
                 columns.extend(["date", "campaign", "purpose"]);
             }
+            if table == Table::Refunds {
+                columns.extend(["customer_id", "kind"]);
+            }
             let request = ScanRequest::new(table).at(self.at).columns(&columns);
             for batch in self.ledger.scan(&request).map_err(WorkspaceError::from)? {
                 let batch = batch.map_err(WorkspaceError::from)?;
-                self.give(content, &batch, key, |record| feed.take(record))?;
+                give(self, (content, key), &batch, &mut |record| {
+                    feed.take(record)
+                })?;
             }
-        }
-        Ok(())
-    }
-
-    fn give(
-        &self,
-        content: Content,
-        batch: &RecordBatch,
-        key: &str,
-        mut take: impl FnMut(&Record<'_>) -> Result<(), patron_engine::GroupingError>,
-    ) -> Result<(), patron_engine::GroupingError> {
-        let whole = |name: &str, row| {
-            let column = batch
-                .column_by_name(name)?
-                .as_primitive_opt::<Int64Type>()?;
-            Some(column.value(row))
-        };
-        let instant = |name: &str, row| {
-            let column = batch.column_by_name(name)?;
-            let column = column.as_primitive_opt::<TimestampMicrosecondType>()?;
-            (!column.is_null(row)).then(|| column.value(row))
-        };
-        let text = |name: &str, row| {
-            let column = batch.column_by_name(name)?.as_string_opt::<i32>()?;
-            (!column.is_null(row)).then(|| column.value(row))
-        };
-        for row in 0..batch.num_rows() {
-            let import = whole("import_id", row).unwrap_or(0);
-            // Rows of orders name customers and refunds, too: what these say is compared elsewhere.
-            if self.lists.get(&import) != Some(&content) {
-                continue;
-            }
-            let Some(&file) = self.places.get(&import) else {
-                continue;
-            };
-            let own = text(key, row).unwrap_or_default();
-            let by_content = own
-                .strip_prefix("row:")
-                .and_then(|rest| rest.split_once(':'))
-                .map(|(hash, _)| hash);
-            let of_spend = |name| text(name, row).unwrap_or_default();
-            let spend;
-            let customer = match content {
-                Content::Spend => {
-                    spend = format!("{own}|{}|{}", of_spend("campaign"), of_spend("purpose"));
-                    spend.as_str()
-                }
-                _ => by_content.unwrap_or(own),
-            };
-            let day = batch.column_by_name("date").and_then(|column| {
-                let column = column.as_primitive_opt::<arrow_array::types::Date32Type>()?;
-                Some(i64::from(column.value(row)))
-            });
-            take(&Record {
-                kind: RowKind::Person,
-                status: OrderStatus::Paid,
-                at: day.unwrap_or(0),
-                net: 0,
-                row_hash: whole("row_hash", row).unwrap_or(0).cast_unsigned(),
-                quantity: 0,
-                is_line: by_content.is_some(),
-                status_unsaid: false,
-                updated_at: instant("version_at", row),
-                product: content as u64 + 1,
-                file,
-                customer,
-                order_id: "",
-                contact: None,
-                details: &[],
-            })?;
         }
         Ok(())
     }
@@ -342,6 +284,13 @@ impl Lists<'_> {
             None if adds_up => {}
             None => leave_out(last, rows - 1, counts),
         }
+        if let Some(current) = known.newest
+            && last.kind == RowKind::Refund
+            && self.person(&known.owner) != self.person(last.customer)
+        {
+            self.withdraw(last, (&known.owner, current.version_at), sheets);
+        }
+        last.customer.clone_into(&mut known.owner);
         self.write(last, last.key, hash, net, sheets);
         known.newest = Some(Current {
             hash,
@@ -382,6 +331,32 @@ impl Lists<'_> {
         }
     }
 
+    /// The name under which a customer's facts are kept.
+    fn person<'n>(&'n self, customer: &'n str) -> &'n str {
+        self.persons.get(customer).map_or(customer, String::as_str)
+    }
+
+    /// Takes a refund back from the customer whose it was by the version before.
+    fn withdraw(
+        &self,
+        refund: &ListEntry<'_>,
+        (owner, version_at): (&str, Option<i64>),
+        sheets: &mut Sheets,
+    ) {
+        let nothing = ListEntry {
+            customer: owner,
+            named: "",
+            // A moment before what takes its place, should the two turn out to be one person.
+            at: refund.at - 1,
+            contact: None,
+            details: &[],
+            updated_at: refund.updated_at.or(version_at),
+            ..*refund
+        };
+        let hash = hash_field(refund.hash, WITHDRAWN.as_bytes());
+        self.write(&nothing, refund.key, hash, 0, sheets);
+    }
+
     /// The local day of spend; 0 of all else.
     fn day_of(&self, entry: &ListEntry<'_>) -> i64 {
         match entry.kind {
@@ -405,10 +380,6 @@ impl Lists<'_> {
         let kept = details::read(entry.details).unwrap_or_default();
         let details: Vec<(Field, Detail<'_>)> = kept.details.collect();
         let consents = consents(entry, &details);
-        let stem = origin
-            .file
-            .rsplit_once('.')
-            .map_or(&*origin.file, |(stem, _)| stem);
         let mut cells: Vec<(&str, Value<'_>)> = vec![
             ("import_id", Value::Whole(origin.import)),
             ("row_hash", Value::Whole(hash.cast_signed())),
@@ -436,11 +407,8 @@ impl Lists<'_> {
         if let Some(consents) = &consents {
             cells.push(("consents", Value::Text(consents)));
         }
-        match content {
-            // A file for each kind of event is named after it.
-            Content::Events => cells.push(("kind", Value::Text(stem))),
-            Content::Refunds => cells.push(("kind", Value::Text("return"))),
-            _ => {}
+        if let Some(kind) = kind_of(entry, content, origin) {
+            cells.push(("kind", Value::Text(kind)));
         }
         if let Some(currency) = &origin.currency {
             cells.push(("currency", Value::Text(currency)));
@@ -511,7 +479,13 @@ fn known(records: &[Record<'_>]) -> HashMap<(u64, String, i64), Known> {
     let mut all: HashMap<(u64, String, i64), Known> = HashMap::new();
     let mut equal: HashMap<(u64, &str, u32), usize> = HashMap::new();
     for record in records {
-        let key = (record.product, record.customer.to_owned(), record.at);
+        let is_answer = record.product == Content::Surveys as u64 + 1;
+        let own = if is_answer {
+            record.order_id
+        } else {
+            record.customer
+        };
+        let key = (record.product, own.to_owned(), record.at);
         let known = all.entry(key).or_default();
         if record.is_line {
             let of_import = (record.product, record.customer, record.file);
@@ -527,6 +501,9 @@ fn known(records: &[Record<'_>]) -> HashMap<(u64, String, i64), Known> {
         };
         let age = |current: &Current| (current.version_at, current.place);
         if known.newest.is_none_or(|newest| age(&newest) <= age(&new)) {
+            if !is_answer {
+                record.order_id.clone_into(&mut known.owner);
+            }
             known.newest = Some(new);
         }
     }
@@ -549,6 +526,20 @@ const fn content_of(kind: RowKind) -> Content {
         RowKind::Answer => Content::Surveys,
         RowKind::Spend => Content::Spend,
         _ => Content::Customers,
+    }
+}
+
+/// Which kind of event or refund an entry is.
+fn kind_of<'o>(entry: &ListEntry<'_>, content: Content, origin: &'o Origin) -> Option<&'o str> {
+    match content {
+        // A file for each kind of event is named after it.
+        Content::Events => {
+            let stem = origin.file.rsplit_once('.');
+            Some(stem.map_or(&*origin.file, |(stem, _)| stem))
+        }
+        Content::Refunds if entry.details.is_empty() => Some(WITHDRAWN),
+        Content::Refunds => Some("return"),
+        _ => None,
     }
 }
 
