@@ -30,6 +30,8 @@ pub struct CustomerRequest {
     pub threads: usize,
     /// Memory that may be used.
     pub memory_bytes: u64,
+    /// The time.
+    pub now: Instant,
 }
 
 /// What is known of a customer.
@@ -159,6 +161,7 @@ pub fn customer(
     let folder = tempfile::tempdir().map_err(CustomerError::Temporary)?;
     let ran = run(
         &RunRequest {
+            now: request.now,
             orders: Vec::new(),
             query: None,
             ledger: Some(FromLedger {

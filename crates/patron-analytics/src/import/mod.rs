@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use patron_core::{Day, Instant, RowClass, ShopCalendar};
+use patron_core::{Instant, RowClass, ShopCalendar};
 use patron_engine::{FileRead, Gathered, Keeping, Progress, Query, Resources, gather_records};
 use patron_import::{Exchange, GrainRule, ImportOptions};
 use patron_ledger::{At, CommitInfo, Ledger, LedgerError, Persons, Table, Transaction};
@@ -41,7 +41,7 @@ pub(crate) use self::scratch::Scratch;
 pub use self::undo::{UndoneImport, undo};
 use self::work::Work;
 use crate::identity::{Settled, Where, joined, settle};
-use crate::orders::gather_orders;
+use crate::orders::{gather_orders, latest_day};
 use crate::run::{Note, of_exchange};
 use crate::settings::{ResolveError, Settings, exchange, import_options, reading_fingerprint};
 use crate::workspace::{
@@ -52,7 +52,6 @@ use crate::workspace::{
 pub const KEEP_EVERY: u64 = 512 << 20;
 /// How often an import is worked out anew because somebody else changed the ledger meanwhile.
 const ATTEMPTS: u32 = 5;
-const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// What is to be imported.
 #[derive(Debug, Clone)]
@@ -181,12 +180,11 @@ fn options_of(
     ledger: &Ledger,
     request: &ImportRequest,
 ) -> Result<ImportOptions, ImportFailure> {
-    let tomorrow = i32::try_from(request.now.0.div_euclid(MICROS_PER_DAY)).unwrap_or(i32::MAX - 1);
     Ok(ImportOptions {
         exchange: exchange_of(workspace, ledger, &request.flags)?,
         with_details: true,
         several_files: true,
-        latest_day: Some(Day(tomorrow + 1)),
+        latest_day: Some(latest_day(request.now)),
         ..import_options(&request.flags, workspace.settings())?
     })
 }

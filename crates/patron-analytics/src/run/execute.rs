@@ -32,7 +32,7 @@ use super::{
     report, run_json, settings_notes, tables,
 };
 use crate::identity::{Rule, join};
-use crate::orders::gather_orders;
+use crate::orders::{gather_orders, latest_day};
 use crate::settings::{Chosen, Origin, ResolveError, Resolved, Settings, exchange, import_options};
 use crate::workspace::WorkspaceError;
 
@@ -399,6 +399,7 @@ impl<'a> Job<'a> {
         let mut rejected = RejectedFile::create(&folder.join("rejected.csv")).map_err(error)?;
         let options = ImportOptions {
             exchange: self.exchange.clone(),
+            latest_day: Some(latest_day(self.request.now)),
             ..import_options(&self.request.flags, &self.file_settings)?
         };
         let resources = Resources {

@@ -17,7 +17,7 @@ mod value;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use patron_core::Day;
+use patron_core::{Day, Instant};
 use patron_engine::Query;
 use patron_import::Understanding;
 use patron_ledger::At;
@@ -77,6 +77,8 @@ pub struct RunRequest {
     pub threads: usize,
     /// Memory that may be used.
     pub memory_bytes: u64,
+    /// The time of the run: what is dated after its day is set aside. Nothing else depends on it.
+    pub now: Instant,
 }
 
 impl RunRequest {

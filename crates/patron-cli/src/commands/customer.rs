@@ -8,6 +8,7 @@ use patron_analytics::workspace::Workspace;
 use patron_core::Money;
 use patron_ledger::At;
 
+use crate::clock::now;
 use crate::commands::reading::{parse_at, parse_memory};
 use crate::failure::Failure;
 use crate::output::{Output, table};
@@ -40,6 +41,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     };
     super::run::check_flags(&flags)?;
     let request = CustomerRequest {
+        now: now(),
         id: args.id.clone(),
         at: args.at.unwrap_or(At::Latest),
         flags,

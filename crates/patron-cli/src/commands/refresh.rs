@@ -215,6 +215,7 @@ fn make_results(
     workspace: Workspace,
 ) -> Result<(), Failure> {
     let request = RunRequest {
+        now: now(),
         orders: Vec::new(),
         query: None,
         ledger: Some(FromLedger {

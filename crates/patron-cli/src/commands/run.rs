@@ -13,6 +13,7 @@ use patron_fold::{UnlinkedRefunds, ZeroOrders};
 use patron_ledger::At;
 
 use self::show::show;
+use crate::clock::now;
 use crate::commands::database::Database;
 use crate::commands::reading::{Reading, RowRules, parse_at, parse_memory};
 use crate::failure::Failure;
@@ -171,6 +172,7 @@ enum AllOrWindow {
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let request = RunRequest {
+        now: now(),
         orders: args.orders.clone(),
         query: args.database.query()?,
         ledger: args.ledger()?,

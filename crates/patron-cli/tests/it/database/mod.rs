@@ -4,7 +4,7 @@ mod duckdb;
 mod failures;
 mod postgres;
 mod secrets;
-mod servers;
+pub(crate) mod servers;
 
 use crate::support::{Results, Sandbox, Seeded};
 

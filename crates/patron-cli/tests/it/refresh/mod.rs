@@ -1,6 +1,7 @@
 //! Refreshing: what comes to the sources of a workspace is imported once, and every key is kept secret.
 
 mod folders;
+mod queries;
 mod shops;
 
 use crate::support::{Outcome, Sandbox};

@@ -277,6 +277,10 @@ fn orders_of_the_future_are_set_aside() {
     );
     let found = import(&sandbox, &["orders.csv"]);
     assert_eq!(counts(&found, "orders.csv"), [2, 1, 0, 0, 1]);
+    let files = run_files(&sandbox, &["orders.csv"]);
+    assert_same_results(&run(&sandbox, &[]), &files, "an order of the future");
+    let rejected = files.rejected();
+    assert!(rejected.column("reason")[0].contains("a date after"));
 }
 
 #[test]
