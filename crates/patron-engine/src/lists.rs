@@ -383,6 +383,20 @@ pub fn refund_hash(refund_id: &str) -> u64 {
     hash_field(ROW_HASH_SEED, refund_id.as_bytes()) | 1
 }
 
+/// The upper half of the hash of a row that takes a refund back from a customer.
+const WITHDRAWN: u64 = 0x7769_7468;
+
+/// Returns the hash of a row that takes a refund back from a customer whose it is not: it was no row of a file.
+#[must_use]
+pub const fn withdrawn_hash(hash: u64) -> u64 {
+    WITHDRAWN << 32 | hash & 0xffff_ffff
+}
+
+/// Returns true for a row that takes a refund back.
+pub(crate) const fn is_withdrawn(hash: u64) -> bool {
+    hash >> 32 == WITHDRAWN
+}
+
 /// Tells of the refunds of a list which is what its file says of its id (the latest change, else the last row), for the
 /// customer whose it is by the newest version.
 fn last_of_files(mut entries: Vec<ListEntry<'_>>) -> Vec<(ListEntry<'_>, bool)> {

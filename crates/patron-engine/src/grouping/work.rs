@@ -13,6 +13,7 @@ use super::versions::{
     Version, by_update, contested_orders, current_lines, is_cancelled_line, is_cancelled_order,
     is_named_order, version,
 };
+use crate::lists::is_withdrawn;
 
 /// What a row counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +132,7 @@ impl<'a> Work<'a> {
             let Some(id) = own(row) else { return true };
             let is_newest = newest.get(&id) == Some(&(version(row, true), row.row_hash));
             let keep = is_newest && taken.insert(id);
-            if !keep {
+            if !keep && !is_withdrawn(row.row_hash) {
                 merged(row, partition);
             }
             keep

@@ -11,6 +11,7 @@ use patron_core::{Instant, ShopCalendar};
 use patron_engine::details::{self, Detail};
 use patron_engine::{
     Feed, Gathered, ListEntry, Owners, PARTITIONS, Record, Resources, gather_records,
+    withdrawn_hash,
 };
 use patron_import::{Content, Field, ROW_HASH_SEED, RowKind, hash_field, is_address};
 use patron_ledger::{At, Ledger, ScanRequest, Table, Transaction};
@@ -353,7 +354,10 @@ impl Lists<'_> {
             updated_at: refund.updated_at.or(version_at),
             ..*refund
         };
-        let hash = hash_field(refund.hash, WITHDRAWN.as_bytes());
+        // Every time anew, however often a refund goes to and fro.
+        let origin = self.origins.get(refund.file as usize);
+        let import = origin.map_or(0, |origin| origin.import).to_le_bytes();
+        let hash = withdrawn_hash(hash_field(refund.hash, &import));
         self.write(&nothing, refund.key, hash, 0, sheets);
     }
 
