@@ -480,6 +480,24 @@ export const en = {
     segment_without_order:
       "Segment {{segment}} is the {{count}} people without a valid order: they count as its members, and as customers nowhere.",
     everybody_alive: "The model sees nobody leave: customers that the shop has lost are valued as if they would come back.",
+    alias_addresses: "Addresses at {{domain}} are a marketplace’s aliases: they tell its buyers apart and are not taken along as e-mail addresses.",
+    amounts_converted: "{{count}} rows in other currencies were converted to {{to}} at the rate of their own day.",
+    rates_missing: "{{count}} rows in other currencies are set aside: there is no rate to {{to}} of their day.",
+    columns_not_kept: "Columns that are not kept: {{columns}}.",
+    currency_of_header: "Amounts are in {{currency}}, as the header of their column says.",
+    customer_is_phone: "There is no customer id and no e-mail address: customers are told apart by telephone number.",
+    phones_as_they_stand:
+      "Customers without an id or an e-mail address are told apart by the digits of their telephone numbers as they stand; nobody says of which country they are.",
+    customer_per_order:
+      "None of the first {{orders}} orders is a second one of its customer: is column “{{column}}” made anew for each order?",
+    dates_ignored: "Column “{{column}}” holds no dates and is not kept as {{field}}.",
+    numbers_ignored: "Column “{{column}}” holds no numbers and is not used as {{field}}.",
+    detail_first_of_several: "Column “{{column}}” is kept as {{field}}; others that could be: {{others}}.",
+    detail_is_a_share: "Column “{{column}}” holds shares, not amounts, and is not kept as a discount.",
+    detail_not_kept: "{{field}} decides no number and is kept in a workspace only: column “{{column}}” is not read here.",
+    refunds_beyond_orders:
+      "More was given back of {{count}} orders than they were worth, {{value}} in all (shipping, tax, or a refund that stands there twice): it reduces no other order.",
+    unknown_statuses: "Status words that are not known, with their rows: {{words}}. Orders count as paid, refunds as given.",
     guests: "{{count}} customers ({{share}}) are guests, known by an e-mail address or telephone number alone.",
     customers_joined: "{{count}} customer ids stand for somebody who has another one, and count there.",
     implausible_customer: "Customer {{customer}} has {{share}} of all orders: is this a walk-in or test account?",

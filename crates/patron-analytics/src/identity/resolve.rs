@@ -48,8 +48,10 @@ pub(super) fn resolve<E>(
 ) -> Result<Resolved, E> {
     let mut resolved = Resolved::default();
     let mut groups = Groups::default();
-    // Who was told apart, or joined by hand, is joined by no rule.
-    let spoken: HashSet<&str> = words.iter().map(|word| word.customer_id.as_str()).collect();
+    // Who was told apart is joined by no rule, nor is a guest who was joined by hand: with that account, and no other.
+    let decides = |word: &&Word| word.with.is_none() || is_address(&word.customer_id);
+    let decided = words.iter().filter(decides);
+    let spoken: HashSet<&str> = decided.map(|word| word.customer_id.as_str()).collect();
     let unspoken = |take: &mut dyn FnMut(&Says<'_>)| {
         sayings(&mut |says| {
             if !spoken.contains(says.customer) {
@@ -292,6 +294,11 @@ mod tests {
         let words = [word("ann@x.com", None), word("bob@x.com", Some("18"))];
         let (persons, _) = found(Rule::Guests, &words, &SHOP);
         assert_eq!(persons, ["bob@x.com is 18"]);
+        // An account keeps its guests; a guest who is somebody's by hand is not the account's besides.
+        let (persons, _) = found(Rule::Guests, &[word("17", Some("18"))], &SHOP);
+        assert_eq!(persons, ["18 is 17", "ann@x.com is 17"]);
+        let (persons, _) = found(Rule::Guests, &[word("ann@x.com", Some("18"))], &SHOP);
+        assert_eq!(persons, ["ann@x.com is 18"]);
     }
 
     #[test]

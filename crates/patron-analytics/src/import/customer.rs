@@ -58,19 +58,20 @@ pub(crate) struct Customer<'a> {
 }
 
 impl<'a> Customer<'a> {
-    /// Puts together what rows of one customer and file say: of each contact and detail the latest that is not empty, with
-    /// others of the same time.
+    /// Puts together what rows of one customer and file say: every e-mail address and telephone number, each when it was said
+    /// last; of anything else the latest that is not empty, with what was said at the same time.
     pub(crate) fn of(rows: &[&Record<'a>]) -> Vec<Self> {
         let Some(first) = rows.first() else {
             return Vec::new();
         };
-        let mut contact: [Option<(Said, &'a str)>; 4] = [None; 4];
+        let mut contact: [Vec<(&'a str, Said)>; 4] = Default::default();
         let mut details: Vec<(Field, Said, Detail<'a>)> = Vec::new();
         for row in rows {
             let said = (row.at, row.updated_at);
-            for (known, new) in contact.iter_mut().zip(row.contact.iter().flatten()) {
+            let new = row.contact.iter().flatten();
+            for (field, (known, new)) in contact.iter_mut().zip(new).enumerate() {
                 if !new.is_empty() {
-                    *known = (*known).max(Some((said, *new)));
+                    note(known, (new, said), field < ADDRESSES);
                 }
             }
             let kept = details::read(row.details).unwrap_or_default();
@@ -85,26 +86,31 @@ impl<'a> Customer<'a> {
                 }
             }
         }
-        let times = contact.iter().flatten().map(|(said, _)| *said);
+        let times = contact.iter().flatten().map(|(_, said)| *said);
         let mut times: Vec<Said> = times.chain(details.iter().map(|known| known.1)).collect();
         times.sort_unstable();
         times.dedup();
-        let at_time = |said: Said| Self {
-            id: first.customer,
-            file: first.file,
-            said,
-            contact: contact.map(|known| {
-                known
-                    .filter(|known| known.0 == said)
-                    .map_or("", |known| known.1)
-            }),
-            details: details
-                .iter()
-                .filter(|known| known.1 == said)
-                .map(|known| (known.0, known.2))
-                .collect(),
-        };
-        times.into_iter().map(at_time).collect()
+        let mut says = Vec::with_capacity(times.len());
+        for said in times {
+            let of_time = |known: &Vec<(&'a str, Said)>| -> Vec<&'a str> {
+                let at = known.iter().filter(|known| known.1 == said);
+                at.map(|known| known.0).collect()
+            };
+            let contact = contact.each_ref().map(of_time);
+            let rows = contact.iter().map(Vec::len).max().unwrap_or(0).max(1);
+            for row in 0..rows {
+                let of_row = |texts: &Vec<&'a str>| texts.get(row).copied().unwrap_or_default();
+                let of_first = details.iter().filter(|known| row == 0 && known.1 == said);
+                says.push(Self {
+                    id: first.customer,
+                    file: first.file,
+                    said,
+                    contact: contact.each_ref().map(of_row),
+                    details: of_first.map(|known| (known.0, known.2)).collect(),
+                });
+            }
+        }
+        says
     }
 
     /// E-mail, phone, name and consent; empty where nothing is said.
@@ -120,5 +126,19 @@ impl<'a> Customer<'a> {
         }
         text.push_str(&format!("\u{1}{:?}", self.said));
         xxh3_64(text.as_bytes())
+    }
+}
+
+/// The fields of contacts by which a person is known: of these every one that was said is kept, not only the last.
+const ADDRESSES: usize = 2;
+
+/// Notes a text: with `all`, beside others that were said; else in their place, if it is newer.
+fn note<'a>(known: &mut Vec<(&'a str, Said)>, new: (&'a str, Said), all: bool) {
+    let same = |known: &&mut (&'a str, Said)| !all || known.0 == new.0;
+    match known.iter_mut().find(same) {
+        Some(known) if all => known.1 = known.1.max(new.1),
+        Some(known) if (known.1, known.0) < (new.1, new.0) => *known = new,
+        Some(_) => {}
+        None => known.push(new),
     }
 }

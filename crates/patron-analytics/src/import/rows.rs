@@ -14,7 +14,7 @@ use arrow_array::RecordBatch;
 use patron_core::{OrderStatus, RowClass};
 use patron_engine::Record;
 use patron_engine::details::{self, Detail, Details};
-use patron_import::{Field, RowKind};
+use patron_import::{Field, RowKind, UNDATED};
 use patron_ledger::{LedgerError, Table};
 
 use super::customer::Customer;
@@ -118,7 +118,10 @@ impl<'o> Rows<'o> {
         target.set(Own::ImportId, Value::Whole(origin.import));
         let hash = customer.hash().cast_signed();
         target.set(Own::RowHash, Value::Whole(hash));
-        target.set(Own::VersionAt, Value::Instant(customer.said.0));
+        // A row that was set aside for its date says something at no time.
+        if customer.said.0 != UNDATED {
+            target.set(Own::VersionAt, Value::Instant(customer.said.0));
+        }
         target.set(Own::OriginFile, Value::Text(&origin.file));
         if let Some(at) = customer.said.1 {
             target.set(Own::UpdatedAt, Value::Instant(at));

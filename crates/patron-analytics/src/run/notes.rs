@@ -103,6 +103,7 @@ pub(crate) fn of_files(
     notes.dedup();
     notes.extend(files.iter().filter_map(float_ids));
     notes.extend(of_exchange(files));
+    notes.extend(files.iter().filter_map(unknown_statuses));
     let duplicates = account.flags.get("duplicate").copied().unwrap_or(0);
     if duplicates > 0 && !drop_duplicates {
         notes.push(Note::new(
@@ -132,6 +133,22 @@ fn float_ids(file: &FileRead) -> Option<Note> {
         json!({ "count": count, "example": example }),
         format!("{count} rows have ids such as `{example}.0`, which is read as `{example}`"),
     ))
+}
+
+/// Words for a row's fate that nobody taught us.
+fn unknown_statuses(file: &FileRead) -> Option<Note> {
+    let words = file.unknown_statuses.iter();
+    let words: Vec<String> = words
+        .map(|(word, rows)| format!("{word} ({rows})"))
+        .collect();
+    let list = words.join(", ");
+    (!words.is_empty()).then(|| {
+        Note::new(
+            "unknown_statuses",
+            json!({ "words": list }),
+            format!("status words that are not known, with their rows: {list}; orders count as paid, refunds as given (`status_words` in patron.toml says what a word of orders means)"),
+        )
+    })
 }
 
 /// Rows in other currencies: how many were converted, and how many could not be.
@@ -274,7 +291,7 @@ fn no_purchases(table: &CustomerTable) -> Vec<Note> {
     if tally.excess_refunds > 0 {
         notes.push(Note::new(
             "refunds_beyond_orders",
-            json!({ "count": tally.excess_refunds, "amount": tally.excess_refunded.to_string() }),
+            json!({ "count": tally.excess_refunds, "value": tally.excess_refunded.to_f64() }),
             format!(
                 "more was given back of {} orders than they were worth, {} in all (shipping, tax, or a refund that stands there twice): it reduces no other order",
                 tally.excess_refunds, tally.excess_refunded

@@ -8,7 +8,7 @@ use patron_analytics::import::{
 use patron_analytics::settings::import_options;
 use patron_analytics::workspace::{Import, Workspace, imports};
 use patron_core::{Instant, Money, RowClass, ShopCalendar};
-use patron_import::Format;
+use patron_import::{Content, Format};
 use patron_ledger::At;
 
 use crate::clock::now;
@@ -147,9 +147,13 @@ fn say_understood(file: &ImportedFile, calendar: &ShopCalendar, output: &Output)
         ));
     }
     for (word, rows) in &file.read.unknown_statuses {
-        let rows = things(*rows, "order", "orders");
+        let rows = things(*rows, "row", "rows");
+        let counted = match understood.holds {
+            Content::Refunds => "counted as given",
+            _ => "counted as paid (`status_words` in patron.toml says what it means)",
+        };
         output.talk(&format!(
-            "  note: {rows} of status `{word}`, which patron does not know: counted as paid (`status_words` in patron.toml says what it means)\n"
+            "  note: {rows} of status `{word}`, which patron does not know: {counted}\n"
         ));
     }
     if let Some(row) = &file.read.first_unreadable {

@@ -85,6 +85,8 @@ impl<'a> Work<'a> {
             !row.is_line && !adds_up && contested.binary_search(&row.order_id).is_ok()
         };
         let mut versions: Vec<Record<'a>> = self.rows.extract_if(.., is_contested).collect();
+        // What a refund with an id of its own says again may have been said otherwise in between.
+        versions.extend(self.rows.extract_if(.., |row| own_refund(row).is_some()));
         self.rows
             .sort_unstable_by_key(|row| (likeness(row), row.file));
         let mut kept = Vec::with_capacity(self.rows.len());
@@ -111,11 +113,7 @@ impl<'a> Work<'a> {
 
     /// Keeps of a refund that has an id of its own the newest version.
     pub(super) fn keep_newest_refunds(&mut self, partition: &mut FoldedPartition) {
-        let own = |row: &Record<'_>| {
-            let is_own = row.kind == RowKind::Refund && row.status == OrderStatus::Refunded;
-            (is_own && !row.is_line && !row.is_derived_refund()).then_some(row.product)
-        };
-        let own = |row: &Record<'_>| own(row).filter(|&id| id != 0);
+        let own = own_refund;
         if self.rows.iter().filter_map(own).nth(1).is_none() {
             return;
         }
@@ -305,6 +303,12 @@ impl<'a> Work<'a> {
             column.push(latest.unwrap_or_default());
         }
     }
+}
+
+/// The hash of a refund's own id, where it has one.
+fn own_refund(row: &Record<'_>) -> Option<u64> {
+    let is_own = row.kind == RowKind::Refund && row.status == OrderStatus::Refunded;
+    (is_own && !row.is_line && !row.is_derived_refund() && row.product != 0).then_some(row.product)
 }
 
 /// Puts the rows of an order from old to new; returns whether the source's own times of change say what is newer.

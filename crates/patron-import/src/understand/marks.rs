@@ -73,7 +73,10 @@ fn holds_sheet_days(table: Table<'_>, column: usize) -> bool {
     any && all
 }
 
-/// Settles which comes first from the first rows; where these leave it open or differ, from the whole column.
+/// Fewest dates among the first rows that settle the order of day and month for the whole file.
+const FEWEST_DECIDING: usize = 200;
+
+/// Settles which comes first from the first rows; where few of these say, or they leave it open or differ, from the whole column.
 fn day_or_month_first(table: Table<'_>, column: usize) -> Result<DateFormat, ImportError> {
     let mut order = DayOrder::default();
     for (line, row) in (1..).zip(table.sample) {
@@ -81,7 +84,9 @@ fn day_or_month_first(table: Table<'_>, column: usize) -> Result<DateFormat, Imp
             order.see(line, value);
         }
     }
-    if let (None, Some(whole)) = (order.settled(), table.whole) {
+    // A few dates do not speak for all that come behind them.
+    let is_open = order.settled().is_none() || order.decided() < FEWEST_DECIDING;
+    if let Some(whole) = table.whole.filter(|_| is_open) {
         order = whole.day_order(column)?;
     }
     if let Some(format) = order.settled() {

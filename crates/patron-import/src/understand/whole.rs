@@ -61,10 +61,15 @@ impl DayOrder {
         });
     }
 
+    /// Returns how many values can be read in one way only.
+    pub(crate) const fn decided(&self) -> usize {
+        self.day_first.count + self.month_first.count
+    }
+
     /// Returns the form that fits nearly all values which can be read in one way only.
     pub(crate) fn settled(&self) -> Option<DateFormat> {
         let (day_first, month_first) = (self.day_first.count, self.month_first.count);
-        let decided = day_first + month_first;
+        let decided = self.decided();
         if day_first > 0 && is_clear(day_first, decided) {
             Some(DateFormat::DayMonthYear)
         } else if month_first > 0 && is_clear(month_first, decided) {

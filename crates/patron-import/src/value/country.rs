@@ -208,7 +208,7 @@ const COUNTRIES: &[Country] = &[
     ),
     country("SG", &["sgp", "singapore", "新加坡"], ("65", ""), (8, 8)),
     country("MY", &["mys", "malaysia", "马来西亚"], ("60", "0"), (8, 10)),
-    country("TH", &["tha", "thailand"], ("66", "0"), (8, 9)),
+    country("TH", &["tha", "thailand"], ("66", "0"), (8, 9)), // spelling: ignore
     country("VN", &["vnm", "vietnam"], ("84", "0"), (9, 10)),
     country("ID", &["idn", "indonesia"], ("62", "0"), (8, 11)),
     country("PH", &["phl", "philippines"], ("63", "0"), (8, 10)),

@@ -157,6 +157,37 @@ fn what_is_taken_back_or_said_by_hand_stays_so() {
 }
 
 #[test]
+fn every_address_of_a_customer_counts_however_the_rows_are_dealt_to_files() {
+    let rows = [
+        "1,19,old@x.com,,2024-01-01,10",
+        "2,19,new@x.com,,2024-02-01,10",
+        "3,,old@x.com,,2024-03-15,20",
+        "4,18,m1@x.com,,2024-01-01,10",
+        "5,18,other@x.com,,2024-02-01,10",
+        "6,3,m1@x.com,,2024-02-02,5",
+        "7,,m1@x.com,,2024-03-15,500",
+    ];
+    let expected = counted(&[("19", "3"), ("18", "2"), ("3", "1"), ("m1@x.com", "1")]);
+    let sandbox = with_workspace();
+    sandbox.write("all.csv", format!("{HEADER}{}\n", rows.join("\n")));
+    let mut files = Vec::new();
+    for (place, row) in rows.iter().enumerate() {
+        let name = format!("{place}.csv");
+        sandbox.write(&name, format!("{HEADER}{row}\n"));
+        import(&sandbox, &[&name]);
+        files.push(name);
+    }
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    assert_eq!(orders(&run(&sandbox, &[])), expected);
+    assert_eq!(orders(&run_files(&sandbox, &files)), expected);
+    assert_eq!(orders(&run_files(&sandbox, &["all.csv"])), expected);
+    let other = with_workspace();
+    other.write("all.csv", sandbox.read("all.csv"));
+    import(&other, &["all.csv"]);
+    assert_eq!(orders(&run(&other, &[])), expected);
+}
+
+#[test]
 fn the_rule_is_a_setting() {
     let sandbox = with_workspace();
     sandbox.write("a.csv", format!("{HEADER}{ORDERS}"));

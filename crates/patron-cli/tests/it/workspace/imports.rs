@@ -284,6 +284,19 @@ fn orders_of_the_future_are_set_aside() {
 }
 
 #[test]
+fn a_customer_known_only_from_a_row_without_a_date_is_kept() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "orders.csv",
+        "order_id,customer_id,email,date,amount\n1,19,ann@x.com,2024-01-01,10\n2,20,bob@x.com,never,20\n3,,cy@x.com,,20\n",
+    );
+    let found = import(&sandbox, &["orders.csv"]);
+    assert_eq!(counts(&found, "orders.csv"), [3, 1, 0, 0, 2]);
+    let files = run_files(&sandbox, &["orders.csv"]);
+    assert_same_results(&run(&sandbox, &[]), &files, "rows without a date");
+}
+
+#[test]
 fn details_that_cannot_be_read_are_said_and_the_row_is_kept() {
     let sandbox = with_workspace();
     let rows: String = (1..60)

@@ -371,7 +371,7 @@ fn a_run_needs_orders() {
 }
 
 #[test]
-fn a_refund_that_turns_out_to_be_anothers_counts_once() {
+fn a_refund_that_turns_out_to_be_of_another_customer_counts_once() {
     let sandbox = with_workspace();
     sandbox.write("orders.csv", ORDERS.replace(",refunded", ",note"));
     let refund = |customer: &str, order: &str, amount: u32| {
@@ -418,6 +418,17 @@ fn a_refund_that_turns_out_to_be_anothers_counts_once() {
     worth(&files, ["154.00", "50.00"]);
     assert!(exported()[0].contains("c1"), "{:?}", exported());
     assert_eq!(exported().len(), 1, "{:?}", exported());
+    // There and back again, word for word.
+    sandbox.write("there.csv", refund("c2", "o2", 16));
+    sandbox.write(
+        "home.csv",
+        refund("c1", "o1", 16).replace("\nr2,", "\n\nr2,"),
+    );
+    for file in ["there.csv", "home.csv"] {
+        import(&sandbox, &[file]);
+    }
+    let files = [&files[..], &["there.csv", "home.csv"]].concat();
+    worth(&files, ["154.00", "50.00"]);
     // One file holds both: the last row counts.
     let both = "refund_id,order_id,customer_id,refund_date,amount\nr1,o1,c1,2024-02-20,15\nr1,o2,c2,2024-02-20,15\n";
     sandbox.write("both.csv", both);
