@@ -199,8 +199,8 @@ impl State {
         })
     }
 
-    /// Takes a batch back, in words: its customers are one with nobody. If it was itself such a taking back, its words hold
-    /// no more. Returns how many words were said or taken back.
+    /// Takes a batch back, in words: its customers are one with nobody. If it was itself such a taking back, or a parting, its
+    /// words hold no more. Returns how many words were said or taken back.
     ///
     /// # Errors
     /// As [`State::begin_identity`].
@@ -214,6 +214,14 @@ impl State {
                 let sql = "UPDATE identity_batches SET undone_by = NULL WHERE undone_by = ?";
                 database.execute(sql, &[id])?;
                 return Ok(words);
+            }
+            let sql = "SELECT count(*) FROM identity_batches WHERE id = ? AND cause = 'part'";
+            let parted = database.query(sql, std::slice::from_ref(&id), |row| {
+                row.try_get::<i64, _>(0)
+            })?;
+            if parted.first() == Some(&1) {
+                let sql = "DELETE FROM identity_words WHERE with_id IS NULL AND customer_id IN (SELECT customer_id FROM identity_moves WHERE batch = ?)";
+                return database.execute(sql, &[id]).map(|(words, _)| words);
             }
             let sql = "DELETE FROM identity_words WHERE customer_id IN (SELECT customer_id FROM identity_moves WHERE batch = ?1) OR with_id IN (SELECT customer_id FROM identity_moves WHERE batch = ?1)";
             database.execute(sql, std::slice::from_ref(&id))?;
@@ -240,6 +248,25 @@ impl State {
         let sql = "SELECT from_person FROM identity_moves WHERE customer_id = ? UNION SELECT to_person FROM identity_moves WHERE customer_id = ?";
         let values = [Value::Text(customer), Value::Text(customer)];
         self.database().query(sql, &values, |row| row.try_get(0))
+    }
+
+    /// Notes by which rule the ledger's customers are joined.
+    ///
+    /// # Errors
+    /// As [`State::begin_identity`].
+    pub fn set_identity_rule(&self, rule: &str) -> Result<(), StateError> {
+        let sql = "INSERT INTO meta (name, value) VALUES ('identity_rule', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        self.database().execute(sql, &[Value::Text(rule)]).map(drop)
+    }
+
+    /// Returns by which rule the ledger's customers are joined; nothing if none ever was.
+    ///
+    /// # Errors
+    /// As [`State::identity_batches`].
+    pub fn identity_rule(&self) -> Result<Option<String>, StateError> {
+        let sql = "SELECT value FROM meta WHERE name = 'identity_rule'";
+        let found = self.database().query(sql, &[], |row| row.try_get(0))?;
+        Ok(found.into_iter().next())
     }
 
     /// Forgets everything of a customer who is erased.

@@ -498,6 +498,7 @@ export const en = {
     refunds_beyond_orders:
       "More was given back of {{count}} orders than they were worth, {{value}} in all (shipping, tax, or a refund that stands there twice): it reduces no other order.",
     unknown_statuses: "Status words that are not known, with their rows: {{words}}. Orders count as paid, refunds as given.",
+    identity_not_applied: "“identity” is {{wanted}} by now, but customers are still joined by {{applied}}: “patron identity apply” changes that.",
     guests: "{{count}} customers ({{share}}) are guests, known by an e-mail address or telephone number alone.",
     customers_joined: "{{count}} customer ids stand for somebody who has another one, and count there.",
     implausible_customer: "Customer {{customer}} has {{share}} of all orders: is this a walk-in or test account?",

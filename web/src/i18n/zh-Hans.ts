@@ -484,6 +484,7 @@ export const zhHans: Words = {
     refunds_beyond_orders:
       "{{count}} 笔订单的退款超过其金额，共超出 {{value}}（运费、税，或重复的退款）：不影响其他订单。",
     unknown_statuses: "未知的状态词（及其行数）：{{words}}。订单按已付款计，退款按已退款计。",
+    identity_not_applied: "identity 现为 {{wanted}}，但客户仍按 {{applied}} 合并：运行 patron identity apply 即可更新。",
     guests: "{{count}} 位客户（{{share}}）是游客，只留下电子邮箱或电话号码。",
     customers_joined: "{{count}} 个客户编号属于另有编号的同一人，已合并计算。",
     implausible_customer: "客户 {{customer}} 占全部订单的 {{share}}：是否为散客或测试账户？",

@@ -484,6 +484,7 @@ export const zhHant: Words = {
     refunds_beyond_orders:
       "{{count}} 筆訂單的退款超過其金額，共超出 {{value}}（運費、稅，或重複的退款）：不影響其他訂單。",
     unknown_statuses: "未知的狀態詞（及其列數）：{{words}}。訂單按已付款計，退款按已退款計。",
+    identity_not_applied: "identity 現為 {{wanted}}，但客戶仍按 {{applied}} 合併：執行 patron identity apply 即可更新。",
     guests: "{{count}} 位客戶（{{share}}）是訪客，只留下電子郵件地址或電話號碼。",
     customers_joined: "{{count}} 個客戶編號屬於另有編號的同一人，已合併計算。",
     implausible_customer: "客戶 {{customer}} 佔全部訂單的 {{share}}：是否為散客或測試帳戶？",

@@ -72,6 +72,7 @@ pub(crate) fn settle(
     };
     let moves = moves(&found, &resolved);
     if moves.is_empty() {
+        state.set_identity_rule(rule.key())?;
         return Ok(settled);
     }
     let changed: BTreeSet<&str> = moves.iter().map(|one| one.customer_id.as_str()).collect();
@@ -97,9 +98,19 @@ pub(crate) fn settle(
         Some(snapshot) => state.settle_identity(batch, snapshot)?,
         None => state.drop_identity(batch)?,
     }
+    state.set_identity_rule(rule.key())?;
     settled.batch = moved.snapshot.map(|_| batch);
     settled.snapshot = moved.snapshot;
     Ok(settled)
+}
+
+/// Returns the rule by which a workspace's customers were joined, where that is not the one of its settings.
+pub(crate) fn other_rule(workspace: &Workspace) -> Option<(String, &'static str)> {
+    let wanted = workspace.settings().identity.unwrap_or_default();
+    // A workspace that nobody may write to has its results, too.
+    let applied = workspace.state().ok()?.identity_rule().ok()?;
+    let applied = applied.unwrap_or_else(|| "off".to_owned());
+    (applied != wanted.key()).then(|| (applied, wanted.key()))
 }
 
 /// Which persons the rows of customers have, of those who are or were joined.

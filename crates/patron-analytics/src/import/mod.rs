@@ -37,7 +37,7 @@ pub use self::preview::{Sample, sample};
 use self::rejected::RejectedByFile;
 use self::rows::Origin;
 pub(crate) use self::rows::{is_own_id, status_of};
-pub(crate) use self::scratch::Scratch;
+pub(crate) use self::scratch::{Scratch, clear_away};
 pub use self::undo::{UndoneImport, undo};
 use self::work::Work;
 use crate::identity::{Settled, Where, joined, settle};

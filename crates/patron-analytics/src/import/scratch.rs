@@ -47,9 +47,7 @@ impl Scratch {
             return Ok(taken);
         }
         clear_away(workspace)?;
-        let folder = tempfile::Builder::new()
-            .prefix(PREFIX)
-            .tempdir_in(workspace)?;
+        let folder = private(tempfile::Builder::new().prefix(PREFIX)).tempdir_in(workspace)?;
         let folder = Folder(folder.keep());
         let listed = Listed::new(&folder.0);
         let lock = File::create(folder.0.join(LOCK))?;
@@ -74,6 +72,21 @@ impl Scratch {
     pub(crate) fn path(&self) -> &Path {
         &self.folder.0
     }
+}
+
+/// Readable by nobody but its owner.
+#[cfg(unix)]
+fn private<'b, 'p, 's>(
+    builder: &'b mut tempfile::Builder<'p, 's>,
+) -> &'b mut tempfile::Builder<'p, 's> {
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700))
+}
+
+#[cfg(not(unix))]
+fn private<'b, 'p, 's>(
+    builder: &'b mut tempfile::Builder<'p, 's>,
+) -> &'b mut tempfile::Builder<'p, 's> {
+    builder
 }
 
 /// A folder that goes away with this value.
@@ -118,7 +131,8 @@ fn take_over(workspace: &Path, fingerprint: &str) -> Option<Scratch> {
     })
 }
 
-fn clear_away(workspace: &Path) -> io::Result<()> {
+/// Removes what stopped imports left, but for those that others go on with.
+pub(crate) fn clear_away(workspace: &Path) -> io::Result<()> {
     for folder in folders(workspace)? {
         // Without a lock the folder was only just made, by an import that goes on or one that was killed right then.
         let is_free = File::open(folder.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok());

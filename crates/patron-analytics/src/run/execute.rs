@@ -188,6 +188,9 @@ impl Coded for RunError {
                 Some("leave `--currency` out, and `currency` in patron.toml".to_owned())
             }
             Self::EmptyLedger { .. } => Some("bring some in with `patron import FILE`".to_owned()),
+            Self::ReadingSettings { settings } if settings == &["`--identity`"] => Some(
+                "set `identity` in patron.toml, and say `patron identity apply`".to_owned(),
+            ),
             Self::ReadingSettings { .. } => {
                 Some("give them to `patron import`; what was imported can be taken back with `patron import --undo`".to_owned())
             }
@@ -350,7 +353,7 @@ impl<'a> Job<'a> {
         let mut run = assemble(&table, scored, valuation, settings, facts);
         run.snapshot = known.snapshot;
         run.notes.extend(notes::of_persons(&table, known.joined));
-        run.notes.extend(known.note());
+        run.notes.extend(known.notes());
         self.finish(run, &table, folded.spilled_bytes)
     }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::notes::Note;
 use super::{FromLedger, RunError};
-use crate::identity::joined;
+use crate::identity::{joined, other_rule};
 use crate::settings::{Settings, reading_fingerprint};
 use crate::workspace::{Import, Wanted, WorkspaceError, give, imports, lists_of};
 
@@ -21,13 +21,26 @@ pub(super) struct Known {
     pub(super) snapshot: Option<i64>,
     /// Customers who have another's name.
     pub(super) joined: u64,
+    /// The rule by which customers were joined and the one of the settings, where these differ.
+    pub(super) other_rule: Option<(String, &'static str)>,
     /// Imports that were read with other settings than those of now.
     pub(super) other_settings: Vec<i64>,
 }
 
 impl Known {
     /// What there is to say about it.
-    pub(super) fn note(&self) -> Option<Note> {
+    pub(super) fn notes(&self) -> impl Iterator<Item = Note> {
+        let rule = self.other_rule.as_ref().map(|(applied, wanted)| {
+            Note::new(
+                "identity_not_applied",
+                json!({ "applied": applied, "wanted": wanted }),
+                format!("`identity` is `{wanted}` by now, but customers are still joined by `{applied}`: `patron identity apply` changes that"),
+            )
+        });
+        self.other_settings().into_iter().chain(rule)
+    }
+
+    fn other_settings(&self) -> Option<Note> {
         if self.other_settings.is_empty() {
             return None;
         }
@@ -92,6 +105,7 @@ pub(super) fn gather(
     let known = Known {
         snapshot: Some(snapshot),
         joined: joined(&ledger, at)?.len() as u64,
+        other_rule: other_rule(&from.workspace),
         other_settings: imports
             .iter()
             .filter(differs)

@@ -28,6 +28,7 @@ pub(crate) use log::{import_rows, lists_of, next_import, rows_differ};
 pub(crate) use records::{Wanted, columns_of, give, give_batch};
 
 use crate::identity::whom_to_erase;
+use crate::import::clear_away;
 use crate::settings::Settings;
 
 pub(crate) const SETTINGS: &str = "patron.toml";
@@ -214,6 +215,11 @@ impl Workspace {
             message: String::new(),
             extra_info: None,
         };
+        // What a stopped import kept to go on from names customers, too.
+        clear_away(&self.folder).map_err(|source| WorkspaceError::Write {
+            path: self.folder.clone(),
+            source,
+        })?;
         let ledger = self.ledger()?;
         let whom = whom_to_erase(self, &ledger, customers)?;
         let erased = ledger.erase(&whom, &info)?;

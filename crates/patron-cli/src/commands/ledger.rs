@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use patron_analytics::identity::IdentityError;
 use patron_analytics::workspace::{Workspace, WorkspaceError, settled_before};
 use patron_core::{Instant, ShopCalendar};
 use patron_ledger::{CommitInfo, CompactOptions, Ledger, Problem, Verification, VerifyOptions};
@@ -192,6 +193,9 @@ fn erase(
     let persons: BTreeSet<String> = customers.iter().cloned().collect();
     let erased = workspace.erase(&persons, now())?;
     let rows: u64 = erased.rows.values().sum();
+    if let (0, true, Some(id)) = (rows, erased.snapshots.is_empty(), customers.first()) {
+        return Err(IdentityError::Unknown { id: id.clone() }.into());
+    }
     output.line(&format!(
         "{} erased; {} given up.",
         things(rows, "row was", "rows were"),

@@ -152,6 +152,15 @@ fn what_is_taken_back_or_said_by_hand_stays_so() {
     say(&sandbox, &["part", "cy@x.com"]);
     assert_eq!(orders(&run(&sandbox, &[]))["19"], "1");
     assert!(say(&sandbox, &["part", "cy@x.com"]).contains("Nothing changed."));
+    // A parting is taken back, too: here the rule knows of two accounts, and joins none.
+    say(&sandbox, &["join", "cy@x.com", "19"]);
+    say(&sandbox, &["part", "ann@x.com"]);
+    let log = say(&sandbox, &["log"]);
+    let part = log.lines().nth(3).expect("the newest batch");
+    let part = part.split_whitespace().nth(1).expect("its number");
+    assert_eq!(orders(&run(&sandbox, &[]))["17"], "2");
+    say(&sandbox, &["undo", part]);
+    assert_eq!(orders(&run(&sandbox, &[]))["17"], "3");
     identity(&sandbox, &["join", "zed", "19"]).assert_refused(&["there is no customer `zed`"]);
     identity(&sandbox, &["join", "19", "19"]).assert_refused(&["`19` and `19` are one customer"]);
 }
@@ -201,8 +210,12 @@ fn the_rule_is_a_setting() {
         ("guests", [("17", "2"), ("18", "1"), ("19", "1")]),
     ] {
         sandbox.write(&settings, format!("{text}\nidentity = \"{rule}\"\n"));
+        let before = run(&sandbox, &[]).run_json()["notes"].to_string();
+        assert!(before.contains("identity_not_applied"), "{rule}: {before}");
         say(&sandbox, &["apply"]);
         let found = run(&sandbox, &[]);
+        let after = found.run_json()["notes"].to_string();
+        assert!(!after.contains("identity_not_applied"), "{after}");
         for (id, expected) in expected {
             assert_eq!(orders(&found)[id], expected, "{rule}");
         }
@@ -281,6 +294,9 @@ fn an_erased_customer_is_nowhere_under_any_name() {
     }
     let log = say(&sandbox, &["log"]);
     assert!(!log.contains("the-erased"), "{log}");
+    sandbox
+        .patron(&erase)
+        .assert_refused(&["there is no customer `17`"]);
 }
 
 #[test]
