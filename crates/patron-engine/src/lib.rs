@@ -34,7 +34,7 @@ pub use cold::{
 };
 pub use customers::{CustomerTable, Prospect, ProspectReason};
 pub use grouping::{ContactFields, GroupingError, PARTITIONS, Record, counting};
-pub use lists::{ListEntry, Owners, refund_hash, withdrawn_hash};
+pub use lists::{ListEntry, Owners, refund_hash};
 pub use profiles::Profiles;
 pub use progress::{Progress, Silent, Step};
 pub use source::{

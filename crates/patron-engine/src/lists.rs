@@ -65,7 +65,8 @@ pub(crate) fn scatter(
     let mut names = String::new();
     for row in 0..facts.len() {
         let kind = facts.kind.get(row).copied().unwrap_or(RowKind::Person);
-        if !is_entry(kind) || !with_details && kind != RowKind::Refund {
+        let is_refund = matches!(kind, RowKind::Refund | RowKind::Withdrawn);
+        if !is_entry(kind) || !with_details && !is_refund {
             continue;
         }
         let hash = identity(facts, row);
@@ -173,7 +174,11 @@ impl<'a> ListEntry<'a> {
 
     /// Whether it belongs to the customer of its order: where it names none, or only an address that stands for one.
     fn is_by_order(&self) -> bool {
-        matches!(self.kind, RowKind::Refund | RowKind::Answer)
+        let may_be = matches!(
+            self.kind,
+            RowKind::Refund | RowKind::Withdrawn | RowKind::Answer
+        );
+        may_be
             && (self.customer.is_empty() || self.customer.contains('@'))
             && !self.named.is_empty()
     }
@@ -236,7 +241,9 @@ impl Gathered {
         let mut aside: Vec<(u32, u64, String, RowKind, i64)> = Vec::new();
         self.each_entry(|_, entry| {
             let is_unknown = owners.get(entry.named).is_none_or(Option::is_none);
-            if entry.is_by_order() && entry.customer.is_empty() && is_unknown {
+            // What was not given is set aside already.
+            let counts = entry.kind != RowKind::Withdrawn;
+            if counts && entry.is_by_order() && entry.customer.is_empty() && is_unknown {
                 let line = details::read(entry.details).map_or(0, |kept| kept.line);
                 let named = entry.named.to_owned();
                 aside.push((entry.file, line, named, entry.kind, entry.net));
@@ -279,15 +286,13 @@ impl Gathered {
             self.with_entries(partition, |entries| {
                 for (entry, is_last) in last_of_files(entries) {
                     if !is_last {
-                        *merged.entry(entry.file).or_default() += 1;
-                        continue;
-                    }
-                    if entry.kind != RowKind::Refund {
+                        let was_given = entry.kind == RowKind::Refund;
+                        *merged.entry(entry.file).or_default() += u64::from(was_given);
                         continue;
                     }
                     let own_id = (!entry.is_keyed_by_content).then_some(entry.key);
                     let record = Record {
-                        kind: RowKind::Refund,
+                        kind: entry.kind,
                         status: patron_core::OrderStatus::Refunded,
                         at: entry.at,
                         net: entry.net,
@@ -383,25 +388,11 @@ pub fn refund_hash(refund_id: &str) -> u64 {
     hash_field(ROW_HASH_SEED, refund_id.as_bytes()) | 1
 }
 
-/// The upper half of the hash of a row that takes a refund back from a customer.
-const WITHDRAWN: u64 = 0x7769_7468;
-
-/// Returns the hash of a row that takes a refund back from a customer whose it is not: it was no row of a file.
-#[must_use]
-pub const fn withdrawn_hash(hash: u64) -> u64 {
-    WITHDRAWN << 32 | hash & 0xffff_ffff
-}
-
-/// Returns true for a row that takes a refund back.
-pub(crate) const fn is_withdrawn(hash: u64) -> bool {
-    hash >> 32 == WITHDRAWN
-}
-
 /// Tells of the refunds of a list which is what its file says of its id (the latest change, else the last row), for the
 /// customer whose it is by the newest version.
 fn last_of_files(mut entries: Vec<ListEntry<'_>>) -> Vec<(ListEntry<'_>, bool)> {
     let line = |entry: &ListEntry<'_>| details::read(entry.details).map_or(0, |kept| kept.line);
-    entries.retain(|entry| entry.kind == RowKind::Refund);
+    entries.retain(|entry| matches!(entry.kind, RowKind::Refund | RowKind::Withdrawn));
     entries.sort_by(|a, b| {
         (a.key, a.file, a.updated_at, line(a)).cmp(&(b.key, b.file, b.updated_at, line(b)))
     });

@@ -141,6 +141,8 @@ pub enum RowKind {
     Answer,
     /// Spend on advertising; its channel stands where orders have their id.
     Spend,
+    /// A refund that was not given after all, or not to this customer: it takes the place of an older version, worth nothing.
+    Withdrawn,
 }
 
 impl RowKind {
@@ -155,7 +157,7 @@ impl RowKind {
 
     const FIRST_MENTION: u8 = 16;
 
-    /// Returns a number for it, for storage: 0 order, 1 line, 2 refund, 3 person, 4 product, 5 event, 6 answer, 7 spend, from 16 mentions by class; below 128.
+    /// Returns a number for it, for storage: 0 order, 1 line, 2 refund, 3 person, 4 product, 5 event, 6 answer, 7 spend, 8 withdrawn, from 16 mentions by class; below 128.
     #[must_use]
     pub const fn to_u8(self) -> u8 {
         match self {
@@ -167,6 +169,7 @@ impl RowKind {
             Self::Event => 5,
             Self::Answer => 6,
             Self::Spend => 7,
+            Self::Withdrawn => 8,
             Self::Mention(class) => Self::FIRST_MENTION + class as u8,
         }
     }
@@ -183,6 +186,7 @@ impl RowKind {
             5 => Some(Self::Event),
             6 => Some(Self::Answer),
             7 => Some(Self::Spend),
+            8 => Some(Self::Withdrawn),
             _ => RowClass::ALL
                 .get(usize::from(number.checked_sub(Self::FIRST_MENTION)?))
                 .map(|&class| Self::Mention(class)),

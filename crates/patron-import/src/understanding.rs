@@ -90,6 +90,8 @@ pub struct UsedColumn {
     pub index: usize,
     /// Its header.
     pub header: String,
+    /// How its dates are written, where that is not as the file's own date is.
+    pub(crate) date_format: Option<DateFormat>,
 }
 
 /// A preset that applies, and why.
@@ -255,6 +257,13 @@ impl PhoneRule {
 }
 
 impl Understanding {
+    /// Returns how the dates of a used column are written.
+    pub(crate) fn date_format_of(&self, slot: usize) -> DateFormat {
+        let column = self.columns.get(slot);
+        let own = column.and_then(|column| column.date_format);
+        own.unwrap_or(self.date_format)
+    }
+
     /// Returns the header of the date that decides, if there is one.
     #[must_use]
     pub fn date_header(&self) -> Option<&str> {

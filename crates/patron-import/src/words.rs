@@ -40,10 +40,13 @@ struct Source {
 /// By which headers a file that holds no orders is known.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ContentWords {
-    holds: Content,
+pub(crate) struct ContentWords {
+    pub(crate) holds: Content,
     has: Vec<Vec<String>>,
     lacks: Vec<String>,
+    /// It does not hold where other columns have days and money.
+    #[serde(default)]
+    pub(crate) is_weak: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -217,9 +220,8 @@ pub(crate) fn is_alias_domain(domain: &str) -> bool {
 }
 
 /// Returns what a file with these headers holds, if it is known not to be orders.
-pub(crate) fn content(headers: &[String]) -> Option<Content> {
+pub(crate) fn content(headers: &[String]) -> Option<&'static ContentWords> {
     let there: Vec<String> = headers.iter().map(|header| plain(header)).collect();
-    let has = |group: &Vec<String>| group.iter().any(|word| there.contains(&plain(word)));
     let recognised = |key: &String| {
         let (name, most) = match key.strip_suffix('!') {
             Some(name) => (name, EXPLICIT_RANKS),
@@ -232,11 +234,18 @@ pub(crate) fn content(headers: &[String]) -> Option<Content> {
                 .any(|header| column_rank(header, field).is_some_and(|rank| rank < most))
         })
     };
+    let is_there = |word: &String| {
+        if word.ends_with('!') {
+            recognised(word)
+        } else {
+            there.contains(&plain(word))
+        }
+    };
+    let has = |group: &Vec<String>| group.iter().any(is_there);
     WORDS
         .contents
         .iter()
         .find(|words| words.has.iter().all(has) && !words.lacks.iter().any(recognised))
-        .map(|words| words.holds)
 }
 
 /// Returns what a status word means, in any of the languages known.
@@ -297,7 +306,8 @@ mod tests {
         }
         for words in &source.contents {
             assert_ne!(words.holds, Content::Orders);
-            for key in &words.lacks {
+            let of_has = words.has.iter().flatten().filter(|key| key.ends_with('!'));
+            for key in words.lacks.iter().chain(of_has) {
                 assert!(
                     Field::from_key(key.trim_end_matches('!')).is_some(),
                     "{key}"

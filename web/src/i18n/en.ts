@@ -490,6 +490,10 @@ export const en = {
       "Customers without an id or an e-mail address are told apart by the digits of their telephone numbers as they stand; nobody says of which country they are.",
     customer_per_order:
       "None of the first {{orders}} orders is a second one of its customer: is column “{{column}}” made anew for each order?",
+    changes_not_read:
+      "Column “{{column}}”, when an order was changed, holds no dates that can be read in one way only: of two versions of an order the one read last counts.",
+    unread_values:
+      "{{count}} values of column “{{column}}” cannot be read, the first in line {{line}} (“{{value}}”): the rows are read without them.",
     dates_ignored: "Column “{{column}}” holds no dates and is not kept as {{field}}.",
     numbers_ignored: "Column “{{column}}” holds no numbers and is not used as {{field}}.",
     detail_first_of_several: "Column “{{column}}” is kept as {{field}}; others that could be: {{others}}.",

@@ -476,6 +476,8 @@ export const zhHans: Words = {
     customer_is_phone: "没有客户编号和电子邮箱：按电话号码区分客户。",
     phones_as_they_stand: "没有编号和电子邮箱的客户按电话号码的原有数字区分；未说明号码属于哪个国家。",
     customer_per_order: "前 {{orders}} 笔订单中没有客户的第二笔订单：“{{column}}”列是否每笔订单都重新生成？",
+    changes_not_read: "“{{column}}”列（订单的更改时间）中的日期无法以唯一方式读取：同一订单的两个版本以后读取的为准。",
+    unread_values: "“{{column}}”列有 {{count}} 个值无法读取，第一个在第 {{line}} 行（“{{value}}”）：这些行照常读取，但不含该值。",
     dates_ignored: "“{{column}}”列不含日期，未作为 {{field}} 保留。",
     numbers_ignored: "“{{column}}”列不含数字，未用作 {{field}}。",
     detail_first_of_several: "{{field}} 取自“{{column}}”列；其他可能的列：{{others}}。",

@@ -476,6 +476,8 @@ export const zhHant: Words = {
     customer_is_phone: "沒有客戶編號和電子郵件：按電話號碼區分客戶。",
     phones_as_they_stand: "沒有編號和電子郵件的客戶按電話號碼的原有數字區分；未說明號碼屬於哪個國家。",
     customer_per_order: "前 {{orders}} 筆訂單中沒有客戶的第二筆訂單：「{{column}}」欄是否每筆訂單都重新產生？",
+    changes_not_read: "「{{column}}」欄（訂單的更改時間）中的日期無法以唯一方式讀取：同一訂單的兩個版本以後讀取的為準。",
+    unread_values: "「{{column}}」欄有 {{count}} 個值無法讀取，第一個在第 {{line}} 列（「{{value}}」）：這些列照常讀取，但不含該值。",
     dates_ignored: "「{{column}}」欄不含日期，未作為 {{field}} 保留。",
     numbers_ignored: "「{{column}}」欄不含數字，未用作 {{field}}。",
     detail_first_of_several: "{{field}} 取自「{{column}}」欄；其他可能的欄：{{others}}。",

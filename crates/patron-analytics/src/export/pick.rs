@@ -17,7 +17,7 @@ use patron_import::{Content, GrainRule};
 use patron_ledger::{At, Bucket, Ledger, Persons, ScanRequest, Table};
 
 use super::ExportError;
-use crate::import::{WITHDRAWN, is_own_id};
+use crate::import::{NOT_GIVEN, WITHDRAWN, is_own_id};
 use crate::workspace::{Wanted, columns_of, give_batch, imports, lists_of};
 
 /// What is to be picked.
@@ -259,14 +259,14 @@ fn newest(table: Table, batches: &[RecordBatch]) -> Result<Rows, ArrowError> {
     Ok(those(in_order(table, batches)?, &counts))
 }
 
-/// The rows that only take a refund back from a customer whose it is not.
+/// The rows that only say that a refund was not given, or not to this customer.
 fn withdrawn(table: Table, batches: &[RecordBatch]) -> Result<HashSet<usize>, ArrowError> {
     if table != Table::Refunds {
         return Ok(HashSet::new());
     }
     let kinds = whole_column(batches, "kind")?;
     let kinds = kinds.as_string::<i32>().iter().enumerate();
-    let withdrawn = kinds.filter(|(_, kind)| *kind == Some(WITHDRAWN));
+    let withdrawn = kinds.filter(|(_, kind)| matches!(*kind, Some(WITHDRAWN | NOT_GIVEN)));
     Ok(withdrawn.map(|(row, _)| row).collect())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use patron_engine::{Gathered, GroupingError, PARTITIONS};
+use patron_engine::{Gathered, GroupingError, PARTITIONS, Record};
 use patron_import::{RowKind, is_address};
 
 use super::resolve::{Says, resolve};
@@ -48,7 +48,9 @@ fn sayings(gathered: &Gathered, take: &mut dyn FnMut(&Says<'_>)) -> Result<(), G
                     phone,
                 });
             });
-            let refunds = records.iter().filter(|row| row.kind == RowKind::Refund);
+            let is_refund =
+                |row: &&Record<'_>| matches!(row.kind, RowKind::Refund | RowKind::Withdrawn);
+            let refunds = records.iter().filter(is_refund);
             for refund in refunds.filter(|row| is_address(row.customer)) {
                 take(&Says {
                     customer: refund.customer,

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use arrow_array::cast::AsArray;
 use patron_core::{Coded, ErrorCode, Instant};
-use patron_ledger::{At, Ledger, LedgerError, Table, Whom};
+use patron_ledger::{At, Ledger, LedgerError, ScanRequest, Table, Whom};
 use patron_state::StateError;
 
 use super::settle::{Settled, Where, pairs, settle};
@@ -193,6 +194,7 @@ pub(crate) fn whom_to_erase(
             customers.insert(customer.to_owned());
         }
     })?;
+    persons.extend(visitors(ledger, &persons, &customers)?);
     let state = workspace.state()?;
     let mut under = BTreeSet::new();
     for customer in &customers {
@@ -203,6 +205,35 @@ pub(crate) fn whom_to_erase(
         customers,
         under,
     })
+}
+
+/// The visitors without a name that turned out to be one of these: their events carry both ids.
+fn visitors(
+    ledger: &Ledger,
+    persons: &BTreeSet<String>,
+    customers: &BTreeSet<String>,
+) -> Result<BTreeSet<String>, WorkspaceError> {
+    let columns = ["anonymous_id", "customer_id", "person_id"];
+    let request = ScanRequest::new(Table::Events).columns(&columns);
+    let mut visitors = BTreeSet::new();
+    for batch in ledger.scan(&request)? {
+        let batch = batch?;
+        let [visitor, customer, person] = columns.map(|name| {
+            let column = batch.column_by_name(name);
+            column.and_then(|column| column.as_string_opt::<i32>())
+        });
+        let (Some(visitor), Some(customer), Some(person)) = (visitor, customer, person) else {
+            continue;
+        };
+        for ((visitor, customer), person) in visitor.iter().zip(customer).zip(person) {
+            let is_theirs = customer.is_some_and(|customer| customers.contains(customer))
+                || person.is_some_and(|person| persons.contains(person));
+            if let Some(visitor) = visitor.filter(|_| is_theirs) {
+                visitors.insert(visitor.to_owned());
+            }
+        }
+    }
+    Ok(visitors)
 }
 
 fn check_known(ledger: &Ledger, ids: &[&str]) -> Result<(), IdentityError> {

@@ -32,7 +32,7 @@ use self::compare::Counts;
 pub(crate) use self::customer::each_customer;
 pub use self::error::ImportFailure;
 use self::lists::Lists;
-pub(crate) use self::lists::WITHDRAWN;
+pub(crate) use self::lists::{NOT_GIVEN, WITHDRAWN};
 pub use self::preview::{Sample, sample};
 use self::rejected::RejectedByFile;
 use self::rows::Origin;

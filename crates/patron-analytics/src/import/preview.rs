@@ -41,6 +41,7 @@ const fn what(kind: RowKind, holds: Content) -> &'static str {
         RowKind::Order => "order",
         RowKind::Line => "line",
         RowKind::Refund => "refund",
+        RowKind::Withdrawn => "refund not given",
         RowKind::Person if matches!(holds, Content::Customers) => "customer",
         RowKind::Person => "further row",
         RowKind::Product => "product",

@@ -1,10 +1,16 @@
 //! Taking an import back.
 
+use std::collections::{BTreeSet, HashMap};
+
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use patron_core::Instant;
-use patron_ledger::{At, CommitInfo};
+use patron_import::Content;
+use patron_ledger::{At, CommitInfo, Ledger, LedgerError, ScanRequest, Table};
 
 use crate::identity::{Where, settle};
-use crate::workspace::{Import, UNDO_DAYS, Workspace, WorkspaceError, imports};
+use crate::workspace::{Import, UNDO_DAYS, Workspace, WorkspaceError, imports, lists_of};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
@@ -23,7 +29,7 @@ pub struct UndoneImport {
 ///
 /// # Errors
 /// [`WorkspaceError::NoSuchImport`]; [`WorkspaceError::NeededByLater`] if a later import left rows out because this one has
-/// them; [`WorkspaceError::TooOldToUndo`]; those of the ledger.
+/// them, or names refunds of its orders; [`WorkspaceError::TooOldToUndo`]; those of the ledger.
 pub fn undo(
     workspace: &Workspace,
     import: i64,
@@ -38,7 +44,10 @@ pub fn undo(
         let days = UNDO_DAYS;
         return Err(WorkspaceError::TooOldToUndo { import, days });
     }
-    let builds_on = |later: &&Import| later.id > import && later.builds_on_others();
+    let by_order = found_by_orders(&ledger, import, &all)?;
+    let builds_on = |later: &&Import| {
+        later.id > import && (later.builds_on_others() || by_order.contains(&later.id))
+    };
     let later: Vec<i64> = all
         .iter()
         .rev()
@@ -64,4 +73,73 @@ pub fn undo(
         rows: undone.rows.values().sum::<u64>().saturating_sub(1),
         snapshot: undone.snapshot,
     })
+}
+
+/// Returns the later lists of refunds that name orders which no import but this one has.
+fn found_by_orders(
+    ledger: &Ledger,
+    import: i64,
+    all: &[Import],
+) -> Result<BTreeSet<i64>, WorkspaceError> {
+    let mut lists = lists_of(all);
+    lists.retain(|&id, holds| id > import && *holds == Content::Refunds);
+    let mut named: HashMap<String, Named> = HashMap::new();
+    if !lists.is_empty() {
+        each_order(ledger, Table::Refunds, |order, of_import| {
+            if lists.contains_key(&of_import) {
+                let known = named.entry(order.to_owned()).or_default();
+                known.by.insert(of_import);
+            }
+        })?;
+    }
+    if !named.is_empty() {
+        for table in [Table::Orders, Table::OrderLines] {
+            each_order(ledger, table, |order, of_import| {
+                if let Some(known) = named.get_mut(order) {
+                    known.is_here |= of_import == import;
+                    known.is_elsewhere |= of_import != import;
+                }
+            })?;
+        }
+    }
+    let lost = named.into_values();
+    let lost = lost.filter(|named| named.is_here && !named.is_elsewhere);
+    Ok(lost.flat_map(|named| named.by).collect())
+}
+
+/// An order that lists name.
+#[derive(Default)]
+struct Named {
+    /// The lists that name it.
+    by: BTreeSet<i64>,
+    /// Whether the import that is to be undone has it, and whether another has.
+    is_here: bool,
+    is_elsewhere: bool,
+}
+
+/// Calls `take` with the order and the import of every row that names an order.
+fn each_order(
+    ledger: &Ledger,
+    table: Table,
+    mut take: impl FnMut(&str, i64),
+) -> Result<(), LedgerError> {
+    let request = ScanRequest::new(table).columns(&["order_id", "import_id"]);
+    for batch in ledger.scan(&request)? {
+        let batch = batch?;
+        for (order, import) in pairs(&batch).into_iter().flatten() {
+            if let (Some(order), Some(import)) = (order, import) {
+                take(order, import);
+            }
+        }
+    }
+    Ok(())
+}
+
+type Pair<'b> = (Option<&'b str>, Option<i64>);
+
+fn pairs(batch: &RecordBatch) -> Option<impl Iterator<Item = Pair<'_>>> {
+    let orders = batch.column_by_name("order_id")?.as_string_opt::<i32>()?;
+    let imports = batch.column_by_name("import_id")?;
+    let imports = imports.as_primitive_opt::<Int64Type>()?;
+    Some(orders.iter().zip(imports.iter()))
 }

@@ -3,7 +3,7 @@
 use patron_core::MoneySum;
 use patron_engine::scoring::Scores;
 use patron_engine::{CustomerTable, FileRead};
-use patron_import::{Exchanged, ExchangedRows, is_address};
+use patron_import::{Exchanged, ExchangedRows, UnreadDetail, is_address};
 use patron_stats::scores::{CutPoints, count_distinct_up_to};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -104,6 +104,7 @@ pub(crate) fn of_files(
     notes.extend(files.iter().filter_map(float_ids));
     notes.extend(of_exchange(files));
     notes.extend(files.iter().filter_map(unknown_statuses));
+    notes.extend(files.iter().flat_map(unread));
     let duplicates = account.flags.get("duplicate").copied().unwrap_or(0);
     if duplicates > 0 && !drop_duplicates {
         notes.push(Note::new(
@@ -149,6 +150,24 @@ fn unknown_statuses(file: &FileRead) -> Option<Note> {
             format!("status words that are not known, with their rows: {list}; orders count as paid, refunds as given (`status_words` in patron.toml says what a word of orders means)"),
         )
     })
+}
+
+/// What is there beside what decides but cannot be read, such as when an order was changed.
+fn unread(file: &FileRead) -> Vec<Note> {
+    let unread = file.unread_details.fields().iter();
+    let note = |unread: &UnreadDetail| {
+        Note::new(
+            "unread_values",
+            json!({
+                "column": unread.column,
+                "count": unread.count,
+                "line": unread.first_line,
+                "value": unread.first_value,
+            }),
+            format!("{unread}; the rows are read without them"),
+        )
+    };
+    unread.map(note).collect()
 }
 
 /// Rows in other currencies: how many were converted, and how many could not be.

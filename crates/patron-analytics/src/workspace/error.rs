@@ -45,7 +45,7 @@ pub enum WorkspaceError {
     },
     /// Other imports build on an import that is to be undone.
     #[error(
-        "import {import} cannot be undone: later imports hold rows that were left out because it has them"
+        "import {import} cannot be undone: later imports left rows out because it has them, or name its orders"
     )]
     NeededByLater {
         /// Which import.

@@ -16,7 +16,7 @@ use patron_import::{Content, ROW_HASH_SEED, RowKind, hash_field};
 use patron_ledger::{At, Ledger, Persons, ScanRequest, Table};
 
 use super::WorkspaceError;
-use crate::import::{is_own_id, status_of};
+use crate::import::{NOT_GIVEN, WITHDRAWN, is_own_id, status_of};
 
 /// What to give.
 #[derive(Debug, Clone)]
@@ -163,6 +163,7 @@ pub(crate) fn columns_of(table: Table) -> Vec<&'static str> {
             "product_id",
             "amount",
             "is_line",
+            "kind",
         ],
         Table::SetAside => &[
             "order_id",
@@ -191,6 +192,7 @@ struct Cells<'b> {
     product_id: Texts<'b>,
     class: Texts<'b>,
     refund_id: Texts<'b>,
+    kind: Texts<'b>,
     consents: Texts<'b>,
     email: Texts<'b>,
     phone: Texts<'b>,
@@ -234,6 +236,7 @@ impl<'b> Cells<'b> {
             product_id: text("product_id"),
             class: text("class"),
             refund_id: text("refund_id"),
+            kind: text("kind"),
             consents: text("consents"),
             email: text("email"),
             phone: text("phone"),
@@ -328,8 +331,13 @@ fn give_refund<'b>(
     take: &mut impl FnMut(&Record<'b>) -> Result<(), GroupingError>,
 ) -> Result<(), GroupingError> {
     let own = own_refund(cells, row);
+    let is_withdrawn = matches!(text(cells.kind, row), Some(WITHDRAWN | NOT_GIVEN));
     take(&Record {
-        kind: RowKind::Refund,
+        kind: if is_withdrawn {
+            RowKind::Withdrawn
+        } else {
+            RowKind::Refund
+        },
         // What tells refunds that are known by an id from others.
         status: own.map_or(base.status, |_| OrderStatus::Refunded),
         product: own.map_or(base.product, refund_hash),

@@ -71,7 +71,7 @@ fn show(id: &str, card: &CustomerCard, output: &mut Output) -> Result<(), Failur
         .profile
         .iter()
         .filter(|(name, _)| !shown.contains(&name.as_str()))
-        .cloned();
+        .map(|(name, value)| (name.clone(), rounded(value)));
     if !card.profile.is_empty() {
         output.line(&table(&["", "value"], pairs(&mut profile)))?;
         let mut scores = card
@@ -93,6 +93,18 @@ fn show(id: &str, card: &CustomerCard, output: &mut Output) -> Result<(), Failur
         "time", "what", "order", "article", "amount", "refunded", "fate", "import",
     ];
     output.line(&table(&header, facts))
+}
+
+/// A number as people read it: with at most four decimals.
+fn rounded(value: &str) -> String {
+    let decimals = value.split_once('.').map_or("", |(_, decimals)| decimals);
+    match value.parse::<f64>() {
+        Ok(number) if decimals.len() > 4 => {
+            let text = format!("{number:.4}");
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        _ => value.to_owned(),
+    }
 }
 
 fn row_of(fact: &FactCard, card: &CustomerCard) -> Vec<String> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashTable;
 use patron_core::{Fact, RowClass};
 use patron_fold::{Folder, NoOrderReason, Outcome, Tally};
+use patron_import::RowKind;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::GroupingError;
@@ -140,7 +141,14 @@ pub(crate) fn fold_partition(
                 .iter()
                 .filter_map(|&row| records.get(row as usize)),
         );
-        let Some(customer) = work.rows.first().map(|row| row.customer) else {
+        // Who is known only from a refund that was not given is no customer.
+        let says_something = |row: &&Record<'_>| row.kind != RowKind::Withdrawn;
+        let Some(customer) = work
+            .rows
+            .iter()
+            .find(says_something)
+            .map(|row| row.customer)
+        else {
             continue;
         };
         work.merge_files(&mut partition);
@@ -292,7 +300,6 @@ mod tests {
     use super::*;
     use patron_core::{Day, OrderStatus};
     use patron_fold::FoldSettings;
-    use patron_import::RowKind;
 
     fn row<'a>(
         customer: &'a str,

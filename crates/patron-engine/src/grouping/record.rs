@@ -189,7 +189,8 @@ impl<'a> Record<'a> {
             | RowKind::Product
             | RowKind::Event
             | RowKind::Answer
-            | RowKind::Spend => None,
+            | RowKind::Spend
+            | RowKind::Withdrawn => None,
         }
     }
 

@@ -13,7 +13,6 @@ use super::versions::{
     Version, by_update, contested_orders, current_lines, is_cancelled_line, is_cancelled_order,
     is_named_order, version,
 };
-use crate::lists::is_withdrawn;
 
 /// What a row counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +113,9 @@ impl<'a> Work<'a> {
     /// Keeps of a refund that has an id of its own the newest version.
     pub(super) fn keep_newest_refunds(&mut self, partition: &mut FoldedPartition) {
         let own = own_refund;
+        let of_nobody = |row: &Record<'a>| row.kind == RowKind::Withdrawn;
         if self.rows.iter().filter_map(own).nth(1).is_none() {
+            self.rows.retain(|row| !of_nobody(row));
             return;
         }
         let mut newest: HashMap<u64, (Version, u64)> = HashMap::new();
@@ -130,10 +131,10 @@ impl<'a> Work<'a> {
             let Some(id) = own(row) else { return true };
             let is_newest = newest.get(&id) == Some(&(version(row, true), row.row_hash));
             let keep = is_newest && taken.insert(id);
-            if !keep && !is_withdrawn(row.row_hash) {
+            if !keep {
                 merged(row, partition);
             }
-            keep
+            keep && !of_nobody(row)
         });
     }
 
@@ -307,7 +308,10 @@ impl<'a> Work<'a> {
 
 /// The hash of a refund's own id, where it has one.
 fn own_refund(row: &Record<'_>) -> Option<u64> {
-    let is_own = row.kind == RowKind::Refund && row.status == OrderStatus::Refunded;
+    let is_own = match row.kind {
+        RowKind::Refund => row.status == OrderStatus::Refunded,
+        kind => kind == RowKind::Withdrawn,
+    };
     (is_own && !row.is_line && !row.is_derived_refund() && row.product != 0).then_some(row.product)
 }
 

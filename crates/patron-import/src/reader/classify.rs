@@ -160,8 +160,8 @@ impl<R: Row> Judge<'_, R> {
         if is_empty(self.row, self.slots.cancelled_at) {
             return false;
         }
-        let time = |slot: Option<usize>| match slot.map(|slot| self.row.cell(slot)) {
-            Some(Cell::Text(text)) => date::parse(trim(text), self.understanding.date_format),
+        let time = |slot: Option<usize>| match self.row.cell(slot?) {
+            Cell::Text(text) => date::parse(trim(text), self.understanding.date_format_of(slot?)),
             _ => None,
         };
         let paid_later = match (time(self.slots.cancelled_at), time(self.slots.paid_at)) {

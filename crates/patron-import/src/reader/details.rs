@@ -84,7 +84,8 @@ impl<R: Row> DetailReader<'_, R> {
 
     #[inline(never)]
     fn instant(&mut self, cell: &Cell<'_>, place: &DetailPlace) -> i64 {
-        match time_at_all(cell, self.understanding, self.clock) {
+        let format = self.understanding.date_format_of(place.slot);
+        match time_at_all(cell, format, self.clock) {
             Ok(micros) => micros,
             Err(Reason::DateMissing) => UNDATED,
             Err(_) => {

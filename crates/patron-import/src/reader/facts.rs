@@ -6,6 +6,7 @@ use patron_core::{Money, OrderStatus, RowClass, RowFlag};
 
 use crate::batch::{Contact, RejectedRow, RowBatch, RowKind, UNDATED, VALUE_CHARACTERS};
 use crate::cell::{Cell, ROW_HASH_SEED, hash_field};
+use crate::field::Field;
 use crate::rates::Rate;
 use crate::reader::Place;
 use crate::reader::classify::{Why, is_cancellation};
@@ -259,7 +260,12 @@ impl<R: Row> Writer<'_, R> {
         facts.line.push(self.place.line);
         if let Some(updated_at) = &mut facts.updated_at {
             updated_at.push(fact.updated_at.unwrap_or(UNDATED));
+            let is_set_aside = matches!(fact.kind, RowKind::Mention(_));
+            if fact.updated_at.is_none() && !fact.is_second && !is_set_aside {
+                self.see_unread_change();
+            }
         }
+        let facts = &mut self.batch.facts;
         if let Some(unsaid) = &mut facts.status_unsaid {
             unsaid.push(!fact.status_said);
         }
@@ -274,6 +280,23 @@ impl<R: Row> Writer<'_, R> {
             return self.push_details(fact.is_second) || guessed;
         }
         guessed
+    }
+
+    /// Counts a time of change that is there but cannot be read.
+    #[cold]
+    fn see_unread_change(&mut self) {
+        let Some(slot) = self.slots.updated_at else {
+            return;
+        };
+        let cell = self.row.cell(slot);
+        let text = shown(&cell);
+        if words::is_missing(trim(&text)) {
+            return;
+        }
+        let column = self.understanding.columns.get(slot);
+        let header = column.map_or("", |column| &column.header);
+        let unread = &mut self.batch.unread_details;
+        unread.see(Field::UpdatedAt, header, self.place.line, &text);
     }
 
     /// Appends the details of the row; true if one had to be guessed. Apart, so that rows without details stay fast.

@@ -101,7 +101,7 @@ impl<R: Row> Writer<'_, R> {
             .date
             .and_then(|field| understanding.deciding_slot(field))
         {
-            Some(slot) => time(&row.cell(slot), understanding, self.clock)
+            Some(slot) => time(&row.cell(slot), understanding.date_format, self.clock)
                 .map_err(|reason| Problem { slot, reason })?,
             None => UNDATED,
         };
@@ -114,9 +114,10 @@ impl<R: Row> Writer<'_, R> {
             at,
             amount: None,
             rounded: false,
-            updated_at: slots
-                .updated_at
-                .and_then(|slot| time(&row.cell(slot), understanding, self.clock).ok()),
+            updated_at: slots.updated_at.and_then(|slot| {
+                let format = understanding.date_format_of(slot);
+                time(&row.cell(slot), format, self.clock).ok()
+            }),
             currency: None,
             rate: None,
             status: OrderStatus::Paid,
@@ -196,9 +197,29 @@ impl<R: Row> Writer<'_, R> {
             _ => None,
         };
         match aside {
-            Some((slot, verdict)) => self.set_aside(slot, verdict, said),
+            Some((slot, verdict)) => {
+                self.set_aside(slot, verdict, said);
+                self.withdraw(said);
+            }
             None => self.accept(said),
         }
+    }
+
+    /// Of a refund with an id of its own that was not given: an older version may say that it was.
+    fn withdraw(&mut self, said: &Said<'_>) {
+        let slot = self.understanding.deciding_slot(Field::RefundId);
+        if not_given(said.status).is_none() || is_empty(self.row, slot) {
+            return;
+        }
+        self.push_entry(&Entry {
+            customer: said.customer.as_deref().unwrap_or_default(),
+            key: &said.key,
+            at: said.at,
+            net: Money::ZERO,
+            kind: RowKind::Withdrawn,
+            updated_at: said.updated_at,
+        });
+        self.push_rest();
     }
 
     /// Of an answer: whether there is neither a score that can be read nor a comment.

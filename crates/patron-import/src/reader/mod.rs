@@ -65,6 +65,8 @@ pub struct RowReader {
     /// The hash takes every column, in file order.
     hash_all: bool,
     row_seed: u64,
+    /// The place among the used columns of the first of the file.
+    first: Option<usize>,
     /// Facts of the last block, so that the next makes room at once.
     last_facts: usize,
 }
@@ -92,6 +94,8 @@ impl RowReader {
             .copied()
             .eq(0..understanding.headers.len());
         let row_seed = understanding.row_seed();
+        let mut used = understanding.columns.iter();
+        let first = used.position(|column| column.index == 0);
         Self {
             statuses: StatusWords::new(&options, &understanding),
             understanding,
@@ -101,6 +105,7 @@ impl RowReader {
             clock,
             hash_all,
             row_seed,
+            first,
             last_facts: 0,
         }
     }
@@ -208,7 +213,8 @@ impl RowReader {
             line,
             hash: row_hash,
         };
-        self.read(place, &TypedRow { cells }, batch);
+        let first = self.first;
+        self.read(place, &TypedRow { cells, first }, batch);
     }
 
     /// Returns the hash of a record: of the hashed columns, or of all its fields where their number is wrong.

@@ -53,6 +53,8 @@ impl Row for TextRow<'_> {
 /// The used cells of a row of Parquet.
 pub(super) struct TypedRow<'a> {
     pub(super) cells: &'a [Cell<'a>],
+    /// Where the first cell of the file's row is among these; of columns that are not used nothing was read.
+    pub(super) first: Option<usize>,
 }
 
 impl Row for TypedRow<'_> {
@@ -61,7 +63,7 @@ impl Row for TypedRow<'_> {
     }
 
     fn first(&self) -> Cell<'_> {
-        Cell::Null
+        self.first.map_or(Cell::Null, |slot| self.cell(slot))
     }
 
     fn is_blank(&self) -> bool {

@@ -90,9 +90,11 @@ impl<'r> Values<'r> {
             }
             None => ("", false),
         };
-        let at = time(&row.cell(slots.at), understanding, clock).map_err(|reason| Problem {
-            slot: slots.at,
-            reason,
+        let at = time(&row.cell(slots.at), understanding.date_format, clock).map_err(|reason| {
+            Problem {
+                slot: slots.at,
+                reason,
+            }
         })?;
         let mut values = Self {
             customer: person.id,
@@ -107,9 +109,10 @@ impl<'r> Values<'r> {
             rounded: false,
             guessed: person.guessed || order_guessed,
             float_id: order_guessed || person.float_id,
-            updated_at: slots
-                .updated_at
-                .and_then(|slot| time(&row.cell(slot), understanding, clock).ok()),
+            updated_at: slots.updated_at.and_then(|slot| {
+                let format = understanding.date_format_of(slot);
+                time(&row.cell(slot), format, clock).ok()
+            }),
             currency: None,
             rate: None,
         };
@@ -345,10 +348,10 @@ const LATEST_MICROS: i64 = 7_258_118_400_000_000;
 
 pub(super) fn time(
     cell: &Cell<'_>,
-    understanding: &Understanding,
+    format: DateFormat,
     clock: &mut LocalClock,
 ) -> Result<i64, Reason> {
-    match time_at_all(cell, understanding, clock) {
+    match time_at_all(cell, format, clock) {
         Ok(micros) if micros < clock.bounds.from => Err(Reason::DateTooEarly {
             earliest: clock.bounds.earliest,
         }),
@@ -363,11 +366,10 @@ pub(super) fn time(
 #[inline(always)]
 pub(super) fn time_at_all(
     cell: &Cell<'_>,
-    understanding: &Understanding,
+    format: DateFormat,
     clock: &mut LocalClock,
 ) -> Result<i64, Reason> {
     let plausible = |micros: &i64| (EARLIEST_MICROS..LATEST_MICROS).contains(micros);
-    let format = understanding.date_format;
     let too_far = match *cell {
         Cell::Date(day) => !plausible(&(i64::from(day).saturating_mul(MICROS_PER_DAY))),
         Cell::Instant(micros) | Cell::Local(micros) => !plausible(&micros),
@@ -376,18 +378,13 @@ pub(super) fn time_at_all(
     if too_far {
         return Err(Reason::DateNotUnderstood { format });
     }
-    match any_time(cell, understanding, clock) {
+    match any_time(cell, format, clock) {
         Ok(micros) if !plausible(&micros) => Err(Reason::DateNotUnderstood { format }),
         read => read,
     }
 }
 
-fn any_time(
-    cell: &Cell<'_>,
-    understanding: &Understanding,
-    clock: &mut LocalClock,
-) -> Result<i64, Reason> {
-    let format = understanding.date_format;
+fn any_time(cell: &Cell<'_>, format: DateFormat, clock: &mut LocalClock) -> Result<i64, Reason> {
     match *cell {
         Cell::Instant(micros) => Ok(micros),
         Cell::Local(micros) => Ok(clock.instant(micros)),

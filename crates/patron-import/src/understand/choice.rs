@@ -5,7 +5,7 @@ use crate::error::ImportError;
 use crate::field::{Field, plain};
 use crate::options::ImportOptions;
 use crate::preset::{self, Preset};
-use crate::understand::Table;
+use crate::understand::{Table, marks};
 use crate::understanding::{FillDown, PresetReason, UsedColumn};
 use crate::words;
 
@@ -76,7 +76,9 @@ pub(super) fn content(
             .mapping
             .iter()
             .any(|(field, _)| *field == Field::OrderedAt);
-        let holds = words::content(table.headers).filter(|_| !settled);
+        let words = words::content(table.headers).filter(|_| !settled);
+        let words = words.filter(|words| !words.is_weak || !holds_unnamed_orders(table));
+        let holds = words.map(|words| words.holds);
         let holds = holds.filter(|holds| !is_of_orders(table, *holds));
         return match holds {
             Some(holds) if !options.lists => Err(ImportError::OtherContent {
@@ -130,6 +132,21 @@ fn is_of_orders(table: Table<'_>, holds: Content) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether columns that nobody named hold days and money: orders, of which the user is to say which column is which.
+fn holds_unnamed_orders(table: Table<'_>) -> bool {
+    let is_unnamed = |index: &usize| {
+        let mut fields = Field::ALL.iter();
+        !fields.any(|&field| words::column_rank(table.header(*index), field).is_some())
+    };
+    let unnamed = || (0..table.headers.len()).filter(is_unnamed);
+    let is_money = |value: &str| value.contains(['.', ',']) && !marks::is_date(value);
+    let holds_money =
+        |index| marks::holds_numbers(table, index) && table.values(index).any(is_money);
+    let holds_days =
+        |index| table.values(index).next().is_some() && marks::holds_dates(table, index);
+    unnamed().any(holds_days) && unnamed().any(holds_money)
 }
 
 /// Finds the columns that a preset fills down, if the file has what tells first rows from others.

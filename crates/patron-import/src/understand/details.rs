@@ -60,6 +60,7 @@ pub(super) fn take(
             field,
             index: column.index,
             header: header.to_owned(),
+            date_format: None,
         });
         places.push(DetailPlace { field, kind, slot });
     }

@@ -325,8 +325,7 @@ pub(super) fn understand(
             rest: shape.rest.map(|field| (field, rest)),
         }),
     };
-    let said = notes::about_list(table, &understanding, options);
-    understanding.notes.splice(0..0, said);
+    super::say(table, &mut understanding, options, true);
     Ok(understanding)
 }
 
@@ -352,6 +351,7 @@ impl Draft<'_> {
             field,
             index,
             header: self.table.header(index).to_owned(),
+            date_format: None,
         });
     }
 

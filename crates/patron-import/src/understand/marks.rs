@@ -4,9 +4,11 @@
 use patron_core::Money;
 
 use crate::error::ImportError;
+use crate::field::{DetailKind, Field};
 use crate::options::{DateFormat, DecimalMark, ImportOptions};
-use crate::understand::Table;
 use crate::understand::whole::{self, DayOrder, is_clear};
+use crate::understand::{Table, notes};
+use crate::understanding::{Understanding, UsedColumn};
 use crate::value::amount::{self, MarkEvidence};
 use crate::value::date;
 
@@ -26,9 +28,45 @@ pub(super) fn date_format(
     column: usize,
     options: &ImportOptions,
 ) -> Result<DateFormat, ImportError> {
-    if let Some(format) = options.date_format {
-        return Ok(format);
+    match options.date_format {
+        Some(format) => Ok(format),
+        None => own_date_format(table, column),
     }
+}
+
+/// Settles the form of the dates that stand beside a file's own: each column's, where it is not the same.
+pub(super) fn dates_beside(table: Table<'_>, understanding: &mut Understanding) {
+    let date_format = understanding.date_format;
+    let date = understanding.list.as_ref().and_then(|list| list.date);
+    let beside = |column: &&mut UsedColumn| is_beside(column.field) && Some(column.field) != date;
+    for column in understanding.columns.iter_mut().filter(beside) {
+        let (mut all, mut read) = (0, 0);
+        for value in table.values(column.index) {
+            all += 1;
+            read += usize::from(date::parse(value, date_format).is_some());
+        }
+        if is_clear(read, all) {
+            continue;
+        }
+        match own_date_format(table, column.index) {
+            Ok(own) => column.date_format = Some(own),
+            Err(_) if column.field == Field::UpdatedAt => {
+                let note = notes::changes_not_read(&column.header);
+                understanding.notes.push(note);
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Whether a field is a point in time beside the one that decides.
+fn is_beside(field: Field) -> bool {
+    matches!(field, Field::UpdatedAt | Field::CancelledAt | Field::PaidAt)
+        || field.detail_kind() == Some(DetailKind::Instant)
+}
+
+/// Settles the form of the dates of a column from what it holds.
+fn own_date_format(table: Table<'_>, column: usize) -> Result<DateFormat, ImportError> {
     let count = |format| {
         table
             .values(column)

@@ -146,17 +146,22 @@ pub(crate) fn understand(
     Ok(understanding)
 }
 
-/// Puts what is said of the table as a whole before what was noted on the way.
+/// Settles how the dates beside the file's own are written, and puts what is said of the table as a whole before what was noted on the way.
 fn say(
     table: Table<'_>,
     understanding: &mut Understanding,
     options: &ImportOptions,
     has_header: bool,
 ) {
+    marks::dates_beside(table, understanding);
     if !has_header {
         understanding.notes.push(notes::no_header(table.headers));
     }
-    let notes = notes::about(table, understanding, options);
+    let notes = if understanding.list.is_some() {
+        notes::about_list(table, understanding, options)
+    } else {
+        notes::about(table, understanding, options)
+    };
     understanding.notes.splice(0..0, notes);
 }
 

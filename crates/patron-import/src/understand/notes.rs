@@ -394,6 +394,17 @@ pub(super) fn dates_ignored(field: Field, header: &str) -> Note {
     )
 }
 
+/// Says that the times of change cannot be read.
+pub(super) fn changes_not_read(header: &str) -> Note {
+    note(
+        "changes_not_read",
+        &[("column", header)],
+        format!(
+            "column `{header}`, when an order was changed, holds no dates that can be read in one way only: of two versions of an order the one read last counts"
+        ),
+    )
+}
+
 /// Says which of several columns is kept.
 pub(super) fn first_of_several(field: Field, header: &str, others: &[&str]) -> Note {
     let others = others.join("`, `");

@@ -152,6 +152,7 @@ impl Draft<'_> {
             field,
             index,
             header: self.table.header(index).to_owned(),
+            date_format: None,
         });
         Some(self.columns.len() - 1)
     }

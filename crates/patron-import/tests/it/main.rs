@@ -36,3 +36,5 @@ mod recognition;
 mod rows;
 /// Are the traps of exports set aside or refused, each with its mend?
 mod traps;
+/// Do typed cells say what they say as text?
+mod typed;

@@ -11,7 +11,6 @@ use patron_core::{Instant, ShopCalendar};
 use patron_engine::details::{self, Detail};
 use patron_engine::{
     Feed, Gathered, ListEntry, Owners, PARTITIONS, Record, Resources, gather_records,
-    withdrawn_hash,
 };
 use patron_import::{Content, Field, ROW_HASH_SEED, RowKind, hash_field, is_address};
 use patron_ledger::{At, Ledger, ScanRequest, Table, Transaction};
@@ -64,6 +63,9 @@ struct Current {
 
 /// The kind of a row that takes a refund back from a customer whose it is not.
 pub(crate) const WITHDRAWN: &str = "withdrawn";
+
+/// The kind of a refund that was not given, or is not any longer.
+pub(crate) const NOT_GIVEN: &str = "not_given";
 
 /// What is known of one key.
 #[derive(Default)]
@@ -207,7 +209,7 @@ impl Lists<'_> {
         };
         entries.retain(is_new);
         let line = |entry: &ListEntry<'_>| details::read(entry.details).map_or(0, |kept| kept.line);
-        let group = |entry: &ListEntry<'_>| (entry.kind.to_u8(), self.day_of(entry));
+        let group = |entry: &ListEntry<'_>| (content_of(entry.kind) as u8, self.day_of(entry));
         entries.sort_by(|a, b| {
             (group(a), a.key, a.file, a.updated_at, line(a)).cmp(&(
                 group(b),
@@ -267,7 +269,9 @@ impl Lists<'_> {
         } else {
             (last.hash, last.net)
         };
-        let rows = same.len() as u64;
+        // What was not given was set aside: it is no row that could be left out.
+        let is_row = |entry: &ListEntry<'_>| u64::from(entry.kind != RowKind::Withdrawn);
+        let rows: u64 = same.iter().map(is_row).sum();
         let is_older = |current: &Current| match (last.updated_at, current.version_at) {
             (Some(new), Some(known)) => new < known,
             _ => false,
@@ -278,15 +282,15 @@ impl Lists<'_> {
                 return;
             }
             Some(_) => {
-                let others = if adds_up { 0 } else { rows - 1 };
+                let others = if adds_up { 0 } else { rows - is_row(last) };
                 counts.superseding += rows - others;
                 leave_out(last, others, counts);
             }
             None if adds_up => {}
-            None => leave_out(last, rows - 1, counts),
+            None => leave_out(last, rows - is_row(last), counts),
         }
         if let Some(current) = known.newest
-            && last.kind == RowKind::Refund
+            && content_of(last.kind) == Content::Refunds
             && self.person(&known.owner) != self.person(last.customer)
         {
             self.withdraw(last, (&known.owner, current.version_at), sheets);
@@ -357,7 +361,7 @@ impl Lists<'_> {
         // Every time anew, however often a refund goes to and fro.
         let origin = self.origins.get(refund.file as usize);
         let import = origin.map_or(0, |origin| origin.import).to_le_bytes();
-        let hash = withdrawn_hash(hash_field(refund.hash, &import));
+        let hash = hash_field(refund.hash, &import);
         self.write(&nothing, refund.key, hash, 0, sheets);
     }
 
@@ -517,14 +521,14 @@ fn known(records: &[Record<'_>]) -> HashMap<(u64, String, i64), Known> {
 /// Counts rows that bring nothing.
 const fn leave_out(entry: &ListEntry<'_>, rows: u64, counts: &mut Counts) {
     counts.unchanged += rows;
-    if matches!(entry.kind, RowKind::Refund) {
+    if matches!(entry.kind, RowKind::Refund | RowKind::Withdrawn) {
         counts.left_out.1 += rows;
     }
 }
 
 const fn content_of(kind: RowKind) -> Content {
     match kind {
-        RowKind::Refund => Content::Refunds,
+        RowKind::Refund | RowKind::Withdrawn => Content::Refunds,
         RowKind::Product => Content::Products,
         RowKind::Event => Content::Events,
         RowKind::Answer => Content::Surveys,
@@ -542,6 +546,7 @@ fn kind_of<'o>(entry: &ListEntry<'_>, content: Content, origin: &'o Origin) -> O
             Some(stem.map_or(&*origin.file, |(stem, _)| stem))
         }
         Content::Refunds if entry.details.is_empty() => Some(WITHDRAWN),
+        Content::Refunds if entry.kind == RowKind::Withdrawn => Some(NOT_GIVEN),
         Content::Refunds => Some("return"),
         _ => None,
     }

@@ -105,6 +105,50 @@ fn rows_of_one_file_with_times_of_change_are_versions() {
 }
 
 #[test]
+fn times_of_change_are_read_in_their_own_form() {
+    for (newer, older) in [
+        ("13/02/2024 09:00", "28/01/2024 10:00"),
+        ("02/13/2024 09:00", "01/28/2024 10:00"),
+        ("Feb 13, 2024", "Jan 28, 2024"),
+        ("2024-02-13T09:00:00Z", "2024-01-28T10:00:00Z"),
+    ] {
+        let sandbox = Sandbox::with_orders(&format!(
+            "order_id,customer_id,ordered_at,net,updated_at\n\
+             1,ann,2024-01-05,60,\"{newer}\"\n1,ann,2024-01-05,80,\"{older}\"\n2,ann,2024-01-07,5,\"{older}\"\n"
+        ));
+        let results = sandbox.run(&["orders.csv", "--quiet"]);
+        assert_eq!(
+            results.customers().cell("ann", "monetary"),
+            "65.00",
+            "{newer}"
+        );
+    }
+}
+
+#[test]
+fn times_of_change_that_cannot_be_read_are_told() {
+    let note = |rows: &str, key: &str| {
+        let header = "order_id,customer_id,ordered_at,net,updated_at\n";
+        let sandbox = Sandbox::with_orders(&format!("{header}{rows}"));
+        let results = sandbox.run(&["orders.csv", "--quiet"]);
+        let json = results.run_json();
+        let mut notes = json["notes"].as_array().into_iter().flatten();
+        let note = notes.find(|note| note["key"] == key).cloned();
+        note.unwrap_or_else(|| panic!("no note `{key}`: {}", json["notes"]))
+    };
+    // Each of them could be the third of April or the fourth of March.
+    let rows = "1,ann,2024-01-05,60,03/04/2024\n2,ann,2024-01-07,5,05/06/2024\n";
+    let text = note(rows, "changes_not_read")["text"].to_string();
+    assert!(text.contains("`updated_at`"), "{text}");
+    let rows = (0..20).map(|id| format!("{id},ann,2024-01-05,60,2024-01-09\n"));
+    let rows = rows.chain(["20,ann,2024-01-05,60,soon\n".to_owned()]);
+    let said = note(&rows.collect::<String>(), "unread_values");
+    assert_eq!(said["params"]["line"], 22, "{said}");
+    assert_eq!(said["params"]["value"], "soon", "{said}");
+    assert_eq!(said["params"]["count"], 1, "{said}");
+}
+
+#[test]
 fn the_status_of_a_line_is_its_own() {
     let header = "order_id,customer_id,ordered_at,product_id,quantity,unit_price,status\n";
     let of_ann = |rows: &str| {

@@ -264,6 +264,25 @@ fn refunds_and_events_by_address_are_the_accounts() {
 }
 
 #[test]
+fn what_an_erased_customer_did_before_logging_in_is_erased_too() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "events.csv",
+        "event,user_id,anonymous_id,timestamp,page\nPage Viewed,,visitor-1,2024-05-01 10:00:00,/secret\nLogged In,17,visitor-1,2024-05-01 10:05:00,/\nPage Viewed,,visitor-2,2024-05-01 10:00:00,/other\n",
+    );
+    import(&sandbox, &["events.csv"]);
+    let erased = sandbox.patron(&["ledger", "erase", "17", "--yes", "--workspace", SHOP]);
+    assert!(
+        erased.stdout.contains("2 rows were erased"),
+        "{}",
+        erased.stdout
+    );
+    let left = sandbox.patron(&["export", "events", "--workspace", SHOP]);
+    assert!(!left.stdout.contains("visitor-1"), "{}", left.stdout);
+    assert!(left.stdout.contains("visitor-2"), "{}", left.stdout);
+}
+
+#[test]
 fn an_erased_customer_is_nowhere_under_any_name() {
     let sandbox = with_workspace();
     sandbox.write(

@@ -8,6 +8,7 @@ mod imports;
 mod keeping;
 mod lists;
 mod rates;
+mod refunds;
 mod shops;
 mod stored;
 mod unhurt;
