@@ -426,12 +426,13 @@ mod tests {
             RowKind::Event,
             RowKind::Answer,
             RowKind::Spend,
+            RowKind::Withdrawn,
         ];
         for kind in facts.into_iter().chain(mentions) {
             assert_eq!(RowKind::from_u8(kind.to_u8()), Some(kind));
             assert!(kind.to_u8() < 0x80, "the top bit is free");
         }
-        assert_eq!(RowKind::from_u8(8), None);
+        assert_eq!(RowKind::from_u8(9), None);
         assert_eq!(RowKind::from_u8(200), None);
     }
 

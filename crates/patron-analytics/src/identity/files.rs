@@ -7,7 +7,7 @@ use patron_import::{RowKind, is_address};
 
 use super::resolve::{Says, resolve};
 use super::rule::Rule;
-use crate::import::each_customer;
+use crate::import::{Tellers, each_customer};
 
 /// Joins the customers of files by a rule; returns how many have another's name now.
 ///
@@ -38,9 +38,10 @@ pub(crate) fn join(rule: Rule, gathered: &mut Gathered) -> Result<u64, GroupingE
 
 /// What an import would keep of each customer; a refund may name one by nothing but an address.
 fn sayings(gathered: &Gathered, take: &mut dyn FnMut(&Says<'_>)) -> Result<(), GroupingError> {
+    let tellers = Tellers::of(&gathered.files);
     for partition in 0..PARTITIONS {
         gathered.with_records(partition, false, |records| {
-            each_customer(&records, |customer| {
+            each_customer(&records, &tellers, |customer| {
                 let [email, phone, ..] = customer.contact();
                 take(&Says {
                     customer: customer.id,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use arrow_array::cast::AsArray;
 use patron_core::{Coded, ErrorCode, Instant};
+use patron_import::is_address;
 use patron_ledger::{At, Ledger, LedgerError, ScanRequest, Table, Whom};
 use patron_state::StateError;
 
@@ -101,7 +102,8 @@ impl Coded for IdentityError {
     }
 }
 
-/// Joins a customer with another, whatever the rule says.
+/// Joins a customer with another, whatever the rule says. An account may be joined with several; a guest is joined with the
+/// last that was named.
 ///
 /// # Errors
 /// [`IdentityError::Unknown`], [`IdentityError::Same`], and those of the workspace.
@@ -117,7 +119,20 @@ pub fn join_by_hand(
     }
     let ledger = workspace.ledger()?;
     check_known(&ledger, &[customer, with])?;
-    workspace.state()?.say_identity(customer, Some(with))?;
+    let state = workspace.state()?;
+    let words = state.identity_words()?;
+    let is_joined = |id: &str| {
+        let mut words = words.iter();
+        words.any(|word| word.customer_id == id && word.with.is_some())
+    };
+    // A customer has one word: where an account's is taken, the other's says the same.
+    let is_taken = !is_address(customer) && is_joined(customer) && !is_joined(with);
+    let (of, with) = if is_taken {
+        (with, customer)
+    } else {
+        (customer, with)
+    };
+    state.say_identity(of, Some(with))?;
     Ok(settle(workspace, &ledger, "join", Where::Everywhere, now)?)
 }
 

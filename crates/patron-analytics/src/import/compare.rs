@@ -50,7 +50,8 @@ struct Version<'r, 'a> {
 }
 
 /// Compares new rows with those of the ledger, both of the same partition; calls `keep` with the rows of an order, or rows
-/// that are equal, that one file brings and the ledger is to have.
+/// that are equal, that one file brings and the ledger is to have: customer by customer, and of each by time, nearly as the
+/// ledger has them.
 ///
 /// The file of a stored record is the place of its import, oldest first; that of a new one is the place of its file.
 pub(crate) fn compare<'r, 'a, E>(
@@ -60,14 +61,12 @@ pub(crate) fn compare<'r, 'a, E>(
     mut keep: impl FnMut(&[&'r Record<'a>]) -> Result<(), E>,
 ) -> Result<(), E> {
     let (stored, new) = (in_order(stored), in_order(new));
-    let mut rest: &[Placed<'r, 'a>] = &stored;
-    for group in new.chunk_by(|a, b| a.cmp_order(b).is_eq()) {
+    for group in orders_by_customer_and_time(&new) {
         let Some(first) = group.first() else { continue };
-        let from = rest.partition_point(|row| row.cmp_order(first).is_lt());
-        rest = rest.get(from..).unwrap_or_default();
+        let from = stored.partition_point(|row| row.cmp_order(first).is_lt());
+        let rest = stored.get(from..).unwrap_or_default();
         let until = rest.partition_point(|row| row.cmp_order(first).is_le());
-        let (here, after) = rest.split_at(until);
-        rest = after;
+        let here = rest.get(..until).unwrap_or_default();
         if let ([only], []) = (group, here) {
             // Most orders are one row that is new: there is nothing to compare.
             keep(&[only.row])?;
@@ -97,8 +96,9 @@ pub(crate) fn compare<'r, 'a, E>(
     Ok(())
 }
 
-/// A row and a hash of its order, by which it is sorted: most rows are told apart without a look at them.
+/// A row and hashes of its customer and its order, by which it is sorted: most rows are told apart without a look at them.
 struct Placed<'r, 'a> {
+    customer_hash: u64,
     order_hash: u64,
     row: &'r Record<'a>,
 }
@@ -106,8 +106,31 @@ struct Placed<'r, 'a> {
 impl Placed<'_, '_> {
     fn cmp_order(&self, other: &Self) -> Ordering {
         let by_row = || order_of(self.row).cmp(&order_of(other.row));
-        self.order_hash.cmp(&other.order_hash).then_with(by_row)
+        let hashes = (self.customer_hash, self.order_hash);
+        hashes
+            .cmp(&(other.customer_hash, other.order_hash))
+            .then_with(by_row)
     }
+}
+
+/// Returns the rows of each order, customers by id, their orders by time. Of customers with one hash, of whom there are hardly
+/// ever two, the orders stand among each other.
+fn orders_by_customer_and_time<'p, 'r, 'a>(
+    rows: &'p [Placed<'r, 'a>],
+) -> Vec<&'p [Placed<'r, 'a>]> {
+    let of_customers = rows.chunk_by(|a, b| a.customer_hash == b.customer_hash);
+    let first = |of_one: &&'p [Placed<'r, 'a>]| of_one.first().map(|placed| placed.row);
+    let mut customers: Vec<&[Placed<'r, 'a>]> = of_customers.collect();
+    customers.sort_unstable_by_key(|of_one| first(of_one).map(|row| row.customer));
+    let mut orders = Vec::with_capacity(rows.len());
+    for of_one in customers {
+        let from = orders.len();
+        orders.extend(of_one.chunk_by(|a, b| a.cmp_order(b).is_eq()));
+        if let Some(own) = orders.get_mut(from..) {
+            own.sort_unstable_by_key(|order| first(order).map(|row| (row.at, order_of(row))));
+        }
+    }
+    orders
 }
 
 /// Returns rows order by order, inside an order file by file. Derived refunds stay behind their rows; rows that say the
@@ -115,12 +138,17 @@ impl Placed<'_, '_> {
 fn in_order<'r, 'a>(rows: &'r [Record<'a>]) -> Vec<Placed<'r, 'a>> {
     let placed = |row: &'r Record<'a>| {
         let (customer, order_id, own) = order_of(row);
+        let customer_hash = xxh3_64(customer.as_bytes());
         let order_hash = if order_id.is_empty() {
             own
         } else {
-            xxh3_64_with_seed(order_id.as_bytes(), xxh3_64(customer.as_bytes()))
+            xxh3_64_with_seed(order_id.as_bytes(), customer_hash)
         };
-        Placed { order_hash, row }
+        Placed {
+            customer_hash,
+            order_hash,
+            row,
+        }
     };
     let mut placed: Vec<Placed<'r, 'a>> = rows.iter().map(placed).collect();
     let rank = |row: &'r Record<'a>| (row.file, row.row_hash, is_derived(row), row.details);

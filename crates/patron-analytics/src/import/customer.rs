@@ -1,33 +1,72 @@
 //! What files say of customers besides their orders.
 
 use patron_engine::details::{self, Detail};
-use patron_engine::{ContactFields, Record};
-use patron_import::Field;
+use patron_engine::{ContactFields, FileRead, Record};
+use patron_import::{Field, UsedColumn};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Fields that belong to the customer, not to the order.
-pub(super) const OF_CUSTOMERS: &[&str] = &[
-    "address",
-    "postal_code",
-    "city",
-    "region",
-    "country",
-    "company",
-    "gender",
-    "birth_date",
-    "acquisition_channel",
-];
+/// Whether a detail belongs to the customer, not to the order.
+pub(super) const fn is_of_customers(field: Field) -> bool {
+    matches!(
+        field,
+        Field::Address
+            | Field::PostalCode
+            | Field::City
+            | Field::Region
+            | Field::Country
+            | Field::Company
+            | Field::Gender
+            | Field::BirthDate
+            | Field::AcquisitionChannel
+    )
+}
 
 /// Whether a row says anything of its customer.
 fn tells_of_customer(row: &Record<'_>) -> bool {
-    let of_customer = |(field, _): (Field, Detail<'_>)| OF_CUSTOMERS.contains(&field.key());
+    let of_customer = |(field, _): (Field, Detail<'_>)| is_of_customers(field);
     row.contact.is_some()
         || details::read(row.details).is_some_and(|mut kept| kept.details.any(of_customer))
 }
 
+/// The files with a column that says anything of customers: most rows of others need no look.
+pub(crate) struct Tellers(Vec<bool>);
+
+impl Tellers {
+    pub(crate) fn of(files: &[FileRead]) -> Self {
+        let tells = |column: &UsedColumn| {
+            is_of_customers(column.field)
+                || matches!(
+                    column.field,
+                    Field::Email
+                        | Field::Phone
+                        | Field::Landline
+                        | Field::Name
+                        | Field::FirstName
+                        | Field::LastName
+                        | Field::ConsentEmail
+                )
+        };
+        let files = files.iter();
+        Self(
+            files
+                .map(|file| file.understanding.columns.iter().any(tells))
+                .collect(),
+        )
+    }
+
+    fn has(&self, row: &Record<'_>) -> bool {
+        let told = self.0.get(row.file as usize).copied().unwrap_or(true);
+        told && tells_of_customer(row)
+    }
+}
+
 /// Calls `take` with what each file says of each customer, in an order that does not depend on threads.
-pub(crate) fn each_customer<'a>(rows: &[Record<'a>], mut take: impl FnMut(&Customer<'a>)) {
-    let mut says: Vec<&Record<'a>> = rows.iter().filter(|row| tells_of_customer(row)).collect();
+pub(crate) fn each_customer<'a>(
+    rows: &[Record<'a>],
+    tellers: &Tellers,
+    mut take: impl FnMut(&Customer<'a>),
+) {
+    let mut says: Vec<&Record<'a>> = rows.iter().filter(|row| tellers.has(row)).collect();
     // Of what was said at one time the last counts: it must not be the thread's that read last.
     says.sort_unstable_by_key(|row| {
         (
@@ -76,7 +115,7 @@ impl<'a> Customer<'a> {
             }
             let kept = details::read(row.details).unwrap_or_default();
             for (field, detail) in kept.details {
-                if !OF_CUSTOMERS.contains(&field.key()) {
+                if !is_of_customers(field) {
                     continue;
                 }
                 match details.iter_mut().find(|known| known.0 == field) {

@@ -29,7 +29,7 @@ use patron_ledger::{At, CommitInfo, Ledger, LedgerError, Persons, Table, Transac
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::compare::Counts;
-pub(crate) use self::customer::each_customer;
+pub(crate) use self::customer::{Tellers, each_customer};
 pub use self::error::ImportFailure;
 use self::lists::Lists;
 pub(crate) use self::lists::{NOT_GIVEN, WITHDRAWN};
@@ -435,6 +435,7 @@ impl Job<'_> {
     ) -> Result<Vec<Counts>, ImportFailure> {
         let work = Work {
             persons,
+            tellers: Tellers::of(&self.gathered.files),
             new: &self.gathered,
             stored,
             origins: origins(files),

@@ -5,7 +5,7 @@ use patron_engine::details::Detail;
 use patron_import::Field;
 use patron_ledger::{LedgerError, Table};
 
-use super::customer::OF_CUSTOMERS;
+use super::customer::is_of_customers;
 use super::sheet::{Sheet, Value};
 
 /// A column that rows themselves fill, of whatever table has it.
@@ -87,8 +87,8 @@ pub(super) struct Target {
 impl Target {
     pub(super) fn new(table: Table) -> Self {
         let sheet = Sheet::new(table);
-        let is_here = |name: &str| table == Table::Customers || !OF_CUSTOMERS.contains(&name);
-        let place = |field: &Field| sheet.place(field.key()).filter(|_| is_here(field.key()));
+        let is_here = |field: Field| table == Table::Customers || !is_of_customers(field);
+        let place = |field: &Field| sheet.place(field.key()).filter(|_| is_here(*field));
         let details = Field::ALL.iter().map(place).collect();
         Self {
             table,

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use super::ImportFailure;
 use super::compare::{Counts, compare};
-use super::customer::each_customer;
+use super::customer::{Tellers, each_customer};
 use super::rows::{Origin, Rows};
 use crate::workspace::WorkspaceError;
 
@@ -29,6 +29,8 @@ const BYTES_PER_SHARE: u64 = 100 << 20;
 /// What is to be compared, and what for.
 pub(super) struct Work<'a> {
     pub(super) new: &'a Gathered,
+    /// Which of its files say anything of customers.
+    pub(super) tellers: Tellers,
     /// The ledger's facts, in the same partitions; nothing if it has none.
     pub(super) stored: Option<&'a Gathered>,
     /// Of each file.
@@ -207,7 +209,9 @@ impl Work<'_> {
         stored.retain(|row| !is_person(row));
         if let Some(rows) = rows.as_deref_mut() {
             // All of it: an import can be taken back without its words being missed elsewhere.
-            each_customer(&new, |customer| rows.of(customer.id).add_customer(customer));
+            each_customer(&new, &self.tellers, |customer| {
+                rows.of(customer.id).add_customer(customer);
+            });
         }
         compare(&stored, &new, counts, |kept| {
             if let (Some(rows), Some(first)) = (rows.as_deref_mut(), kept.first()) {

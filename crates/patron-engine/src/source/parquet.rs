@@ -1,4 +1,4 @@
-//! Parquet files: row groups are decoded in parallel, only the columns that are used.
+//! Parquet files: pieces of row groups are decoded in parallel, only the columns that are used.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,9 +11,11 @@ use std::thread;
 
 use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+    RowSelector,
 };
 use ::parquet::basic::Compression;
+use ::parquet::file::metadata::RowGroupMetaData;
 use patron_import::{
     DayOrder, Format, ImportError, RowReader, Understanding, WholeColumn, understand_table,
 };
@@ -25,8 +27,21 @@ use super::{Begun, BlockRead, Collector, FileRead, Reading, RejectedSink, Source
 /// Rows looked at before the file is read.
 const SAMPLE_ROWS: usize = 10_000;
 const BATCH_ROWS: usize = 8_192;
+/// Rows of a piece: some writers put a whole file into one row group, and one thread would read it.
+const PIECE_ROWS: usize = 131_072;
 
-type GroupRead = (u64, Result<BlockRead, SourceError>);
+type PieceRead = (u64, Result<BlockRead, SourceError>);
+
+/// Rows that stand together in a row group.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    group: usize,
+    /// Rows of the group before it.
+    skip: usize,
+    rows: usize,
+    /// Rows of the file before it.
+    rows_before: u64,
+}
 
 pub(super) fn read(
     path: &Path,
@@ -54,7 +69,7 @@ pub(super) fn read(
     let parts = (&reader, understanding.as_ref());
     let digest = thread::scope(|scope| {
         let digest = scope.spawn(|| digest_of(path));
-        read_groups_from(from, &file, parts, reading, &mut collector)?;
+        read_pieces_from(from, &file, parts, reading, &mut collector)?;
         digest.join().map_err(|_| SourceError::Thread)
     })?;
     let digest = digest.map_err(|source| SourceError::Open {
@@ -64,20 +79,20 @@ pub(super) fn read(
     collector.end(path, understanding, digest, reading)
 }
 
-/// Reads a file's row groups, stretch by stretch: after each what was read is kept.
-fn read_groups_from(
+/// Reads a file's pieces, stretch by stretch: after each what was read is kept.
+fn read_pieces_from(
     mut from: usize,
     file: &ParquetFile<'_>,
     parts: (&RowReader, &Understanding),
     reading: &Reading<'_>,
     collector: &mut Collector<'_>,
 ) -> Result<(), SourceError> {
-    let groups = file.metadata.metadata().num_row_groups();
-    while from < groups && !collector.has_failed() {
+    let pieces = file.pieces.len();
+    while from < pieces && !collector.has_failed() {
         let until = file.stretch_from(from, reading);
         read_stretch(file, parts, from..until, reading, collector);
         from = until;
-        if from < groups {
+        if from < pieces {
             let bytes_read = reading.bytes_before + file.bytes_before(from);
             collector.keep(reading, bytes_read)?;
         }
@@ -85,29 +100,29 @@ fn read_groups_from(
     Ok(())
 }
 
-/// Reads some row groups.
+/// Reads some pieces.
 fn read_stretch(
     file: &ParquetFile<'_>,
     (reader, understanding): (&RowReader, &Understanding),
-    groups: Range<usize>,
+    pieces: Range<usize>,
     reading: &Reading<'_>,
     collector: &mut Collector<'_>,
 ) {
-    let next_group = AtomicUsize::new(groups.start);
+    let next = AtomicUsize::new(pieces.start);
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        let (sender, receiver) = sync_channel::<GroupRead>(reading.threads * 2);
+        let (sender, receiver) = sync_channel::<PieceRead>(reading.threads * 2);
         for _ in 0..reading.threads {
-            let work = GroupWork {
+            let work = PieceWork {
                 file,
                 understanding,
                 reading,
-                next_group: &next_group,
-                until: groups.end,
+                next: &next,
+                until: pieces.end,
                 stop: &stop,
             };
             let (sender, reader) = (sender.clone(), reader.clone());
-            scope.spawn(move || work.read_groups(reader, sender));
+            scope.spawn(move || work.read_pieces(reader, sender));
         }
         drop(sender);
         for (index, read) in receiver {
@@ -124,6 +139,7 @@ struct ParquetFile<'a> {
     path: &'a Path,
     size: u64,
     metadata: ArrowReaderMetadata,
+    pieces: Vec<Piece>,
 }
 
 impl<'a> ParquetFile<'a> {
@@ -153,10 +169,13 @@ impl<'a> ParquetFile<'a> {
             }
         }
         let size = file.metadata().map_or(0, |metadata| metadata.len());
+        let groups = metadata.metadata().row_groups().iter();
+        let pieces = pieces_of(groups.map(RowGroupMetaData::num_rows));
         Ok(Self {
             path,
             size,
             metadata,
+            pieces,
         })
     }
 
@@ -252,29 +271,49 @@ fn codec_name(codec: Compression) -> String {
     name.split('(').next().unwrap_or_default().to_lowercase()
 }
 
-/// What the threads that read row groups share.
-struct GroupWork<'w> {
+/// Cuts row groups with so many rows into pieces, whatever reads them.
+fn pieces_of(rows_of_groups: impl Iterator<Item = i64>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rows_before = 0;
+    for (group, rows) in rows_of_groups.enumerate() {
+        let in_group = usize::try_from(rows).unwrap_or(0);
+        for skip in (0..in_group).step_by(PIECE_ROWS) {
+            let rows = PIECE_ROWS.min(in_group - skip);
+            pieces.push(Piece {
+                group,
+                skip,
+                rows,
+                rows_before,
+            });
+            rows_before += rows as u64;
+        }
+    }
+    pieces
+}
+
+/// What the threads that read pieces share.
+struct PieceWork<'w> {
     file: &'w ParquetFile<'w>,
     understanding: &'w Understanding,
     reading: &'w Reading<'w>,
-    next_group: &'w AtomicUsize,
+    next: &'w AtomicUsize,
     until: usize,
     stop: &'w AtomicBool,
 }
 
-impl GroupWork<'_> {
-    fn read_groups(&self, mut reader: RowReader, sender: SyncSender<GroupRead>) {
+impl PieceWork<'_> {
+    fn read_pieces(&self, mut reader: RowReader, sender: SyncSender<PieceRead>) {
         let (file, understanding) = (self.file, self.understanding);
         let mut scatter = self.reading.store_of(understanding).scatter();
         let mut last = 0;
         while !self.stop.load(Ordering::Relaxed) {
-            let group = self.next_group.fetch_add(1, Ordering::Relaxed);
-            if group >= self.until {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            if index >= self.until {
                 break;
             }
-            last = group as u64;
-            let read = read_group(file, understanding, &mut reader, group, &mut scatter);
-            let done = self.reading.bytes_before + file.bytes_before(group + 1);
+            last = index as u64;
+            let read = read_piece(file, understanding, &mut reader, index, &mut scatter);
+            let done = self.reading.bytes_before + file.bytes_before(index + 1);
             self.reading.progress.advance_to(done);
             if sender.send((last, read)).is_err() {
                 break;
@@ -287,53 +326,52 @@ impl GroupWork<'_> {
 }
 
 impl ParquetFile<'_> {
-    /// Bytes of the file before a row group, about.
-    fn bytes_before(&self, group: usize) -> u64 {
-        let groups = self.metadata.metadata().num_row_groups().max(1) as u64;
-        (group as u64).saturating_mul(self.size) / groups
+    /// Bytes of the file before a piece, about.
+    fn bytes_before(&self, piece: usize) -> u64 {
+        let pieces = self.pieces.len().max(1) as u64;
+        (piece as u64).saturating_mul(self.size) / pieces
     }
 
-    /// Returns the row group before which what was read is kept.
+    /// Returns the piece before which what was read is kept.
     fn stretch_from(&self, from: usize, reading: &Reading<'_>) -> usize {
-        let groups = self.metadata.metadata().num_row_groups();
+        let pieces = self.pieces.len();
         let until = reading.next_stop();
-        let is_beyond = |group: &usize| reading.bytes_before + self.bytes_before(*group) >= until;
-        (from + 1..groups).find(is_beyond).unwrap_or(groups)
-    }
-
-    fn rows_before(&self, group: usize) -> u64 {
-        let groups = self.metadata.metadata().row_groups();
-        groups
-            .iter()
-            .take(group)
-            .map(|group| u64::try_from(group.num_rows()).unwrap_or(0))
-            .sum()
+        let is_beyond = |piece: &usize| reading.bytes_before + self.bytes_before(*piece) >= until;
+        (from + 1..pieces).find(is_beyond).unwrap_or(pieces)
     }
 }
 
-fn read_group(
+fn read_piece(
     file: &ParquetFile<'_>,
     understanding: &Understanding,
     reader: &mut RowReader,
-    group: usize,
+    index: usize,
     scatter: &mut crate::grouping::Scatter<'_>,
 ) -> Result<BlockRead, SourceError> {
     let name = file.name();
     let columns = Batches::new(&name, understanding);
     let builder = file.builder()?;
     let mask = ProjectionMask::roots(builder.parquet_schema(), columns.wanted().iter().copied());
+    let Some(&piece) = file.pieces.get(index) else {
+        return Ok(BlockRead::default());
+    };
+    let rows = [
+        RowSelector::skip(piece.skip),
+        RowSelector::select(piece.rows),
+    ];
     let batches = builder
         .with_projection(mask)
-        .with_row_groups(vec![group])
+        .with_row_groups(vec![piece.group])
+        .with_row_selection(RowSelection::from(rows.to_vec()))
         .with_batch_size(BATCH_ROWS)
         .build()
         .map_err(|source| file.parquet_error(source))?;
     let mut read = BlockRead::default();
-    let mut row_number = file.rows_before(group);
+    let mut row_number = piece.rows_before;
     for batch in batches {
         let batch = batch.map_err(|source| file.parquet_error(source.into()))?;
         let rows = batch.num_rows() as u64;
-        let mut facts = reader.new_batch(group as u64);
+        let mut facts = reader.new_batch(index as u64);
         columns.read(&batch, reader, row_number, &mut facts)?;
         read.absorb(facts, understanding, scatter)?;
         row_number += rows;

@@ -242,6 +242,41 @@ fn nulls_are_set_aside_like_empty_cells() {
 }
 
 #[test]
+fn a_row_group_of_many_rows_is_read_in_pieces_that_lose_nothing() {
+    const ROWS: i32 = 300_000;
+    let folder = TempDir::new().expect("a folder");
+    let customer = |row: i32| (row % 100_003 != 0).then(|| format!("c{}", row % 977));
+    let ids: StringArray = (0..ROWS).map(customer).collect();
+    let columns: [(&str, ArrayRef); 3] = [
+        ("customer_id", Arc::new(ids)),
+        (
+            "ordered_at",
+            Arc::new(Date32Array::from_iter_values(
+                (0..ROWS).map(|row| 19_000 + row % 700),
+            )),
+        ),
+        (
+            "net",
+            Arc::new(Int32Array::from_iter_values(
+                (0..ROWS).map(|row| 1 + row % 50),
+            )),
+        ),
+    ];
+    let outcomes = [300_000, 40_000].map(|rows_of_group| {
+        let path = folder.path().join(format!("{rows_of_group}.parquet"));
+        write_parquet(&path, &columns, rows_of_group);
+        fold(&[path], Machine::default())
+    });
+    let [one_group, several] = &outcomes;
+    assert_eq!(one_group.rows_in, 300_000);
+    assert_eq!(one_group.customers, several.customers);
+    for outcome in &outcomes {
+        let lines: Vec<u64> = outcome.rejected.iter().map(|row| row.0).collect();
+        assert_eq!(lines, [1, 100_004, 200_007]);
+    }
+}
+
+#[test]
 fn a_column_that_cannot_hold_its_field_is_named() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("orders.parquet");

@@ -24,6 +24,9 @@ const ROWS_PER_GROUP: usize = 128 * 1024;
 /// Columns whose values hardly ever repeat, besides keys.
 const DISTINCT: [&str; 3] = ["row_hash", "content_hash", "origin_line"];
 
+/// Columns that no compression makes smaller.
+const HASHES: [&str; 2] = ["row_hash", "content_hash"];
+
 /// A data file that is written but not yet part of the ledger.
 #[derive(Debug, Clone)]
 pub(crate) struct NewFile {
@@ -86,6 +89,9 @@ fn encode(file: &File, table: Table, rows: &RecordBatch) -> Result<ParquetMetaDa
         .set_max_row_group_row_count(Some(ROWS_PER_GROUP));
     for column in table.columns().filter(|column| is_distinct(table, column)) {
         properties = properties.set_column_dictionary_enabled(column.name.into(), false);
+    }
+    for name in HASHES {
+        properties = properties.set_column_compression(name.into(), Compression::UNCOMPRESSED);
     }
     let properties = properties.build();
     // The schema in Arrow's own form would only repeat what Parquet's says.

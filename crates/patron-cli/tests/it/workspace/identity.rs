@@ -166,6 +166,29 @@ fn what_is_taken_back_or_said_by_hand_stays_so() {
 }
 
 #[test]
+fn an_account_can_be_joined_with_several_and_a_guest_with_the_last_that_is_named() {
+    let sandbox = with_workspace();
+    sandbox.write(
+        "orders.csv",
+        format!("{HEADER}1,a,,,2024-01-01,1\n2,b,,,2024-01-02,1\n3,c,,,2024-01-03,1\n4,d,,,2024-01-04,1\n5,,g@x.com,,2024-01-05,1\n"),
+    );
+    import(&sandbox, &["orders.csv"]);
+    for (customer, with) in [("a", "b"), ("a", "c"), ("d", "a")] {
+        say(&sandbox, &["join", customer, with]);
+    }
+    let all: Vec<String> = orders(&run(&sandbox, &[])).into_values().collect();
+    assert_eq!(all, ["4", "1"]);
+    say(&sandbox, &["join", "g@x.com", "a"]);
+    let all: Vec<String> = orders(&run(&sandbox, &[])).into_values().collect();
+    assert_eq!(all, ["5"]);
+    sandbox.write("more.csv", format!("{HEADER}6,z,,,2024-01-06,1\n"));
+    import(&sandbox, &["more.csv"]);
+    say(&sandbox, &["join", "g@x.com", "z"]);
+    let found = orders(&run(&sandbox, &[]));
+    assert_eq!(found["z"], "2");
+}
+
+#[test]
 fn every_address_of_a_customer_counts_however_the_rows_are_dealt_to_files() {
     let rows = [
         "1,19,old@x.com,,2024-01-01,10",
