@@ -67,7 +67,7 @@ pub struct BgNbdParameters {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FittedBgNbd {
     law: BetaGeometric,
-    report: Option<FitReport<4>>,
+    report: Option<FitReport>,
 }
 
 impl BgNbd {

@@ -5,16 +5,18 @@ use std::fmt;
 use crate::matrix::{self, Square};
 use crate::optimise::{BOX, Minimum};
 
-/// How well a fit is determined.
+/// How well a fit is determined. Rows, columns and errors are in the order of the model's parameters.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FitReport<const N: usize> {
+pub struct FitReport {
     /// Customers whose histories were fitted.
     pub customers: u64,
+    /// Parameters that were free to move.
+    pub parameters: usize,
     /// Natural logarithm of the likelihood of all customers.
     pub log_likelihood: f64,
-    /// Covariance of the estimates: `D·H⁻¹·D`, `H` the Hessian on the logarithms and `D` the diagonal of the parameters.
-    /// Absent where the likelihood is too flat to give one.
-    pub covariance: Option<[[f64; N]; N]>,
+    /// Covariance of the estimates by rows: `D·H⁻¹·D`, `H` the Hessian on the logarithms and `D` the diagonal of the
+    /// parameters. Absent where the likelihood is too flat to give one.
+    pub covariance: Option<Vec<Vec<f64>>>,
     /// Iterations of the final search.
     pub iterations: usize,
     /// Whether the search ended at a point that satisfies its tolerance.
@@ -23,32 +25,33 @@ pub struct FitReport<const N: usize> {
     pub warnings: Vec<FitWarning>,
 }
 
-impl<const N: usize> FitReport<N> {
+impl FitReport {
     /// Returns the square roots of the diagonal of the covariance.
     #[must_use]
-    pub fn standard_errors(&self) -> Option<[f64; N]> {
-        let covariance = self.covariance.as_ref()?;
-        let mut errors = [0.0; N];
-        for (i, (error, row)) in errors.iter_mut().zip(covariance).enumerate() {
-            *error = row.get(i)?.sqrt();
-        }
-        Some(errors)
+    pub fn standard_errors(&self) -> Option<Vec<f64>> {
+        let rows = self.covariance.as_ref()?.iter().enumerate();
+        rows.map(|(i, row)| row.get(i).map(|variance| variance.sqrt()))
+            .collect()
     }
 
     /// Returns Akaike's criterion, `2·parameters − 2·ln L`.
     #[must_use]
     pub fn aic(&self) -> f64 {
-        2.0 * N as f64 - 2.0 * self.log_likelihood
+        2.0 * self.parameters as f64 - 2.0 * self.log_likelihood
     }
 
     /// Returns the Bayesian criterion, `ln(customers)·parameters − 2·ln L`.
     #[must_use]
     pub fn bic(&self) -> f64 {
-        (self.customers as f64).ln() * N as f64 - 2.0 * self.log_likelihood
+        (self.customers as f64).ln() * self.parameters as f64 - 2.0 * self.log_likelihood
     }
 
     /// Makes a report of a minimum of `−ln L / customers` over the logarithms of the parameters.
-    pub(crate) fn of(minimum: &Minimum<N>, customers: u64, names: [&'static str; N]) -> Self {
+    pub(crate) fn of<const N: usize>(
+        minimum: &Minimum<N>,
+        customers: u64,
+        names: [&'static str; N],
+    ) -> Self {
         let scale = customers as f64;
         let hessian = minimum.at.hessian.map(|row| row.map(|h| h * scale));
         let ln_covariance = matrix::inverse(&hessian);
@@ -69,6 +72,7 @@ impl<const N: usize> FitReport<N> {
         warnings.extend(flat_directions(ln_covariance.as_ref(), names));
         Self {
             customers,
+            parameters: N,
             log_likelihood: -minimum.at.value * scale,
             covariance: ln_covariance.map(|ln| on_natural_scale(&ln, &minimum.theta)),
             iterations: minimum.iterations,
@@ -79,14 +83,14 @@ impl<const N: usize> FitReport<N> {
 }
 
 /// `Dᵢ·Cᵢⱼ·Dⱼ` for every pair, not only the diagonal.
-fn on_natural_scale<const N: usize>(ln_covariance: &Square<N>, theta: &[f64; N]) -> Square<N> {
-    let mut covariance = *ln_covariance;
-    for (row, theta_row) in covariance.iter_mut().zip(theta) {
-        for (entry, theta_column) in row.iter_mut().zip(theta) {
-            *entry *= theta_row.exp() * theta_column.exp();
-        }
-    }
-    covariance
+fn on_natural_scale<const N: usize>(ln_covariance: &Square<N>, theta: &[f64; N]) -> Vec<Vec<f64>> {
+    let row = |(row, theta_row): (&[f64; N], &f64)| {
+        let entries = row.iter().zip(theta);
+        entries
+            .map(|(entry, theta_column)| entry * (theta_row + theta_column).exp())
+            .collect()
+    };
+    ln_covariance.iter().zip(theta).map(row).collect()
 }
 
 /// Twice the standard error of a logarithm as a factor; beyond a million nobody needs its digits.

@@ -67,7 +67,7 @@ pub struct MbgNbdParameters {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FittedMbgNbd {
     law: BetaGeometric,
-    report: Option<FitReport<4>>,
+    report: Option<FitReport>,
 }
 
 impl MbgNbd {

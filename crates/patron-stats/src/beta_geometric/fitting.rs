@@ -35,7 +35,7 @@ pub(crate) fn fit(
     dropout: Dropout,
     histories: &WeightedHistories,
     minimum_repeat_buyers: u64,
-) -> Result<(BetaGeometric, FitReport<4>), FitError> {
+) -> Result<(BetaGeometric, FitReport), FitError> {
     let found = histories.repeat_buyers();
     if found < minimum_repeat_buyers {
         return Err(FitError::TooFewRepeatBuyers {

@@ -17,7 +17,7 @@ pub trait PurchaseModel: Debug + Send + Sync {
     fn named_parameters(&self) -> Vec<(&'static str, f64)>;
 
     /// Returns what is known of the fit; absent where the parameters were given by hand.
-    fn report(&self) -> Option<&FitReport<4>>;
+    fn report(&self) -> Option<&FitReport>;
 
     /// Returns the log-likelihood of histories, not only of those the model was fitted to.
     fn log_likelihood(&self, histories: &WeightedHistories) -> f64;
@@ -129,7 +129,7 @@ macro_rules! purchase_model {
                 self.law.named_parameters()
             }
 
-            fn report(&self) -> Option<&$crate::estimate::FitReport<4>> {
+            fn report(&self) -> Option<&$crate::estimate::FitReport> {
                 self.report.as_ref()
             }
 

@@ -68,7 +68,7 @@ pub struct GammaGammaParameters {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FittedGammaGamma {
     parameters: GammaGammaParameters,
-    report: Option<FitReport<3>>,
+    report: Option<FitReport>,
 }
 
 /// Distinct spends on which the starts are tried out.
@@ -198,7 +198,7 @@ impl FittedGammaGamma {
 
     /// Returns what is known of the fit; absent where the parameters were given by hand.
     #[must_use]
-    pub const fn report(&self) -> Option<&FitReport<3>> {
+    pub const fn report(&self) -> Option<&FitReport> {
         self.report.as_ref()
     }
 

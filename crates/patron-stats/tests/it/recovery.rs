@@ -172,7 +172,7 @@ fn off_diagonals_of_the_covariance_are_right_where_lifetimes_is_not() {
         .build()
         .fit(&base(truth, false, 99, 2_000))
         .unwrap();
-    let covariance = fitted.report().unwrap().covariance.unwrap();
+    let covariance = fitted.report().unwrap().covariance.as_ref().unwrap();
     for i in 0..4 {
         for j in 0..i {
             assert_eq!(covariance[i][j], covariance[j][i]);
