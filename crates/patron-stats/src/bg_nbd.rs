@@ -1,22 +1,16 @@
 //! BG/NBD: customers buy at random and may leave right after a repeat purchase.
 
-use crate::beta_geometric::{BetaGeometric, Dropout, MINIMUM_REPEAT_BUYERS, fit, purchase_model};
+use crate::beta_geometric::{BetaGeometric, Dropout, fit};
 use crate::estimate::{FitError, FitReport, all_positive};
 use crate::history::WeightedHistories;
+use crate::purchase::{MinimumRepeatBuyers, purchase_model};
 
 /// How BG/NBD is fitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// By default from at least 30 customers with a repeat purchase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BgNbdConfig {
-    minimum_repeat_buyers: u64,
-}
-
-impl Default for BgNbdConfig {
-    /// At least 30 customers with a repeat purchase.
-    fn default() -> Self {
-        Self {
-            minimum_repeat_buyers: MINIMUM_REPEAT_BUYERS,
-        }
-    }
+    minimum_repeat_buyers: MinimumRepeatBuyers,
 }
 
 impl BgNbdConfig {
@@ -25,14 +19,8 @@ impl BgNbdConfig {
     /// # Errors
     /// [`FitError::MinimumTooSmall`] below 1: without any repeat purchase there is no likelihood to climb.
     pub fn with_minimum_repeat_buyers(self, minimum: u64) -> Result<Self, FitError> {
-        if minimum < 1 {
-            return Err(FitError::MinimumTooSmall {
-                required: 1,
-                found: minimum,
-            });
-        }
         Ok(Self {
-            minimum_repeat_buyers: minimum,
+            minimum_repeat_buyers: MinimumRepeatBuyers::new(minimum)?,
         })
     }
 
@@ -63,7 +51,7 @@ pub struct BgNbdParameters {
 }
 
 /// BG/NBD with parameters; its answers are the methods of
-/// [`PurchaseModel`](crate::beta_geometric::PurchaseModel).
+/// [`PurchaseModel`](crate::purchase::PurchaseModel).
 #[derive(Debug, Clone, PartialEq)]
 pub struct FittedBgNbd {
     law: BetaGeometric,
@@ -108,7 +96,7 @@ impl BgNbd {
     ///
     /// # Examples
     /// ```
-    /// use patron_stats::beta_geometric::PurchaseModel;
+    /// use patron_stats::purchase::PurchaseModel;
     /// use patron_stats::bg_nbd::{BgNbdParameters, FittedBgNbd};
     /// use patron_stats::history::History;
     ///

@@ -7,7 +7,8 @@
 //! |---|---|
 //! | [`history`] | what does a purchase model know of a customer? |
 //! | [`bg_nbd`], [`mbg_nbd`] | who is still a customer, and how often will they buy? |
-//! | [`beta_geometric`] | what do the two have in common, and how are a million customers forecast? |
+//! | [`purchase`] | what can every such model say, and how are a million customers forecast? |
+//! | [`beta_geometric`] | what do the two have in common? |
 //! | [`gamma_gamma`] | how much will they spend each time? |
 //! | [`outcome`] | between which bounds will a customer's value end up? |
 //! | [`textbook`] | what does the back of an envelope say? |
@@ -26,6 +27,7 @@ pub mod history;
 pub mod lorenz;
 pub mod mbg_nbd;
 pub mod outcome;
+pub mod purchase;
 pub mod scores;
 pub mod special;
 pub mod summary;
@@ -34,3 +36,4 @@ pub mod textbook;
 mod matrix;
 mod optimise;
 mod quadrature;
+mod sample;

@@ -1,22 +1,16 @@
 //! MBG/NBD: customers buy at random and may leave right after any purchase, the first included.
 
-use crate::beta_geometric::{BetaGeometric, Dropout, MINIMUM_REPEAT_BUYERS, fit, purchase_model};
+use crate::beta_geometric::{BetaGeometric, Dropout, fit};
 use crate::estimate::{FitError, FitReport, all_positive};
 use crate::history::WeightedHistories;
+use crate::purchase::{MinimumRepeatBuyers, purchase_model};
 
 /// How MBG/NBD is fitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// By default from at least 30 customers with a repeat purchase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MbgNbdConfig {
-    minimum_repeat_buyers: u64,
-}
-
-impl Default for MbgNbdConfig {
-    /// At least 30 customers with a repeat purchase.
-    fn default() -> Self {
-        Self {
-            minimum_repeat_buyers: MINIMUM_REPEAT_BUYERS,
-        }
-    }
+    minimum_repeat_buyers: MinimumRepeatBuyers,
 }
 
 impl MbgNbdConfig {
@@ -25,14 +19,8 @@ impl MbgNbdConfig {
     /// # Errors
     /// [`FitError::MinimumTooSmall`] below 1: without any repeat purchase there is no likelihood to climb.
     pub fn with_minimum_repeat_buyers(self, minimum: u64) -> Result<Self, FitError> {
-        if minimum < 1 {
-            return Err(FitError::MinimumTooSmall {
-                required: 1,
-                found: minimum,
-            });
-        }
         Ok(Self {
-            minimum_repeat_buyers: minimum,
+            minimum_repeat_buyers: MinimumRepeatBuyers::new(minimum)?,
         })
     }
 
@@ -63,7 +51,7 @@ pub struct MbgNbdParameters {
 }
 
 /// MBG/NBD with parameters; its answers are the methods of
-/// [`PurchaseModel`](crate::beta_geometric::PurchaseModel).
+/// [`PurchaseModel`](crate::purchase::PurchaseModel).
 #[derive(Debug, Clone, PartialEq)]
 pub struct FittedMbgNbd {
     law: BetaGeometric,
@@ -104,7 +92,7 @@ impl MbgNbd {
     ///
     /// # Examples
     /// ```
-    /// use patron_stats::beta_geometric::PurchaseModel;
+    /// use patron_stats::purchase::PurchaseModel;
     /// use patron_stats::history::History;
     /// use patron_stats::mbg_nbd::{FittedMbgNbd, MbgNbdParameters};
     ///

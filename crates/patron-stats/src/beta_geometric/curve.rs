@@ -28,7 +28,7 @@ const LARGEST_DISCOUNT: f64 = 45.0;
 /// ψ depends on x and the parameters only, not on T: one curve serves all customers with this x. Being a Legendre series
 /// on panels, it is integrated exactly; with a discount, `e^(−δA(e^u − 1))` is put under the integral.
 #[derive(Debug, Clone)]
-pub(super) struct PaceCurve {
+pub(crate) struct PaceCurve {
     shape: f64,
     a: f64,
     b: f64,
@@ -50,14 +50,14 @@ impl PaceCurve {
     /// Builds the curve up to `s/A = furthest`.
     pub(super) fn new(alive: &Alive, furthest: f64) -> Self {
         let end = furthest.ln_1p().max(1e-9);
-        let exponent = alive.shape + 1.0;
+        let exponent = alive.arrivals.shape + 1.0;
         let mixture = BetaMixture::new(alive.a, alive.b, (-end).exp() / exponent, exponent);
         let pace = |u: f64| {
             let time = u.exp_m1();
             let mean = mixture.mean(1.0, |p| (-exponent * (p * time).ln_1p()).exp());
-            alive.shape * u.exp() * mean
+            alive.arrivals.shape * u.exp() * mean
         };
-        let nothing = NOTHING * alive.shape.min(1.0);
+        let nothing = NOTHING * alive.arrivals.shape.min(1.0);
         let accept =
             |panel: &Panel| panel.miss() <= (PANEL_TOLERANCE * panel.largest()).max(nothing);
         let pieces = end.ceil().max(1.0);
@@ -74,7 +74,7 @@ impl PaceCurve {
             .map(|panel| PacePanel::new(panel, &mut before))
             .collect();
         Self {
-            shape: alive.shape,
+            shape: alive.arrivals.shape,
             a: alive.a,
             b: alive.b,
             panels,
@@ -84,7 +84,7 @@ impl PaceCurve {
     /// Returns whether this is the curve of customers like `alive`.
     pub(super) fn serves(&self, alive: &Alive) -> bool {
         let same = |left: f64, right: f64| left.to_bits() == right.to_bits();
-        same(self.shape, alive.shape) && same(self.a, alive.a) && same(self.b, alive.b)
+        same(self.shape, alive.arrivals.shape) && same(self.a, alive.a) && same(self.b, alive.b)
     }
 
     /// Returns the expected purchases within `horizon`, A being `time`.

@@ -1,20 +1,9 @@
-//! Maximum likelihood for the shared law: several starts on a thinned base, the best one polished on all of it.
+//! Maximum likelihood for the shared law, and what its limits mean.
 
 use super::{BetaGeometric, Dropout};
 use crate::estimate::{FitError, FitReport, FitWarning};
 use crate::history::WeightedHistories;
-use crate::optimise::{Evaluation, Minimum, minimise};
-
-/// Fewest customers with a repeat purchase, unless the caller says otherwise.
-///
-/// Four parameters have to be told apart from them; below this, standard errors are larger than the estimates.
-pub(crate) const MINIMUM_REPEAT_BUYERS: u64 = 30;
-
-/// A search that takes longer than this is not going anywhere; from the starts below, 10 to 30 are usual.
-const ITERATIONS: usize = 200;
-
-/// Distinct histories on which the starts are tried out.
-const THINNED: usize = 5_000;
+use crate::purchase::{self, ALIKE, MinimumRepeatBuyers};
 
 /// (r, a, b) of the starts; α follows from the overall purchase rate.
 const STARTS: [[f64; 3]; 4] = [
@@ -24,9 +13,6 @@ const STARTS: [[f64; 3]; 4] = [
     [0.3, 0.1, 5.0],
 ];
 
-/// Beyond this a + b (or r) the coins (or the rates) of customers differ by less than 1 in 100.
-const ALIKE: f64 = 1e4;
-
 /// Below this share of leavers per purchase nobody leaves, above its complement everybody does.
 const ONE_SIDED: f64 = 1e-4;
 
@@ -34,64 +20,24 @@ const ONE_SIDED: f64 = 1e-4;
 pub(crate) fn fit(
     dropout: Dropout,
     histories: &WeightedHistories,
-    minimum_repeat_buyers: u64,
+    minimum: MinimumRepeatBuyers,
 ) -> Result<(BetaGeometric, FitReport), FitError> {
-    let found = histories.repeat_buyers();
-    if found < minimum_repeat_buyers {
-        return Err(FitError::TooFewRepeatBuyers {
-            required: minimum_repeat_buyers,
-            found,
-        });
-    }
-    let thinned = histories.thinned(THINNED);
-    let rate = overall_rate(histories);
-    let start = STARTS
-        .iter()
-        .filter_map(|[r, a, b]| {
-            let start = [*r, r / rate, *a, *b].map(f64::ln);
-            search(dropout, &thinned, start)
-        })
-        .min_by(|left, right| left.at.value.total_cmp(&right.at.value))
-        .ok_or(FitError::NoFiniteStart)?;
-    let best = search(dropout, histories, start.theta).ok_or(FitError::NoFiniteStart)?;
-    let law = BetaGeometric::from_logarithms(&best.theta, dropout);
-    let mut report = FitReport::of(&best, histories.customers(), BetaGeometric::NAMES);
+    let starts = |rate: f64| STARTS.map(|[r, a, b]| [r, r / rate, a, b]).to_vec();
+    let of = |&[r, alpha, a, b]: &[f64; 4]| BetaGeometric {
+        r,
+        alpha,
+        a,
+        b,
+        dropout,
+    };
+    let likelihood = |parameters: &[f64; 4], histories: &WeightedHistories| {
+        of(parameters).log_likelihood(histories)
+    };
+    let (parameters, mut report) =
+        purchase::fit(histories, minimum, BetaGeometric::NAMES, starts, likelihood)?;
+    let law = of(&parameters);
     report.warnings.extend(in_words(&law));
     Ok((law, report))
-}
-
-/// Repeat purchases per unit of time; a rough scale for α.
-fn overall_rate(histories: &WeightedHistories) -> f64 {
-    let time: f64 = histories
-        .entries()
-        .iter()
-        .map(|(h, count)| h.age() * *count as f64)
-        .sum();
-    (histories.repeat_purchases() as f64 / time).clamp(1e-6, 1e6)
-}
-
-fn search(dropout: Dropout, histories: &WeightedHistories, start: [f64; 4]) -> Option<Minimum<4>> {
-    let per_customer = -1.0 / histories.customers() as f64;
-    let objective = |theta: &[f64; 4]| -> Evaluation<4> {
-        let law = BetaGeometric::from_logarithms(theta, dropout);
-        let parameters = [law.r, law.alpha, law.a, law.b];
-        law.log_likelihood(histories)
-            .on_log_scale(&parameters, per_customer)
-    };
-    minimise(objective, start, ITERATIONS)
-}
-
-impl BetaGeometric {
-    fn from_logarithms(theta: &[f64; 4], dropout: Dropout) -> Self {
-        let [r, alpha, a, b] = theta.map(f64::exp);
-        Self {
-            r,
-            alpha,
-            a,
-            b,
-            dropout,
-        }
-    }
 }
 
 /// Says what a limit of the parameters means.

@@ -17,27 +17,26 @@
 //! | `likelihood` | how likely are the histories, and which way is uphill? |
 //! | `fitting` | which parameters make them likeliest? |
 //! | `mixture` | what is the mean of a function of p under a beta distribution? |
+//! | `alive` | what lies before a customer who is still there? |
 //! | `counts` | how many purchases will there be? |
 //! | `curve` | at which pace do they come, so that they can be discounted? |
-//! | `forecaster` | how to answer for a million customers |
-//! | `surface` | what is expected of one customer? |
-//! | `model` | what every fitted purchase model can say |
+//! | `law` | how does all this become a purchase model? |
+//!
+//! What every purchase model can say is in [`purchase`](crate::purchase); its names are kept here as well.
 
+mod alive;
 mod counts;
 mod curve;
 mod fitting;
-mod forecaster;
+mod law;
 mod likelihood;
 mod mixture;
-mod model;
-mod surface;
 
-pub use counts::CountDistribution;
-pub use forecaster::{Forecast, ForecastError, Forecaster};
-pub use model::PurchaseModel;
+pub use crate::purchase::{CountDistribution, Forecast, ForecastError, Forecaster, PurchaseModel};
 
-pub(crate) use fitting::{MINIMUM_REPEAT_BUYERS, fit};
-pub(crate) use model::purchase_model;
+pub(crate) use fitting::fit;
+
+use crate::purchase::Arrivals;
 
 /// When a customer can leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,13 +57,13 @@ pub(crate) struct BetaGeometric {
     pub(crate) dropout: Dropout,
 }
 
-/// What is known of a customer who is still there: `λ ~ Gamma(shape, time)`, `p ~ Beta(a, b)`.
+/// What is known of a customer who is still there: `λ ~ Gamma(R, A)`, `p ~ Beta(a, b′)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Alive {
-    /// R = r + x.
-    pub(crate) shape: f64,
-    /// A = α + T, model units.
-    pub(crate) time: f64,
+    /// x, which with the parameters decides all but A.
+    repeat_purchases: u32,
+    /// R = r + x and A = α + T.
+    pub(crate) arrivals: Arrivals,
     /// a.
     pub(crate) a: f64,
     /// b′ = b + coins survived.
@@ -74,43 +73,15 @@ pub(crate) struct Alive {
 impl BetaGeometric {
     pub(crate) const NAMES: [&'static str; 4] = ["r", "alpha", "a", "b"];
 
-    pub(crate) fn given_alive(&self, repeat_purchases: u32, age: f64) -> Alive {
+    fn given_alive(&self, repeat_purchases: u32, age: f64) -> Alive {
         Alive {
-            shape: self.r + f64::from(repeat_purchases),
-            time: self.alpha + age,
+            repeat_purchases,
+            arrivals: Arrivals {
+                shape: self.r + f64::from(repeat_purchases),
+                time: self.alpha + age,
+            },
             a: self.a,
             b: self.b + f64::from(self.survivals(repeat_purchases)),
         }
-    }
-}
-
-impl Alive {
-    /// Returns the probability of at least one purchase within `horizon`: `1 − (A/(A + t))^R`.
-    pub(crate) fn any_purchase(&self, horizon: f64) -> f64 {
-        -(-self.shape * (horizon / self.time).ln_1p()).exp_m1()
-    }
-
-    /// Returns the expected number of purchases within `horizon`:
-    ///
-    /// ```text
-    /// E_p[ (1 − (1 + p·t/A)^−R) / p ]
-    /// ```
-    ///
-    /// The integrand is smooth at p = 0 and nothing is divided by a − 1, so a = 1 is no special case.
-    pub(crate) fn expected_purchases(&self, horizon: f64) -> f64 {
-        if horizon == 0.0 {
-            return 0.0;
-        }
-        let pace = horizon / self.time;
-        let mixture =
-            mixture::BetaMixture::new(self.a, self.b, 1.0 / (1.0 + self.shape * pace), self.shape);
-        mixture.mean(self.shape * pace, |p| {
-            -(-self.shape * (p * pace).ln_1p()).exp_m1() / p
-        })
-    }
-
-    /// Returns the time until the next purchase has happened with probability `level < 1`.
-    pub(crate) fn next_purchase_quantile(&self, level: f64) -> f64 {
-        self.time * (-(-level).ln_1p() / self.shape).exp_m1()
     }
 }

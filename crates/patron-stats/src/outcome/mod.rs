@@ -23,9 +23,9 @@
 
 mod density;
 
-use crate::beta_geometric::{ForecastError, PurchaseModel};
 use crate::gamma_gamma::FittedGammaGamma;
 use crate::history::History;
+use crate::purchase::{ForecastError, PurchaseModel};
 use crate::quadrature::{Panel, cover};
 use crate::special::ln_gamma;
 use density::Density;

@@ -10,6 +10,8 @@ use patron_stats::gamma_gamma::{
 };
 use patron_stats::history::{DayHistory, History, HistoryError, WeightedHistories};
 use patron_stats::mbg_nbd::MbgNbdConfig;
+use rand::SeedableRng;
+use rand_chacha::ChaCha12Rng;
 
 fn model() -> FittedBgNbd {
     FittedBgNbd::from_parameters(BgNbdParameters {
@@ -163,6 +165,17 @@ fn horizons_and_rates_outside_their_domain_are_refused() {
     assert_eq!(model().probability_of_count(&history, -1.0, 3), horizon);
     assert!(model().count_distribution(&history, f64::NAN).is_err());
     assert!(model().expected_purchases_new(f64::INFINITY).is_err());
+    assert_eq!(
+        model().expected_purchases_between(&history, 3.0, 2.0),
+        Err(ForecastError::IntervalReversed { from: 3.0, to: 2.0 })
+    );
+    assert_eq!(
+        model().probability_of_purchase_between(&history, -1.0, 2.0),
+        horizon
+    );
+    assert_eq!(model().probability_alive_after(&history, -1.0), horizon);
+    let mut generator = ChaCha12Rng::seed_from_u64(1);
+    assert!(model().simulate(&mut generator, f64::NAN, 1.0).is_err());
     assert_eq!(
         model().forecaster(1.0, -0.5).unwrap_err(),
         ForecastError::DiscountRateOutsideDomain {

@@ -31,6 +31,12 @@ fn key() -> impl Strategy<Value = &'static str> {
     prop_oneof![Just("bg-nbd"), Just("mbg-nbd")]
 }
 
+/// Means of the dropout and of its square before anything is known: beta of (a, b).
+fn prior_dropout(_key: &str, a: f64, b: f64) -> (f64, f64) {
+    let first = a / (a + b);
+    (first, first * (a + 1.0) / (a + b + 1.0))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 64,
@@ -92,6 +98,46 @@ proptest! {
         let identity = (-rate * horizon).exp() * cet(horizon) + rate * integral;
         let found = model.discounted_expected_purchases(&history, horizon, rate).unwrap();
         prop_assert!(relative_gap(found, identity) < 1e-6, "{found} {identity}");
+    }
+
+    #[test]
+    fn expectations_of_adjoining_intervals_add_up(
+        key in key(), parameters in parameters(), history in history(), first in 0.0..100.0f64, second in 0.0..100.0f64,
+    ) {
+        let model = model_named(key, &parameters);
+        let whole = model.expected_purchases(&history, first + second).unwrap();
+        let near = model.expected_purchases_between(&history, 0.0, first).unwrap();
+        let far = model.expected_purchases_between(&history, first, first + second).unwrap();
+        prop_assert!((near + far - whole).abs() <= SAME * whole.max(f64::MIN_POSITIVE), "{near} + {far}, {whole}");
+        // Who buys in an interval is there when it begins; and buys once at least as often as expected in all.
+        let any = model.probability_of_purchase_between(&history, first, first + second).unwrap();
+        let there = model.probability_alive_after(&history, first).unwrap();
+        prop_assert!(any <= there * (1.0 + SAME) && any <= far * (1.0 + SAME), "{any} {there} {far}");
+        let at_once = model.probability_alive_after(&history, 0.0).unwrap();
+        prop_assert!((at_once - model.probability_alive(&history)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn moments_of_own_rate_and_dropout_are_ratios_of_likelihoods(
+        key in key(), parameters in parameters(), history in history(),
+    ) {
+        // E[λ^k | data] = Γ(r + k)/(Γ(r)·α^k) · L(r + k, α, …)/L(r, α, …), and so for what makes one leave.
+        let one = WeightedHistories::from_histories([(history, 1)]);
+        let ln = |parameters: [f64; 4]| model_named(key, &parameters).log_likelihood(&one);
+        let [r, alpha, a, b] = parameters;
+        let at = ln(parameters);
+        let rate = |k: f64| (ln([r + k, alpha, a, b]) - at).exp();
+        let (first, second) = (r / alpha * rate(1.0), r * (r + 1.0) / (alpha * alpha) * rate(2.0));
+        let posterior = model_named(key, &parameters).posterior(&history);
+        prop_assert!(relative_gap(posterior.rate.mean, first) < 1e-8, "{posterior:?} {first}");
+        let square = posterior.rate.mean.powi(2) + posterior.rate.standard_deviation.powi(2);
+        prop_assert!(relative_gap(square, second) < 1e-8, "{posterior:?} {second}");
+        let leaving = |k: f64| (ln([r, alpha, a + k, b]) - at).exp();
+        let (one, two) = prior_dropout(key, a, b);
+        let dropout = posterior.dropout.unwrap();
+        prop_assert!(relative_gap(dropout.mean, one * leaving(1.0)) < 1e-8, "{dropout:?}");
+        let square = dropout.mean.powi(2) + dropout.standard_deviation.powi(2);
+        prop_assert!(relative_gap(square, two * leaving(2.0)) < 1e-8, "{dropout:?}");
     }
 
     #[test]
