@@ -3,11 +3,13 @@
 
 use std::time::Instant;
 
-use patron_stats::beta_geometric::PurchaseModel;
+use patron_stats::estimate::FitError;
 use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaParameters};
 use patron_stats::history::{DayHistory, History, HistoryError, WeightedHistories};
 use patron_stats::mbg_nbd::{FittedMbgNbd, MbgNbdConfig, MbgNbdParameters};
 use patron_stats::outcome::OutcomeForecaster;
+use patron_stats::pareto_nbd::{FittedParetoNbd, ParetoNbdConfig, ParetoNbdParameters};
+use patron_stats::purchase::PurchaseModel;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use rand_distr::{Beta, Distribution, Gamma};
@@ -26,9 +28,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         b: 1.614,
     };
     let model = FittedMbgNbd::from_parameters(parameters)?;
-    forecasts(&model, &histories)?;
-    outcomes(&model, &histories)?;
-    fit(1_000_000)
+    let drifting = FittedParetoNbd::from_parameters(ParetoNbdParameters {
+        r: 0.553,
+        alpha: 10.578,
+        s: 0.606,
+        beta: 11.669,
+    })?;
+    let models: [&dyn PurchaseModel; 2] = [&model, &drifting];
+    for model in models {
+        println!("{}", model.key());
+        forecasts(model, &histories)?;
+        outcomes(model, &histories)?;
+    }
+    let histories = base(1_000_000)?;
+    fit(&histories, "mbg-nbd", || {
+        MbgNbdConfig::default().build().fit(&histories)
+    })?;
+    fit(&histories, "pareto-nbd", || {
+        ParetoNbdConfig::default().build().fit(&histories)
+    })
 }
 
 /// Three years of daily first purchases, up to 60 repeat purchases; not from the model.
@@ -104,8 +122,8 @@ fn outcomes(
     Ok(())
 }
 
-/// Fits customers drawn from MBG/NBD, in whole days over three years.
-fn fit(customers: usize) -> Result<(), Box<dyn std::error::Error>> {
+/// Customers drawn from MBG/NBD, in whole days over three years.
+fn base(customers: usize) -> Result<WeightedHistories, Box<dyn std::error::Error>> {
     let mut generator = ChaCha12Rng::seed_from_u64(2);
     let rates = Gamma::new(0.525, 1.0 / (7.0 * 6.183))?;
     let dropouts = Beta::new(0.891, 1.614)?;
@@ -143,13 +161,26 @@ fn fit(customers: usize) -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     let histories = WeightedHistories::from_days(days, 7.0)?;
     let counted = start.elapsed();
-    let fitted = MbgNbdConfig::default().build().fit(&histories)?;
     println!(
-        "{customers} customers, {} distinct: counted in {:.0} ms, fitted in {:.0} ms, {:?}",
+        "{customers} customers, {} distinct: counted in {:.0} ms",
         histories.entries().len(),
         counted.as_secs_f64() * 1e3,
-        (start.elapsed() - counted).as_secs_f64() * 1e3,
-        fitted.parameters()
+    );
+    Ok(histories)
+}
+
+fn fit<M: PurchaseModel>(
+    histories: &WeightedHistories,
+    key: &str,
+    fit: impl Fn() -> Result<M, FitError>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let start = Instant::now();
+    let fitted = fit()?;
+    println!(
+        "{key}, {} histories: fitted in {:.0} ms, {:?}",
+        histories.entries().len(),
+        start.elapsed().as_secs_f64() * 1e3,
+        fitted.named_parameters()
     );
     println!("{:?}", fitted.report());
     Ok(())

@@ -157,9 +157,14 @@ pub enum FitWarning {
         /// The common probability `a/(a + b)`.
         probability: f64,
     },
-    /// a/(a + b) → 0: nobody leaves.
+    /// s, β → ∞: every customer leaves at the same rate.
+    DropoutRatesAlike {
+        /// The common rate `s/β`, per model unit.
+        rate: f64,
+    },
+    /// a/(a + b) → 0 or s → 0: nobody leaves.
     NobodyLeaves,
-    /// a/(a + b) → 1: everybody leaves after the next purchase.
+    /// a/(a + b) → 1 or s/β → ∞: everybody leaves after the next purchase, or at once.
     EverybodyLeaves,
     /// r, α → ∞: every customer buys at the same rate.
     RatesAlike {
@@ -185,6 +190,7 @@ impl FitWarning {
             Self::TooFlatForStandardErrors => "fit_too_flat_for_standard_errors",
             Self::PoorlyDetermined { .. } => "fit_parameter_poorly_determined",
             Self::DropoutAlike { .. } => "fit_dropout_alike",
+            Self::DropoutRatesAlike { .. } => "fit_dropout_rates_alike",
             Self::NobodyLeaves => "fit_nobody_leaves",
             Self::EverybodyLeaves => "fit_everybody_leaves",
             Self::RatesAlike { .. } => "fit_rates_alike",
@@ -214,7 +220,9 @@ impl FitWarning {
             Self::DropoutAlike { probability } => {
                 vec![("probability", format!("{probability:.4}"))]
             }
-            Self::RatesAlike { rate } => vec![("rate", format!("{rate:.4}"))],
+            Self::DropoutRatesAlike { rate } | Self::RatesAlike { rate } => {
+                vec![("rate", format!("{rate:.4}"))]
+            }
             Self::SpendMeanInfinite { q } => vec![("q", format!("{q:.4}"))],
             Self::TooFlatForStandardErrors
             | Self::NobodyLeaves
@@ -239,12 +247,9 @@ impl fmt::Display for FitWarning {
                     "{parameter} ran to the edge of the range searched ({value:.3e}): the data do not bound it"
                 )
             }
-            Self::TooFlatForStandardErrors => {
-                write!(
-                    f,
-                    "the likelihood is too flat at its top to give standard errors"
-                )
-            }
+            Self::TooFlatForStandardErrors => f.write_str(
+                "the likelihood is too flat at its top to give standard errors",
+            ),
             Self::PoorlyDetermined {
                 parameter,
                 ln_standard_error,
@@ -257,18 +262,16 @@ impl fmt::Display for FitWarning {
                 f,
                 "a and b grow without bound: all customers seem to leave alike, with probability {probability:.4} after a purchase"
             ),
-            Self::NobodyLeaves => {
-                write!(
-                    f,
-                    "a/(a + b) goes to 0: no sign that customers leave, every one counts as alive"
-                )
-            }
-            Self::EverybodyLeaves => {
-                write!(
-                    f,
-                    "a/(a + b) goes to 1: customers seem to leave after every purchase"
-                )
-            }
+            Self::DropoutRatesAlike { rate } => write!(
+                f,
+                "s and β grow without bound: all customers seem to leave alike, at a rate of {rate:.4} per unit of time"
+            ),
+            Self::NobodyLeaves => f.write_str(
+                "dropout goes to 0: no sign that customers leave, every one counts as alive",
+            ),
+            Self::EverybodyLeaves => f.write_str(
+                "dropout goes to its limit: customers seem to leave after every purchase, or at once",
+            ),
             Self::RatesAlike { rate } => write!(
                 f,
                 "r and α grow without bound: all customers seem to buy at one rate, {rate:.4} per unit of time"
@@ -277,12 +280,9 @@ impl fmt::Display for FitWarning {
                 f,
                 "q = {q:.4} is at most 1: the mean spend per purchase across customers is infinite under the model"
             ),
-            Self::SpendAlike => {
-                write!(
-                    f,
-                    "a parameter of spend grows without bound: customers hardly differ in what they spend"
-                )
-            }
+            Self::SpendAlike => f.write_str(
+                "a parameter of spend grows without bound: customers hardly differ in what they spend",
+            ),
         }
     }
 }

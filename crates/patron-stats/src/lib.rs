@@ -6,16 +6,16 @@
 //! | module | question it answers |
 //! |---|---|
 //! | [`history`] | what does a purchase model know of a customer? |
-//! | [`bg_nbd`], [`mbg_nbd`] | who is still a customer, and how often will they buy? |
+//! | [`bg_nbd`], [`mbg_nbd`], [`pareto_nbd`] | who is still a customer, and how often will they buy? |
 //! | [`purchase`] | what can every such model say, and how are a million customers forecast? |
-//! | [`beta_geometric`] | what do the two have in common? |
+//! | [`beta_geometric`] | what do BG/NBD and MBG/NBD have in common? |
 //! | [`gamma_gamma`] | how much will they spend each time? |
 //! | [`outcome`] | between which bounds will a customer's value end up? |
 //! | [`textbook`] | what does the back of an envelope say? |
 //! | [`scores`] | where are the cut points, and which score has a value? |
 //! | [`summary`], [`correlation`], [`lorenz`] | how is a column distributed, related, concentrated? |
 //! | [`estimate`] | how well is a fit determined, and what went wrong, in words? |
-//! | [`special`] | gamma function and its derivatives |
+//! | [`special`] | gamma function and its derivatives, exponential integral |
 #![forbid(unsafe_code)]
 
 pub mod beta_geometric;
@@ -27,6 +27,7 @@ pub mod history;
 pub mod lorenz;
 pub mod mbg_nbd;
 pub mod outcome;
+pub mod pareto_nbd;
 pub mod purchase;
 pub mod scores;
 pub mod special;

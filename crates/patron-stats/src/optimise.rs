@@ -43,6 +43,15 @@ impl<const N: usize> Evaluation<N> {
         scaled
     }
 
+    /// Copies the upper triangle of the Hessian to the lower.
+    pub(crate) fn mirror(&mut self) {
+        for i in 0..N {
+            for j in 0..i {
+                self.hessian[i][j] = self.hessian[j][i];
+            }
+        }
+    }
+
     fn is_finite(&self) -> bool {
         self.value.is_finite()
             && self.gradient.iter().all(|g| g.is_finite())

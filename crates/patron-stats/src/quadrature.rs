@@ -136,6 +136,32 @@ impl Panel {
         self.coefficients[0] * (self.high - self.low)
     }
 
+    /// Returns the point below which a panel of positive values holds `mass`: Newton's method kept inside a shrinking
+    /// bracket.
+    pub(crate) fn end_of(&self, mass: f64) -> f64 {
+        let (mut low, mut high) = (self.low, self.high);
+        let mut x = low + (high - low) * (mass / self.integral()).clamp(0.0, 1.0);
+        for _ in 0..60 {
+            let gap = self.integral_to(x) - mass;
+            if gap > 0.0 {
+                high = x;
+            } else {
+                low = x;
+            }
+            let newton = x - gap / self.value(x);
+            let next = if newton > low && newton < high {
+                newton
+            } else {
+                0.5 * (low + high)
+            };
+            if (next - x).abs() < 1e-10 {
+                return next;
+            }
+            x = next;
+        }
+        x
+    }
+
     fn to_unit(&self, x: f64) -> f64 {
         (2.0 * x - self.low - self.high) / (self.high - self.low)
     }
@@ -144,6 +170,15 @@ impl Panel {
 /// Returns the point of `[low, high]` that corresponds to `unit` of `[-1, 1]`.
 pub(crate) fn from_unit(low: f64, high: f64, unit: f64) -> f64 {
     0.5 * ((high - low) * unit + high + low)
+}
+
+/// Calls `visit` with the nodes of `[low, high]` and their weights.
+pub(crate) fn each_node(low: f64, high: f64, mut visit: impl FnMut(f64, f64)) {
+    let rule = rule();
+    let half = 0.5 * (high - low);
+    for i in 0..NODES {
+        visit(from_unit(low, high, rule.nodes[i]), half * rule.weights[i]);
+    }
 }
 
 /// Panels shorter than this are not halved further.

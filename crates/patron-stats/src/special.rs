@@ -1,6 +1,6 @@
-//! Logarithm of the gamma function and its first two derivatives, for positive arguments.
+//! Logarithm of the gamma function and its first two derivatives, for positive arguments; the exponential integral.
 //!
-//! Each shifts its argument to at least 10 by the recurrence and then sums Stirling's series; there the first
+//! The gamma functions shift their argument to at least 10 by the recurrence and then sum Stirling's series; there the first
 //! term left out is below the rounding of a double.
 
 /// From here on Stirling's series with the terms below is exact to rounding.
@@ -88,6 +88,42 @@ pub fn trigamma(x: f64) -> f64 {
                 - w * (1.0 / 42.0
                     - w * (1.0 / 30.0 - w * (5.0 / 66.0 - w * (691.0 / 2730.0 - w * 7.0 / 6.0))))));
     (1.0 + 0.5 / z + series) / z + shifted
+}
+
+/// Longest continued fraction taken.
+const MOST_STEPS: f64 = 1e7;
+
+/// Returns `e^z·E_s(z) = ∫₀^∞ e^(−z·y)·(1 + y)^−s dy`, for `s > 0` and `z > 0`.
+///
+/// # Returns
+/// NaN for NaN and outside the domain.
+///
+/// # Numerics
+/// A continued fraction of positive terms, some `100/z` of them, taken from its far end: each step shrinks the rounding of
+/// the last. Relative error below 1e-12 for z above 1e-5.
+///
+/// # Source
+/// NIST Digital Library of Mathematical Functions, 8.19.17.
+///
+/// # Examples
+/// ```
+/// // E_0(z) = e^−z/z
+/// let half = patron_stats::special::scaled_exponential_integral(1e-300, 2.0);
+/// assert!((half - 0.5).abs() < 1e-14);
+/// ```
+#[must_use]
+pub fn scaled_exponential_integral(s: f64, z: f64) -> f64 {
+    if !(s > 0.0 && z > 0.0) {
+        return f64::NAN;
+    }
+    // The error falls like e^(−4·√(n·z)).
+    let mut k = (100.0 / z + 40.0).min(MOST_STEPS).floor();
+    let mut value = z;
+    while k > 0.0 {
+        value = z + (s + k - 1.0) / (1.0 + k / value);
+        k -= 1.0;
+    }
+    1.0 / value
 }
 
 /// Returns `ln(1 + e^x)` without overflow.

@@ -7,24 +7,17 @@
 use super::{BetaGeometric, Dropout};
 use crate::history::{History, WeightedHistories};
 use crate::optimise::Evaluation;
+use crate::purchase::Rising;
 
-/// Running sums that turn the gamma and beta functions of one history into those of the next larger x.
+/// Running sums that turn the beta function of one history into that of the next larger x, beside the [`Rising`] ones.
 ///
 /// ```text
-/// ln Γ(r + x) − ln Γ(r)         = Σ_{j<x} ln(r + j)
-/// ln B(a, b + n) − ln B(a, b)   = Σ_{j<n} ln((b + j)/(a + b + j))
+/// ln B(a, b + n) − ln B(a, b) = Σ_{j<n} ln((b + j)/(a + b + j))
 /// ```
-///
-/// Exact for any x, without a special function: nothing can overflow at x = 200 or 300.
 #[derive(Debug, Clone, Copy, Default)]
-struct Rising {
-    /// Terms of the first sum so far.
-    purchases: u32,
-    /// Terms of the second sum so far.
+struct RisingBeta {
+    /// Terms so far.
     survivals: u32,
-    ln_gamma: f64,
-    gamma_first: f64,
-    gamma_second: f64,
     ln_beta: f64,
     b_first: f64,
     b_second: f64,
@@ -32,15 +25,8 @@ struct Rising {
     total_second: f64,
 }
 
-impl Rising {
-    fn advance(&mut self, law: &BetaGeometric, repeat_purchases: u32, survivals: u32) {
-        while self.purchases < repeat_purchases {
-            let term = law.r + f64::from(self.purchases);
-            self.ln_gamma += term.ln();
-            self.gamma_first += 1.0 / term;
-            self.gamma_second -= 1.0 / (term * term);
-            self.purchases += 1;
-        }
+impl RisingBeta {
+    fn advance(&mut self, law: &BetaGeometric, survivals: u32) {
         while self.survivals < survivals {
             let stay = law.b + f64::from(self.survivals);
             let total = law.a + stay;
@@ -108,25 +94,23 @@ impl BetaGeometric {
     /// Returns the log-likelihood of all histories, sorted by x, with gradient and Hessian.
     pub(super) fn log_likelihood(&self, histories: &WeightedHistories) -> Evaluation<4> {
         let mut sum = Evaluation::ZERO;
-        let mut rising = Rising::default();
+        let mut gamma = Rising::default();
+        let mut beta = RisingBeta::default();
         let mut customers = 0.0;
         for (history, count) in histories.entries() {
             let repeat_purchases = history.repeat_purchases();
             let survivals = self.survivals(repeat_purchases);
-            rising.advance(self, repeat_purchases, survivals);
+            gamma.advance(self.r, repeat_purchases);
+            beta.advance(self, survivals);
             let weight = *count as f64;
             customers += weight;
             let ways = self.ways(history, survivals);
-            sum.value += weight * (rising.ln_gamma + rising.ln_beta + ways.ln_sum);
-            add_rising(&mut sum, &rising, weight);
+            sum.value += weight * (gamma.ln + beta.ln_beta + ways.ln_sum);
+            add_rising(&mut sum, &gamma, &beta, weight);
             self.add_ways(&mut sum, history, &ways, survivals, weight);
         }
         self.add_prior_rate(&mut sum, customers);
-        for i in 0..4 {
-            for j in 0..i {
-                sum.hessian[i][j] = sum.hessian[j][i];
-            }
-        }
+        sum.mirror();
         sum
     }
 
@@ -188,12 +172,12 @@ impl BetaGeometric {
     }
 }
 
-fn add_rising(sum: &mut Evaluation<4>, rising: &Rising, weight: f64) {
-    sum.gradient[0] += weight * rising.gamma_first;
-    sum.gradient[2] -= weight * rising.total_first;
-    sum.gradient[3] += weight * (rising.b_first - rising.total_first);
-    sum.hessian[0][0] += weight * rising.gamma_second;
-    sum.hessian[2][2] -= weight * rising.total_second;
-    sum.hessian[2][3] -= weight * rising.total_second;
-    sum.hessian[3][3] += weight * (rising.b_second - rising.total_second);
+fn add_rising(sum: &mut Evaluation<4>, gamma: &Rising, beta: &RisingBeta, weight: f64) {
+    sum.gradient[0] += weight * gamma.first;
+    sum.gradient[2] -= weight * beta.total_first;
+    sum.gradient[3] += weight * (beta.b_first - beta.total_first);
+    sum.hessian[0][0] += weight * gamma.second;
+    sum.hessian[2][2] -= weight * beta.total_second;
+    sum.hessian[2][3] -= weight * beta.total_second;
+    sum.hessian[3][3] += weight * (beta.b_second - beta.total_second);
 }

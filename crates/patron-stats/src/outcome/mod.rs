@@ -218,7 +218,9 @@ impl GivenAlive {
             return self.panels.first().map_or(0.0, |panel| panel.low.exp());
         };
         let end = self.from_low.get(index).copied().unwrap_or(0.0);
-        solve(panel, (panel.integral() - (above - end)).max(0.0)).exp()
+        panel
+            .end_of((panel.integral() - (above - end)).max(0.0))
+            .exp()
     }
 
     /// Returns `P(V > v | alive)`.
@@ -274,31 +276,6 @@ fn extend(panels: &mut Vec<Panel>, density: &Density, width: f64) {
             break;
         }
     }
-}
-
-/// Returns the point of a panel below which it holds `mass`: Newton's method kept inside a shrinking bracket.
-fn solve(panel: &Panel, mass: f64) -> f64 {
-    let (mut low, mut high) = (panel.low, panel.high);
-    let mut t = low + (high - low) * (mass / panel.integral()).clamp(0.0, 1.0);
-    for _ in 0..60 {
-        let gap = panel.integral_to(t) - mass;
-        if gap > 0.0 {
-            high = t;
-        } else {
-            low = t;
-        }
-        let newton = t - gap / panel.value(t);
-        let next = if newton > low && newton < high {
-            newton
-        } else {
-            0.5 * (low + high)
-        };
-        if (next - t).abs() < 1e-10 {
-            return next;
-        }
-        t = next;
-    }
-    t
 }
 
 /// Returns quantiles of the number of purchases within a horizon: the outcome of a customer whose spend is constant.

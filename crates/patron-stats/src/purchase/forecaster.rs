@@ -195,7 +195,7 @@ pub(super) fn check_interval(from: f64, to: f64) -> Result<(), ForecastError> {
     }
 }
 
-fn check_discount_rate(discount_rate: f64) -> Result<(), ForecastError> {
+pub(crate) fn check_discount_rate(discount_rate: f64) -> Result<(), ForecastError> {
     if discount_rate >= 0.0 && discount_rate.is_finite() {
         Ok(())
     } else {

@@ -10,6 +10,7 @@
 //! | `law` | what must a model know, so that all of this follows? |
 //! | `arrivals` | how do purchases come while the customer stays? |
 //! | `counts` | how many purchases will there be? |
+//! | `rising` | how is a gamma function summed over histories? |
 //! | `fitting` | which parameters make histories likeliest? |
 //! | `forecaster` | how to answer for a million customers |
 //! | `posterior` | what is the customer's own rate, and own way of leaving? |
@@ -22,6 +23,7 @@ mod forecaster;
 mod law;
 mod model;
 mod posterior;
+mod rising;
 mod simulation;
 
 pub use counts::CountDistribution;
@@ -32,6 +34,7 @@ pub use simulation::SimulatedCustomer;
 
 pub(crate) use arrivals::{Arrivals, MOST_PURCHASES};
 pub(crate) use fitting::{ALIKE, MinimumRepeatBuyers, fit};
-pub(crate) use forecaster::Outlook;
+pub(crate) use forecaster::{Outlook, check_discount_rate};
 pub(crate) use law::{Law, Prospects};
 pub(crate) use model::purchase_model;
+pub(crate) use rising::Rising;

@@ -1,6 +1,5 @@
 //! One exact error per bad input.
 
-use patron_stats::beta_geometric::{ForecastError, PurchaseModel};
 use patron_stats::bg_nbd::{BgNbdConfig, BgNbdParameters, FittedBgNbd};
 use patron_stats::correlation::{CorrelationError, pearson};
 use patron_stats::estimate::FitError;
@@ -10,6 +9,8 @@ use patron_stats::gamma_gamma::{
 };
 use patron_stats::history::{DayHistory, History, HistoryError, WeightedHistories};
 use patron_stats::mbg_nbd::MbgNbdConfig;
+use patron_stats::pareto_nbd::{FittedParetoNbd, ParetoNbdConfig, ParetoNbdParameters};
+use patron_stats::purchase::{ForecastError, PurchaseModel};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 
@@ -87,25 +88,32 @@ fn too_few_repeat_buyers_are_counted() {
         required: 30,
         found: 29,
     };
-    assert_eq!(
-        BgNbdConfig::default().build().fit(&histories).unwrap_err(),
-        expected
-    );
-    assert_eq!(
-        MbgNbdConfig::default().build().fit(&histories).unwrap_err(),
-        expected
-    );
+    let refusals = [
+        BgNbdConfig::default().build().fit(&histories).err(),
+        MbgNbdConfig::default().build().fit(&histories).err(),
+        ParetoNbdConfig::default().build().fit(&histories).err(),
+    ];
+    for refusal in refusals {
+        assert_eq!(refusal.as_ref(), Some(&expected));
+    }
     assert_eq!(
         expected.to_string(),
         "need at least 30 customers with a repeat purchase, found 29"
     );
-    assert_eq!(
-        BgNbdConfig::default().with_minimum_repeat_buyers(0),
-        Err(FitError::MinimumTooSmall {
-            required: 1,
-            found: 0
-        })
-    );
+    let too_small = FitError::MinimumTooSmall {
+        required: 1,
+        found: 0,
+    };
+    let minima = [
+        BgNbdConfig::default().with_minimum_repeat_buyers(0).err(),
+        MbgNbdConfig::default().with_minimum_repeat_buyers(0).err(),
+        ParetoNbdConfig::default()
+            .with_minimum_repeat_buyers(0)
+            .err(),
+    ];
+    for refusal in minima {
+        assert_eq!(refusal.as_ref(), Some(&too_small));
+    }
     let fewer = BgNbdConfig::default()
         .with_minimum_repeat_buyers(29)
         .unwrap()
@@ -142,6 +150,28 @@ fn parameters_outside_their_domain_are_named() {
         with_b(f64::NAN),
         Err(FitError::ParameterNotPositive { parameter: "b", .. })
     ));
+    let with_beta = |beta| {
+        FittedParetoNbd::from_parameters(ParetoNbdParameters {
+            r: 0.5,
+            alpha: 10.0,
+            s: 0.6,
+            beta,
+        })
+    };
+    assert_eq!(
+        with_beta(-1.0).unwrap_err(),
+        FitError::ParameterNotPositive {
+            parameter: "beta",
+            value: -1.0
+        }
+    );
+    let history = History::new(1, 2.0, 5.0).unwrap();
+    assert_eq!(
+        with_beta(9.0)
+            .unwrap()
+            .lifetime_by_closed_form(&history, 0.0),
+        Err(ForecastError::DiscountRateOutsideDomain { discount_rate: 0.0 })
+    );
     assert_eq!(
         FittedGammaGamma::from_parameters(GammaGammaParameters {
             p: 1.0,

@@ -1,9 +1,10 @@
 //! Forecasts against closed forms in 40 digits, at ordinary and extreme parameters.
 
-use patron_stats::beta_geometric::PurchaseModel;
 use patron_stats::bg_nbd::{BgNbdParameters, FittedBgNbd};
 use patron_stats::history::History;
 use patron_stats::mbg_nbd::{FittedMbgNbd, MbgNbdParameters};
+use patron_stats::pareto_nbd::{FittedParetoNbd, ParetoNbdParameters};
+use patron_stats::purchase::PurchaseModel;
 use patron_testkit::{assert_relative, number, numbers, reference_cases};
 use serde_json::Value;
 
@@ -12,10 +13,19 @@ const FORECAST: f64 = 2e-10;
 
 pub(crate) fn model_named(key: &str, parameters: &[f64]) -> Box<dyn PurchaseModel> {
     let [r, alpha, a, b] = parameters.try_into().unwrap();
-    if key == "bg-nbd" {
-        Box::new(FittedBgNbd::from_parameters(BgNbdParameters { r, alpha, a, b }).unwrap())
-    } else {
-        Box::new(FittedMbgNbd::from_parameters(MbgNbdParameters { r, alpha, a, b }).unwrap())
+    match key {
+        "bg-nbd" => {
+            Box::new(FittedBgNbd::from_parameters(BgNbdParameters { r, alpha, a, b }).unwrap())
+        }
+        "mbg-nbd" => {
+            Box::new(FittedMbgNbd::from_parameters(MbgNbdParameters { r, alpha, a, b }).unwrap())
+        }
+        "pareto-nbd" => {
+            let (s, beta) = (a, b);
+            let parameters = ParetoNbdParameters { r, alpha, s, beta };
+            Box::new(FittedParetoNbd::from_parameters(parameters).unwrap())
+        }
+        other => panic!("no model `{other}`"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Index of the integration tests of patron-stats.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -18,11 +19,17 @@ mod data;
 mod errors;
 /// Forecasts against closed forms in 40 digits, at ordinary and extreme parameters.
 mod forecasts;
+/// Values of a model at given parameters, from lists on record.
+mod functions;
 /// Gamma-Gamma against the literature and other programs.
 mod gamma_gamma;
 mod mbg_nbd;
 /// Outcome intervals against the mixture term by term, and their coverage in simulation.
 mod outcome;
+/// Pareto/NBD against closed forms in 60 digits, at ordinary and extreme parameters.
+mod pareto_exact;
+/// Pareto/NBD against the literature and other programs: CDNOW, apparel, lists of functions.
+mod pareto_nbd;
 /// What must hold on random input.
 mod properties;
 /// Known parameters are found again from simulated customers.
@@ -31,6 +38,8 @@ mod recovery;
 mod scores;
 /// Customers drawn from the models.
 mod simulate;
+/// What models draw against what they foretell.
+mod simulation;
 /// Gamma function against 40 digits.
 mod special;
 /// Mean, quantiles, correlation, concentration.

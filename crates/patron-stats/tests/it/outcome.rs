@@ -75,9 +75,7 @@ fn a_customer_who_will_hardly_return_has_an_interval_of_zero() {
 }
 
 /// Share of simulated customers inside their own 90 % interval, discounted money and counts.
-fn coverage(modified: bool, seed: u64, customers: usize) -> (f64, f64) {
-    let key = if modified { "mbg-nbd" } else { "bg-nbd" };
-    let parameters = [0.9, 5.0, 0.5, 3.0];
+fn coverage(key: &str, parameters: [f64; 4], seed: u64, customers: usize) -> (f64, f64) {
     let (p, q, gamma) = (4.0, 3.5, 20.0);
     let (horizon, discount_rate) = (52.0, 1.1_f64.ln() / 52.0);
     let model = model_named(key, &parameters);
@@ -88,7 +86,7 @@ fn coverage(modified: bool, seed: u64, customers: usize) -> (f64, f64) {
     let (mut money_inside, mut count_inside) = (0, 0);
     for _ in 0..customers {
         let age = f64::from(generator.random_range(1..=20)) * 5.0;
-        let drawn = customer(&mut generator, parameters, modified, age, horizon);
+        let drawn = customer(&mut generator, key, parameters, age, horizon);
         let scale = spend_scale(&mut generator, q, gamma);
         let x = drawn.history.repeat_purchases();
         let past: f64 = (0..x).map(|_| spend(&mut generator, p, scale)).sum();
@@ -118,9 +116,13 @@ fn coverage(modified: bool, seed: u64, customers: usize) -> (f64, f64) {
 #[test]
 fn nine_in_ten_customers_end_up_inside_their_interval() {
     let customers = 6_000;
-    for (modified, seed) in [(false, 20), (true, 21)] {
-        let (money, counts) = coverage(modified, seed, customers);
-        println!("seed {seed}: money {money:.4}, counts {counts:.4}");
+    for (key, parameters, seed) in [
+        ("bg-nbd", [0.9, 5.0, 0.5, 3.0], 20),
+        ("mbg-nbd", [0.9, 5.0, 0.5, 3.0], 21),
+        ("pareto-nbd", [0.9, 5.0, 0.8, 30.0], 23),
+    ] {
+        let (money, counts) = coverage(key, parameters, seed, customers);
+        println!("{key}, seed {seed}: money {money:.4}, counts {counts:.4}");
         // Three standard deviations of a share of 0.9 below it. Points at 0 and whole counts make it cover more.
         let least = 0.9 - 3.0 * (0.09 / customers as f64).sqrt();
         assert!(money >= least && counts >= least, "{money} {counts}");
@@ -128,36 +130,11 @@ fn nine_in_ten_customers_end_up_inside_their_interval() {
     }
 }
 
-#[test]
-fn outcomes_of_simulated_customers_fill_their_distribution_evenly() {
-    // Randomised probability integral transform: uniform if and only if the distribution is right.
-    let (p, q, gamma, horizon, customers, seed) = (4.0, 3.5, 20.0, 52.0, 4_000, 22);
-    let parameters = [0.9, 5.0, 0.5, 3.0];
-    let model = model_named("mbg-nbd", &parameters);
-    let spend_model = spend_model(p, q, gamma);
-    let outcomes = OutcomeForecaster::new(model.as_ref(), &spend_model, horizon).unwrap();
-    let mut generator = ChaCha12Rng::seed_from_u64(seed);
-    let mut places: Vec<f64> = (0..customers)
-        .map(|_| {
-            let drawn = customer(&mut generator, parameters, true, 30.0, horizon);
-            let scale = spend_scale(&mut generator, q, gamma);
-            let mut total =
-                |n: usize| -> f64 { (0..n).map(|_| spend(&mut generator, p, scale)).sum() };
-            let x = drawn.history.repeat_purchases();
-            let past = total(x as usize);
-            let standardised = total(drawn.later.len()) / (gamma + past);
-            let distribution = outcomes.distribution(&drawn.history, x);
-            let up_to = distribution.cumulative(standardised);
-            if standardised > 0.0 {
-                up_to
-            } else {
-                up_to * generator.random::<f64>()
-            }
-        })
-        .collect();
+/// Kolmogorov's distance of numbers in `[0, 1]` from the uniform distribution.
+fn distance_from_uniform(mut places: Vec<f64>) -> f64 {
     places.sort_unstable_by(f64::total_cmp);
-    let n = f64::from(customers);
-    let farthest = places
+    let n = places.len() as f64;
+    places
         .iter()
         .zip(0..)
         .fold(0.0_f64, |farthest, (place, i)| {
@@ -165,9 +142,46 @@ fn outcomes_of_simulated_customers_fill_their_distribution_evenly() {
             farthest
                 .max((place - below).abs())
                 .max((below + 1.0 / n - place).abs())
-        });
-    // Kolmogorov's bound, exceeded once in a hundred.
-    assert!(farthest < 1.63 / n.sqrt(), "seed {seed}: {farthest}");
+        })
+}
+
+#[test]
+fn outcomes_of_simulated_customers_fill_their_distribution_evenly() {
+    // Randomised probability integral transform: uniform if and only if the distribution is right.
+    let (p, q, gamma, horizon, customers) = (4.0, 3.5, 20.0, 52.0, 4_000);
+    let spend_model = spend_model(p, q, gamma);
+    for (key, parameters, seed) in [
+        ("mbg-nbd", [0.9, 5.0, 0.5, 3.0], 22),
+        ("pareto-nbd", [0.9, 5.0, 0.8, 30.0], 24),
+    ] {
+        let model = model_named(key, &parameters);
+        let outcomes = OutcomeForecaster::new(model.as_ref(), &spend_model, horizon).unwrap();
+        let mut generator = ChaCha12Rng::seed_from_u64(seed);
+        let places = (0..customers)
+            .map(|_| {
+                let drawn = customer(&mut generator, key, parameters, 30.0, horizon);
+                let scale = spend_scale(&mut generator, q, gamma);
+                let mut total =
+                    |n: usize| -> f64 { (0..n).map(|_| spend(&mut generator, p, scale)).sum() };
+                let x = drawn.history.repeat_purchases();
+                let past = total(x as usize);
+                let standardised = total(drawn.later.len()) / (gamma + past);
+                let distribution = outcomes.distribution(&drawn.history, x);
+                let up_to = distribution.cumulative(standardised);
+                if standardised > 0.0 {
+                    up_to
+                } else {
+                    up_to * generator.random::<f64>()
+                }
+            })
+            .collect();
+        let farthest = distance_from_uniform(places);
+        // Kolmogorov's bound, exceeded once in a hundred.
+        assert!(
+            farthest < 1.63 / f64::from(customers).sqrt(),
+            "{key}, seed {seed}: {farthest}"
+        );
+    }
 }
 
 #[test]

@@ -28,11 +28,14 @@ fn history() -> impl Strategy<Value = History> {
 }
 
 fn key() -> impl Strategy<Value = &'static str> {
-    prop_oneof![Just("bg-nbd"), Just("mbg-nbd")]
+    prop_oneof![Just("bg-nbd"), Just("mbg-nbd"), Just("pareto-nbd")]
 }
 
-/// Means of the dropout and of its square before anything is known: beta of (a, b).
-fn prior_dropout(_key: &str, a: f64, b: f64) -> (f64, f64) {
+/// Means of the dropout and of its square before anything is known: beta, or gamma, of (a, b).
+fn prior_dropout(key: &str, a: f64, b: f64) -> (f64, f64) {
+    if key == "pareto-nbd" {
+        return (a / b, a * (a + 1.0) / (b * b));
+    }
     let first = a / (a + b);
     (first, first * (a + 1.0) / (a + b + 1.0))
 }
@@ -155,6 +158,7 @@ proptest! {
     ) {
         let [r, alpha, a, b] = parameters;
         let weeks = model_named(key, &parameters);
+        let b = if key == "pareto-nbd" { b * 7.0 } else { b };
         let days = model_named(key, &[r, alpha * 7.0, a, b]);
         let in_days =
             History::new(history.repeat_purchases(), history.recency() * 7.0, history.age() * 7.0).unwrap();
@@ -245,6 +249,20 @@ fn undiscounted_lifetime_purchases_are_finite_only_above_a_of_one() {
         .discounted_expected_purchases_lifetime(&history, 1e-9)
         .unwrap();
     assert!(relative_gap(nearly / model.probability_alive(&history), 4.5) < 1e-6);
+}
+
+#[test]
+fn undiscounted_lifetime_purchases_are_finite_only_above_s_of_one() {
+    let history = History::new(2, 10.0, 20.0).unwrap();
+    let lifetime = |parameters: &[f64]| {
+        let model = model_named("pareto-nbd", parameters);
+        let forecast = model.forecaster(52.0, 0.0).unwrap().forecast(&history);
+        assert_eq!(forecast.discounted_purchases, forecast.expected_purchases);
+        forecast.discounted_purchases_lifetime / forecast.probability_alive
+    };
+    assert_eq!(lifetime(&[0.7, 9.0, 1.0, 5.0]), f64::INFINITY);
+    // λ is 2.7/29 on average, and the time left (5 + 20)/(3 − 1).
+    assert!(relative_gap(lifetime(&[0.7, 9.0, 3.0, 5.0]), 2.7 / 29.0 * 12.5) < 1e-12);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Known parameters are found again from simulated customers.
 
-use patron_stats::beta_geometric::PurchaseModel;
 use patron_stats::bg_nbd::BgNbdConfig;
 use patron_stats::estimate::FitWarning;
 use patron_stats::gamma_gamma::{GammaGammaConfig, SpendHistories, SpendHistory};
-use patron_stats::history::WeightedHistories;
+use patron_stats::history::{History, WeightedHistories};
 use patron_stats::mbg_nbd::MbgNbdConfig;
+use patron_stats::pareto_nbd::ParetoNbdConfig;
+use patron_stats::purchase::PurchaseModel;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 
@@ -14,12 +15,12 @@ use crate::simulate::{Parameters, customer, spend, spend_scale};
 /// An estimate further than this many standard errors from the truth happens once in 15,000 times.
 const FAR: f64 = 4.0;
 
-fn base(parameters: Parameters, modified: bool, seed: u64, customers: usize) -> WeightedHistories {
+fn base(key: &str, parameters: Parameters, seed: u64, customers: usize) -> WeightedHistories {
     let mut generator = ChaCha12Rng::seed_from_u64(seed);
     let histories = (0..customers).map(|_| {
         let age = f64::from(generator.random_range(7..=700)) / 7.0;
         (
-            customer(&mut generator, parameters, modified, age, 0.0).history,
+            customer(&mut generator, key, parameters, age, 0.0).history,
             1,
         )
     });
@@ -45,7 +46,7 @@ fn bg_nbd_finds_its_parameters_again() {
     ] {
         let fitted = BgNbdConfig::default()
             .build()
-            .fit(&base(truth, false, seed, 20_000))
+            .fit(&base("bg-nbd", truth, seed, 20_000))
             .unwrap();
         let report = fitted.report().unwrap();
         assert!(report.converged, "seed {seed}");
@@ -63,7 +64,7 @@ fn mbg_nbd_finds_its_parameters_again() {
     for (seed, truth) in [(4, [0.52, 6.2, 0.9, 1.6]), (5, [2.0, 10.0, 0.4, 3.0])] {
         let fitted = MbgNbdConfig::default()
             .build()
-            .fit(&base(truth, true, seed, 20_000))
+            .fit(&base("mbg-nbd", truth, seed, 20_000))
             .unwrap();
         let report = fitted.report().unwrap();
         assert!(report.converged, "seed {seed}");
@@ -73,6 +74,49 @@ fn mbg_nbd_finds_its_parameters_again() {
             &truth,
             seed,
         );
+    }
+}
+
+#[test]
+fn pareto_nbd_finds_its_parameters_again() {
+    for (seed, truth) in [
+        (11, [0.55, 10.6, 0.61, 11.7]),
+        (12, [2.0, 10.0, 1.0, 10.0]),
+        (13, [0.8, 2.0, 3.0, 60.0]),
+    ] {
+        let fitted = ParetoNbdConfig::default()
+            .build()
+            .fit(&base("pareto-nbd", truth, seed, 20_000))
+            .unwrap();
+        let report = fitted.report().unwrap();
+        assert!(report.converged, "seed {seed}");
+        assert_near(
+            &fitted.named_parameters(),
+            &report.standard_errors().unwrap(),
+            &truth,
+            seed,
+        );
+    }
+}
+
+#[test]
+fn counts_of_customers_weigh_as_many_rows() {
+    // Each history twice: the same estimates, half the variance.
+    let once = base("pareto-nbd", [0.55, 10.6, 0.61, 11.7], 14, 2_000);
+    let twice = WeightedHistories::from_histories(
+        once.entries()
+            .iter()
+            .map(|(history, count)| (*history, 2 * count)),
+    );
+    let fit = |histories: &WeightedHistories| {
+        let fitted = ParetoNbdConfig::default().build().fit(histories).unwrap();
+        let errors = fitted.report().unwrap().standard_errors().unwrap();
+        (fitted.named_parameters(), errors)
+    };
+    let ((one, errors), (two, halved)) = (fit(&once), fit(&twice));
+    for i in 0..4 {
+        assert!((two[i].1 / one[i].1 - 1.0).abs() < 1e-9);
+        assert!((errors[i] / halved[i] - 2.0_f64.sqrt()).abs() < 1e-6);
     }
 }
 
@@ -125,29 +169,38 @@ fn a_scale_of_money_scales_gamma_only() {
 #[test]
 fn customers_who_never_leave_are_told_in_words() {
     // Everyone buys every week and is seen to the end: no sign of leaving.
-    let histories = (20..80u32).map(|weeks| {
+    let histories = WeightedHistories::from_histories((20..80u32).map(|weeks| {
         let time = f64::from(weeks);
-        (
-            patron_stats::history::History::new(weeks, time, time).unwrap(),
-            5,
-        )
+        (History::new(weeks, time, time).unwrap(), 5)
+    }));
+    let bg = BgNbdConfig::default().build().fit(&histories).unwrap();
+    let pareto = ParetoNbdConfig::default().build().fit(&histories).unwrap();
+    let models: [&dyn PurchaseModel; 2] = [&bg, &pareto];
+    for model in models {
+        let warnings = &model.report().unwrap().warnings;
+        assert!(warnings.contains(&FitWarning::NobodyLeaves), "{warnings:?}");
+        let alike = |warning: &FitWarning| matches!(warning, FitWarning::RatesAlike { .. });
+        assert!(warnings.iter().any(alike), "{warnings:?}");
+        let said =
+            |warning: &FitWarning| warning.to_string().contains("no sign that customers leave");
+        assert!(warnings.iter().any(said));
+    }
+}
+
+#[test]
+fn customers_who_all_leave_alike_are_told_in_words() {
+    // Everyone leaves in the twentieth week: less spread than even one common rate gives, so s, β → ∞.
+    let histories = (1..=10u32).flat_map(|x| {
+        let last = 20.0 * f64::from(x) / f64::from(x + 1);
+        [25.0, 40.0, 80.0].map(|age| (History::new(x, last, age).unwrap(), 20))
     });
-    let fitted = BgNbdConfig::default()
+    let fitted = ParetoNbdConfig::default()
         .build()
         .fit(&WeightedHistories::from_histories(histories))
         .unwrap();
     let warnings = &fitted.report().unwrap().warnings;
-    assert!(warnings.contains(&FitWarning::NobodyLeaves), "{warnings:?}");
-    assert!(
-        warnings
-            .iter()
-            .any(|warning| matches!(warning, FitWarning::RatesAlike { .. }))
-    );
-    assert!(
-        warnings
-            .iter()
-            .any(|warning| warning.to_string().contains("no sign that customers leave"))
-    );
+    let alike = |warning: &FitWarning| matches!(warning, FitWarning::DropoutRatesAlike { .. });
+    assert!(warnings.iter().any(alike), "{warnings:?}");
 }
 
 #[test]
@@ -158,7 +211,7 @@ fn off_diagonals_of_the_covariance_are_right_where_lifetimes_is_not() {
         .map(|seed| {
             let fitted = BgNbdConfig::default()
                 .build()
-                .fit(&base(truth, false, seed, 2_000))
+                .fit(&base("bg-nbd", truth, seed, 2_000))
                 .unwrap();
             let p = fitted.parameters();
             [p.r, p.alpha, p.a, p.b].map(f64::ln)
@@ -170,7 +223,7 @@ fn off_diagonals_of_the_covariance_are_right_where_lifetimes_is_not() {
     };
     let fitted = BgNbdConfig::default()
         .build()
-        .fit(&base(truth, false, 99, 2_000))
+        .fit(&base("bg-nbd", truth, 99, 2_000))
         .unwrap();
     let covariance = fitted.report().unwrap().covariance.as_ref().unwrap();
     for i in 0..4 {

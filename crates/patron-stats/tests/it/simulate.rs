@@ -4,7 +4,7 @@ use patron_stats::history::History;
 use rand::{Rng, RngExt};
 use rand_distr::{Beta, Distribution, Exp, Gamma};
 
-/// r, α, a, b.
+/// r, α, and a, b or s, β.
 pub(crate) type Parameters = [f64; 4];
 
 /// What a customer is, and then does.
@@ -15,31 +15,42 @@ pub(crate) struct Customer {
     pub(crate) later: Vec<f64>,
 }
 
-/// Draws a customer observed for `age` and followed for `horizon`; MBG/NBD if `modified`, else BG/NBD.
+/// Draws a customer of the model `key` observed for `age` and followed for `horizon`; not by the library's own draws.
 pub(crate) fn customer(
     generator: &mut impl Rng,
+    key: &str,
     parameters: Parameters,
-    modified: bool,
     age: f64,
     horizon: f64,
 ) -> Customer {
-    let [r, alpha, a, b] = parameters;
+    let [r, alpha, shape, scale] = parameters;
     let rate = Gamma::new(r, 1.0 / alpha)
         .unwrap()
         .sample(generator)
         .max(1e-300);
-    let leaving = Beta::new(a, b).unwrap().sample(generator);
     let gap = Exp::new(rate).unwrap();
+    let end = age + horizon;
     let mut purchases = vec![0.0];
-    let mut time = 0.0;
-    let mut gone = modified && generator.random::<f64>() < leaving;
-    while !gone {
-        time += gap.sample(generator);
-        if time > age + horizon {
-            break;
+    if key == "pareto-nbd" {
+        let leaving = Gamma::new(shape, 1.0 / scale).unwrap().sample(generator);
+        let gone = Exp::new(leaving.max(1e-300)).unwrap().sample(generator);
+        let mut time = gap.sample(generator);
+        while time <= end.min(gone) {
+            purchases.push(time);
+            time += gap.sample(generator);
         }
-        purchases.push(time);
-        gone = generator.random::<f64>() < leaving;
+    } else {
+        let leaving = Beta::new(shape, scale).unwrap().sample(generator);
+        let mut time = 0.0;
+        let mut gone = key == "mbg-nbd" && generator.random::<f64>() < leaving;
+        while !gone {
+            time += gap.sample(generator);
+            if time > end {
+                break;
+            }
+            purchases.push(time);
+            gone = generator.random::<f64>() < leaving;
+        }
     }
     let seen = purchases.iter().filter(|time| **time <= age).count();
     let history = History::new(u32::try_from(seen).unwrap() - 1, purchases[seen - 1], age).unwrap();
