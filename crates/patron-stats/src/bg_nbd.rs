@@ -2,8 +2,9 @@
 
 use crate::beta_geometric::{BetaGeometric, Dropout, fit};
 use crate::estimate::{FitError, FitReport, all_positive};
+use crate::fitting::MinimumRepeatBuyers;
 use crate::history::WeightedHistories;
-use crate::purchase::{MinimumRepeatBuyers, purchase_model};
+use crate::purchase::purchase_model;
 
 /// How BG/NBD is fitted.
 ///

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use crate::fitting::{Base, every_kth};
+
 /// One customer's purchases as the models of repeat buying see them, in model units (weeks, say).
 ///
 /// | symbol | method               | unit      | domain                              |
@@ -211,17 +213,31 @@ impl WeightedHistories {
         self.entries.iter().map(product).sum()
     }
 
-    /// Returns every k-th distinct history, at most `limit` of them: enough to find where a search should start.
-    pub(crate) fn thinned(&self, limit: usize) -> Self {
-        let step = self.entries.len().div_ceil(limit.max(1)).max(1);
+    /// Returns repeat purchases per unit of time; a rough scale for α.
+    pub(crate) fn overall_rate(&self) -> f64 {
+        let time: f64 = self
+            .entries
+            .iter()
+            .map(|(h, count)| h.age() * *count as f64)
+            .sum();
+        (self.repeat_purchases() as f64 / time).clamp(1e-6, 1e6)
+    }
+}
+
+impl Base for WeightedHistories {
+    fn customers(&self) -> u64 {
+        self.customers()
+    }
+
+    fn thinned(&self, limit: usize) -> Self {
         Self {
-            entries: self.entries.iter().step_by(step).copied().collect(),
+            entries: every_kth(&self.entries, limit),
         }
     }
 }
 
 /// Adds the count of each entry to its predecessor where both have the same key.
-fn merge_equal<K>(entries: &mut Vec<(K, u64)>, same: impl Fn(&K, &K) -> bool) {
+pub(crate) fn merge_equal<K>(entries: &mut Vec<(K, u64)>, same: impl Fn(&K, &K) -> bool) {
     entries.dedup_by(|later, earlier| {
         let merge = same(&later.0, &earlier.0);
         if merge {

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`history`] | what does a purchase model know of a customer? |
 //! | [`bg_nbd`], [`mbg_nbd`], [`pareto_nbd`] | who is still a customer, and how often will they buy? |
+//! | [`nbd`] | what if nobody ever left? |
 //! | [`purchase`] | what can every such model say, and how are a million customers forecast? |
 //! | [`beta_geometric`] | what do BG/NBD and MBG/NBD have in common? |
 //! | [`gamma_gamma`] | how much will they spend each time? |
@@ -26,6 +27,7 @@ pub mod gamma_gamma;
 pub mod history;
 pub mod lorenz;
 pub mod mbg_nbd;
+pub mod nbd;
 pub mod outcome;
 pub mod pareto_nbd;
 pub mod purchase;
@@ -34,7 +36,9 @@ pub mod special;
 pub mod summary;
 pub mod textbook;
 
+mod fitting;
 mod matrix;
 mod optimise;
 mod quadrature;
 mod sample;
+mod ways;

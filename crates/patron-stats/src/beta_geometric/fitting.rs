@@ -2,8 +2,8 @@
 
 use super::{BetaGeometric, Dropout};
 use crate::estimate::{FitError, FitReport, FitWarning};
+use crate::fitting::{self, ALIKE, MinimumRepeatBuyers};
 use crate::history::WeightedHistories;
-use crate::purchase::{self, ALIKE, MinimumRepeatBuyers};
 
 /// (r, a, b) of the starts; α follows from the overall purchase rate.
 const STARTS: [[f64; 3]; 4] = [
@@ -22,7 +22,9 @@ pub(crate) fn fit(
     histories: &WeightedHistories,
     minimum: MinimumRepeatBuyers,
 ) -> Result<(BetaGeometric, FitReport), FitError> {
-    let starts = |rate: f64| STARTS.map(|[r, a, b]| [r, r / rate, a, b]).to_vec();
+    minimum.check(histories.repeat_buyers())?;
+    let rate = histories.overall_rate();
+    let starts = STARTS.map(|[r, a, b]| [r, r / rate, a, b]);
     let of = |&[r, alpha, a, b]: &[f64; 4]| BetaGeometric {
         r,
         alpha,
@@ -34,7 +36,7 @@ pub(crate) fn fit(
         of(parameters).log_likelihood(histories)
     };
     let (parameters, mut report) =
-        purchase::fit(histories, minimum, BetaGeometric::NAMES, starts, likelihood)?;
+        fitting::fit(histories, BetaGeometric::NAMES, &starts, likelihood)?;
     let law = of(&parameters);
     report.warnings.extend(in_words(&law));
     Ok((law, report))

@@ -1,5 +1,7 @@
 //! What the spend model knows of customers.
 
+use crate::fitting::{Base, every_kth};
+
 /// What one customer spent: the number of repeat purchases and their mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SpendHistory {
@@ -122,11 +124,16 @@ impl SpendHistories {
         };
         self.entries.iter().all(same).then_some(first.mean_spend)
     }
+}
 
-    pub(super) fn thinned(&self, limit: usize) -> Self {
-        let step = self.entries.len().div_ceil(limit.max(1)).max(1);
+impl Base for SpendHistories {
+    fn customers(&self) -> u64 {
+        self.customers()
+    }
+
+    fn thinned(&self, limit: usize) -> Self {
         Self {
-            entries: self.entries.iter().step_by(step).copied().collect(),
+            entries: every_kth(&self.entries, limit),
         }
     }
 }

@@ -4,7 +4,7 @@ mod histories;
 mod likelihood;
 
 use crate::estimate::{FitError, FitReport, FitWarning, all_positive};
-use crate::optimise::{Minimum, minimise};
+use crate::fitting::{self, ALIKE};
 
 pub use histories::{SpendError, SpendHistories, SpendHistory};
 
@@ -71,17 +71,8 @@ pub struct FittedGammaGamma {
     report: Option<FitReport>,
 }
 
-/// Distinct spends on which the starts are tried out.
-const THINNED: usize = 5_000;
-
-/// A search that takes longer than this is not going anywhere.
-const ITERATIONS: usize = 200;
-
 /// (p, q) of the starts; γ follows from the mean spend.
 const STARTS: [[f64; 2]; 4] = [[6.0, 4.0], [1.0, 2.0], [3.0, 12.0], [30.0, 3.0]];
-
-/// Beyond this p or q customers, or one customer's purchases, hardly differ in spend.
-const ALIKE: f64 = 1e4;
 
 const NAMES: [&str; 3] = ["p", "q", "gamma"];
 
@@ -123,32 +114,20 @@ impl GammaGamma {
                 spend,
             });
         }
-        let thinned = spends.thinned(THINNED);
         let mean = spends.mean_of_means();
-        let start = STARTS
-            .iter()
-            .filter_map(|[p, q]| search(&thinned, [*p, *q, mean * (q - 1.0) / p].map(f64::ln)))
-            .min_by(|left, right| left.at.value.total_cmp(&right.at.value))
-            .ok_or(FitError::NoFiniteStart)?;
-        let best = search(spends, start.theta).ok_or(FitError::NoFiniteStart)?;
-        let parameters = GammaGammaParameters::from_logarithms(&best.theta);
-        let mut report = FitReport::of(&best, found, NAMES);
+        let starts = STARTS.map(|[p, q]| [p, q, mean * (q - 1.0) / p]);
+        let of = |&[p, q, gamma]: &[f64; 3]| GammaGammaParameters { p, q, gamma };
+        let likelihood = |parameters: &[f64; 3], spends: &SpendHistories| {
+            likelihood::log_likelihood(&of(parameters), spends)
+        };
+        let (best, mut report) = fitting::fit(spends, NAMES, &starts, likelihood)?;
+        let parameters = of(&best);
         report.warnings.extend(in_words(&parameters));
         Ok(FittedGammaGamma {
             parameters,
             report: Some(report),
         })
     }
-}
-
-fn search(spends: &SpendHistories, start: [f64; 3]) -> Option<Minimum<3>> {
-    let per_customer = -1.0 / spends.customers() as f64;
-    let objective = |theta: &[f64; 3]| {
-        let parameters = GammaGammaParameters::from_logarithms(theta);
-        let GammaGammaParameters { p, q, gamma } = parameters;
-        likelihood::log_likelihood(&parameters, spends).on_log_scale(&[p, q, gamma], per_customer)
-    };
-    minimise(objective, start, ITERATIONS)
 }
 
 fn in_words(parameters: &GammaGammaParameters) -> Vec<FitWarning> {
@@ -160,13 +139,6 @@ fn in_words(parameters: &GammaGammaParameters) -> Vec<FitWarning> {
         warnings.push(FitWarning::SpendAlike);
     }
     warnings
-}
-
-impl GammaGammaParameters {
-    fn from_logarithms(theta: &[f64; 3]) -> Self {
-        let [p, q, gamma] = theta.map(f64::exp);
-        Self { p, q, gamma }
-    }
 }
 
 impl FittedGammaGamma {

@@ -2,8 +2,8 @@
 
 use super::Pareto;
 use crate::estimate::{FitError, FitReport, FitWarning};
+use crate::fitting::{self, ALIKE, MinimumRepeatBuyers};
 use crate::history::WeightedHistories;
-use crate::purchase::{self, ALIKE, MinimumRepeatBuyers};
 
 /// (r, purchase rate of the living over that of all, s, β in mean times between purchases) of the starts.
 const STARTS: [[f64; 4]; 5] = [
@@ -22,17 +22,14 @@ pub(super) fn fit(
     histories: &WeightedHistories,
     minimum: MinimumRepeatBuyers,
 ) -> Result<(Pareto, FitReport), FitError> {
-    let starts = |rate: f64| {
-        STARTS
-            .map(|[r, faster, s, beta]| [r, r / (faster * rate), s, beta / rate])
-            .to_vec()
-    };
+    minimum.check(histories.repeat_buyers())?;
+    let rate = histories.overall_rate();
+    let starts = STARTS.map(|[r, faster, s, beta]| [r, r / (faster * rate), s, beta / rate]);
     let of = |&[r, alpha, s, beta]: &[f64; 4]| Pareto { r, alpha, s, beta };
     let likelihood = |parameters: &[f64; 4], histories: &WeightedHistories| {
         of(parameters).log_likelihood(histories)
     };
-    let (parameters, mut report) =
-        purchase::fit(histories, minimum, Pareto::NAMES, starts, likelihood)?;
+    let (parameters, mut report) = fitting::fit(histories, Pareto::NAMES, &starts, likelihood)?;
     let law = of(&parameters);
     let oldest = histories
         .entries()

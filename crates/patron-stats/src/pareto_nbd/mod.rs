@@ -19,10 +19,9 @@ mod likelihood;
 mod next_purchase;
 
 use crate::estimate::{FitError, FitReport, all_positive};
+use crate::fitting::MinimumRepeatBuyers;
 use crate::history::{History, WeightedHistories};
-use crate::purchase::{
-    Arrivals, ForecastError, Law, MinimumRepeatBuyers, check_discount_rate, purchase_model,
-};
+use crate::purchase::{Arrivals, ForecastError, Law, check_discount_rate, purchase_model};
 use crate::special::scaled_exponential_integral;
 
 /// How Pareto/NBD is fitted.

@@ -11,14 +11,12 @@
 //! | `arrivals` | how do purchases come while the customer stays? |
 //! | `counts` | how many purchases will there be? |
 //! | `rising` | how is a gamma function summed over histories? |
-//! | `fitting` | which parameters make histories likeliest? |
 //! | `forecaster` | how to answer for a million customers |
 //! | `posterior` | what is the customer's own rate, and own way of leaving? |
 //! | `simulation` | what would customers do whom the model had made? |
 
 mod arrivals;
 mod counts;
-mod fitting;
 mod forecaster;
 mod law;
 mod model;
@@ -33,7 +31,6 @@ pub use posterior::{Moments, Posterior};
 pub use simulation::SimulatedCustomer;
 
 pub(crate) use arrivals::{Arrivals, MOST_PURCHASES};
-pub(crate) use fitting::{ALIKE, MinimumRepeatBuyers, fit};
 pub(crate) use forecaster::{Outlook, check_discount_rate};
 pub(crate) use law::{Law, Prospects};
 pub(crate) use model::purchase_model;

@@ -9,6 +9,7 @@ use patron_stats::gamma_gamma::{
 };
 use patron_stats::history::{DayHistory, History, HistoryError, WeightedHistories};
 use patron_stats::mbg_nbd::MbgNbdConfig;
+use patron_stats::nbd::{FittedNbd, NbdConfig, NbdParameters};
 use patron_stats::pareto_nbd::{FittedParetoNbd, ParetoNbdConfig, ParetoNbdParameters};
 use patron_stats::purchase::{ForecastError, PurchaseModel};
 use rand::SeedableRng;
@@ -92,6 +93,7 @@ fn too_few_repeat_buyers_are_counted() {
         BgNbdConfig::default().build().fit(&histories).err(),
         MbgNbdConfig::default().build().fit(&histories).err(),
         ParetoNbdConfig::default().build().fit(&histories).err(),
+        NbdConfig::default().build().fit(&histories).err(),
     ];
     for refusal in refusals {
         assert_eq!(refusal.as_ref(), Some(&expected));
@@ -110,6 +112,7 @@ fn too_few_repeat_buyers_are_counted() {
         ParetoNbdConfig::default()
             .with_minimum_repeat_buyers(0)
             .err(),
+        NbdConfig::default().with_minimum_repeat_buyers(0).err(),
     ];
     for refusal in minima {
         assert_eq!(refusal.as_ref(), Some(&too_small));
@@ -182,6 +185,18 @@ fn parameters_outside_their_domain_are_named() {
         FitError::ParameterNotPositive {
             parameter: "q",
             value: -2.0
+        }
+    );
+}
+
+#[test]
+fn parameters_of_nbd_outside_their_domain_are_named() {
+    let with_alpha = |alpha| FittedNbd::from_parameters(NbdParameters { r: 0.5, alpha });
+    assert_eq!(
+        with_alpha(f64::INFINITY).unwrap_err(),
+        FitError::ParameterNotPositive {
+            parameter: "alpha",
+            value: f64::INFINITY
         }
     );
 }

@@ -24,6 +24,8 @@ mod functions;
 /// Gamma-Gamma against the literature and other programs.
 mod gamma_gamma;
 mod mbg_nbd;
+/// NBD against the literature, other programs, and integrals over the rate.
+mod nbd;
 /// Outcome intervals against the mixture term by term, and their coverage in simulation.
 mod outcome;
 /// Pareto/NBD against closed forms in 60 digits, at ordinary and extreme parameters.

@@ -117,6 +117,7 @@ fn coverage(key: &str, parameters: [f64; 4], seed: u64, customers: usize) -> (f6
 fn nine_in_ten_customers_end_up_inside_their_interval() {
     let customers = 6_000;
     for (key, parameters, seed) in [
+        ("nbd", [0.9, 5.0, 1.0, 1.0], 25),
         ("bg-nbd", [0.9, 5.0, 0.5, 3.0], 20),
         ("mbg-nbd", [0.9, 5.0, 0.5, 3.0], 21),
         ("pareto-nbd", [0.9, 5.0, 0.8, 30.0], 23),

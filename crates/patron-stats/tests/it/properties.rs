@@ -1,6 +1,7 @@
 //! What must hold on random input.
 
 use patron_stats::history::{DayHistory, History, WeightedHistories};
+use patron_stats::purchase::PurchaseModel;
 use patron_testkit::relative_gap;
 use proptest::prelude::*;
 
@@ -28,7 +29,12 @@ fn history() -> impl Strategy<Value = History> {
 }
 
 fn key() -> impl Strategy<Value = &'static str> {
-    prop_oneof![Just("bg-nbd"), Just("mbg-nbd"), Just("pareto-nbd")]
+    prop_oneof![
+        Just("nbd"),
+        Just("bg-nbd"),
+        Just("mbg-nbd"),
+        Just("pareto-nbd"),
+    ]
 }
 
 /// Means of the dropout and of its square before anything is known: beta, or gamma, of (a, b).
@@ -135,9 +141,12 @@ proptest! {
         prop_assert!(relative_gap(posterior.rate.mean, first) < 1e-8, "{posterior:?} {first}");
         let square = posterior.rate.mean.powi(2) + posterior.rate.standard_deviation.powi(2);
         prop_assert!(relative_gap(square, second) < 1e-8, "{posterior:?} {second}");
+        prop_assert_eq!(posterior.dropout.is_none(), key == "nbd");
+        let Some(dropout) = posterior.dropout else {
+            return Ok(());
+        };
         let leaving = |k: f64| (ln([r, alpha, a + k, b]) - at).exp();
         let (one, two) = prior_dropout(key, a, b);
-        let dropout = posterior.dropout.unwrap();
         prop_assert!(relative_gap(dropout.mean, one * leaving(1.0)) < 1e-8, "{dropout:?}");
         let square = dropout.mean.powi(2) + dropout.standard_deviation.powi(2);
         prop_assert!(relative_gap(square, two * leaving(2.0)) < 1e-8, "{dropout:?}");
@@ -223,12 +232,26 @@ fn no_repeat_purchase_means_certainly_alive_in_bg_only() {
 }
 
 #[test]
-fn without_dropout_purchases_come_at_the_mean_rate_of_the_gamma_mixture() {
-    // a → 0: NBD, whose expectation is (r + x)/(α + T)·t.
+fn without_dropout_all_models_are_nbd() {
     let history = History::new(3, 10.0, 20.0).unwrap();
-    let model = model_named("bg-nbd", &[0.7, 9.0, 1e-9, 5.0]);
-    let found = model.expected_purchases(&history, 30.0).unwrap();
-    assert!(relative_gap(found, 3.7 / 29.0 * 30.0) < 1e-7);
+    let one = WeightedHistories::from_histories([(history, 1)]);
+    let nbd = model_named("nbd", &[0.7, 9.0]);
+    // (r + x)/(α + T)·t
+    let expected = 3.7 / 29.0 * 30.0;
+    assert!(relative_gap(nbd.expected_purchases(&history, 30.0).unwrap(), expected) < 1e-14);
+    for key in ["bg-nbd", "mbg-nbd", "pareto-nbd"] {
+        let model = model_named(key, &[0.7, 9.0, 1e-9, 5.0]);
+        let found = model.expected_purchases(&history, 30.0).unwrap();
+        assert!(relative_gap(found, expected) < 1e-7, "{key}: {found}");
+        let (found, of_nbd) = (model.log_likelihood(&one), nbd.log_likelihood(&one));
+        assert!(relative_gap(found, of_nbd) < 1e-7, "{key}: {found}");
+        for n in [0, 1, 5] {
+            let count =
+                |model: &dyn PurchaseModel| model.probability_of_count(&history, 30.0, n).unwrap();
+            let (found, of_nbd) = (count(model.as_ref()), count(nbd.as_ref()));
+            assert!(relative_gap(found, of_nbd) < 1e-7, "{key} {n}: {found}");
+        }
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use patron_stats::estimate::FitWarning;
 use patron_stats::gamma_gamma::{GammaGammaConfig, SpendHistories, SpendHistory};
 use patron_stats::history::{History, WeightedHistories};
 use patron_stats::mbg_nbd::MbgNbdConfig;
+use patron_stats::nbd::NbdConfig;
 use patron_stats::pareto_nbd::ParetoNbdConfig;
 use patron_stats::purchase::PurchaseModel;
 use rand::{RngExt, SeedableRng};
@@ -100,6 +101,19 @@ fn pareto_nbd_finds_its_parameters_again() {
 }
 
 #[test]
+fn nbd_finds_its_parameters_again() {
+    let (seed, truth) = (16, [0.4, 12.0]);
+    let fitted = NbdConfig::default()
+        .build()
+        .fit(&base("nbd", [truth[0], truth[1], 1.0, 1.0], seed, 20_000))
+        .unwrap();
+    let report = fitted.report().unwrap();
+    assert!(report.converged);
+    let errors = report.standard_errors().unwrap();
+    assert_near(&fitted.named_parameters(), &errors, &truth, seed);
+}
+
+#[test]
 fn counts_of_customers_weigh_as_many_rows() {
     // Each history twice: the same estimates, half the variance.
     let once = base("pareto-nbd", [0.55, 10.6, 0.61, 11.7], 14, 2_000);
@@ -175,12 +189,14 @@ fn customers_who_never_leave_are_told_in_words() {
     }));
     let bg = BgNbdConfig::default().build().fit(&histories).unwrap();
     let pareto = ParetoNbdConfig::default().build().fit(&histories).unwrap();
+    let nbd = NbdConfig::default().build().fit(&histories).unwrap();
+    let rates_alike = |warning: &FitWarning| matches!(warning, FitWarning::RatesAlike { .. });
+    assert!(nbd.report().unwrap().warnings.iter().any(rates_alike));
     let models: [&dyn PurchaseModel; 2] = [&bg, &pareto];
     for model in models {
         let warnings = &model.report().unwrap().warnings;
         assert!(warnings.contains(&FitWarning::NobodyLeaves), "{warnings:?}");
-        let alike = |warning: &FitWarning| matches!(warning, FitWarning::RatesAlike { .. });
-        assert!(warnings.iter().any(alike), "{warnings:?}");
+        assert!(warnings.iter().any(rates_alike), "{warnings:?}");
         let said =
             |warning: &FitWarning| warning.to_string().contains("no sign that customers leave");
         assert!(warnings.iter().any(said));

@@ -4,7 +4,7 @@ use patron_stats::history::History;
 use rand::{Rng, RngExt};
 use rand_distr::{Beta, Distribution, Exp, Gamma};
 
-/// r, α, and a, b or s, β.
+/// r, α, and a, b or s, β; the last two of NBD are not used.
 pub(crate) type Parameters = [f64; 4];
 
 /// What a customer is, and then does.
@@ -31,9 +31,13 @@ pub(crate) fn customer(
     let gap = Exp::new(rate).unwrap();
     let end = age + horizon;
     let mut purchases = vec![0.0];
-    if key == "pareto-nbd" {
-        let leaving = Gamma::new(shape, 1.0 / scale).unwrap().sample(generator);
-        let gone = Exp::new(leaving.max(1e-300)).unwrap().sample(generator);
+    if key == "pareto-nbd" || key == "nbd" {
+        let gone = if key == "nbd" {
+            f64::INFINITY
+        } else {
+            let leaving = Gamma::new(shape, 1.0 / scale).unwrap().sample(generator);
+            Exp::new(leaving.max(1e-300)).unwrap().sample(generator)
+        };
         let mut time = gap.sample(generator);
         while time <= end.min(gone) {
             purchases.push(time);

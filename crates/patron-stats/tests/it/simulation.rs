@@ -35,7 +35,9 @@ fn assert_near(what: &str, (found, error): (f64, f64), expected: f64) {
     );
 }
 
-const MODELS: [(&str, [f64; 4], u64); 3] = [
+const MODELS: [(&str, [f64; 4], u64); 4] = [
+    // The last two of NBD are not used.
+    ("nbd", [0.9, 5.0, 1.0, 1.0], 33),
     ("bg-nbd", [0.9, 5.0, 0.5, 3.0], 30),
     ("mbg-nbd", [0.9, 5.0, 0.5, 3.0], 31),
     ("pareto-nbd", [0.9, 5.0, 0.8, 30.0], 32),

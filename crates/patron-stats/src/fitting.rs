@@ -1,7 +1,6 @@
-//! Maximum likelihood for purchase models: several starts on a thinned base, the best one polished on all of it.
+//! Maximum likelihood for all models: several starts on a thinned base, the best one polished on all of it.
 
 use crate::estimate::{FitError, FitReport};
-use crate::history::WeightedHistories;
 use crate::optimise::{Evaluation, Minimum, minimise};
 
 /// A search that takes longer than this is not going anywhere; from the starts of the models, 10 to 30 are usual.
@@ -12,6 +11,21 @@ const THINNED: usize = 5_000;
 
 /// Beyond a shape of this the customers of a mixture differ by less than 1 in 100.
 pub(crate) const ALIKE: f64 = 1e4;
+
+/// What a fit is made from: distinct histories with counts.
+pub(crate) trait Base: Sized {
+    /// Returns the number of customers.
+    fn customers(&self) -> u64;
+
+    /// Returns at most `limit` of the distinct histories: enough to find where a search should start.
+    fn thinned(&self, limit: usize) -> Self;
+}
+
+/// Returns every k-th entry, at most `limit` of them.
+pub(crate) fn every_kth<T: Copy>(entries: &[T], limit: usize) -> Vec<T> {
+    let step = entries.len().div_ceil(limit.max(1)).max(1);
+    entries.iter().step_by(step).copied().collect()
+}
 
 /// Fewest customers with a repeat purchase that a fit is made from; at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +50,7 @@ impl MinimumRepeatBuyers {
         Ok(Self(minimum))
     }
 
-    fn check(self, histories: &WeightedHistories) -> Result<(), FitError> {
-        let found = histories.repeat_buyers();
+    pub(crate) const fn check(self, found: u64) -> Result<(), FitError> {
         if found < self.0 {
             return Err(FitError::TooFewRepeatBuyers {
                 required: self.0,
@@ -48,42 +61,28 @@ impl MinimumRepeatBuyers {
     }
 }
 
-/// Returns the likeliest parameters with what is known of their precision.
-///
-/// `starts` makes starting points from the overall rate of repeat purchases.
-pub(crate) fn fit<const N: usize>(
-    histories: &WeightedHistories,
-    minimum: MinimumRepeatBuyers,
+/// Returns the likeliest parameters, all of them positive, with what is known of their precision.
+pub(crate) fn fit<const N: usize, B: Base>(
+    base: &B,
     names: [&'static str; N],
-    starts: impl Fn(f64) -> Vec<[f64; N]>,
-    likelihood: impl Fn(&[f64; N], &WeightedHistories) -> Evaluation<N>,
+    starts: &[[f64; N]],
+    likelihood: impl Fn(&[f64; N], &B) -> Evaluation<N>,
 ) -> Result<([f64; N], FitReport), FitError> {
-    minimum.check(histories)?;
-    let search = |histories: &WeightedHistories, start: [f64; N]| -> Option<Minimum<N>> {
-        let per_customer = -1.0 / histories.customers() as f64;
+    let search = |base: &B, start: [f64; N]| -> Option<Minimum<N>> {
+        let per_customer = -1.0 / base.customers() as f64;
         let objective = |theta: &[f64; N]| {
             let parameters = theta.map(f64::exp);
-            likelihood(&parameters, histories).on_log_scale(&parameters, per_customer)
+            likelihood(&parameters, base).on_log_scale(&parameters, per_customer)
         };
         minimise(objective, start, ITERATIONS)
     };
-    let thinned = histories.thinned(THINNED);
-    let start = starts(overall_rate(histories))
-        .into_iter()
+    let thinned = base.thinned(THINNED);
+    let start = starts
+        .iter()
         .filter_map(|start| search(&thinned, start.map(f64::ln)))
         .min_by(|left, right| left.at.value.total_cmp(&right.at.value))
         .ok_or(FitError::NoFiniteStart)?;
-    let best = search(histories, start.theta).ok_or(FitError::NoFiniteStart)?;
-    let report = FitReport::of(&best, histories.customers(), names);
+    let best = search(base, start.theta).ok_or(FitError::NoFiniteStart)?;
+    let report = FitReport::of(&best, base.customers(), names);
     Ok((best.theta.map(f64::exp), report))
-}
-
-/// Repeat purchases per unit of time; a rough scale for α.
-fn overall_rate(histories: &WeightedHistories) -> f64 {
-    let time: f64 = histories
-        .entries()
-        .iter()
-        .map(|(h, count)| h.age() * *count as f64)
-        .sum();
-    (histories.repeat_purchases() as f64 / time).clamp(1e-6, 1e6)
 }
