@@ -152,9 +152,9 @@ pub enum FitWarning {
         /// Standard error of its logarithm.
         ln_standard_error: f64,
     },
-    /// a, b → ∞: every customer leaves with the same probability after a purchase.
+    /// a, b → ∞ (γ, δ → ∞): every customer leaves with the same probability after a purchase (before an opportunity).
     DropoutAlike {
-        /// The common probability `a/(a + b)`.
+        /// The common probability `a/(a + b)`, `γ/(γ + δ)`.
         probability: f64,
     },
     /// s, β → ∞: every customer leaves at the same rate.
@@ -162,13 +162,13 @@ pub enum FitWarning {
         /// The common rate `s/β`, per model unit.
         rate: f64,
     },
-    /// a/(a + b) → 0 or s → 0: nobody leaves.
+    /// a/(a + b) → 0, γ/(γ + δ) → 0 or s → 0: nobody leaves.
     NobodyLeaves,
-    /// a/(a + b) → 1 or s/β → ∞: everybody leaves after the next purchase, or at once.
+    /// a/(a + b) → 1, γ/(γ + δ) → 1 or s/β → ∞: everybody leaves after the next purchase, or at once.
     EverybodyLeaves,
-    /// r, α → ∞: every customer buys at the same rate.
+    /// r, α → ∞ (α, β → ∞ where there are opportunities): every customer buys at the same rate.
     RatesAlike {
-        /// The common rate `r/α`, purchases per model unit.
+        /// The common rate `r/α`, purchases per model unit; or `α/(α + β)`, per opportunity.
         rate: f64,
     },
     /// q ≤ 1: the spread of spend between customers is so wide that its mean is infinite.
@@ -260,7 +260,7 @@ impl fmt::Display for FitWarning {
             ),
             Self::DropoutAlike { probability } => write!(
                 f,
-                "a and b grow without bound: all customers seem to leave alike, with probability {probability:.4} after a purchase"
+                "the shapes of dropout grow without bound: all customers seem to leave alike, with probability {probability:.4} each time"
             ),
             Self::DropoutRatesAlike { rate } => write!(
                 f,
@@ -274,7 +274,7 @@ impl fmt::Display for FitWarning {
             ),
             Self::RatesAlike { rate } => write!(
                 f,
-                "r and α grow without bound: all customers seem to buy at one rate, {rate:.4} per unit of time"
+                "the shapes of buying grow without bound: all customers seem to buy at one rate, {rate:.4} per unit of time"
             ),
             Self::SpendMeanInfinite { q } => write!(
                 f,

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`history`] | what does a purchase model know of a customer? |
 //! | [`bg_nbd`], [`mbg_nbd`], [`pareto_nbd`] | who is still a customer, and how often will they buy? |
+//! | [`bg_bb`] | the same where there are opportunities to buy, one after the other |
 //! | [`nbd`] | what if nobody ever left? |
 //! | [`purchase`] | what can every such model say, and how are a million customers forecast? |
 //! | [`beta_geometric`] | what do BG/NBD and MBG/NBD have in common? |
@@ -20,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod beta_geometric;
+pub mod bg_bb;
 pub mod bg_nbd;
 pub mod correlation;
 pub mod estimate;
@@ -38,6 +40,7 @@ pub mod textbook;
 
 mod fitting;
 mod matrix;
+mod mixture;
 mod optimise;
 mod quadrature;
 mod sample;

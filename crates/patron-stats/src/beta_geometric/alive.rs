@@ -3,8 +3,8 @@
 //! Given p, purchases that end the relation are a part p of all arrivals, so that being there at `t` has the mean
 //! `E_λ[e^−λpt] = (A/(A + p·t))^R`. Each answer is the mean of such a power over p.
 
-use super::mixture::BetaMixture;
 use super::{Alive, counts};
+use crate::mixture::BetaMixture;
 use crate::purchase::Prospects;
 
 impl Alive {

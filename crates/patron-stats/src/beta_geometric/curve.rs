@@ -5,7 +5,7 @@
 )]
 
 use super::Alive;
-use super::mixture::BetaMixture;
+use crate::mixture::BetaMixture;
 use crate::quadrature::{NODES, Panel, cover, from_unit, rule};
 
 /// Each panel is exact to this share of its largest value.

@@ -16,7 +16,6 @@
 //! |---|---|
 //! | `likelihood` | how likely are the histories, and which way is uphill? |
 //! | `fitting` | which parameters make them likeliest? |
-//! | `mixture` | what is the mean of a function of p under a beta distribution? |
 //! | `alive` | what lies before a customer who is still there? |
 //! | `counts` | how many purchases will there be? |
 //! | `curve` | at which pace do they come, so that they can be discounted? |
@@ -30,7 +29,6 @@ mod curve;
 mod fitting;
 mod law;
 mod likelihood;
-mod mixture;
 
 pub use crate::purchase::{CountDistribution, Forecast, ForecastError, Forecaster, PurchaseModel};
 

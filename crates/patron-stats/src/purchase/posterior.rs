@@ -28,9 +28,9 @@ impl Moments {
 /// over those who are still there and those who have left, so both are known of a customer who has left, too.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Posterior {
-    /// λ, purchases per model unit while the customer stays.
+    /// λ, purchases per model unit while the customer stays; or p, the probability of a purchase at an opportunity (BG/BB).
     pub rate: Moments,
-    /// What makes the customer leave: p, the probability after a purchase (BG/NBD, MBG/NBD), or μ, the rate per model
-    /// unit (Pareto/NBD). Absent where nobody ever leaves.
+    /// What makes the customer leave: p, the probability after a purchase (BG/NBD, MBG/NBD), μ, the rate per model unit
+    /// (Pareto/NBD), or θ, the probability before an opportunity (BG/BB). Absent where nobody ever leaves.
     pub dropout: Option<Moments>,
 }

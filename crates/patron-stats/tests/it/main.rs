@@ -9,6 +9,8 @@
     reason = "tests and their helpers may fail; counts in reference files are read as numbers; what must be equal to the last bit is compared so"
 )]
 
+/// BG/BB: everything there is about it.
+mod bg_bb;
 /// BG/NBD and MBG/NBD against the literature and other programs: CDNOW, apparel.
 mod bg_nbd;
 /// What the two purchase models are compared in.

@@ -17,7 +17,7 @@ const CONSTANT_BEYOND: f64 = 30.0;
 /// Trapezoids in the logit converge geometrically for such functions, whatever a and b. The tails fall only like `e^{a·y}`
 /// and `e^{−b·y}` and may be long; where the function is constant there, each is summed as a geometric series.
 #[derive(Debug, Clone)]
-pub(super) struct BetaMixture {
+pub(crate) struct BetaMixture {
     /// p and its weight; the weights and `at_zero` sum to 1.
     points: Vec<(f64, f64)>,
     /// Weight of all p so small that the function has its value at 0.
@@ -26,7 +26,7 @@ pub(super) struct BetaMixture {
 
 impl BetaMixture {
     /// Prepares for functions that are constant for p well below `least` and for 1 − p well below `1/exponent`.
-    pub(super) fn new(a: f64, b: f64, least: f64, exponent: f64) -> Self {
+    pub(crate) fn new(a: f64, b: f64, least: f64, exponent: f64) -> Self {
         let spread = (1.0 / a + 1.0 / b).sqrt();
         let step = STEP.min(0.7 * spread);
         let peak = (a / b).ln();
@@ -67,7 +67,7 @@ impl BetaMixture {
     }
 
     /// Returns the mean of `function`, whose value at p = 0 is `value_at_zero`.
-    pub(super) fn mean(&self, value_at_zero: f64, function: impl Fn(f64) -> f64) -> f64 {
+    pub(crate) fn mean(&self, value_at_zero: f64, function: impl Fn(f64) -> f64) -> f64 {
         let sum: f64 = self
             .points
             .iter()
