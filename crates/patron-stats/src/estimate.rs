@@ -299,6 +299,14 @@ pub enum FitError {
         /// Number in the data.
         found: u64,
     },
+    /// Too few customers ended their contract to tell how long the others will stay.
+    #[error("need at least {required} customers who left, found {found}")]
+    TooFewLeavers {
+        /// Smallest number accepted.
+        required: u64,
+        /// Number in the data.
+        found: u64,
+    },
     /// No repeat purchase has a spend, or too few.
     #[error("need at least {required} customers with spend on a repeat purchase, found {found}")]
     TooFewSpenders {
@@ -344,6 +352,7 @@ impl FitError {
     pub const fn key(&self) -> &'static str {
         match self {
             Self::TooFewRepeatBuyers { .. } => "fit_too_few_repeat_buyers",
+            Self::TooFewLeavers { .. } => "fit_too_few_leavers",
             Self::TooFewSpenders { .. } => "fit_too_few_spenders",
             Self::SpendConstant { .. } => "fit_spend_constant",
             Self::MinimumTooSmall { .. } => "fit_minimum_too_small",
@@ -357,6 +366,7 @@ impl FitError {
     pub fn params(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::TooFewRepeatBuyers { required, found }
+            | Self::TooFewLeavers { required, found }
             | Self::TooFewSpenders { required, found }
             | Self::MinimumTooSmall { required, found } => {
                 vec![

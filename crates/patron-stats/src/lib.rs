@@ -8,6 +8,7 @@
 //! | [`history`] | what does a purchase model know of a customer? |
 //! | [`bg_nbd`], [`mbg_nbd`], [`pareto_nbd`] | who is still a customer, and how often will they buy? |
 //! | [`bg_bb`] | the same where there are opportunities to buy, one after the other |
+//! | [`sbg`], [`bdw`], [`contract`] | how long will customers with a contract stay? |
 //! | [`nbd`] | what if nobody ever left? |
 //! | [`purchase`] | what can every such model say, and how are a million customers forecast? |
 //! | [`beta_geometric`] | what do BG/NBD and MBG/NBD have in common? |
@@ -20,9 +21,11 @@
 //! | [`special`] | gamma function and its derivatives, exponential integral |
 #![forbid(unsafe_code)]
 
+pub mod bdw;
 pub mod beta_geometric;
 pub mod bg_bb;
 pub mod bg_nbd;
+pub mod contract;
 pub mod correlation;
 pub mod estimate;
 pub mod gamma_gamma;
@@ -33,6 +36,7 @@ pub mod nbd;
 pub mod outcome;
 pub mod pareto_nbd;
 pub mod purchase;
+pub mod sbg;
 pub mod scores;
 pub mod special;
 pub mod summary;

@@ -15,6 +15,8 @@ mod bg_bb;
 mod bg_nbd;
 /// What the two purchase models are compared in.
 mod cdnow;
+/// sBG and beta-discrete-Weibull: everything there is about them.
+mod contract;
 /// Public data sets, read as the literature prepares them.
 mod data;
 /// One exact error per bad input.
