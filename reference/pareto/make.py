@@ -130,7 +130,7 @@ def main():
                 horizon = mpf(text)
                 until = since + horizon
                 with mp.workdps(30):
-                    counts = {n: count(shape, time, s, since, horizon, n) for n in (0, 1, 2, 7, 30)}
+                    counts = {n: count(shape, time, s, since, horizon, n) for n in (0, 1, 2, 7, 30, 200)}
                 case["horizons"].append({
                     "horizon": float(horizon),
                     "alive_after": float(there * (since / until) ** s),

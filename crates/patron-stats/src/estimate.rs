@@ -87,7 +87,7 @@ fn on_natural_scale<const N: usize>(ln_covariance: &Square<N>, theta: &[f64; N])
     let row = |(row, theta_row): (&[f64; N], &f64)| {
         let entries = row.iter().zip(theta);
         entries
-            .map(|(entry, theta_column)| entry * (theta_row + theta_column).exp())
+            .map(|(entry, theta_column)| entry * (theta_row.exp() * theta_column.exp()))
             .collect()
     };
     ln_covariance.iter().zip(theta).map(row).collect()

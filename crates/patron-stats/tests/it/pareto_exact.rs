@@ -90,7 +90,7 @@ fn discounted_purchases_are_tricomis_function_where_two_terms_of_peers_diverge()
 }
 
 #[test]
-fn counts_equal_the_integral_over_times_of_leaving() {
+fn counts_up_to_200_where_gamma_functions_of_lifetimes_overflow_equal_the_integral() {
     each_case(|case, model, history, words| {
         for horizon in case["horizons"].as_array().unwrap() {
             let time = number(horizon, "/horizon");

@@ -290,19 +290,22 @@ fn undiscounted_lifetime_purchases_are_finite_only_above_s_of_one() {
 
 #[test]
 fn forecasts_do_not_depend_on_company_even_above_the_curves_that_are_kept() {
-    let model = model_named("mbg-nbd", &[0.525, 6.183, 0.891, 1.614]);
-    let forecaster = model.forecaster(52.0, 0.002).unwrap();
-    let histories: Vec<History> = [3u32, 1500, 3, 1500, 2000, 0, 1500]
-        .into_iter()
-        .zip(1u32..)
-        .map(|(x, i)| History::new(x, f64::from(x.min(1)) * 60.0, 60.0 + f64::from(i % 3)).unwrap())
-        .collect();
-    let together = forecaster.forecast_all(&histories);
-    for (history, forecast) in histories.iter().zip(together) {
-        assert_eq!(
-            model.forecaster(52.0, 0.002).unwrap().forecast(history),
-            forecast
-        );
+    for key in ["nbd", "bg-nbd", "mbg-nbd", "pareto-nbd"] {
+        let model = model_named(key, &[0.525, 6.183, 0.891, 1.614]);
+        let forecaster = model.forecaster(52.0, 0.002).unwrap();
+        let histories: Vec<History> = [3u32, 1500, 3, 1500, 2000, 0, 1500]
+            .into_iter()
+            .zip(1u32..)
+            .map(|(x, i)| {
+                let age = 60.0 + f64::from(i % 3);
+                History::new(x, f64::from(x.min(1)) * 60.0, age).unwrap()
+            })
+            .collect();
+        let together = forecaster.forecast_all(&histories);
+        for (history, forecast) in histories.iter().zip(together) {
+            let alone = model.forecaster(52.0, 0.002).unwrap().forecast(history);
+            assert_eq!(alone, forecast, "{key}");
+        }
     }
 }
 
