@@ -3,10 +3,12 @@
 
 use std::time::Instant;
 
+use patron_stats::bg_bb::{BgBbConfig, BgBbParameters, FittedBgBb, OpportunityHistories};
 use patron_stats::estimate::FitError;
 use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaParameters};
 use patron_stats::history::{DayHistory, History, HistoryError, WeightedHistories};
 use patron_stats::mbg_nbd::{FittedMbgNbd, MbgNbdConfig, MbgNbdParameters};
+use patron_stats::nbd::NbdConfig;
 use patron_stats::outcome::OutcomeForecaster;
 use patron_stats::pareto_nbd::{FittedParetoNbd, ParetoNbdConfig, ParetoNbdParameters};
 use patron_stats::purchase::PurchaseModel;
@@ -41,12 +43,40 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         outcomes(model, &histories)?;
     }
     let histories = base(1_000_000)?;
+    fit(&histories, "nbd", || {
+        NbdConfig::default().build().fit(&histories)
+    })?;
     fit(&histories, "mbg-nbd", || {
         MbgNbdConfig::default().build().fit(&histories)
     })?;
     fit(&histories, "pareto-nbd", || {
         ParetoNbdConfig::default().build().fit(&histories)
-    })
+    })?;
+    opportunities(1_000_000)
+}
+
+/// Fits BG/BB to customers with up to 52 opportunities.
+fn opportunities(customers: u32) -> Result<(), Box<dyn std::error::Error>> {
+    let model = FittedBgBb::from_parameters(BgBbParameters {
+        alpha: 1.2,
+        beta: 0.75,
+        gamma: 0.66,
+        delta: 2.78,
+    })?;
+    let mut generator = ChaCha12Rng::seed_from_u64(3);
+    let histories = OpportunityHistories::new((0..customers).map(|i| {
+        let drawn = model.simulate(&mut generator, 1 + i % 52, 0);
+        (drawn.history, 1)
+    }));
+    let start = Instant::now();
+    let fitted = BgBbConfig::default().build().fit(&histories)?;
+    println!(
+        "bg-bb, {} histories: fitted in {:.0} ms, {:?}",
+        histories.entries().len(),
+        start.elapsed().as_secs_f64() * 1e3,
+        fitted.named_parameters()
+    );
+    Ok(())
 }
 
 /// Three years of daily first purchases, up to 60 repeat purchases; not from the model.

@@ -14,7 +14,7 @@
 
 use super::Alive;
 use crate::purchase::MOST_PURCHASES;
-use crate::special::ln_gamma;
+use crate::special::ln_gamma_change;
 
 /// Returns `P(N = n | alive)` for every n that matters.
 pub(super) fn given_alive(alive: &Alive, horizon: f64) -> Vec<f64> {
@@ -63,10 +63,8 @@ pub(super) fn one_given_alive(alive: &Alive, horizon: f64, purchases: u32) -> f6
     if purchases == 0 {
         return exactly;
     }
-    let ln_beta_ratio = |coins: f64| {
-        ln_gamma(alive.b + coins) - ln_gamma(alive.b) + ln_gamma(alive.a + alive.b)
-            - ln_gamma(alive.a + alive.b + coins)
-    };
+    let ln_beta_ratio =
+        |coins: f64| ln_gamma_change(alive.b, coins) - ln_gamma_change(alive.a + alive.b, coins);
     let before = ln_beta_ratio(n - 1.0).exp();
     let stay = (alive.b + n - 1.0) / (alive.a + alive.b + n - 1.0);
     let leave = alive.a / (alive.a + alive.b + n - 1.0);

@@ -4,7 +4,7 @@
     reason = "numeric kernel: indices are loop counters over vectors of known length"
 )]
 
-use crate::special::ln_gamma;
+use crate::special::{ln_gamma, ln_gamma_change};
 
 /// More purchases than this within a horizon are counted as this many.
 pub(crate) const MOST_PURCHASES: usize = 65_535;
@@ -81,7 +81,7 @@ impl Arrivals {
 
     /// Returns `ln Γ(R + n) − ln Γ(R) − ln n!`.
     pub(crate) fn ln_ways(&self, n: f64) -> f64 {
-        ln_gamma(self.shape + n) - ln_gamma(self.shape) - ln_gamma(n + 1.0)
+        ln_gamma_change(self.shape, n) - ln_gamma(n + 1.0)
     }
 
     /// Returns `P(arrivals ≥ n)`, from `P(arrivals = n)`.

@@ -310,6 +310,27 @@ fn forecasts_do_not_depend_on_company_even_above_the_curves_that_are_kept() {
 }
 
 #[test]
+fn counts_keep_their_digits_where_customers_are_all_alike() {
+    // The same parameters as below; logarithms of gamma functions of 1e8 are 2e9, and nine digits of a change would be lost.
+    let new = History::NEW_CUSTOMER;
+    let nbd = model_named("nbd", &[1e8, 5e8]);
+    let z = 52.0 / (5e8 + 52.0);
+    let twice = 1e8 * (1e8 + 1.0) / 2.0 * z * z * (-1e8 * (52.0_f64 / 5e8).ln_1p()).exp();
+    let found = nbd.probability_of_count(&new, 52.0, 2).unwrap();
+    assert!(relative_gap(found, twice) < 1e-12, "{found} {twice}");
+    for key in ["nbd", "bg-nbd", "mbg-nbd", "pareto-nbd"] {
+        let model = model_named(key, &[1e8, 5e8, 1e7, 9e7]);
+        let counts = model.count_distribution(&new, 52.0).unwrap();
+        for n in [0u32, 1, 5, 20] {
+            let one = model.probability_of_count(&new, 52.0, n).unwrap();
+            // The list leaves out 1e-13 of customers.
+            let gap = (counts.probability(n as usize) - one).abs();
+            assert!(gap < 1e-12, "{key} {n}: {gap:.1e}");
+        }
+    }
+}
+
+#[test]
 fn customers_who_are_all_alike_are_forecast_like_one_of_them() {
     // r, α → ∞ with r/α = 0.2 and a, b → ∞ with a/(a + b) = 0.1, as at a boundary of the fit.
     let model = model_named("bg-nbd", &[1e8, 5e8, 1e7, 9e7]);
