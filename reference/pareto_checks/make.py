@@ -104,27 +104,32 @@ def derivatives(rows, theta):
     return value, gradient, hessian
 
 
+def covariance(theta, hessian):
+    parameters = [exp(t) for t in theta]
+    inverse = (-hessian) ** -1
+    return [[float(parameters[i] * inverse[i, j] * parameters[j]) for j in range(4)] for i in range(4)]
+
+
 def main():
     data = Path(sys.argv[1])
     rows = histories(apparel(data / "apparel" / "apparelTrans.csv"), date(2006, 12, 31))
     theta = [log(mpf(text)) for text in START]
+    of_clvtools = covariance(theta, derivatives(rows, theta)[2])
     for _ in range(3):
         value, gradient, hessian = derivatives(rows, theta)
         step = lu_solve(hessian, -gradient)
         print(float(value), [float(exp(t)) for t in theta], float(max(abs(s) for s in step)), flush=True)
         theta = [t + s for t, s in zip(theta, step)]
     value, _, hessian = derivatives(rows, theta)
-    parameters = [exp(t) for t in theta]
-    inverse = (-hessian) ** -1
-    covariance = [[float(parameters[i] * inverse[i, j] * parameters[j]) for j in range(4)] for i in range(4)]
     rows = histories(cdnow(data / "cdnow" / "CDNOW_sample.txt"), date(1997, 9, 30))
     by_frequency = {
         name: expected_by_frequency(rows, [mpf(text) for text in texts]) for name, texts in CDNOW.items()
     }
     of_apparel = {
-        "parameters": [float(p) for p in parameters],
+        "parameters": [float(exp(t)) for t in theta],
         "log_likelihood": float(value),
-        "covariance": covariance,
+        "covariance": covariance(theta, hessian),
+        "covariance_where_clvtools_stops": of_clvtools,
     }
     out = {"apparel": of_apparel, "cdnow_by_frequency": by_frequency}
     Path(__file__).with_name("cases.json").write_text(json.dumps(out, indent=1) + "\n")
