@@ -513,6 +513,9 @@ export const en = {
       "{{parameter}} is hardly determined by the data: within a factor of {{factor}} either way.",
     fit_dropout_alike:
       "All customers seem to leave alike, with probability {{probability}} after a purchase (a and b grow without bound).",
+    fit_dropout_rates_alike:
+      "All customers seem to leave at one rate, {{rate}} per unit of time (s and beta grow without bound).",
+    fit_too_few_leavers: "Only {{found}} customers ended their contract; the model needs at least {{required}}.",
     fit_nobody_leaves: "There is no sign that customers leave: every one counts as still a customer.",
     fit_everybody_leaves: "Customers seem to leave after every purchase.",
     fit_rates_alike: "All customers seem to buy at one rate, {{rate}} per unit of time (r and alpha grow without bound).",

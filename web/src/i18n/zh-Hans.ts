@@ -495,6 +495,8 @@ export const zhHans: Words = {
     fit_too_flat_for_standard_errors: "似然函数在最高点过于平坦，无法给出标准误。",
     fit_parameter_poorly_determined: "数据几乎无法确定 {{parameter}}：上下可差 {{factor}} 倍。",
     fit_dropout_alike: "所有客户的流失方式似乎相同，每次购买后的概率为 {{probability}}（a、b 无限增大）。",
+    fit_dropout_rates_alike: "所有客户的流失速度似乎相同，每单位时间 {{rate}}（s、beta 无限增大）。",
+    fit_too_few_leavers: "只有 {{found}} 位客户结束了合同，模型至少需要 {{required}} 位。",
     fit_nobody_leaves: "没有客户流失的迹象：所有人都算作仍是客户。",
     fit_everybody_leaves: "客户似乎在每次购买后都会流失。",
     fit_rates_alike: "所有客户的购买频率似乎相同，每单位时间 {{rate}} 次（r、alpha 无限增大）。",

@@ -495,6 +495,8 @@ export const zhHant: Words = {
     fit_too_flat_for_standard_errors: "概似函式在最高點過於平坦，無法給出標準誤。",
     fit_parameter_poorly_determined: "資料幾乎無法確定 {{parameter}}：上下可差 {{factor}} 倍。",
     fit_dropout_alike: "所有客戶的流失方式似乎相同，每次購買後的機率為 {{probability}}（a、b 無限增大）。",
+    fit_dropout_rates_alike: "所有客戶的流失速度似乎相同，每單位時間 {{rate}}（s、beta 無限增大）。",
+    fit_too_few_leavers: "只有 {{found}} 位客戶結束了合約，模型至少需要 {{required}} 位。",
     fit_nobody_leaves: "沒有客戶流失的跡象：所有人都算作仍是客戶。",
     fit_everybody_leaves: "客戶似乎在每次購買後都會流失。",
     fit_rates_alike: "所有客戶的購買頻率似乎相同，每單位時間 {{rate}} 次（r、alpha 無限增大）。",

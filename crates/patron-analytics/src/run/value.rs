@@ -538,7 +538,7 @@ fn purchase_card(model: &dyn PurchaseModel) -> ModelCard {
         key: model.key(),
         parameters: parameters(
             &model.named_parameters(),
-            errors.as_ref().map(|errors| errors.as_slice()),
+            errors.as_deref(),
         ),
         log_likelihood: report.map_or(f64::NAN, |report| report.log_likelihood),
         aic: report.map_or(f64::NAN, |report| report.aic()),
@@ -558,7 +558,7 @@ fn spend_card(model: &FittedGammaGamma) -> ModelCard {
         key: "gamma-gamma",
         parameters: parameters(
             &model.named_parameters(),
-            errors.as_ref().map(|errors| errors.as_slice()),
+            errors.as_deref(),
         ),
         log_likelihood: report.map_or(f64::NAN, |report| report.log_likelihood),
         aic: report.map_or(f64::NAN, |report| report.aic()),
