@@ -536,10 +536,7 @@ fn purchase_card(model: &dyn PurchaseModel) -> ModelCard {
     let errors = report.and_then(|report| report.standard_errors());
     ModelCard {
         key: model.key(),
-        parameters: parameters(
-            &model.named_parameters(),
-            errors.as_deref(),
-        ),
+        parameters: parameters(&model.named_parameters(), errors.as_deref()),
         log_likelihood: report.map_or(f64::NAN, |report| report.log_likelihood),
         aic: report.map_or(f64::NAN, |report| report.aic()),
         bic: report.map_or(f64::NAN, |report| report.bic()),
@@ -556,10 +553,7 @@ fn spend_card(model: &FittedGammaGamma) -> ModelCard {
     let errors = report.and_then(|report| report.standard_errors());
     ModelCard {
         key: "gamma-gamma",
-        parameters: parameters(
-            &model.named_parameters(),
-            errors.as_deref(),
-        ),
+        parameters: parameters(&model.named_parameters(), errors.as_deref()),
         log_likelihood: report.map_or(f64::NAN, |report| report.log_likelihood),
         aic: report.map_or(f64::NAN, |report| report.aic()),
         bic: report.map_or(f64::NAN, |report| report.bic()),
