@@ -233,6 +233,12 @@ fn value<'p>(profile: &'p [(String, String)], column: &str) -> &'p str {
     found.map_or("", |(_, value)| value)
 }
 
+/// A number as people read it: with at most four decimals.
+fn short(number: f64) -> String {
+    let text = format!("{number:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// The score of each axis, and the values that have it.
 fn scores_of(ran: &RunReport, profile: &[(String, String)]) -> Vec<(&'static str, String)> {
     let axes = ran.axes.iter().zip(["r_score", "f_score", "m_score"]);
@@ -247,9 +253,9 @@ fn scores_of(ran: &RunReport, profile: &[(String, String)]) -> Vec<(&'static str
         let below = place.checked_sub(1).and_then(|place| axis.cuts.get(place));
         let range = match (below, axis.cuts.get(place)) {
             _ if axis.cuts.is_empty() => format!("by rank ({})", axis.method),
-            (None, Some(up_to)) => format!("up to {up_to}"),
-            (Some(over), Some(up_to)) => format!("over {over} to {up_to}"),
-            (Some(over), None) => format!("over {over}"),
+            (None, Some(up_to)) => format!("up to {}", short(*up_to)),
+            (Some(over), Some(up_to)) => format!("over {} to {}", short(*over), short(*up_to)),
+            (Some(over), None) => format!("over {}", short(*over)),
             (None, None) => "everybody".to_owned(),
         };
         Some((axis.axis, format!("{score} of {}: {range}", axis.bins)))

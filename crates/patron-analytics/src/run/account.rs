@@ -44,9 +44,15 @@ impl Account {
         for &class in RowClass::ALL.iter().filter(|class| class.is_set_aside()) {
             if rows.count(class) > 0 {
                 account.set_aside.insert(class.key(), rows.count(class));
-                account
-                    .revenue_set_aside
-                    .insert(class.key(), rows.revenue(class));
+                // Of these the amount was not read, or is none of an order.
+                let is_unknown = matches!(
+                    class,
+                    RowClass::Unreadable | RowClass::RepeatedHeaderOrTotal
+                );
+                if !is_unknown {
+                    let revenue = rows.revenue(class);
+                    account.revenue_set_aside.insert(class.key(), revenue);
+                }
             }
         }
         for &flag in RowFlag::ALL {

@@ -516,16 +516,6 @@ impl Draft<'_> {
                     self.take(field, index);
                 }
             }
-        } else {
-            let unused = (0..self.table.headers.len())
-                .filter(|&index| !self.is_taken(index))
-                .map(|index| self.table.header(index));
-            let unused: Vec<&str> = unused
-                .filter(|header| !header.trim().is_empty() && !plan::is_own(header))
-                .collect();
-            if !unused.is_empty() {
-                self.notes.push(notes::columns_not_kept(&unused));
-            }
         }
         (first..self.columns.len()).collect()
     }

@@ -162,6 +162,13 @@ fn say(
     } else {
         notes::about(table, understanding, options)
     };
+    // What a run does not need it does not keep, and some lists have a place for everything.
+    let keeps_some = match &understanding.list {
+        Some(list) => list.rest.is_none(),
+        None => options.with_details,
+    };
+    let rest = notes::rest(table, understanding).filter(|_| keeps_some);
+    understanding.notes.extend(rest);
     understanding.notes.splice(0..0, notes);
 }
 

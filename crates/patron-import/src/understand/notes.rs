@@ -3,7 +3,7 @@
 use crate::field::Field;
 use crate::options::{DateFormat, DecimalMark, ImportOptions};
 use crate::preset;
-use crate::understand::Table;
+use crate::understand::{Table, plan};
 use crate::understanding::{
     AmountRule, GrainRule, LineDiscount, Note, PresetReason, Understanding, UsedColumn,
 };
@@ -68,8 +68,22 @@ pub(super) fn about_list(
     notes
 }
 
-/// Says which columns of a list have no place.
-pub(super) fn columns_not_kept(headers: &[&str]) -> Note {
+/// Says which columns are nothing that is known.
+pub(super) fn rest(table: Table<'_>, understanding: &Understanding) -> Option<Note> {
+    let is_used = |index: &usize| {
+        let columns = &mut understanding.columns.iter();
+        columns.any(|column| column.index == *index)
+    };
+    let unused = (0..table.headers.len()).filter(|index| !is_used(index));
+    let unused = unused.map(|index| table.header(index));
+    let unused: Vec<&str> = unused
+        .filter(|header| !header.trim().is_empty() && !plan::is_own(header))
+        .collect();
+    (!unused.is_empty()).then(|| columns_not_kept(&unused))
+}
+
+/// Says which columns have no place.
+fn columns_not_kept(headers: &[&str]) -> Note {
     let list = headers.join("`, `");
     note(
         "columns_not_kept",

@@ -354,6 +354,25 @@ fn a_date_the_other_way_round_is_set_aside_with_its_line_and_what_it_is() {
 }
 
 #[test]
+fn columns_that_are_nothing_known_are_told_where_things_are_kept() {
+    let text =
+        "Order;Kunde;Datum;Betrag;Zuletzt geändert;Mondphase\n1;c;31.01.2024;5;2024-02-01;voll\n";
+    let not_kept = |with_details| {
+        let options = ImportOptions {
+            with_details,
+            ..ImportOptions::default()
+        };
+        let read = read_with(text, &options).unwrap();
+        assert!(read.batch.facts.updated_at.is_some(), "in German, too");
+        let notes = read.understanding.notes.iter();
+        let of_key = notes.filter(|note| note.key == "columns_not_kept");
+        of_key.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(not_kept(true), ["columns that are not kept: `Mondphase`"]);
+    assert_eq!(not_kept(false), [""; 0]);
+}
+
+#[test]
 fn ambiguous_and_mixed_dates_ask() {
     let error = read_text("customer_id,date,net\nc,1/2/2024,1\n").unwrap_err();
     assert!(
