@@ -207,9 +207,11 @@ impl Gathered {
                     _ => entry,
                 }
             });
-            // An entry of an order that nobody knows was set aside.
-            let is_known =
-                |entry: &ListEntry<'_>| !entry.customer.is_empty() || !entry.is_by_order();
+            // An entry of an order that nobody knows was set aside; what was not given still takes an older version's place.
+            let is_known = |entry: &ListEntry<'_>| {
+                let is_somebodys = !entry.customer.is_empty() || !entry.is_by_order();
+                is_somebodys || entry.kind == RowKind::Withdrawn
+            };
             Ok(work(entries.filter(is_known).collect()))
         })
     }
@@ -388,19 +390,20 @@ pub fn refund_hash(refund_id: &str) -> u64 {
     hash_field(ROW_HASH_SEED, refund_id.as_bytes()) | 1
 }
 
-/// Tells of the refunds of a list which is what its file says of its id (the latest change, else the last row), for the
-/// customer whose it is by the newest version.
+/// Tells of the refunds of a list which is what its file says of its id (the latest change where all versions have one, else
+/// the last row), for the customer whose it is by the newest version.
 fn last_of_files(mut entries: Vec<ListEntry<'_>>) -> Vec<(ListEntry<'_>, bool)> {
     let line = |entry: &ListEntry<'_>| details::read(entry.details).map_or(0, |kept| kept.line);
     entries.retain(|entry| matches!(entry.kind, RowKind::Refund | RowKind::Withdrawn));
-    entries.sort_by(|a, b| {
-        (a.key, a.file, a.updated_at, line(a)).cmp(&(b.key, b.file, b.updated_at, line(b)))
-    });
+    entries.sort_by_key(|entry| entry.key);
     let mut told = Vec::with_capacity(entries.len());
-    for of_key in entries.chunk_by(|a, b| a.key == b.key) {
+    for of_key in entries.chunk_by_mut(|a, b| a.key == b.key) {
+        let dated = of_key.iter().all(|entry| entry.updated_at.is_some());
+        let made = |entry: &ListEntry<'_>| entry.updated_at.filter(|_| dated);
+        of_key.sort_by_key(|entry| (entry.file, made(entry), line(entry)));
         let newest = of_key
             .iter()
-            .max_by_key(|entry| (entry.updated_at.unwrap_or(0), entry.file, line(entry)));
+            .max_by_key(|entry| (made(entry), entry.file, line(entry)));
         // A refund that turns out to be another customer's is no longer that of the first.
         let owner = newest.map_or("", |newest| newest.customer);
         let mut entries = of_key.iter().peekable();

@@ -118,10 +118,14 @@ impl<'a> Work<'a> {
             self.rows.retain(|row| !of_nobody(row));
             return;
         }
+        // As of orders, the source's times of change decide where every version has one.
+        let undated = self.rows.iter().filter(|row| row.updated_at.is_none());
+        let undated: HashSet<u64> = undated.filter_map(own).collect();
+        let made = |id: u64, row: &Record<'_>| version(row, !undated.contains(&id));
         let mut newest: HashMap<u64, (Version, u64)> = HashMap::new();
         for row in &self.rows {
             if let Some(id) = own(row) {
-                let this = (version(row, true), row.row_hash);
+                let this = (made(id, row), row.row_hash);
                 let known = newest.entry(id).or_insert(this);
                 *known = (*known).max(this);
             }
@@ -129,7 +133,7 @@ impl<'a> Work<'a> {
         let mut taken = HashSet::new();
         self.rows.retain(|row| {
             let Some(id) = own(row) else { return true };
-            let is_newest = newest.get(&id) == Some(&(version(row, true), row.row_hash));
+            let is_newest = newest.get(&id) == Some(&(made(id, row), row.row_hash));
             let keep = is_newest && taken.insert(id);
             if !keep {
                 merged(row, partition);

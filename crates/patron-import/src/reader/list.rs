@@ -64,7 +64,8 @@ impl<R: Row> Writer<'_, R> {
         }
         let mut room = Digits::EMPTY;
         let mut key_room = Digits::EMPTY;
-        let mut said = self.read_of_list(row, list, (&mut room, &mut key_room));
+        let status = meaning.status.status;
+        let mut said = self.read_of_list(row, (list, status), (&mut room, &mut key_room));
         if let (Some(exchange), Ok(read)) = (&options.exchange, &mut said)
             && let Err(problem) = self.convert(read, exchange)
         {
@@ -72,7 +73,6 @@ impl<R: Row> Writer<'_, R> {
         }
         match said {
             Ok(mut said) => {
-                said.status = meaning.status.status;
                 said.guessed |= meaning.guessed;
                 self.rate = said.rate;
                 self.judge(&said, &options.exclude);
@@ -88,10 +88,11 @@ impl<R: Row> Writer<'_, R> {
     fn read_of_list<'r>(
         &mut self,
         row: &'r R,
-        list: &ListRule,
+        (list, status): (&ListRule, OrderStatus),
         (room, key_room): (&'r mut Digits, &'r mut Digits),
     ) -> Result<Said<'r>, Problem> {
         let (understanding, slots) = (self.understanding, self.slots);
+        let is_withdrawn = understanding.holds == Content::Refunds && not_given(status).is_some();
         let person = if slots.customer == usize::MAX {
             Person::guest(row, slots, understanding)
         } else {
@@ -101,8 +102,12 @@ impl<R: Row> Writer<'_, R> {
             .date
             .and_then(|field| understanding.deciding_slot(field))
         {
-            Some(slot) => time(&row.cell(slot), understanding.date_format, self.clock)
-                .map_err(|reason| Problem { slot, reason })?,
+            Some(slot) => match time(&row.cell(slot), understanding.date_format, self.clock) {
+                Ok(at) => at,
+                // What was not given has no day, and no amount.
+                Err(Reason::DateMissing) if is_withdrawn => UNDATED,
+                Err(reason) => return Err(Problem { slot, reason }),
+            },
             None => UNDATED,
         };
         let mut said = Said {
@@ -120,7 +125,7 @@ impl<R: Row> Writer<'_, R> {
             }),
             currency: None,
             rate: None,
-            status: OrderStatus::Paid,
+            status,
         };
         if let Some(slot) = key_slot(understanding) {
             let (id, guessed) = read_id(row, slot)?;
@@ -130,7 +135,8 @@ impl<R: Row> Writer<'_, R> {
             said.guessed |= guessed;
             said.float_id |= guessed;
         }
-        if let Some(slot) = amount_slot(understanding) {
+        let amount = amount_slot(understanding);
+        if let Some(slot) = amount.filter(|slot| !is_withdrawn || !is_empty(row, Some(*slot))) {
             said.read_amount(row, slot, understanding)?;
         }
         Ok(said)

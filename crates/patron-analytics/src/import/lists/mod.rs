@@ -12,7 +12,7 @@ use patron_engine::details::{self, Detail};
 use patron_engine::{
     Feed, Gathered, ListEntry, Owners, PARTITIONS, Record, Resources, gather_records,
 };
-use patron_import::{Content, Field, ROW_HASH_SEED, RowKind, hash_field, is_address};
+use patron_import::{Content, Field, ROW_HASH_SEED, RowKind, UNDATED, hash_field, is_address};
 use patron_ledger::{At, Ledger, ScanRequest, Table, Transaction};
 
 use self::stored::give;
@@ -53,12 +53,14 @@ struct Sheets {
     addresses: BTreeSet<(u32, String)>,
 }
 
-/// The newest version of an entry that is there.
-#[derive(Clone, Copy)]
+/// A version of an entry that is there.
+#[derive(Clone)]
 struct Current {
     hash: u64,
     version_at: Option<i64>,
     place: u32,
+    /// Of a refund: whose it is.
+    owner: String,
 }
 
 /// The kind of a row that takes a refund back from a customer whose it is not.
@@ -70,11 +72,37 @@ pub(crate) const NOT_GIVEN: &str = "not_given";
 /// What is known of one key.
 #[derive(Default)]
 struct Known {
-    newest: Option<Current>,
-    /// Of a refund: whose the newest version is.
-    owner: String,
+    /// The version that was changed last, and the one that was imported last.
+    changed: Option<Current>,
+    imported: Option<Current>,
+    /// Whether a version does not say when it was changed: then the order of imports decides.
+    is_undated: bool,
     /// How often entries without an id that say this are there.
     equal: usize,
+}
+
+impl Known {
+    /// The version that counts.
+    const fn newest(&self) -> Option<&Current> {
+        if self.is_undated {
+            self.imported.as_ref()
+        } else {
+            self.changed.as_ref()
+        }
+    }
+
+    fn add(&mut self, new: Current) {
+        self.is_undated |= new.version_at.is_none();
+        let is_later = |known: &Current| known.place <= new.place;
+        let is_changed_later =
+            |known: &Current| (known.version_at, known.place) <= (new.version_at, new.place);
+        if self.imported.as_ref().is_none_or(is_later) {
+            self.imported = Some(new.clone());
+        }
+        if self.changed.as_ref().is_none_or(is_changed_later) {
+            self.changed = Some(new);
+        }
+    }
 }
 
 impl Sheets {
@@ -258,7 +286,12 @@ impl Lists<'_> {
         counts: &mut Counts,
         sheets: &mut Sheets,
     ) {
-        let Some(last) = same.last() else { return };
+        let is_undated = known.is_undated || same.iter().any(|entry| entry.updated_at.is_none());
+        let line = |entry: &ListEntry<'_>| details::read(entry.details).map_or(0, |kept| kept.line);
+        let last = same
+            .iter()
+            .max_by_key(|entry| (entry.updated_at.filter(|_| !is_undated), line(entry)));
+        let Some(last) = last else { return };
         let adds_up = last.kind == RowKind::Spend;
         let (hash, net) = if adds_up {
             let net = same.iter().map(|entry| entry.net).sum();
@@ -273,11 +306,12 @@ impl Lists<'_> {
         let is_row = |entry: &ListEntry<'_>| u64::from(entry.kind != RowKind::Withdrawn);
         let rows: u64 = same.iter().map(is_row).sum();
         let is_older = |current: &Current| match (last.updated_at, current.version_at) {
-            (Some(new), Some(known)) => new < known,
+            (Some(new), Some(known)) => new < known && !is_undated,
             _ => false,
         };
-        match known.newest {
-            Some(current) if current.hash == hash || is_older(&current) => {
+        let current = known.newest().cloned();
+        match &current {
+            Some(current) if current.hash == hash || is_older(current) => {
                 leave_out(last, rows, counts);
                 return;
             }
@@ -289,18 +323,27 @@ impl Lists<'_> {
             None if adds_up => {}
             None => leave_out(last, rows - is_row(last), counts),
         }
-        if let Some(current) = known.newest
-            && content_of(last.kind) == Content::Refunds
-            && self.person(&known.owner) != self.person(last.customer)
-        {
-            self.withdraw(last, (&known.owner, current.version_at), sheets);
+        let owner = current.as_ref().map_or("", |current| &current.owner);
+        let mut last = *last;
+        if last.kind == RowKind::Withdrawn && last.customer.is_empty() {
+            // It names nobody: whose it was is whose it is not any longer, if anybody's.
+            last.customer = owner;
         }
-        last.customer.clone_into(&mut known.owner);
-        self.write(last, last.key, hash, net, sheets);
-        known.newest = Some(Current {
+        let is_refund = content_of(last.kind) == Content::Refunds;
+        if is_refund && last.customer.is_empty() {
+            return;
+        }
+        if let Some(current) = current.as_ref().filter(|_| is_refund)
+            && self.person(owner) != self.person(last.customer)
+        {
+            self.withdraw(&last, (owner, current.version_at), sheets);
+        }
+        self.write(&last, last.key, hash, net, sheets);
+        known.add(Current {
             hash,
             version_at: last.updated_at,
             place: u32::MAX,
+            owner: last.customer.to_owned(),
         });
     }
 
@@ -352,7 +395,7 @@ impl Lists<'_> {
             customer: owner,
             named: "",
             // A moment before what takes its place, should the two turn out to be one person.
-            at: refund.at - 1,
+            at: refund.at.saturating_sub(1),
             contact: None,
             details: &[],
             updated_at: refund.updated_at.or(version_at),
@@ -446,7 +489,9 @@ impl Lists<'_> {
                 cells.push(("amount", Value::Number(net)));
             }
             Content::Refunds => {
-                cells.push(("refunded_at", Value::Instant(entry.at)));
+                // Who names no day has none: what was not given.
+                let at = (entry.at > UNDATED).then_some(("refunded_at", Value::Instant(entry.at)));
+                cells.extend(at);
                 cells.push(("amount", Value::Number(net)));
                 cells.push(("is_line", Value::Yes(false)));
                 cells.push(("content_hash", Value::Whole(hash.cast_signed())));
@@ -502,18 +547,13 @@ fn known(records: &[Record<'_>]) -> HashMap<(u64, String, i64), Known> {
             known.equal = known.equal.max(*of_import);
             continue;
         }
-        let new = Current {
+        let owner = if is_answer { "" } else { record.order_id };
+        known.add(Current {
             hash: record.row_hash,
             version_at: record.updated_at,
             place: record.file,
-        };
-        let age = |current: &Current| (current.version_at, current.place);
-        if known.newest.is_none_or(|newest| age(&newest) <= age(&new)) {
-            if !is_answer {
-                record.order_id.clone_into(&mut known.owner);
-            }
-            known.newest = Some(new);
-        }
+            owner: owner.to_owned(),
+        });
     }
     all
 }

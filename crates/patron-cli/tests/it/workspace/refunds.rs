@@ -260,3 +260,64 @@ fn orders_cannot_be_undone_before_the_refunds_that_name_them() {
         assert_eq!(undone.code, 0, "{import}: {}", undone.stderr);
     }
 }
+
+/// What the newest of two lists of refunds says counts, from the files and from the ledger.
+#[track_caller]
+fn assert_newest(first: &str, second: &str, expected: [&str; 2], in_export: usize) {
+    let sandbox = with_workspace();
+    sandbox.write("orders.csv", ORDERS);
+    sandbox.write("first.csv", first);
+    sandbox.write("second.csv", second);
+    import(&sandbox, &["orders.csv", "first.csv"]);
+    import(&sandbox, &["second.csv"]);
+    let files = ["orders.csv", "first.csv", "second.csv"];
+    assert_worth(&sandbox, &files, expected);
+    assert_eq!(exported(&sandbox).len(), in_export);
+    // And in one import.
+    let together = with_workspace();
+    for (name, text) in [
+        ("orders.csv", ORDERS),
+        ("first.csv", first),
+        ("second.csv", second),
+    ] {
+        together.write(name, text);
+    }
+    import(&together, &files);
+    assert_worth(&together, &files, expected);
+}
+
+#[test]
+fn a_newer_version_without_a_time_of_change_counts_as_the_newer() {
+    let first = "refund_id,order_id,customer_id,refund_date,amount,status,updated_at\nr1,o1,c1,2024-02-20,15,refunded,2024-02-21\n";
+    let header = "refund_id,order_id,customer_id,refund_date,amount,status\n";
+    for (row, expected, in_export) in [
+        ("r1,o2,c2,2024-02-20,15,refunded", ["170.00", "35.00"], 1),
+        ("r1,o2,c2,2024-02-20,15,rejected", ["170.00", "50.00"], 0),
+        ("r1,o1,c1,2024-02-20,25,refunded", ["145.00", "50.00"], 1),
+        ("r1,o1,c1,2024-02-20,15,rejected", ["170.00", "50.00"], 0),
+    ] {
+        assert_newest(first, &format!("{header}{row}\n"), expected, in_export);
+        let dated = first.split('\n').next().unwrap_or_default();
+        assert_newest(first, &format!("{dated}\n{row},\n"), expected, in_export);
+    }
+}
+
+#[test]
+fn what_was_refused_needs_neither_a_day_nor_an_amount_nor_a_name() {
+    let header = "refund_id,order_id,customer_id,refund_date,amount,status\n";
+    let first = format!("{header}r1,o1,c1,2024-02-20,15,refunded\n");
+    for row in [
+        "r1,o1,c1,,15,refused",
+        "r1,o1,c1,2024-02-20,,refused",
+        "r1,o1,c1,,,refused",
+        "r1,o99,,,10,refused",
+        "r1,,,2024-02-01,10,refused",
+        "r1,,,,,closed",
+    ] {
+        let second = format!("{header}{row}\nr9,,,2024-02-01,10,refused\n");
+        assert_newest(&first, &second, ["170.00", "50.00"], 0);
+    }
+    // One that was given needs its day.
+    let undated = format!("{header}r1,o1,c1,,15,refunded\n");
+    assert_newest(&first, &undated, ["155.00", "50.00"], 1);
+}
