@@ -9,6 +9,8 @@
 //! | [`bg_nbd`], [`mbg_nbd`], [`pareto_nbd`] | who is still a customer, and how often will they buy? |
 //! | [`bg_bb`] | the same where there are opportunities to buy, one after the other |
 //! | [`sbg`], [`bdw`], [`contract`] | how long will customers with a contract stay? |
+//! | [`bg_cnbd`], [`mbg_cnbd`] | the same where purchases come more regularly than at random |
+//! | [`regularity`] | how regularly do they come? |
 //! | [`nbd`] | what if nobody ever left? |
 //! | [`purchase`] | what can every such model say, and how are a million customers forecast? |
 //! | [`beta_geometric`] | what do BG/NBD and MBG/NBD have in common? |
@@ -24,6 +26,7 @@
 pub mod bdw;
 pub mod beta_geometric;
 pub mod bg_bb;
+pub mod bg_cnbd;
 pub mod bg_nbd;
 pub mod contract;
 pub mod correlation;
@@ -31,17 +34,20 @@ pub mod estimate;
 pub mod gamma_gamma;
 pub mod history;
 pub mod lorenz;
+pub mod mbg_cnbd;
 pub mod mbg_nbd;
 pub mod nbd;
 pub mod outcome;
 pub mod pareto_nbd;
 pub mod purchase;
+pub mod regularity;
 pub mod sbg;
 pub mod scores;
 pub mod special;
 pub mod summary;
 pub mod textbook;
 
+mod erlang;
 mod fitting;
 mod matrix;
 mod mixture;

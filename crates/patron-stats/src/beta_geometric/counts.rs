@@ -21,14 +21,26 @@ pub(super) fn given_alive(alive: &Alive, horizon: f64) -> Vec<f64> {
     if horizon == 0.0 {
         return vec![1.0];
     }
-    let mut probabilities = alive.arrivals.probabilities(horizon);
-    let tails = tails(&probabilities);
+    let arrivals = alive.arrivals.probabilities(horizon);
+    // Only a distribution that was cut off at MOST_PURCHASES has something left to put at its end.
+    let beyond = if arrivals.len() > MOST_PURCHASES {
+        (1.0 - arrivals.iter().sum::<f64>()).max(0.0)
+    } else {
+        0.0
+    };
+    coins_after(arrivals, alive.a, alive.b, beyond)
+}
+
+/// Turns probabilities of arrivals, `beyond` of them left out at the end, into those of purchases.
+pub(crate) fn coins_after(arrivals: Vec<f64>, a: f64, b: f64, beyond: f64) -> Vec<f64> {
+    let mut probabilities = arrivals;
+    let tails = tails(&probabilities, beyond);
     let mut stayed = 1.0;
     for (n, probability) in probabilities.iter_mut().enumerate() {
         let before = stayed;
         if n > 0 {
             let coins = n as f64 - 1.0;
-            stayed *= (alive.b + coins) / (alive.a + alive.b + coins);
+            stayed *= (b + coins) / (a + b + coins);
         }
         // Still there after the n-th coin and no further arrival, or left at the n-th coin.
         *probability = stayed * *probability + (before - stayed) * tails[n];
@@ -37,14 +49,8 @@ pub(super) fn given_alive(alive: &Alive, horizon: f64) -> Vec<f64> {
 }
 
 /// Returns `P(arrivals ≥ n)` for every n, summed from the far end so that each is a sum of positive terms.
-fn tails(arrivals: &[f64]) -> Vec<f64> {
-    // Only a distribution that was cut off at MOST_PURCHASES has something left to put at its end.
-    let cut_off = arrivals.len() > MOST_PURCHASES;
-    let mut tail = if cut_off {
-        (1.0 - arrivals.iter().sum::<f64>()).max(0.0)
-    } else {
-        0.0
-    };
+pub(crate) fn tails(arrivals: &[f64], beyond: f64) -> Vec<f64> {
+    let mut tail = beyond;
     let mut tails = vec![0.0; arrivals.len()];
     for (n, exactly) in arrivals.iter().enumerate().rev() {
         tail += exactly;

@@ -6,7 +6,7 @@ use crate::fitting::{self, ALIKE, MinimumRepeatBuyers};
 use crate::history::WeightedHistories;
 
 /// (r, a, b) of the starts; α follows from the overall purchase rate.
-const STARTS: [[f64; 3]; 4] = [
+pub(crate) const STARTS: [[f64; 3]; 4] = [
     [0.5, 0.8, 2.5],
     [1.0, 0.3, 1.0],
     [2.0, 1.5, 8.0],
@@ -43,7 +43,7 @@ pub(crate) fn fit(
 }
 
 /// Says what a limit of the parameters means.
-fn in_words(law: &BetaGeometric) -> Vec<FitWarning> {
+pub(crate) fn in_words(law: &BetaGeometric) -> Vec<FitWarning> {
     let mut warnings = Vec::new();
     let leaving = law.a / (law.a + law.b);
     if leaving < ONE_SIDED {

@@ -15,10 +15,10 @@ use crate::purchase::Rising;
 /// ln B(a, b + n) − ln B(a, b) = Σ_{j<n} ln((b + j)/(a + b + j))
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
-struct RisingBeta {
+pub(crate) struct RisingBeta {
     /// Terms so far.
     survivals: u32,
-    ln_beta: f64,
+    pub(crate) ln_beta: f64,
     b_first: f64,
     b_second: f64,
     total_first: f64,
@@ -26,7 +26,7 @@ struct RisingBeta {
 }
 
 impl RisingBeta {
-    fn advance(&mut self, law: &BetaGeometric, survivals: u32) {
+    pub(crate) fn advance(&mut self, law: &BetaGeometric, survivals: u32) {
         while self.survivals < survivals {
             let stay = law.b + f64::from(self.survivals);
             let total = law.a + stay;
@@ -50,7 +50,7 @@ struct Ways {
 
 impl BetaGeometric {
     /// Number of times the customer has survived a chance to leave, when still alive.
-    pub(super) fn survivals(&self, repeat_purchases: u32) -> u32 {
+    pub(crate) fn survivals(&self, repeat_purchases: u32) -> u32 {
         match self.dropout {
             Dropout::AfterRepeatPurchase => repeat_purchases,
             Dropout::AfterAnyPurchase => repeat_purchases + 1,
@@ -115,7 +115,7 @@ impl BetaGeometric {
     }
 
     /// Adds `r·ln α` of every customer.
-    fn add_prior_rate(&self, sum: &mut Evaluation<4>, customers: f64) {
+    pub(crate) fn add_prior_rate(&self, sum: &mut Evaluation<4>, customers: f64) {
         sum.value += customers * self.r * self.alpha.ln();
         sum.gradient[0] += customers * self.alpha.ln();
         sum.gradient[1] += customers * self.r / self.alpha;
@@ -172,7 +172,8 @@ impl BetaGeometric {
     }
 }
 
-fn add_rising(sum: &mut Evaluation<4>, gamma: &Rising, beta: &RisingBeta, weight: f64) {
+/// Adds the derivatives of the ratios of gamma and beta functions.
+pub(crate) fn add_rising(sum: &mut Evaluation<4>, gamma: &Rising, beta: &RisingBeta, weight: f64) {
     sum.gradient[0] += weight * gamma.first;
     sum.gradient[2] -= weight * beta.total_first;
     sum.gradient[3] += weight * (beta.b_first - beta.total_first);

@@ -32,7 +32,9 @@ mod likelihood;
 
 pub use crate::purchase::{CountDistribution, Forecast, ForecastError, Forecaster, PurchaseModel};
 
-pub(crate) use fitting::fit;
+pub(crate) use counts::{coins_after, tails};
+pub(crate) use fitting::{STARTS, fit, in_words};
+pub(crate) use likelihood::{RisingBeta, add_rising};
 
 use crate::purchase::Arrivals;
 

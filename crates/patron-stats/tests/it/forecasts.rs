@@ -1,11 +1,14 @@
 //! Forecasts against closed forms in 40 digits, at ordinary and extreme parameters.
 
+use patron_stats::bg_cnbd::{BgCnbdParameters, FittedBgCnbd};
 use patron_stats::bg_nbd::{BgNbdParameters, FittedBgNbd};
 use patron_stats::history::History;
+use patron_stats::mbg_cnbd::{FittedMbgCnbd, MbgCnbdParameters};
 use patron_stats::mbg_nbd::{FittedMbgNbd, MbgNbdParameters};
 use patron_stats::nbd::{FittedNbd, NbdParameters};
 use patron_stats::pareto_nbd::{FittedParetoNbd, ParetoNbdParameters};
 use patron_stats::purchase::PurchaseModel;
+use patron_stats::regularity::Stages;
 use patron_testkit::{assert_relative, number, numbers, reference_cases};
 use serde_json::Value;
 
@@ -20,6 +23,28 @@ pub(crate) fn model_named(key: &str, parameters: &[f64]) -> Box<dyn PurchaseMode
     }
     let [r, alpha, a, b] = parameters.try_into().unwrap();
     match key {
+        "bg-cnbd-k" => {
+            let stages = Stages::new(3).unwrap();
+            let parameters = BgCnbdParameters {
+                stages,
+                r,
+                alpha,
+                a,
+                b,
+            };
+            Box::new(FittedBgCnbd::from_parameters(parameters).unwrap())
+        }
+        "mbg-cnbd-k" => {
+            let stages = Stages::new(2).unwrap();
+            let parameters = MbgCnbdParameters {
+                stages,
+                r,
+                alpha,
+                a,
+                b,
+            };
+            Box::new(FittedMbgCnbd::from_parameters(parameters).unwrap())
+        }
         "bg-nbd" => {
             Box::new(FittedBgNbd::from_parameters(BgNbdParameters { r, alpha, a, b }).unwrap())
         }

@@ -15,6 +15,8 @@ mod bg_bb;
 mod bg_nbd;
 /// What the two purchase models are compared in.
 mod cdnow;
+/// BG/CNBD-k and MBG/CNBD-k: their limits, lists on record, and integrals in 25 digits.
+mod cnbd;
 /// sBG and beta-discrete-Weibull: everything there is about them.
 mod contract;
 /// Public data sets, read as the literature prepares them.
@@ -40,6 +42,8 @@ mod pareto_nbd;
 mod properties;
 /// Known parameters are found again from simulated customers.
 mod recovery;
+/// Estimators of regularity: by hand, against 25 digits, and on simulated times.
+mod regularity;
 /// Cut points and scores: pandas, SQL, R's `rfm`, exact fractions, and properties on random input.
 mod scores;
 /// Customers drawn from the models.

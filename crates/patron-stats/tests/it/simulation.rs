@@ -35,11 +35,13 @@ fn assert_near(what: &str, (found, error): (f64, f64), expected: f64) {
     );
 }
 
-const MODELS: [(&str, [f64; 4], u64); 4] = [
+const MODELS: [(&str, [f64; 4], u64); 6] = [
     // The last two of NBD are not used.
     ("nbd", [0.9, 5.0, 1.0, 1.0], 33),
     ("bg-nbd", [0.9, 5.0, 0.5, 3.0], 30),
     ("mbg-nbd", [0.9, 5.0, 0.5, 3.0], 31),
+    ("bg-cnbd-k", [0.9, 1.7, 0.5, 3.0], 34),
+    ("mbg-cnbd-k", [0.9, 2.5, 0.5, 3.0], 35),
     ("pareto-nbd", [0.9, 5.0, 0.8, 30.0], 32),
 ];
 
