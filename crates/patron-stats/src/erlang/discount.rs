@@ -18,6 +18,9 @@ const STEP: f64 = 0.25;
 /// Points whose weight is this far (in logarithms) below the largest are left out.
 const NEGLIGIBLE: f64 = 40.0;
 
+/// The sum towards small rates ends where all further terms together are below this share of it.
+const NOTHING_LEFT: f64 = 1e-15;
+
 impl Alive {
     /// Returns the sums of a forecast.
     pub(super) fn outlook(&self, horizon: f64, discount_rate: f64) -> Outlook {
@@ -91,40 +94,60 @@ impl Alive {
     /// ```text
     /// Σ_n E[(1 − p)^(n−1)·z^(k·n − j)] = E[ z^(k−j) / (1 − (1 − p)·z^k) ]
     /// ```
+    ///
+    /// The mean over p is the same for all j, and that over λ is taken of all at once.
     fn lifetime(&self, discount_rate: f64) -> f64 {
         let Arrivals { shape, time } = self.none_done;
         let k = f64::from(self.stages);
         let largest_rate = (shape + k + 10.0 * (shape + k).sqrt() + NEGLIGIBLE) / time;
         let lost = |rate: f64| -(-k * (discount_rate / rate).ln_1p()).exp_m1();
         let mixture = BetaMixture::new(self.a, self.b, lost(largest_rate), 1.0);
-        let of = |(done, weight, arrivals): (u32, f64, Arrivals)| {
-            let lacking = k - f64::from(done);
-            weight
-                * over_rates(&arrivals, |rate| {
-                    let lost = lost(rate);
-                    let first = (-lacking * (discount_rate / rate).ln_1p()).exp();
-                    first * mixture.mean(1.0 / lost, |p| 1.0 / (p + (1.0 - p) * lost))
-                })
-        };
-        self.by_stages_done().map(of).sum()
+        self.over_rates(|rate| {
+            let lost = lost(rate);
+            let onwards = mixture.mean(1.0 / lost, |p| 1.0 / (p + (1.0 - p) * lost));
+            (rate / (rate + discount_rate), onwards)
+        })
     }
-}
 
-/// Returns the mean over λ of a function that is bounded and smooth in ln λ.
-fn over_rates(arrivals: &Arrivals, function: impl Fn(f64) -> f64) -> f64 {
-    let Arrivals { shape, time } = *arrivals;
-    let step = STEP.min(0.7 / shape.sqrt());
-    // ln of the density of y = ln(λ·A/R), whose peak is at 0.
-    let ln_peak = shape * shape.ln() - shape - ln_gamma(shape);
-    let relative = |y: f64| shape * (y - y.exp_m1());
-    let value = |y: f64| (ln_peak + relative(y)).exp() * function(y.exp() * shape / time);
-    let mut sum = value(0.0);
-    for direction in [step, -step] {
-        let mut y = direction;
-        while relative(y) > -NEGLIGIBLE {
+    /// Returns the mean over λ and j of `z^(k−j)·onwards`, both growing with λ and smooth in ln λ.
+    ///
+    /// ```text
+    /// P(j)·density_j(λ) = P(j)·Γ(R)/Γ(R + j)·(A·λ)^j · density_0(λ)
+    /// ```
+    fn over_rates(&self, function: impl Fn(f64) -> (f64, f64)) -> f64 {
+        let Arrivals { shape, time } = self.none_done;
+        let k = f64::from(self.stages);
+        let step = STEP.min(0.7 / (shape + k).sqrt());
+        // y = ln(λ·A/R): the lowest peak is at 0, and none is higher than that of R + k.
+        let highest = (k / shape).ln_1p();
+        let ln_peak = shape * shape.ln() - shape - ln_gamma(shape);
+        let value = |y: f64| {
+            let scaled = y.exp() * shape;
+            let (z, onwards) = function(scaled / time);
+            let (mut growth, mut sum) = (1.0, 0.0);
+            for (j, weight, arrivals) in self.by_stages_done() {
+                let lacking = i32::try_from(self.stages - j).unwrap_or(i32::MAX);
+                sum += weight * growth * z.powi(lacking);
+                growth *= scaled / arrivals.shape;
+            }
+            (ln_peak + shape * (y - y.exp_m1())).exp() * sum * onwards
+        };
+        let mut sum = 0.0;
+        let mut y = 0.0;
+        // Past the highest peak by as much as its own density needs to fall.
+        while y < highest || (shape + k) * (y - highest - (y - highest).exp_m1()) > -NEGLIGIBLE {
             sum += value(y);
-            y += direction;
+            y += step;
         }
+        // Below the lowest peak all that is summed grows with y, no slower than e^(R·y).
+        y = -step;
+        let rest = NOTHING_LEFT * -(-shape * step).exp_m1();
+        let mut term = value(y);
+        while term > rest * sum {
+            sum += term;
+            y -= step;
+            term = value(y);
+        }
+        sum * step
     }
-    sum * step
 }
