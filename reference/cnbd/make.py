@@ -6,7 +6,7 @@ The library knows negative binomial stages, after the stages done are given; her
 import json
 from pathlib import Path
 
-from mpmath import beta, ceil, exp, fac, gamma, hyp2f1, log, mp, mpf, sqrt
+from mpmath import beta, ceil, exp, fac, gamma, hyp2f1, log, mp, mpf, rf, sqrt
 
 mp.dps = 25
 
@@ -125,11 +125,27 @@ def case(model, k, parameters, history):
     }
 
 
+def extreme(k, parameters, history):
+    """ln L of MBG/CNBD-k in its closed form, where powers overflow doubles."""
+    r, alpha, a, b = map(mpf, parameters)
+    x, t, T = history[0], mpf(history[1]), mpf(history[2])
+    R = r + k * x
+    there = sum(rf(R, j) / fac(j) * (T - t) ** j * (alpha + T) ** -(R + j) for j in range(k))
+    ways = beta(a, b + x + 1) * there + beta(a + 1, b + x) * (alpha + t) ** -R
+    value = log(gamma(R) / gamma(r) * alpha**r / beta(a, b) * ways)
+    return {"k": k, "parameters": [float(p) for p in parameters], "history": [x, float(t), float(T)], "log_likelihood": float(value)}
+
+
 def main():
     path = Path(__file__).parent / "cases.json"
     kept = json.loads(path.read_text()) if path.exists() else {}
     kept["discount_rate"] = float(DISCOUNT_RATE)
     kept["exact"] = [case(*c) for c in CASES]
+    kept["extreme"] = [
+        extreme(12, GROCERY, (300, "10", "400")),
+        extreme(12, GROCERY, (300, "400", "400")),
+        extreme(2, GROCERY, (300, "1", "1")),
+    ]
     path.write_text(json.dumps(kept, indent=1) + "\n")
 
 

@@ -2,10 +2,10 @@
 
 use super::Erlang;
 use crate::beta_geometric::{BetaGeometric, Dropout, STARTS, in_words};
-use crate::estimate::{FitError, FitReport};
+use crate::estimate::{FitError, FitReport, FitWarning};
 use crate::fitting::{self, MinimumRepeatBuyers};
 use crate::history::WeightedHistories;
-use crate::regularity::{LnIntervals, Stages};
+use crate::regularity::{LnIntervals, MOST_STAGES, Stages};
 use crate::special::ln_gamma;
 
 /// Who decides about k.
@@ -43,6 +43,12 @@ pub(crate) fn fit(
             let (law, mut report) = fits.reduce(better).ok_or(FitError::NoFiniteStart)?;
             // k was estimated, too.
             report.parameters += 1;
+            if law.stages.get() == MOST_STAGES {
+                report.warnings.push(FitWarning::ParameterAtBound {
+                    parameter: "k",
+                    value: f64::from(MOST_STAGES),
+                });
+            }
             Ok((law, report))
         }
     }

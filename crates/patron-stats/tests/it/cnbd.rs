@@ -2,7 +2,7 @@
 
 use patron_stats::bg_cnbd::{BgCnbdConfig, BgCnbdParameters, FittedBgCnbd};
 use patron_stats::bg_nbd::BgNbdConfig;
-use patron_stats::estimate::FitError;
+use patron_stats::estimate::{FitError, FitWarning};
 use patron_stats::history::{History, WeightedHistories};
 use patron_stats::mbg_cnbd::{FittedMbgCnbd, MbgCnbdConfig, MbgCnbdParameters};
 use patron_stats::mbg_nbd::MbgNbdConfig;
@@ -111,6 +111,27 @@ fn all_answers_equal_integrals_over_the_rate() {
                 same(&format!("{n}"), found, expected.as_f64().unwrap());
             }
         }
+    }
+}
+
+#[test]
+fn likelihoods_of_300_purchases_are_finite_where_powers_overflow_in_btydplus() {
+    let cases = reference_cases("cnbd");
+    for case in cases["extreme"].as_array().unwrap() {
+        let k = number(case, "/k") as u32;
+        let model = cnbd("mbg-cnbd-k", k, &numbers(case, "/parameters"));
+        let [x, recency, age] = numbers(case, "/history").try_into().unwrap();
+        let history = History::new(x as u32, recency, age).unwrap();
+        let one = WeightedHistories::from_histories([(history, 1)]);
+        let expected = number(case, "/log_likelihood");
+        let words = format!("k {k} {history:?}");
+        assert_relative(&words, model.log_likelihood(&one), expected, EXACT);
+        let forecast = model.forecaster(WEEKS, 0.002).unwrap().forecast(&history);
+        assert!(forecast.expected_purchases.is_finite(), "{words}");
+        assert!(
+            forecast.discounted_purchases_lifetime.is_finite(),
+            "{words}"
+        );
     }
 }
 
@@ -332,7 +353,12 @@ fn moments_of_own_rate_and_dropout_are_ratios_of_likelihoods() {
 }
 
 /// Histories with the logarithms of times between purchases; not by the library's own draws.
-fn base(truth: [f64; 4], k: u32, seed: u64, customers: u32) -> (WeightedHistories, LnIntervals) {
+fn base(
+    key: &str,
+    truth: [f64; 4],
+    k: u32,
+    (seed, customers): (u64, u32),
+) -> (WeightedHistories, LnIntervals) {
     let [r, alpha, a, b] = truth;
     let mut generator = ChaCha12Rng::seed_from_u64(seed);
     let mut intervals = Vec::new();
@@ -343,7 +369,8 @@ fn base(truth: [f64; 4], k: u32, seed: u64, customers: u32) -> (WeightedHistorie
         let leaving: f64 = Beta::new(a, b).unwrap().sample(&mut generator);
         let gaps = Gamma::new(f64::from(k), 1.0 / rate.max(1e-9)).unwrap();
         let (mut x, mut last) = (0, 0.0);
-        while generator.random::<f64>() >= leaving {
+        let mut gone = key == "mbg-cnbd-k" && generator.random::<f64>() < leaving;
+        while !gone {
             let gap: f64 = gaps.sample(&mut generator);
             if last + gap > age {
                 break;
@@ -351,6 +378,7 @@ fn base(truth: [f64; 4], k: u32, seed: u64, customers: u32) -> (WeightedHistorie
             intervals.push(gap);
             x += 1;
             last += gap;
+            gone = generator.random::<f64>() < leaving;
         }
         histories.push((History::new(x, last, age).unwrap(), 1));
     }
@@ -361,7 +389,7 @@ fn base(truth: [f64; 4], k: u32, seed: u64, customers: u32) -> (WeightedHistorie
 #[test]
 fn mbg_cnbd_finds_k_and_its_parameters_again() {
     for (seed, k, truth) in [(61, 2, [1.3, 2.8, 0.4, 0.8]), (62, 5, [0.9, 1.0, 0.5, 2.0])] {
-        let (histories, intervals) = base(truth, k, seed, 10_000);
+        let (histories, intervals) = base("mbg-cnbd-k", truth, k, (seed, 10_000));
         let fitted = MbgCnbdConfig::default()
             .build()
             .fit(&histories, intervals)
@@ -376,6 +404,36 @@ fn mbg_cnbd_finds_k_and_its_parameters_again() {
             assert!(away.abs() < 4.0, "seed {seed}: {name} {found} {away:.1}");
         }
     }
+}
+
+#[test]
+fn bg_cnbd_finds_its_parameters_again_for_a_given_k() {
+    let (seed, k, truth) = (63, 3, [0.9, 1.7, 0.5, 2.5]);
+    let (histories, intervals) = base("bg-cnbd-k", truth, k, (seed, 10_000));
+    let config = BgCnbdConfig::default().with_stages(Stages::new(k).unwrap());
+    let fitted = config.build().fit(&histories, intervals).unwrap();
+    let report = fitted.report().unwrap();
+    assert!(report.converged && report.parameters == 4, "seed {seed}");
+    let errors = report.standard_errors().unwrap();
+    let found = fitted.named_parameters();
+    for (((name, found), error), truth) in found.iter().zip(errors).zip(truth) {
+        let away = (found - truth) / error;
+        assert!(away.abs() < 4.0, "seed {seed}: {name} {found} {away:.1}");
+    }
+}
+
+#[test]
+fn customers_more_regular_than_any_k_are_told_in_words() {
+    let (histories, intervals) = base("mbg-cnbd-k", [2.0, 0.3, 0.4, 2.0], 30, (64, 2_000));
+    let config = MbgCnbdConfig::default();
+    let fitted = config.build().fit(&histories, intervals).unwrap();
+    assert_eq!(fitted.parameters().stages.get(), 12);
+    let warnings = &fitted.report().unwrap().warnings;
+    let bound = FitWarning::ParameterAtBound {
+        parameter: "k",
+        value: 12.0,
+    };
+    assert!(warnings.contains(&bound), "{warnings:?}");
 }
 
 #[test]
