@@ -6,6 +6,7 @@ use super::{Alive, Erlang};
 use crate::beta_geometric::{BetaGeometric, Dropout};
 use crate::history::{History, WeightedHistories};
 use crate::purchase::{Law, Moments, Outlook, Posterior};
+use crate::regularity::Stages;
 use crate::sample::{beta_variable, exponential, ln_gamma_variable};
 
 impl Law for Erlang {
@@ -29,6 +30,10 @@ impl Law for Erlang {
 
     fn prospects(&self, history: &History) -> Alive {
         self.given_alive(history)
+    }
+
+    fn prospects_depend_on_recency(&self) -> bool {
+        self.stages > Stages::ONE
     }
 
     /// A mixture over stages done of those who are there, and of those who left with the last purchase, who have

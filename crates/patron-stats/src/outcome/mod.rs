@@ -56,7 +56,7 @@ pub struct OutcomeForecaster<'a> {
     ln_gamma_shape: Vec<f64>,
 }
 
-/// The standardised outcome given that the customer is alive: the same for all with equal x, T and spend count.
+/// The standardised outcome given that the customer is alive: the same for all with equal prospects and spend count.
 #[derive(Debug, Clone)]
 struct GivenAlive {
     /// `P(N = 0 | alive)`.
@@ -132,12 +132,14 @@ impl<'a> OutcomeForecaster<'a> {
         customers: &[(History, u32)],
         levels: [f64; L],
     ) -> Vec<[f64; L]> {
-        let mut last: Option<((u32, u64, u32), GivenAlive)> = None;
+        let by_recency = self.model.prospects_depend_on_recency();
+        let mut last: Option<(_, GivenAlive)> = None;
         let mut quantiles = Vec::with_capacity(customers.len());
         for (history, spend_count) in customers {
             let key = (
                 history.repeat_purchases(),
                 history.age().to_bits(),
+                by_recency.then(|| history.recency().to_bits()),
                 *spend_count,
             );
             let known = last.take().filter(|(known, _)| *known == key);

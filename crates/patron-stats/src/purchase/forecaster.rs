@@ -66,7 +66,7 @@ pub struct Forecaster {
     prepared: Box<dyn Foretell>,
 }
 
-/// The sums of a forecast given that the customer is alive: the same for all with equal x and T.
+/// The sums of a forecast given that the customer is alive: the same for all with equal prospects.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outlook {
     pub(crate) expected: f64,

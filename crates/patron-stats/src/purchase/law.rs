@@ -26,6 +26,11 @@ pub(crate) trait Law: Copy + Debug + Send + Sync + 'static {
 
     fn prospects(&self, history: &History) -> Self::Prospects;
 
+    /// Returns whether prospects are more than a function of x and T.
+    fn prospects_depend_on_recency(&self) -> bool {
+        false
+    }
+
     fn posterior(&self, history: &History) -> Posterior;
 
     /// Returns the times of repeat purchases of a simulated customer up to `end`, counted from the first purchase.
@@ -123,7 +128,7 @@ pub(crate) trait Law: Copy + Debug + Send + Sync + 'static {
 
 /// What lies before a customer who is still there at T; times count from there.
 ///
-/// A function of x and T, not of the last purchase.
+/// A function of x and T, and of the last purchase only where purchases are regular.
 pub(crate) trait Prospects: Copy + PartialEq + Debug {
     /// Returns the probability of still being there after `time`.
     fn alive_after(&self, time: f64) -> f64;

@@ -2,7 +2,8 @@
 //!
 //! All of them let a customer buy at random at an own rate λ, gamma distributed (r, α), and differ in how one leaves. So all
 //! answers have two factors: the probability of being there at the end of observation, and the prospects of someone who
-//! is. The last purchase matters to the first alone; equal x and T mean equal prospects.
+//! is. The last purchase matters to the first alone, and equal x and T mean equal prospects, unless purchases are more
+//! regular than at random (BG/CNBD-k, MBG/CNBD-k).
 //!
 //! | module | question it answers |
 //! |---|---|

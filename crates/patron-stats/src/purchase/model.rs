@@ -27,6 +27,13 @@ pub trait PurchaseModel: Debug + Send + Sync {
     /// Returns the probability that the customer has not left by T.
     fn probability_alive(&self, history: &History) -> f64;
 
+    /// Returns whether the time of the last purchase says something of those who are still there, too.
+    ///
+    /// Not where purchases come at random: then equal x and T mean equal prospects, and work can be shared.
+    fn prospects_depend_on_recency(&self) -> bool {
+        false
+    }
+
     /// Returns the probability that the customer will not have left by `T + time`.
     ///
     /// # Errors
@@ -197,6 +204,10 @@ macro_rules! purchase_model {
 
                 fn probability_alive(&self, history: &History) -> f64 {
                     self.law.probability_alive(history)
+                }
+
+                fn prospects_depend_on_recency(&self) -> bool {
+                    self.law.prospects_depend_on_recency()
                 }
 
                 fn probability_alive_after(

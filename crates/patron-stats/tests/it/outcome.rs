@@ -211,3 +211,19 @@ fn mean_of_the_outcome_is_expected_purchases_times_expected_spend() {
         1e-4,
     );
 }
+
+#[test]
+fn outcomes_do_not_depend_on_company_where_the_last_purchase_matters_to_the_living() {
+    let spend_model = spend_model(4.0, 3.5, 20.0);
+    for key in ["bg-nbd", "bg-cnbd-k", "mbg-cnbd-k"] {
+        let model = model_named(key, &[0.9, 2.0, 0.5, 3.0]);
+        let outcomes = OutcomeForecaster::new(model.as_ref(), &spend_model, 52.0).unwrap();
+        // Equal x, T and spend count.
+        let customers = [20.0, 25.0, 29.0, 20.0].map(|t| (History::new(4, t, 30.0).unwrap(), 4));
+        let together = outcomes.standardised_quantiles_all(&customers, [0.7, 0.95]);
+        for ((history, spend_count), found) in customers.iter().zip(together) {
+            let alone = outcomes.standardised_quantiles(history, *spend_count, [0.7, 0.95]);
+            assert_eq!(found, alone, "{key} {history:?}");
+        }
+    }
+}
