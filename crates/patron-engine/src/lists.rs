@@ -407,7 +407,12 @@ fn last_of_files(mut entries: Vec<ListEntry<'_>>) -> Vec<(ListEntry<'_>, bool)> 
         // A refund that turns out to be another customer's is no longer that of the first.
         let owner = newest.map_or("", |newest| newest.customer);
         let mut entries = of_key.iter().peekable();
-        while let Some(&entry) = entries.next() {
+        while let Some(entry) = entries.next() {
+            // Its customers' other versions may all have a time of change: it is not for them alone to decide.
+            let entry = ListEntry {
+                updated_at: made(entry),
+                ..*entry
+            };
             let is_last = entries.peek().is_none_or(|next| next.file != entry.file);
             let counts = is_last && entry.customer == owner;
             told.push((entry, counts || entry.is_keyed_by_content));

@@ -286,7 +286,8 @@ impl Lists<'_> {
         counts: &mut Counts,
         sheets: &mut Sheets,
     ) {
-        let is_undated = known.is_undated || same.iter().any(|entry| entry.updated_at.is_none());
+        known.is_undated |= same.iter().any(|entry| entry.updated_at.is_none());
+        let is_undated = known.is_undated;
         let line = |entry: &ListEntry<'_>| details::read(entry.details).map_or(0, |kept| kept.line);
         let last = same
             .iter()
@@ -309,8 +310,7 @@ impl Lists<'_> {
             (Some(new), Some(known)) => new < known && !is_undated,
             _ => false,
         };
-        let current = known.newest().cloned();
-        match &current {
+        match known.newest() {
             Some(current) if current.hash == hash || is_older(current) => {
                 leave_out(last, rows, counts);
                 return;
@@ -323,20 +323,35 @@ impl Lists<'_> {
             None if adds_up => {}
             None => leave_out(last, rows - is_row(last), counts),
         }
+        self.put(*last, (hash, net), known, sheets);
+    }
+
+    /// Writes a version that counts from now on.
+    fn put(
+        &self,
+        last: ListEntry<'_>,
+        (hash, net): (u64, i64),
+        known: &mut Known,
+        sheets: &mut Sheets,
+    ) {
+        let current = known.newest().cloned();
         let owner = current.as_ref().map_or("", |current| &current.owner);
-        let mut last = *last;
+        let mut last = last;
+        let is_refund = content_of(last.kind) == Content::Refunds;
+        if is_refund && known.is_undated {
+            // The versions of one customer may all have a time of change: it is not for them alone to decide.
+            last.updated_at = None;
+        }
         if last.kind == RowKind::Withdrawn && last.customer.is_empty() {
             // It names nobody: whose it was is whose it is not any longer, if anybody's.
             last.customer = owner;
         }
-        let is_refund = content_of(last.kind) == Content::Refunds;
         if is_refund && last.customer.is_empty() {
             return;
         }
-        if let Some(current) = current.as_ref().filter(|_| is_refund)
-            && self.person(owner) != self.person(last.customer)
-        {
-            self.withdraw(&last, (owner, current.version_at), sheets);
+        let has_moved = current.is_some() && self.person(owner) != self.person(last.customer);
+        if is_refund && has_moved {
+            self.withdraw(&last, owner, sheets);
         }
         self.write(&last, last.key, hash, net, sheets);
         known.add(Current {
@@ -385,12 +400,7 @@ impl Lists<'_> {
     }
 
     /// Takes a refund back from the customer whose it was by the version before.
-    fn withdraw(
-        &self,
-        refund: &ListEntry<'_>,
-        (owner, version_at): (&str, Option<i64>),
-        sheets: &mut Sheets,
-    ) {
+    fn withdraw(&self, refund: &ListEntry<'_>, owner: &str, sheets: &mut Sheets) {
         let nothing = ListEntry {
             customer: owner,
             named: "",
@@ -398,7 +408,6 @@ impl Lists<'_> {
             at: refund.at.saturating_sub(1),
             contact: None,
             details: &[],
-            updated_at: refund.updated_at.or(version_at),
             ..*refund
         };
         // Every time anew, however often a refund goes to and fro.

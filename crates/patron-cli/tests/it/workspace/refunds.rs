@@ -321,3 +321,28 @@ fn what_was_refused_needs_neither_a_day_nor_an_amount_nor_a_name() {
     let undated = format!("{header}r1,o1,c1,,15,refunded\n");
     assert_newest(&first, &undated, ["155.00", "50.00"], 1);
 }
+
+#[test]
+fn a_refund_that_went_to_and_fro_without_times_of_change_is_where_it_went_last() {
+    let sandbox = with_workspace();
+    sandbox.write("orders.csv", ORDERS);
+    let header = "refund_id,order_id,customer_id,refund_date,amount,updated_at\n";
+    for (file, row) in [
+        ("1.csv", "r1,o1,c1,2024-02-20,15,2024-03-09"),
+        ("2.csv", "r1,o2,c2,2024-02-20,15,"),
+        ("3.csv", "r1,o1,c1,2024-02-20,20,2024-03-01"),
+    ] {
+        sandbox.write(file, format!("{header}{row}\n"));
+    }
+    import(&sandbox, &["orders.csv", "1.csv"]);
+    import(&sandbox, &["2.csv"]);
+    assert_worth(
+        &sandbox,
+        &["orders.csv", "1.csv", "2.csv"],
+        ["170.00", "35.00"],
+    );
+    import(&sandbox, &["3.csv"]);
+    let files = ["orders.csv", "1.csv", "2.csv", "3.csv"];
+    assert_worth(&sandbox, &files, ["150.00", "50.00"]);
+    assert!(exported(&sandbox)[0].contains("20.00"));
+}
