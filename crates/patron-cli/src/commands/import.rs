@@ -47,7 +47,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_memory)]
     memory: u64,
 
-    /// Bytes of files after which what was read is kept, so that the same import, once stopped, goes on from there
+    /// Bytes of files, at least 64K, after which what was read is kept: the same import, once stopped, goes on from there
     #[arg(long, value_name = "SIZE", default_value = "512M", value_parser = parse_size)]
     keep_every: u64,
 
