@@ -1,6 +1,7 @@
 //! What lists bring: customers, products, refunds, events, answers, spend. An entry is known again by its own id, or, where
 //! it has none, by what it says; of a later version only what differs is kept.
 
+mod known;
 mod stored;
 
 use std::collections::{BTreeSet, HashMap};
@@ -9,12 +10,11 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use patron_core::{Instant, ShopCalendar};
 use patron_engine::details::{self, Detail};
-use patron_engine::{
-    Feed, Gathered, ListEntry, Owners, PARTITIONS, Record, Resources, gather_records,
-};
+use patron_engine::{Feed, Gathered, ListEntry, Owners, PARTITIONS, Resources, gather_records};
 use patron_import::{Content, Field, ROW_HASH_SEED, RowKind, UNDATED, hash_field, is_address};
 use patron_ledger::{At, Ledger, ScanRequest, Table, Transaction};
 
+use self::known::{Current, Known, known};
 use self::stored::give;
 use super::compare::Counts;
 use super::rows::{Origin, own_id};
@@ -53,57 +53,11 @@ struct Sheets {
     addresses: BTreeSet<(u32, String)>,
 }
 
-/// A version of an entry that is there.
-#[derive(Clone)]
-struct Current {
-    hash: u64,
-    version_at: Option<i64>,
-    place: u32,
-    /// Of a refund: whose it is.
-    owner: String,
-}
-
 /// The kind of a row that takes a refund back from a customer whose it is not.
 pub(crate) const WITHDRAWN: &str = "withdrawn";
 
 /// The kind of a refund that was not given, or is not any longer.
 pub(crate) const NOT_GIVEN: &str = "not_given";
-
-/// What is known of one key.
-#[derive(Default)]
-struct Known {
-    /// The version that was changed last, and the one that was imported last.
-    changed: Option<Current>,
-    imported: Option<Current>,
-    /// Whether a version does not say when it was changed: then the order of imports decides.
-    is_undated: bool,
-    /// How often entries without an id that say this are there.
-    equal: usize,
-}
-
-impl Known {
-    /// The version that counts.
-    const fn newest(&self) -> Option<&Current> {
-        if self.is_undated {
-            self.imported.as_ref()
-        } else {
-            self.changed.as_ref()
-        }
-    }
-
-    fn add(&mut self, new: Current) {
-        self.is_undated |= new.version_at.is_none();
-        let is_later = |known: &Current| known.place <= new.place;
-        let is_changed_later =
-            |known: &Current| (known.version_at, known.place) <= (new.version_at, new.place);
-        if self.imported.as_ref().is_none_or(is_later) {
-            self.imported = Some(new.clone());
-        }
-        if self.changed.as_ref().is_none_or(is_changed_later) {
-            self.changed = Some(new);
-        }
-    }
-}
 
 impl Sheets {
     fn of(&mut self, table: Table) -> Option<&mut Sheet> {
@@ -534,37 +488,6 @@ fn push_person<'c>(
     for (name, text) in names.into_iter().zip(entry.contact.iter().flatten()) {
         cells.push((name, Value::Text(text)));
     }
-}
-
-/// What is there of each kind, key and day.
-fn known(records: &[Record<'_>]) -> HashMap<(u64, String, i64), Known> {
-    let mut all: HashMap<(u64, String, i64), Known> = HashMap::new();
-    let mut equal: HashMap<(u64, &str, u32), usize> = HashMap::new();
-    for record in records {
-        let is_answer = record.product == Content::Surveys as u64 + 1;
-        let own = if is_answer {
-            record.order_id
-        } else {
-            record.customer
-        };
-        let key = (record.product, own.to_owned(), record.at);
-        let known = all.entry(key).or_default();
-        if record.is_line {
-            let of_import = (record.product, record.customer, record.file);
-            let of_import = equal.entry(of_import).or_default();
-            *of_import += 1;
-            known.equal = known.equal.max(*of_import);
-            continue;
-        }
-        let owner = if is_answer { "" } else { record.order_id };
-        known.add(Current {
-            hash: record.row_hash,
-            version_at: record.updated_at,
-            place: record.file,
-            owner: owner.to_owned(),
-        });
-    }
-    all
 }
 
 /// Counts rows that bring nothing.
