@@ -41,11 +41,13 @@ pub(super) fn dates_beside(table: Table<'_>, understanding: &mut Understanding) 
     let beside = |column: &&mut UsedColumn| is_beside(column.field) && Some(column.field) != date;
     for column in understanding.columns.iter_mut().filter(beside) {
         let (mut all, mut read) = (0, 0);
-        for value in table.values(column.index) {
+        // A word among the dates says nothing of their form.
+        for value in table.values(column.index).filter(|value| is_date(value)) {
             all += 1;
             read += usize::from(date::parse(value, date_format).is_some());
         }
-        if is_clear(read, all) {
+        let is_empty = table.values(column.index).next().is_none();
+        if is_empty || all > 0 && is_clear(read, all) {
             continue;
         }
         match own_date_format(table, column.index) {

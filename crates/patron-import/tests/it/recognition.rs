@@ -6,7 +6,7 @@ use flate2::write::GzEncoder;
 use patron_core::{OrderStatus, RowClass, RowFlag};
 use patron_import::{
     AmountRule, Content, DateFormat, DecimalMark, Field, Grain, GrainRule, ImportError,
-    ImportOptions,
+    ImportOptions, UNDATED,
 };
 
 use crate::support::{file, read, read_text, read_with};
@@ -351,6 +351,23 @@ fn a_date_the_other_way_round_is_set_aside_with_its_line_and_what_it_is() {
             (13, "soon", "date_not_understood")
         ]
     );
+}
+
+#[test]
+fn a_word_among_times_of_change_does_not_make_the_others_unread() {
+    let read = read_text(
+        "order_id,customer_id,ordered_at,net,updated_at\n\
+         1,c,25.01.2024,5,03/04/2024\n2,c,26.01.2024,5,soon\n",
+    );
+    let read = read.unwrap();
+    let notes = &mut read.understanding.notes.iter();
+    assert!(notes.all(|note| note.key != "changes_not_read"));
+    // The third of April, as the file has its dates.
+    let april = 1_712_102_400_000_000;
+    let times = read.batch.facts.updated_at.unwrap();
+    assert_eq!(times, [april, UNDATED]);
+    let unread = read.batch.unread_details.fields();
+    assert_eq!((unread[0].count, unread[0].first_line), (1, 3));
 }
 
 #[test]

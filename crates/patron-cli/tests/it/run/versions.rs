@@ -110,6 +110,8 @@ fn times_of_change_are_read_in_their_own_form() {
         ("13/02/2024 09:00", "28/01/2024 10:00"),
         ("02/13/2024 09:00", "01/28/2024 10:00"),
         ("Feb 13, 2024", "Jan 28, 2024"),
+        // As a spreadsheet counts days.
+        ("45335.5", "45319.25"),
         ("2024-02-13T09:00:00Z", "2024-01-28T10:00:00Z"),
     ] {
         let sandbox = Sandbox::with_orders(&format!(
