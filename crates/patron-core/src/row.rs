@@ -34,6 +34,8 @@ keyed! {
         NotAnOrder => "not_an_order",
         /// Nobody to whom the row belongs.
         MissingCustomer => "missing_customer",
+        /// Its order's id stands with another customer, too.
+        SharedOrder => "shared_order",
         /// A test or void order.
         TestOrVoid => "test_or_void",
         /// An order that was cancelled and not paid.

@@ -17,6 +17,7 @@ use crate::grouping::{
 };
 use crate::lists::Owners;
 use crate::progress::{Progress, Step};
+use crate::shared::SharedOrders;
 use crate::source::{
     FileRead, Journal, Keeping, Query, Reading, RejectedSink, Seen, SourceError, Span, query,
     read_file,
@@ -99,6 +100,20 @@ pub enum EngineError {
         /// The first row that could not be read, and its file.
         first_unreadable: Option<Box<(String, RejectedRow)>>,
     },
+    /// So many order ids stand with several customers that they are hardly those of orders.
+    #[error(
+        "{shared} of {orders} order ids stand with more than one customer, such as `{example}` with `{}` and `{}`", customers[0], customers[1]
+    )]
+    SharedOrderIds {
+        /// How many do.
+        shared: u64,
+        /// How many ids there are.
+        orders: u64,
+        /// The first of them.
+        example: String,
+        /// Two of its customers.
+        customers: [String; 2],
+    },
     /// There is no valid order as of the day asked for.
     #[error("no valid order by {as_of}: the earliest in the data is of {earliest}")]
     AsOfBeforeFirstOrder {
@@ -117,7 +132,9 @@ impl Coded for EngineError {
             Self::Fold(error) => error.code(),
             Self::NoFiles => ErrorCode::SettingInvalid,
             Self::FactsLost { .. } => ErrorCode::Internal,
-            Self::TwoCurrencies { .. } | Self::AmbiguousGrain { .. } => ErrorCode::InputAmbiguous,
+            Self::TwoCurrencies { .. }
+            | Self::AmbiguousGrain { .. }
+            | Self::SharedOrderIds { .. } => ErrorCode::InputAmbiguous,
             Self::NoValidOrder { .. } | Self::AsOfBeforeFirstOrder { .. } => ErrorCode::InputEmpty,
         }
     }
@@ -131,6 +148,7 @@ impl Coded for EngineError {
             Self::FactsLost { .. } => "facts_lost",
             Self::TwoCurrencies { .. } => "two_currencies",
             Self::AmbiguousGrain { .. } => "ambiguous_grain",
+            Self::SharedOrderIds { .. } => "shared_order_ids",
             Self::NoValidOrder { .. } => "no_valid_order",
             Self::AsOfBeforeFirstOrder { .. } => "as_of_before_first_order",
         }
@@ -145,6 +163,10 @@ impl Coded for EngineError {
             }
             Self::AmbiguousGrain { .. } => Some(
                 "say `--grain order` if every row repeats the order's total, `--grain line` if every row is a line with its own amount"
+                    .to_owned(),
+            ),
+            Self::SharedOrderIds { .. } => Some(
+                "if the column is no order's number, name the right one with `--map order_id=COLUMN`; orders of another shop go into a workspace of their own; if numbers begin anew for each customer, say `--keep shared-orders`, and each counts"
                     .to_owned(),
             ),
             Self::NoValidOrder { set_aside, .. } => Some(no_order_hint(set_aside).to_owned()),
@@ -190,6 +212,9 @@ fn no_order_hint(set_aside: &[(RowClass, u64)]) -> &'static str {
         Some(RowClass::MissingCustomer) => {
             "name the column of the customer with `--map customer_id=COLUMN`"
         }
+        Some(RowClass::SharedOrder) => {
+            "ids of orders stand with several customers: mend them, or `--keep shared-orders` counts each"
+        }
         Some(RowClass::Unreadable) => {
             "name the columns with `--map`, or say how dates and amounts are written (`--date-format`, `--decimal-mark`)"
         }
@@ -204,9 +229,6 @@ fn no_order_hint(set_aside: &[(RowClass, u64)]) -> &'static str {
     }
 }
 
-/// Order ids that are looked at for standing under two customers, about: what they take is some megabytes.
-const SAMPLED_ORDERS: u64 = 200_000;
-
 /// Everything read, waiting to be folded.
 #[derive(Debug)]
 pub struct Gathered {
@@ -217,6 +239,8 @@ pub struct Gathered {
     pub(crate) owners: Owners,
     /// Customers whose facts stand under another name, too, which is the one that counts.
     pub(crate) persons: HashMap<String, String>,
+    /// Orders whose rows do not count, because several customers have them.
+    pub(crate) shared: SharedOrders,
     /// What was read of each file, in the order given.
     pub files: Vec<FileRead>,
     /// The one currency that the files name, if they name any.
@@ -234,21 +258,8 @@ pub struct Folded {
     pub by_file: Vec<FileFolded>,
     /// Order ids whose rows were taken for lines although they carry no quantity.
     pub repeated_order_ids: u64,
-    /// Order ids that stand under two customers.
-    pub shared_orders: Option<SharedOrders>,
     /// Bytes of facts that went to disk.
     pub spilled_bytes: u64,
-}
-
-/// Order ids that stand under two customers: a guest who made an account, accounts that were merged, or two shops.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SharedOrders {
-    /// How many were found.
-    pub count: u64,
-    /// The first of them.
-    pub example: String,
-    /// One in so many order ids was looked at.
-    pub one_in: u64,
 }
 
 /// What folding found of one file's rows.
@@ -451,6 +462,7 @@ impl Gathered {
             lists,
             owners: Owners::new(),
             persons: HashMap::new(),
+            shared: SharedOrders::default(),
             files,
             currency,
             repeats_are_versions,
@@ -475,22 +487,6 @@ impl Gathered {
                 Ok(work(records))
             })
     }
-}
-
-/// Finds order ids that more than one customer has.
-fn shared_orders(partitions: &[FoldedPartition], up_to: u64) -> Option<SharedOrders> {
-    let all = partitions
-        .iter()
-        .flat_map(|partition| &partition.sampled_orders);
-    let mut all: Vec<&(u64, Box<str>)> = all.collect();
-    all.par_sort_unstable();
-    let mut shared = all.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
-    let example = shared.next().and_then(|same| same.first())?;
-    Some(SharedOrders {
-        count: 1 + shared.count() as u64,
-        example: example.1.to_string(),
-        one_in: u64::MAX / up_to,
-    })
 }
 
 /// Moves a partition's outcomes to those of all. In which order partitions come does not matter: people are sorted later.
@@ -587,7 +583,7 @@ impl Gathered {
         let certain = |file: &FileRead| {
             file.understanding.grain == GrainRule::EachRowIsAnOrder && !file.seen.refunds_orders
         };
-        self.files.iter().all(certain)
+        self.shared.is_empty() && self.files.iter().all(certain)
     }
 
     fn no_valid_order(&self) -> EngineError {
@@ -632,7 +628,6 @@ impl Gathered {
         let rules = GroupingRules {
             drop_duplicates,
             repeats_are_versions: self.repeats_are_versions,
-            sampled_up_to: self.sample(),
         };
         progress.begin(Step::Fold, PARTITIONS as u64);
         let done = AtomicU64::new(0);
@@ -666,21 +661,9 @@ impl Gathered {
         Ok(Folded {
             by_file: self.by_file(&partitions),
             repeated_order_ids,
-            shared_orders: shared_orders(&partitions, rules.sampled_up_to),
             spilled_bytes: self.store.spilled_bytes(),
             by_day: assemble(partitions, days, folder.as_of()),
         })
-    }
-
-    /// The highest hash of order ids that are looked at for standing under two customers: all of a small shop, about
-    /// [`SAMPLED_ORDERS`] of a large one.
-    fn sample(&self) -> u64 {
-        let facts: u64 = self.files.iter().map(|file| file.seen.facts).sum();
-        if facts <= SAMPLED_ORDERS {
-            u64::MAX
-        } else {
-            u64::MAX / facts.div_ceil(SAMPLED_ORDERS)
-        }
     }
 
     fn by_file(&self, partitions: &[FoldedPartition]) -> Vec<FileFolded> {
@@ -704,7 +687,8 @@ impl Gathered {
 
     fn check_counts(&self, partitions: &[FoldedPartition]) -> Result<(), EngineError> {
         let read = self.files.iter().map(|file| file.seen.facts).sum();
-        let folded = partitions.iter().map(|partition| partition.records).sum();
+        let folded: u64 = partitions.iter().map(|partition| partition.records).sum();
+        let folded = folded + self.shared.second_records;
         if read == folded {
             Ok(())
         } else {

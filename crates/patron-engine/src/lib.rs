@@ -8,6 +8,7 @@
 //! | [`lists`] | what becomes of lists of customers, products, refunds, events, answers, spend? |
 //! | [`details`] | what is kept of a row besides its fact? |
 //! | [`persons`] | how do the facts of customers who are one person come together? |
+//! | [`shared`] | which orders stand with more than one customer? |
 //! | [`customers`] | in which order do customers stand, and who has no order? |
 //! | [`scoring`] | which score, octant, stage and segments has each customer? |
 //! | [`output`] | how do customers become Parquet, CSV and spreadsheets? |
@@ -25,18 +26,20 @@ pub mod persons;
 pub mod profiles;
 pub mod progress;
 pub mod scoring;
+pub mod shared;
 pub mod source;
 pub mod texts;
 
 pub use cold::{
-    EngineError, Feed, Feeds, FileFolded, Folded, Gathered, Resources, SharedOrders, gather,
-    gather_query, gather_records,
+    EngineError, Feed, Feeds, FileFolded, Folded, Gathered, Resources, gather, gather_query,
+    gather_records,
 };
 pub use customers::{CustomerTable, Prospect, ProspectReason};
 pub use grouping::{ContactFields, GroupingError, PARTITIONS, Record, counting};
 pub use lists::{ListEntry, Owners, refund_hash};
 pub use profiles::Profiles;
 pub use progress::{Progress, Silent, Step};
+pub use shared::{Claims, SharedOrders};
 pub use source::{
     FileRead, FirstFact, Keeping, QUERY, Query, QueryError, RECORD, RejectedSink, Seen,
     SourceError, Span,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use patron_core::RowClass;
 use patron_import::{
     Content, FactRows, Field, ROW_HASH_SEED, Reason, RejectedRow, RowKind, UNDATED, Understanding,
-    hash_field,
+    hash_field, is_address,
 };
 
 use crate::cold::{EngineError, Gathered};
@@ -100,6 +100,7 @@ pub(crate) fn scatter(
             customer: key.as_deref().unwrap_or(&format!("{hash:016x}")),
             order_id: &names,
             contact: contact.filter(|fields| fields.iter().any(|text| !text.is_empty())),
+            line: facts.line.get(row).copied().unwrap_or(0),
             details: &bytes,
         })?;
     }
@@ -237,8 +238,9 @@ impl Gathered {
             Ok::<_, E>(())
         })?;
         if !owners.is_empty() {
-            self.find_owners(&mut owners)?;
+            // Whoever had an order first has it still.
             others(&mut owners)?;
+            self.find_owners(&mut owners)?;
         }
         let mut aside: Vec<(u32, u64, String, RowKind, i64)> = Vec::new();
         self.each_entry(|_, entry| {
@@ -308,6 +310,7 @@ impl Gathered {
                         customer: entry.customer,
                         order_id: entry.named,
                         contact: None,
+                        line: 0,
                         details: &[],
                     };
                     if let Some(seen) = seen.get_mut(entry.file as usize) {
@@ -347,18 +350,41 @@ impl Gathered {
 
     /// Looks for orders among the facts that were read.
     fn find_owners(&self, owners: &mut Owners) -> Result<(), GroupingError> {
+        let mut found: HashMap<String, (u32, Option<String>)> = HashMap::new();
         for partition in 0..PARTITIONS {
-            self.with_records(partition, false, |records| {
-                for record in records {
-                    if !record.order_id.is_empty()
-                        && let Some(owner) = owners.get_mut(record.order_id)
-                    {
-                        *owner = Some(record.customer.to_owned());
-                    }
+            self.each_record(partition, |record| {
+                let is_sought = owners.get(record.order_id).is_some_and(Option::is_none);
+                if !record.order_id.is_empty() && is_sought {
+                    claim(&mut found, record);
                 }
+                Ok(())
             })?;
         }
+        for (order, (_, customer)) in found {
+            owners.insert(order, customer);
+        }
         Ok(())
+    }
+}
+
+/// Notes whose an order is by the first file that has it; of two customers there it is nobody's, but an account's before a
+/// guest's, who may turn out to be the same person.
+fn claim(found: &mut HashMap<String, (u32, Option<String>)>, record: &Record<'_>) {
+    let customer = || Some(record.customer.to_owned());
+    let known = found
+        .entry(record.order_id.to_owned())
+        .or_insert_with(|| (record.file, customer()));
+    if record.file < known.0 {
+        *known = (record.file, customer());
+    }
+    let Some(owner) = known.1.as_deref().filter(|_| record.file == known.0) else {
+        return;
+    };
+    match (is_address(owner), is_address(record.customer)) {
+        _ if owner == record.customer => {}
+        (true, false) => known.1 = customer(),
+        (false, true) => {}
+        _ => known.1 = None,
     }
 }
 
@@ -421,33 +447,17 @@ fn last_of_files(mut entries: Vec<ListEntry<'_>>) -> Vec<(ListEntry<'_>, bool)> 
     told
 }
 
-/// Moves a row of a file's account to those without a customer.
+/// Moves a row of a file's account to those without a customer. Only refunds of a list have amounts.
 fn set_aside(read: &mut FileRead, kind: RowKind, net: i64) {
-    let from = if kind == RowKind::Refund {
-        RowClass::Refund
-    } else {
-        RowClass::Listed
+    let (from, amount) = match kind {
+        RowKind::Refund => (RowClass::Refund, patron_core::Money(net)),
+        _ => (RowClass::Listed, patron_core::Money(0)),
     };
-    let account = &mut read.account;
-    let amount = patron_core::Money(net);
-    if let Some(count) = account.by_class.get_mut(from as usize) {
-        *count = count.saturating_sub(1);
-    }
-    if let Some(count) = account.by_class.get_mut(RowClass::MissingCustomer as usize) {
-        *count += 1;
-    }
-    if kind == RowKind::Refund {
-        if let Some(sum) = account.revenue_by_class.get_mut(from as usize) {
-            *sum += patron_core::Money(net.saturating_neg());
-        }
-        let aside = RowClass::MissingCustomer as usize;
-        if let Some(sum) = account.revenue_by_class.get_mut(aside) {
-            *sum += amount;
-        }
-    }
+    read.account
+        .reclassify(from, RowClass::MissingCustomer, amount);
 }
 
-fn header_of(understanding: &Understanding, field: Field) -> Option<String> {
+pub(crate) fn header_of(understanding: &Understanding, field: Field) -> Option<String> {
     let slot = understanding.slot(field)?;
     let column = understanding.columns.get(slot)?;
     Some(column.header.clone())

@@ -36,10 +36,31 @@ impl Gathered {
         Ok(())
     }
 
-    /// Leaves out the records that stand under their person's name, too.
+    /// Calls `take` with the records of one partition, one after another.
+    pub(crate) fn each_record(
+        &self,
+        partition: usize,
+        mut take: impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+    ) -> Result<(), GroupingError> {
+        self.store.with_partition(partition, false, |segments| {
+            for segment in segments {
+                let mut rest = *segment;
+                while !rest.is_empty() {
+                    let record = Record::read(&mut rest).ok_or(GroupingError::Damaged)?;
+                    if self.persons.is_empty() || !self.persons.contains_key(record.customer) {
+                        take(&record)?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Leaves out the records that stand under their person's name, too, and sets aside what is several customers'.
     pub(crate) fn retain_own(&self, records: &mut Vec<Record<'_>>) {
         if !self.persons.is_empty() {
             records.retain(|record| !self.persons.contains_key(record.customer));
         }
+        self.shared.set_aside(records);
     }
 }

@@ -76,6 +76,22 @@ impl RowAccount {
         }
     }
 
+    /// Moves a row that was counted, with its signed amount, to another class.
+    pub fn reclassify(&mut self, from: RowClass, to: RowClass, amount: patron_core::Money) {
+        if let Some(count) = self.by_class.get_mut(from as usize) {
+            *count = count.saturating_sub(1);
+        }
+        if let Some(sum) = self.revenue_by_class.get_mut(from as usize) {
+            *sum += patron_core::Money(amount.0.saturating_neg());
+        }
+        if let Some(count) = self.by_class.get_mut(to as usize) {
+            *count += 1;
+        }
+        if let Some(sum) = self.revenue_by_class.get_mut(to as usize) {
+            *sum += amount;
+        }
+    }
+
     /// Counts a flag of a row.
     pub fn flag(&mut self, flag: RowFlag) {
         if let Some(count) = self.flags.get_mut(flag as usize) {

@@ -39,7 +39,7 @@ mod words;
 
 pub use batch::{
     Contact, CurrenciesSeen, FactRows, RejectedRow, RowAccount, RowBatch, RowKind, TextColumn,
-    UNDATED,
+    UNDATED, VALUE_CHARACTERS,
 };
 pub use cell::{Cell, ROW_HASH_SEED, hash_cell, hash_field};
 pub use container::place::expand;

@@ -122,6 +122,8 @@ pub struct KeepRules {
     pub negative_price: bool,
     /// Lines with a price of zero.
     pub zero_price: bool,
+    /// Orders whose id another customer's order has, too.
+    pub shared_orders: bool,
 }
 
 /// Rows of staff, resellers, a till, brushed orders: set aside by what they say. A row is excluded if one rule fits.

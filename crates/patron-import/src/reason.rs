@@ -121,6 +121,14 @@ pub enum Reason {
         "no customer, and no order of this id is known: import the orders first, or give a column of customers"
     )]
     UnknownOrder,
+    /// The order's id stands with another customer, too.
+    #[error(
+        "the id of this order stands with customer `{other}`, too: mend the wrong one; if both are one person, `patron identity join` says so; if ids begin anew for each shop or customer, `--keep shared-orders` counts each"
+    )]
+    SharedOrder {
+        /// Another customer with it.
+        other: String,
+    },
     /// Nobody to whom the row belongs.
     #[error("no customer: a guest, or the id was not exported")]
     NoCustomer,
@@ -211,6 +219,7 @@ impl Reason {
             Self::NotAnOrder => "not_an_order",
             Self::IdMissing => "id_missing",
             Self::UnknownOrder => "unknown_order",
+            Self::SharedOrder { .. } => "shared_order",
             Self::NoCustomer => "no_customer",
             Self::PhoneWithoutCountry => "phone_without_country",
             Self::MaskedCustomer => "masked_customer",

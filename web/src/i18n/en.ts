@@ -260,6 +260,7 @@ export const en = {
     repeated_header_or_total: "Repeated header or total line",
     not_an_order: "Not an order",
     missing_customer: "No customer",
+    shared_order: "Order under two customers",
     test_or_void: "Test or void order",
     cancelled_order: "Cancelled order",
     bad_debt_or_adjustment: "Bad debt or adjustment",
@@ -455,7 +456,9 @@ export const en = {
     orders_not_counted:
       "Orders that are no purchases as of the as-of day: {{count}}. Of these {{later}} later, {{not_paid}} not paid, {{cancelled}} cancelled or void, {{fully_refunded}} fully refunded, {{zero_value}} of zero value.",
     orders_of_two_customers:
-      "Order ids that stand under two customers: {{count}} (one in {{one_in}} was looked at), such as {{example}}. They count for each: a guest who made an account?",
+      "Order ids that stand with more than one customer: {{count}}, such as {{example}}. They count for each.",
+    shared_orders_set_aside:
+      "Order ids that stand with more than one customer: {{count}}, such as {{example}}. An order stays with whom it stood first; where that cannot be told, and of all others, the rows are set aside (rejected.csv lists them; --keep shared-orders counts each).",
     lines_without_article: "The lines name no article: where a later file has other lines of an order, these replace the earlier ones.",
     nobody_in_window: "Nobody bought in the window on which F and M are scored: everybody has score 1 there.",
     lines_left_out:

@@ -257,6 +257,7 @@ export const zhHans: Words = {
     repeated_header_or_total: "重复的表头或合计行",
     not_an_order: "不是订单",
     missing_customer: "缺少客户",
+    shared_order: "订单号属于两位客户",
     test_or_void: "测试或作废订单",
     cancelled_order: "已取消订单",
     bad_debt_or_adjustment: "坏账或调整",
@@ -450,7 +451,9 @@ export const zhHans: Words = {
     orders_not_counted:
       "{{count}} 笔订单截至统计日不算购买：{{later}} 笔日期更晚，{{not_paid}} 笔未付款，{{cancelled}} 笔已取消或作废，{{fully_refunded}} 笔全额退款，{{zero_value}} 笔金额为零。",
     orders_of_two_customers:
-      "同一订单号属于两位客户：{{count}} 个（每 {{one_in}} 个抽查 1 个），例如 {{example}}。两位客户各计一次：是否为游客后来注册了账户？",
+      "同一订单号属于多位客户：{{count}} 个，例如 {{example}}。各位客户分别计入。",
+    shared_orders_set_aside:
+      "同一订单号属于多位客户：{{count}} 个，例如 {{example}}。订单仍归最先出现的客户；无法判断归属的行以及其他客户的行不计入（见 rejected.csv；--keep shared-orders 则分别计入）。",
     lines_without_article: "明细没有商品列：后一文件中同一订单的不同明细会取代较早的明细。",
     nobody_in_window: "评分窗口内没有客户购买：F 与 M 均为 1 分。",
     lines_left_out: "{{count}} 行未付款，而同一订单的其他行已付款：这些行不计入订单金额。",

@@ -257,6 +257,7 @@ export const zhHant: Words = {
     repeated_header_or_total: "重複的表頭或合計列",
     not_an_order: "不是訂單",
     missing_customer: "缺少客戶",
+    shared_order: "訂單編號屬於兩位客戶",
     test_or_void: "測試或作廢訂單",
     cancelled_order: "已取消訂單",
     bad_debt_or_adjustment: "壞帳或調整",
@@ -450,7 +451,9 @@ export const zhHant: Words = {
     orders_not_counted:
       "{{count}} 筆訂單截至統計日不算購買：{{later}} 筆日期更晚，{{not_paid}} 筆未付款，{{cancelled}} 筆已取消或作廢，{{fully_refunded}} 筆全額退款，{{zero_value}} 筆金額為零。",
     orders_of_two_customers:
-      "同一訂單編號屬於兩位客戶：{{count}} 個（每 {{one_in}} 個抽查 1 個），例如 {{example}}。兩位客戶各計一次：是否為訪客後來註冊了帳戶？",
+      "同一訂單編號屬於多位客戶：{{count}} 個，例如 {{example}}。各位客戶分別計入。",
+    shared_orders_set_aside:
+      "同一訂單編號屬於多位客戶：{{count}} 個，例如 {{example}}。訂單仍歸最先出現的客戶；無法判斷歸屬的列以及其他客戶的列不計入（見 rejected.csv；--keep shared-orders 則分別計入）。",
     lines_without_article: "明細沒有商品欄：後一檔案中同一訂單的不同明細會取代較早的明細。",
     nobody_in_window: "評分視窗內沒有客戶購買：F 與 M 均為 1 分。",
     lines_left_out: "{{count}} 列未付款，而同一訂單的其他列已付款：這些列不計入訂單金額。",

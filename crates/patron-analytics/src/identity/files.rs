@@ -36,8 +36,11 @@ pub(crate) fn join(rule: Rule, gathered: &mut Gathered) -> Result<u64, GroupingE
     Ok(joined)
 }
 
-/// What an import would keep of each customer; a refund may name one by nothing but an address.
-fn sayings(gathered: &Gathered, take: &mut dyn FnMut(&Says<'_>)) -> Result<(), GroupingError> {
+/// What an import keeps of each customer; a refund may name one by nothing but an address.
+pub(super) fn sayings(
+    gathered: &Gathered,
+    take: &mut dyn FnMut(&Says<'_>),
+) -> Result<(), GroupingError> {
     let tellers = Tellers::of(&gathered.files);
     for partition in 0..PARTITIONS {
         gathered.with_records(partition, false, |records| {

@@ -24,6 +24,6 @@ mod words;
 pub(crate) use files::join;
 pub use rule::Rule;
 pub use settle::Settled;
-pub(crate) use settle::{Where, joined, other_rule, settle};
+pub(crate) use settle::{Where, joined, joined_with, other_rule, settle};
 pub(crate) use words::whom_to_erase;
 pub use words::{IdentityError, join_by_hand, keep_apart, settle_now, undo_batch};

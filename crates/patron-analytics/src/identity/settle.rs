@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use arrow_array::cast::AsArray;
 use arrow_array::{RecordBatch, StringArray};
 use patron_core::Instant;
+use patron_engine::{Gathered, GroupingError};
 use patron_ledger::{At, CommitInfo, Ledger, Move, ScanRequest, Table};
 use patron_state::{IdentityMove, Reason, State};
 
+use super::files;
 use super::resolve::{Resolved, Says, resolve};
 use crate::workspace::{Workspace, WorkspaceError};
 
@@ -48,6 +50,28 @@ pub(crate) fn joined(ledger: &Ledger, at: At) -> Result<HashMap<String, String>,
     Ok(persons)
 }
 
+/// Returns the customers who will have another's name, with that, when facts that were read are in the ledger, too.
+pub(crate) fn joined_with<E: From<WorkspaceError> + From<GroupingError>>(
+    workspace: &Workspace,
+    ledger: &Ledger,
+    gathered: &Gathered,
+) -> Result<HashMap<String, String>, E> {
+    let rule = workspace.settings().identity.unwrap_or_default();
+    // Of a workspace that nobody may write to nobody said anything.
+    let words = match workspace.state() {
+        Ok(state) => state.identity_words().map_err(WorkspaceError::from)?,
+        Err(_) => Vec::new(),
+    };
+    let resolved = resolve(rule, &words, |take: &mut dyn FnMut(&Says<'_>)| {
+        sayings(ledger, take)?;
+        Ok::<_, E>(files::sayings(gathered, take)?)
+    })?;
+    let persons = resolved.persons.into_iter();
+    Ok(persons
+        .map(|(customer, (person, _))| (customer, person))
+        .collect())
+}
+
 /// Works out who is who, and moves the rows of those who are somebody else now.
 pub(crate) fn settle(
     workspace: &Workspace,
@@ -62,6 +86,9 @@ pub(crate) fn settle(
     let resolved = resolve(rule, &words, |take: &mut dyn FnMut(&Says<'_>)| {
         sayings(ledger, take)
     })?;
+    // Whom somebody joined by hand may have said nothing of themselves: only their orders show them.
+    let by_hand = words.iter().any(|word| word.with.is_some());
+    let place = if by_hand { Where::Everywhere } else { place };
     let found = whose(ledger, &resolved, place)?;
     end_unfinished(&state, ledger, &found)?;
     let mut settled = Settled {

@@ -8,7 +8,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use patron_engine::Record;
+use patron_engine::{Record, SharedOrders};
 use patron_import::RowKind;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -241,7 +241,11 @@ fn count_changes(versions: &[Version<'_, '_>], new: &Version<'_, '_>, counts: &m
         return;
     };
     let mut unmatched: BTreeMap<u64, Vec<&Record<'_>>> = BTreeMap::new();
-    for row in &newest.rows {
+    let had_an_owner = newest
+        .rows
+        .iter()
+        .filter(|row| !SharedOrders::is_aside(row));
+    for row in had_an_owner {
         unmatched.entry(row.row_hash).or_default().push(row);
     }
     let accepted = new.rows.iter().filter(|row| is_accepted(row));
@@ -310,6 +314,7 @@ mod tests {
             customer: "ann",
             order_id,
             contact: None,
+            line: 0,
             details: &[],
         }
     }

@@ -22,7 +22,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use patron_core::{Instant, RowClass, ShopCalendar};
-use patron_engine::{FileRead, Gathered, Keeping, Progress, Query, Resources, gather_records};
+use patron_engine::{
+    Claims, FileRead, Gathered, Keeping, Progress, Query, RejectedSink, Resources, SharedOrders,
+    gather_records,
+};
 use patron_import::{Exchange, GrainRule, ImportOptions};
 use patron_ledger::{At, CommitInfo, Ledger, LedgerError, Persons, Table, Transaction};
 
@@ -39,8 +42,8 @@ use self::rows::Origin;
 pub(crate) use self::rows::{is_own_id, status_of};
 pub(crate) use self::scratch::{Scratch, clear_away};
 pub use self::undo::{UndoneImport, undo};
-use self::work::Work;
-use crate::identity::{Settled, Where, joined, settle};
+use self::work::{Work, on_threads};
+use crate::identity::{Settled, Where, joined, joined_with, settle};
 use crate::orders::{gather_orders, latest_day};
 use crate::run::{Note, of_exchange};
 use crate::settings::{ResolveError, Settings, exchange, import_options, reading_fingerprint};
@@ -155,7 +158,6 @@ pub fn import(
     gathered.settle_lists::<ImportFailure>(&mut rejected, |owners| {
         lists::find_owners(&ledger, owners)
     })?;
-    rejected.finish().map_err(failed)?;
     let job = Job {
         workspace,
         calendar: options.calendar,
@@ -163,10 +165,22 @@ pub fn import(
         request,
         gathered,
         resources,
+        keep_shared: options.keep.shared_orders,
     };
-    let (mut report, kept) = job.work_out(progress)?;
+    let Done {
+        mut report,
+        is_committed,
+        shared,
+    } = job.work_out(progress)?;
     report.gone_on_from = gone_on_from;
-    if kept {
+    for (place, file) in (0_u32..).zip(&report.files) {
+        let name = file.read.path.display().to_string();
+        for row in shared.rejected(place, &file.read) {
+            rejected.take(&name, &row).map_err(failed)?;
+        }
+    }
+    rejected.finish().map_err(failed)?;
+    if is_committed {
         rejected.keep(workspace, &mut report.files)?;
         let (cause, place) = ("import", Where::Customers);
         report.identity = Some(settle(workspace, &ledger, cause, place, request.now)?);
@@ -207,6 +221,14 @@ fn exchange_of(
     Ok(found.map_err(ResolveError::from)?)
 }
 
+/// What became of an import.
+struct Done {
+    report: ImportReport,
+    is_committed: bool,
+    /// Orders that are several customers'.
+    shared: SharedOrders,
+}
+
 struct Job<'a> {
     workspace: &'a Workspace,
     calendar: ShopCalendar,
@@ -214,11 +236,13 @@ struct Job<'a> {
     request: &'a ImportRequest,
     gathered: Gathered,
     resources: Resources,
+    /// Orders that are several customers' count for each.
+    keep_shared: bool,
 }
 
 impl Job<'_> {
-    /// Compares and commits; anew, if somebody else was faster. Returns whether anything was committed.
-    fn work_out(&self, progress: &dyn Progress) -> Result<(ImportReport, bool), ImportFailure> {
+    /// Compares and commits; anew, if somebody else was faster.
+    fn work_out(&self, progress: &dyn Progress) -> Result<Done, ImportFailure> {
         let mut attempt = 1;
         loop {
             match self.work_out_once(progress) {
@@ -230,10 +254,7 @@ impl Job<'_> {
         }
     }
 
-    fn work_out_once(
-        &self,
-        progress: &dyn Progress,
-    ) -> Result<(ImportReport, bool), ImportFailure> {
+    fn work_out_once(&self, progress: &dyn Progress) -> Result<Done, ImportFailure> {
         let mut transaction = if self.request.dry_run {
             None
         } else {
@@ -252,8 +273,9 @@ impl Job<'_> {
         let places = (0_u32..).zip(&next.earlier);
         let places: HashMap<i64, u32> = places.map(|(place, import)| (import.id, place)).collect();
         let stored = self.stored(At::Snapshot(base), (&places, &next.earlier))?;
+        let shared = self.shared_orders(stored.as_ref(), &mut files)?;
         let persons = joined(self.ledger, At::Snapshot(base))?;
-        let compared = (stored.as_ref(), persons);
+        let compared = (stored.as_ref(), persons, &shared);
         let mut counts = self.compare(transaction.as_mut(), compared, &files, progress)?;
         let lists = Lists {
             ledger: self.ledger,
@@ -279,11 +301,42 @@ impl Job<'_> {
             .filter(|file| file.known_as.is_none())
             .map(|file| file.import.clone())
             .collect();
-        let Some(transaction) = transaction.filter(|_| !brought.is_empty()) else {
-            return Ok((ImportReport::of(files, None), false));
+        let snapshot = match transaction.filter(|_| !brought.is_empty()) {
+            Some(transaction) => Some(self.commit(transaction, &brought)?),
+            None => None,
         };
-        let snapshot = self.commit(transaction, &brought)?;
-        Ok((ImportReport::of(files, Some(snapshot)), true))
+        Ok(Done {
+            report: ImportReport::of(files, snapshot),
+            is_committed: snapshot.is_some(),
+            shared,
+        })
+    }
+
+    /// Finds orders that are several customers', and accounts for their rows.
+    fn shared_orders(
+        &self,
+        stored: Option<&Gathered>,
+        files: &mut [ImportedFile],
+    ) -> Result<SharedOrders, ImportFailure> {
+        let is_known: Vec<bool> = files.iter().map(|file| file.known_as.is_some()).collect();
+        let claims = Claims {
+            stored,
+            is_known: &is_known,
+            keep: self.keep_shared,
+            resources: &self.resources,
+        };
+        let shared = on_threads(self.resources.threads, || {
+            self.gathered.shared_orders(&claims, || {
+                joined_with::<ImportFailure>(self.workspace, self.ledger, &self.gathered)
+            })
+        })??;
+        for (place, file) in (0_u32..).zip(files) {
+            if file.known_as.is_none() {
+                shared.account(place, &mut file.read);
+                file.import.account_again(&file.read);
+            }
+        }
+        Ok(shared)
     }
 
     /// Commits what was appended, and that it was imported.
@@ -429,7 +482,7 @@ impl Job<'_> {
     fn compare(
         &self,
         transaction: Option<&mut Transaction<'_>>,
-        (stored, persons): (Option<&Gathered>, HashMap<String, String>),
+        (stored, persons, shared): (Option<&Gathered>, HashMap<String, String>, &SharedOrders),
         files: &[ImportedFile],
         progress: &dyn Progress,
     ) -> Result<Vec<Counts>, ImportFailure> {
@@ -440,6 +493,7 @@ impl Job<'_> {
             stored,
             origins: origins(files),
             is_known: files.iter().map(|file| file.known_as.is_some()).collect(),
+            shared,
         };
         work.execute(transaction, &self.resources, progress)
     }

@@ -451,6 +451,7 @@ mod tests {
             customer: "ann",
             order_id: "1",
             contact: None,
+            line: 0,
             details: &[],
         }
     }

@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::RecordBatch;
-use patron_engine::{Gathered, GroupingError, PARTITIONS, Progress, Record, Resources, Step};
+use patron_engine::{
+    Gathered, GroupingError, PARTITIONS, Progress, Record, Resources, SharedOrders, Step,
+};
 use patron_import::RowKind;
 use patron_ledger::{Bucket, LedgerError, Prepared, Table, Transaction};
 use rayon::prelude::*;
@@ -39,6 +41,8 @@ pub(super) struct Work<'a> {
     pub(super) is_known: Vec<bool>,
     /// The customers who have another's name, with that.
     pub(super) persons: HashMap<String, String>,
+    /// Orders that are several customers'.
+    pub(super) shared: &'a SharedOrders,
 }
 
 /// What one share came to.
@@ -92,18 +96,12 @@ impl Work<'_> {
                 Some(share) => self.share(share, target, &advance),
                 None => Ok(self.nothing()),
             };
-            let threads = threads(resources);
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-            let pool = pool.map_err(|source| ImportFailure::Threads {
-                threads,
-                message: source.to_string(),
-            })?;
-            pool.install(|| {
+            on_threads(threads(resources), || {
                 let shares = (0..shares).into_par_iter().with_max_len(1);
                 shares
                     .map(share)
                     .collect::<Result<Vec<Share>, ImportFailure>>()
-            })?
+            })??
         };
         let mut counts = self.nothing().counts;
         for share in worked {
@@ -205,6 +203,7 @@ impl Work<'_> {
                     .unwrap_or(false)
             });
         }
+        self.shared.set_aside(&mut new);
         let is_person = |row: &Record<'_>| row.kind == RowKind::Person && row.order_id.is_empty();
         stored.retain(|row| !is_person(row));
         if let Some(rows) = rows.as_deref_mut() {
@@ -220,6 +219,19 @@ impl Work<'_> {
             Ok(())
         })
     }
+}
+
+/// Does some work on so many threads.
+pub(super) fn on_threads<T: Send>(
+    threads: usize,
+    work: impl FnOnce() -> T + Send,
+) -> Result<T, ImportFailure> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|source| ImportFailure::Threads {
+        threads,
+        message: source.to_string(),
+    })?;
+    Ok(pool.install(work))
 }
 
 /// Threads that may work at once without taking more memory than is allowed.

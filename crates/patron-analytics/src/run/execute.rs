@@ -1,5 +1,6 @@
 //! The steps of a run, one after another.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,8 +16,8 @@ use patron_engine::scoring::{
     Lifecycle, Octants, ScoreError, Scores, SegmentError, Segments, Values,
 };
 use patron_engine::{
-    CustomerTable, EngineError, FileRead, Folded, Gathered, GroupingError, Progress, Prospect,
-    Resources, SharedOrders, Step,
+    Claims, CustomerTable, EngineError, FileRead, Folded, Gathered, GroupingError, Progress,
+    Prospect, RejectedSink, Resources, Step,
 };
 use patron_import::{Exchange, ImportOptions};
 use patron_stats::scores::{TieRule, count_distinct_up_to};
@@ -346,7 +347,6 @@ impl<'a> Job<'a> {
             account,
             reads,
             repeated_order_ids: folded.repeated_order_ids,
-            shared_orders: folded.shared_orders,
             prospects,
             summary,
         };
@@ -413,9 +413,7 @@ impl<'a> Job<'a> {
         };
         if let Some(from) = &self.request.ledger {
             rejected.finish().map_err(error)?;
-            let (gathered, known) =
-                from_ledger::gather(from, &self.request.flags, &resources, self.progress)?;
-            return Ok((gathered, known));
+            return from_ledger::gather(from, &self.request.flags, &resources, self.progress);
         }
         let mut gathered = gather_orders(
             &self.request.orders,
@@ -436,11 +434,28 @@ impl<'a> Job<'a> {
         }
         gathered.settle_lists::<EngineError>(&mut rejected, |_| Ok(()))?;
         gathered.take_refunds().map_err(EngineError::from)?;
+        let joined = join(self.rule(), &mut gathered).map_err(EngineError::from)?;
+        let claims = Claims {
+            stored: None,
+            is_known: &[],
+            keep: options.keep.shared_orders,
+            resources: &resources,
+        };
+        // Customers who are one person have one name by now.
+        let shared = gathered.shared_orders::<EngineError>(&claims, || Ok(HashMap::new()))?;
+        for (place, file) in (0_u32..).zip(&gathered.files) {
+            let name = file.path.display().to_string();
+            for row in shared.rejected(place, file) {
+                rejected.take(&name, &row).map_err(error)?;
+            }
+        }
         rejected.finish().map_err(error)?;
         let known = Known {
-            joined: join(self.rule(), &mut gathered).map_err(EngineError::from)?,
+            joined,
+            shared_orders: notes::of_shared_orders(&shared),
             ..Known::default()
         };
+        gathered.set_shared_orders_aside(shared);
         Ok((gathered, known))
     }
 
@@ -594,7 +609,6 @@ pub(super) struct Facts {
     pub(super) account: Account,
     pub(super) reads: Vec<FileRead>,
     pub(super) repeated_order_ids: u64,
-    pub(super) shared_orders: Option<SharedOrders>,
     pub(super) prospects: Vec<Prospect>,
     pub(super) summary: Summary,
 }

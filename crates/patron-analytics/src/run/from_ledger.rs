@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use patron_engine::{Gathered, Progress, Resources, Step, gather_records};
+use patron_engine::{Claims, Gathered, Progress, Resources, Step, gather_records};
 use patron_ledger::{At, Persons};
 
 use serde_json::json;
 
-use super::notes::Note;
+use super::notes::{Note, of_shared_orders};
 use super::{FromLedger, RunError};
 use crate::identity::{joined, other_rule};
 use crate::settings::{Settings, reading_fingerprint};
@@ -23,6 +23,8 @@ pub(super) struct Known {
     pub(super) joined: u64,
     /// The rule by which customers were joined and the one of the settings, where these differ.
     pub(super) other_rule: Option<(String, &'static str)>,
+    /// What there is to say of orders that stand with several customers.
+    pub(super) shared_orders: Option<Note>,
     /// Imports that were read with other settings than those of now.
     pub(super) other_settings: Vec<i64>,
 }
@@ -37,7 +39,8 @@ impl Known {
                 format!("`identity` is `{wanted}` by now, but customers are still joined by `{applied}`: `patron identity apply` changes that"),
             )
         });
-        self.other_settings().into_iter().chain(rule)
+        let shared = self.shared_orders.clone();
+        self.other_settings().into_iter().chain(rule).chain(shared)
     }
 
     fn other_settings(&self) -> Option<Note> {
@@ -100,12 +103,21 @@ pub(super) fn gather(
     })?;
     progress.end();
     check_currency(from, flags, gathered.currency.as_deref())?;
+    // Whose an order is was settled when it was imported.
+    let claims = Claims {
+        stored: None,
+        is_known: &[],
+        keep: true,
+        resources,
+    };
+    let shared = gathered.shared_orders::<RunError>(&claims, || Ok(HashMap::new()))?;
     let now = reading_fingerprint(from.workspace.settings());
     let differs = |import: &&Import| import.details.settings != now;
     let known = Known {
         snapshot: Some(snapshot),
         joined: joined(&ledger, at)?.len() as u64,
         other_rule: other_rule(&from.workspace),
+        shared_orders: of_shared_orders(&shared),
         other_settings: imports
             .iter()
             .filter(differs)

@@ -2,7 +2,7 @@
 
 use patron_core::MoneySum;
 use patron_engine::scoring::Scores;
-use patron_engine::{CustomerTable, FileRead};
+use patron_engine::{CustomerTable, FileRead, SharedOrders};
 use patron_import::{Exchanged, ExchangedRows, UnreadDetail, is_address};
 use patron_stats::scores::{CutPoints, count_distinct_up_to};
 use serde::Serialize;
@@ -209,6 +209,25 @@ pub(crate) fn of_exchange<'f>(files: impl IntoIterator<Item = &'f FileRead>) -> 
     converted.into_iter().chain(without_rate).collect()
 }
 
+/// What there is to say of orders that stand with several customers.
+pub(super) fn of_shared_orders(shared: &SharedOrders) -> Option<Note> {
+    let (example, [first, second]) = shared.example.as_ref()?;
+    let count = shared.orders;
+    let found = format!(
+        "order ids that stand with more than one customer: {count}, such as `{example}` with `{first}` and `{second}`"
+    );
+    let params = json!({ "count": count, "example": example });
+    Some(if shared.is_empty() {
+        let text = format!("{found}; they count for each");
+        Note::new("orders_of_two_customers", params, text)
+    } else {
+        let text = format!(
+            "{found}: an order stays with whom it stood first; where that cannot be told, and of all others, the rows are set aside (`rejected.csv` lists them, `--keep shared-orders` counts each)"
+        );
+        Note::new("shared_orders_set_aside", params, text)
+    })
+}
+
 /// What the orders themselves leave to say: rows that are no purchases, dates that look wrong, orders that may come back.
 pub(super) fn of_orders(
     table: &CustomerTable,
@@ -218,21 +237,6 @@ pub(super) fn of_orders(
 ) -> Vec<Note> {
     let mut notes = Vec::new();
     notes.extend(no_purchases(table));
-    if let Some(shared) = &facts.shared_orders {
-        let sample = if shared.one_in > 1 {
-            format!(" among one in {} looked at", shared.one_in)
-        } else {
-            String::new()
-        };
-        notes.push(Note::new(
-            "orders_of_two_customers",
-            json!({ "count": shared.count, "example": shared.example, "one_in": shared.one_in }),
-            format!(
-                "order ids that stand under two customers{sample}: {}, such as `{}`; they count for each (a guest who made an account?)",
-                shared.count, shared.example
-            ),
-        ));
-    }
     let repeated = facts.repeated_order_ids;
     if repeated > 0 {
         notes.push(Note::new(

@@ -122,6 +122,7 @@ const fn in_words(reason: ProspectReason) -> &'static str {
             RowClass::RepeatedHeaderOrTotal => "every row was set aside: a header or a total",
             RowClass::NotAnOrder => "every row was set aside: not an order",
             RowClass::MissingCustomer => "every row was set aside: it names no customer",
+            RowClass::SharedOrder => "every row was set aside: others have its order, too",
             RowClass::TestOrVoid => "every row was set aside: a test, void or excluded",
             RowClass::CancelledOrder => "every row was set aside: of a cancelled order",
             RowClass::BadDebtOrAdjustment => "every row was set aside: bad debt or an adjustment",

@@ -207,11 +207,12 @@ fn keep(rules: &mut KeepRules, class: &str, kept: bool) -> Result<(), SettingsEr
         "quantity-not-positive" => &mut rules.quantity_not_positive,
         "negative-price" => &mut rules.negative_price,
         "zero-price" => &mut rules.zero_price,
+        "shared-orders" => &mut rules.shared_orders,
         _ => {
             return Err(SettingsError::Value {
                 setting: "keep",
                 value: class.to_owned(),
-                expected: "fee-lines, gift-cards, bad-debt, test-or-void, cancelled, quantity-not-positive, negative-price or zero-price".to_owned(),
+                expected: "fee-lines, gift-cards, bad-debt, test-or-void, cancelled, quantity-not-positive, negative-price, zero-price or shared-orders".to_owned(),
             });
         }
     };

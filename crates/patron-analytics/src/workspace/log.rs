@@ -215,6 +215,22 @@ const GRAINS: [(GrainRule, &str); 4] = [
     (GrainRule::OrdersUnlessRepeated, "orders_unless_repeated"),
 ];
 
+fn set_aside_of(account: &RowAccount) -> u64 {
+    let classes = RowClass::ALL.iter().filter(|class| class.is_set_aside());
+    classes.map(|class| account.count(*class)).sum()
+}
+
+/// Returns the classes that have rows, with these and the sum of their amounts.
+fn classes_of(account: &RowAccount) -> Vec<(String, u64, String)> {
+    let classes = RowClass::ALL.iter();
+    let classes = classes.filter(|class| account.count(**class) > 0);
+    let of_class = |&class: &RowClass| {
+        let revenue = account.revenue(class).0.to_string();
+        (class.key().to_owned(), account.count(class), revenue)
+    };
+    classes.map(of_class).collect()
+}
+
 impl Import {
     /// Returns the currency of its amounts, if it is known.
     #[must_use]
@@ -227,9 +243,6 @@ impl Import {
         let account = &read.account;
         let understanding = &read.understanding;
         let grain = GRAINS.iter().find(|(rule, _)| *rule == understanding.grain);
-        let classes = RowClass::ALL
-            .iter()
-            .filter(|class| account.count(**class) > 0);
         let flags = RowFlag::ALL
             .iter()
             .filter(|flag| account.flagged(**flag) > 0);
@@ -248,11 +261,7 @@ impl Import {
             new: 0,
             superseding: 0,
             unchanged: 0,
-            set_aside: RowClass::ALL
-                .iter()
-                .filter(|class| class.is_set_aside())
-                .map(|class| account.count(*class))
-                .sum(),
+            set_aside: set_aside_of(account),
             details: Details {
                 grain: grain.map_or("", |(_, name)| name).to_owned(),
                 holds: Some(understanding.holds.key().to_owned()),
@@ -264,18 +273,20 @@ impl Import {
                     .map(|(from, rows)| (from.to_owned(), rows.converted, rows.without_rate))
                     .collect(),
                 defaults: understanding.defaults.clone(),
-                classes: classes
-                    .map(|&class| {
-                        let revenue = account.revenue(class).0.to_string();
-                        (class.key().to_owned(), account.count(class), revenue)
-                    })
-                    .collect(),
+                classes: classes_of(account),
                 flags: flags
                     .map(|&flag| (flag.key().to_owned(), account.flagged(flag)))
                     .collect(),
                 ..Details::default()
             },
         }
+    }
+
+    /// Takes over what more of a file was set aside after it was read.
+    pub(crate) fn account_again(&mut self, read: &FileRead) {
+        self.set_aside = set_aside_of(&read.account);
+        self.details.classes = classes_of(&read.account);
+        self.details.unknown_orders = read.unknown_orders;
     }
 
     /// Returns what the file holds.

@@ -385,6 +385,7 @@ fn base<'b>(cells: &Cells<'b>, row: usize, file: u32) -> Record<'b> {
             order_id
         },
         contact: None,
+        line: 0,
         details: &[],
     }
 }

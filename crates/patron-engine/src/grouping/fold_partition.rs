@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hashbrown::HashTable;
-use patron_core::{Fact, RowClass};
+use patron_core::RowClass;
 use patron_fold::{Folder, NoOrderReason, Outcome, Tally};
 use patron_import::RowKind;
 use xxhash_rust::xxh3::xxh3_64;
@@ -23,8 +23,6 @@ pub(crate) struct GroupingRules {
     /// Rows with one order id repeat the order: the latest version counts, the others are merged. If false, such rows
     /// are taken for lines, and [`RepeatedOrders`] tells whether that can be true.
     pub(crate) repeats_are_versions: bool,
-    /// Order ids whose hash is not above this are looked at for standing under two customers.
-    pub(crate) sampled_up_to: u64,
 }
 
 /// How order ids repeat in files that have neither quantities nor unit prices.
@@ -108,8 +106,6 @@ pub(crate) struct FoldedPartition {
     /// Rows by file and kind.
     pub(crate) merged: BTreeMap<(u32, RowKindKey), u64>,
     pub(crate) repeated: RepeatedOrders,
-    /// The order ids sampled, once per customer, with their hashes.
-    pub(crate) sampled_orders: Vec<(u64, Box<str>)>,
 }
 
 /// Which accepted kind merged rows would have been.
@@ -168,11 +164,6 @@ pub(crate) fn fold_partition(
         for (day, outcome) in partition.days.iter_mut().zip(&outcomes) {
             day.push(outcome);
         }
-        sample_orders(
-            &work.facts,
-            rules.sampled_up_to,
-            &mut partition.sampled_orders,
-        );
         partition.names.push(customer);
         partition.mentioned.push(if work.facts.is_empty() {
             work.mentioned
@@ -185,32 +176,6 @@ pub(crate) fn fold_partition(
         day.tally = *counts;
     }
     Ok(partition)
-}
-
-/// Notes the ids of one customer's orders, as far as they are in the sample.
-fn sample_orders(facts: &[Fact<'_>], up_to: u64, sampled: &mut Vec<(u64, Box<str>)>) {
-    let first = sampled.len();
-    let mut before = "";
-    for fact in facts {
-        let (Fact::Order { order_id, .. } | Fact::Line { order_id, .. }) = *fact else {
-            continue;
-        };
-        // The lines of an order mostly stand together.
-        if order_id.is_empty() || order_id == before {
-            continue;
-        }
-        before = order_id;
-        let hash = xxh3_64(order_id.as_bytes());
-        if hash <= up_to {
-            sampled.push((hash, order_id.into()));
-        }
-    }
-    if let Some(own) = sampled.get_mut(first..) {
-        own.sort_unstable();
-    }
-    let mut own = sampled.split_off(first);
-    own.dedup();
-    sampled.append(&mut own);
 }
 
 /// Reads the records of a partition.
@@ -324,6 +289,7 @@ mod tests {
             customer,
             order_id,
             contact: None,
+            line: 0,
             details: &[],
         }
     }

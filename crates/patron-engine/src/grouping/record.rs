@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! kind u8, top bit: details follow | status u8, top bits: what follows and what the row is | at i64 | net i64 | row hash u64 | [quantity i64, lines only]
-//! [updated at i64] | [product u64] | file varint | customer: length varint, bytes | order id: the same | [email, phone, name, consent: the same]
+//! [updated at i64] | [product u64] | file varint | line varint | customer: length varint, bytes | order id: the same | [email, phone, name, consent: the same]
 //! [details: the same]
 //! ```
 //! Little endian. The format lives for one run and in one process only, so it needs no version.
@@ -50,6 +50,8 @@ pub struct Record<'a> {
     pub product: u64,
     /// Which file of the run it came from.
     pub file: u32,
+    /// The line on which it stands there; 0 where that is not known.
+    pub line: u64,
     /// Whose.
     pub customer: &'a str,
     /// Empty where the source has none.
@@ -84,6 +86,7 @@ impl<'a> Record<'a> {
             out.extend_from_slice(&self.product.to_le_bytes());
         }
         write_number(out, self.file as usize);
+        write_number(out, usize::try_from(self.line).unwrap_or(usize::MAX));
         write_text(out, self.customer);
         write_text(out, self.order_id);
         for field in self.contact.iter().flatten() {
@@ -119,6 +122,7 @@ impl<'a> Record<'a> {
             take_i64(bytes)?.cast_unsigned()
         };
         let file = u32::try_from(take_number(bytes)?).ok()?;
+        let line = take_number(bytes)? as u64;
         let customer = take_text(bytes)?;
         let order_id = take_text(bytes)?;
         let contact = if status & CONTACT_BIT == 0 {
@@ -145,6 +149,7 @@ impl<'a> Record<'a> {
             updated_at,
             product,
             file,
+            line,
             customer,
             order_id,
             contact,
@@ -262,6 +267,7 @@ mod tests {
                     customer: &long,
                     order_id: "",
                     contact,
+                    line: if product == 0 { 0 } else { 70_000 },
                     details: if product == 0 { b"" } else { b"more" },
                 };
                 let mut bytes = Vec::new();
@@ -292,6 +298,7 @@ mod tests {
             customer: "c",
             order_id: "o",
             contact: None,
+            line: 0,
             details: b"x",
         };
         let mut bytes = Vec::new();

@@ -249,6 +249,24 @@ impl Scatter<'_> {
         Ok(())
     }
 
+    /// Adds bytes to the partition of the highest bits of a hash.
+    pub(crate) fn push_bytes(&mut self, hash: u64, bytes: &[u8]) -> Result<(), GroupingError> {
+        let index = usize::try_from(hash >> (u64::BITS - PARTITIONS.trailing_zeros()));
+        let index = index.unwrap_or(0);
+        let Some(buffer) = self.buffers.get_mut(index) else {
+            return Ok(());
+        };
+        if buffer.capacity() == 0 {
+            buffer.reserve_exact(SEGMENT_BYTES);
+        }
+        buffer.extend_from_slice(bytes);
+        if buffer.len() + 256 > SEGMENT_BYTES {
+            let segment = std::mem::take(buffer);
+            self.store.add(index, segment)?;
+        }
+        Ok(())
+    }
+
     /// Hands over what is left. Without it the last facts would be lost, so it consumes the scatter.
     pub(crate) fn finish(mut self) -> Result<(), GroupingError> {
         for (index, buffer) in self.buffers.drain(..).enumerate() {
@@ -322,6 +340,7 @@ mod tests {
                     customer: &customer,
                     order_id: "order",
                     contact: None,
+                    line: 0,
                     details: &[],
                 };
                 scatter.push(&record).unwrap();

@@ -447,6 +447,7 @@ impl BlockRead {
                 customer: facts.customer.get(row),
                 order_id: facts.order_id.get(row),
                 contact: contact.filter(|fields| fields.iter().any(|text| !text.is_empty())),
+                line: facts.line.get(row).copied().unwrap_or(0),
                 details: &details,
             };
             self.seen.see(&record);

@@ -75,6 +75,7 @@ fn give_row(
             _ => "",
         },
         contact: None,
+        line: 0,
         details: &[],
     };
     take(&record)?;

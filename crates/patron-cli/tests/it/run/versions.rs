@@ -318,24 +318,6 @@ fn details_and_dates_are_those_of_the_newest_version_and_of_the_order() {
 }
 
 #[test]
-fn an_order_under_two_customers_is_said() {
-    let sandbox = Sandbox::with_orders(
-        "order_id,customer_id,ordered_at,net\n\
-         1,ann@example.org,2024-01-05,60\n1,ann,2024-01-05,60\n2,ann,2024-01-06,40\n",
-    );
-    let notes = sandbox.run(&["orders.csv", "--quiet"]).run_json()["notes"].clone();
-    let shared = notes
-        .as_array()
-        .expect("notes")
-        .iter()
-        .find(|note| note["key"] == "orders_of_two_customers")
-        .expect("a note");
-    assert_eq!(shared["params"]["count"], 1);
-    assert_eq!(shared["params"]["example"], "1");
-    assert_eq!(shared["params"]["one_in"], 1);
-}
-
-#[test]
 fn lines_without_an_article_are_told_apart_by_their_order_alone_and_this_is_said() {
     let header = "order_id,customer_id,ordered_at,quantity,unit_price\n";
     let first = format!("{header}1,ann,2024-01-05,1,100\n");

@@ -433,3 +433,20 @@ fn files_and_their_imports_agree_on_who_is_who_in_whatever_order_they_come() {
         }
     }
 }
+
+#[test]
+fn who_was_joined_by_hand_stays_joined_though_nothing_is_said_of_them() {
+    let sandbox = with_workspace();
+    let header = "order_id,customer_id,ordered_at,net\n";
+    sandbox.write(
+        "a.csv",
+        format!("{header}1,17,2024-01-05,60\n2,18,2024-01-05,60\n"),
+    );
+    sandbox.write("b.csv", format!("{header}3,18,2024-01-08,5\n"));
+    import(&sandbox, &["a.csv"]);
+    let joined = sandbox.patron(&["identity", "join", "17", "18", "--workspace", SHOP]);
+    assert_eq!(joined.code, 0, "{}", joined.stderr);
+    import(&sandbox, &["b.csv"]);
+    let customers = run(&sandbox, &[]).customers();
+    assert_eq!(customers.cell("17", "monetary"), "125.00");
+}

@@ -9,6 +9,7 @@ mod keeping;
 mod lists;
 mod rates;
 mod refunds;
+mod shared_orders;
 mod shops;
 mod stored;
 mod unhurt;

@@ -202,7 +202,7 @@ fn mixed(rows: u32) -> String {
         let day = row % 28 + 1;
         text.push_str(&format!(
             "{order},c{},2024-01-{day:02},{net},{status},{city},{refunded},n{}\n",
-            row % 9_973,
+            row / 2 % 9_973,
             row % 3
         ));
     }
