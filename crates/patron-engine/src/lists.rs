@@ -350,7 +350,7 @@ impl Gathered {
 
     /// Looks for orders among the facts that were read.
     fn find_owners(&self, owners: &mut Owners) -> Result<(), GroupingError> {
-        let mut found: HashMap<String, (u32, Option<String>)> = HashMap::new();
+        let mut found: BTreeMap<String, (u32, Option<String>)> = BTreeMap::new();
         for partition in 0..PARTITIONS {
             self.each_record(partition, |record| {
                 let is_sought = owners.get(record.order_id).is_some_and(Option::is_none);
@@ -369,7 +369,7 @@ impl Gathered {
 
 /// Notes whose an order is by the first file that has it; of two customers there it is nobody's, but an account's before a
 /// guest's, who may turn out to be the same person.
-fn claim(found: &mut HashMap<String, (u32, Option<String>)>, record: &Record<'_>) {
+fn claim(found: &mut BTreeMap<String, (u32, Option<String>)>, record: &Record<'_>) {
     let customer = || Some(record.customer.to_owned());
     let known = found
         .entry(record.order_id.to_owned())

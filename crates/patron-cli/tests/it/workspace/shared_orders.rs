@@ -242,7 +242,7 @@ fn random_files_come_out_as_the_rules_say() {
             let mut rows: BTreeMap<(u64, u64), u64> = BTreeMap::new();
             for _ in 0..200 {
                 let order = random.next() % 300;
-                let slip = u64::from(random.next() % 40 == 0);
+                let slip = u64::from(random.next().is_multiple_of(40));
                 rows.insert((order, (order + slip) % 23), 1 + random.next() % 90);
             }
             let rows = rows.into_iter();
