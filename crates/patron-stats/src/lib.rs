@@ -20,6 +20,7 @@
 //! | [`scores`] | where are the cut points, and which score has a value? |
 //! | [`summary`], [`correlation`], [`lorenz`] | how is a column distributed, related, concentrated? |
 //! | [`estimate`] | how well is a fit determined, and what went wrong, in words? |
+//! | [`distributions`] | how far out is that, by chance? |
 //! | [`special`] | gamma function and its derivatives, exponential integral |
 #![forbid(unsafe_code)]
 
@@ -30,6 +31,7 @@ pub mod bg_cnbd;
 pub mod bg_nbd;
 pub mod contract;
 pub mod correlation;
+pub mod distributions;
 pub mod estimate;
 pub mod gamma_gamma;
 pub mod history;

@@ -21,6 +21,8 @@ mod cnbd;
 mod contract;
 /// Public data sets, read as the literature prepares them.
 mod data;
+/// Normal, chi-square and Kolmogorov tails against scipy.
+mod distributions;
 /// One exact error per bad input.
 mod errors;
 /// Forecasts against closed forms in 40 digits, at ordinary and extreme parameters.
