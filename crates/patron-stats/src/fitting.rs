@@ -39,6 +39,9 @@ impl Default for MinimumRepeatBuyers {
 }
 
 impl MinimumRepeatBuyers {
+    /// For refits: whoever asked for the fit has decided already.
+    pub(crate) const ANY: Self = Self(1);
+
     /// Without any repeat purchase there is no likelihood to climb.
     pub(crate) const fn new(minimum: u64) -> Result<Self, FitError> {
         if minimum < 1 {

@@ -81,6 +81,9 @@ impl Stages {
 pub struct LnIntervals(f64);
 
 impl LnIntervals {
+    /// Where only the parameters for a given k are asked for.
+    pub(crate) const NONE: Self = Self(0.0);
+
     /// Sums over the times between purchases of all customers, in the unit of their histories.
     ///
     /// # Errors

@@ -5,7 +5,10 @@ use std::sync::OnceLock;
 use rand::{Rng, RngExt};
 
 use super::curve::PaceCurve;
+use super::fitting::fit;
 use super::{Alive, BetaGeometric, Dropout};
+use crate::estimate::FitError;
+use crate::fitting::MinimumRepeatBuyers;
 use crate::history::{History, WeightedHistories};
 use crate::purchase::{Law, Moments, Outlook, Posterior};
 use crate::sample::{beta_variable, exponential, ln_gamma_variable};
@@ -47,8 +50,28 @@ impl Law for BetaGeometric {
             .collect()
     }
 
+    fn with_parameters(&self, parameters: &[f64]) -> Option<Self> {
+        let [r, alpha, a, b] = <[f64; 4]>::try_from(parameters).ok()?;
+        Some(Self {
+            r,
+            alpha,
+            a,
+            b,
+            ..*self
+        })
+    }
+
     fn ln_likelihood(&self, histories: &WeightedHistories) -> f64 {
         self.log_likelihood(histories).value
+    }
+
+    fn score(&self, histories: &WeightedHistories) -> Vec<f64> {
+        self.log_likelihood(histories).gradient.to_vec()
+    }
+
+    fn likeliest(&self, histories: &WeightedHistories) -> Result<Vec<f64>, FitError> {
+        let (best, _) = fit(self.dropout, histories, MinimumRepeatBuyers::ANY)?;
+        Ok(vec![best.r, best.alpha, best.a, best.b])
     }
 
     fn probability_alive(&self, history: &History) -> f64 {

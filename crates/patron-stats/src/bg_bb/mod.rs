@@ -198,4 +198,10 @@ impl FittedBgBb {
     pub fn log_likelihood(&self, histories: &OpportunityHistories) -> f64 {
         self.law.log_likelihood(histories).value
     }
+
+    /// Returns the derivative of the log-likelihood in (α, β, γ, δ); zeros at the top of the histories' own likelihood.
+    #[must_use]
+    pub fn score(&self, histories: &OpportunityHistories) -> Vec<f64> {
+        self.law.log_likelihood(histories).gradient.to_vec()
+    }
 }

@@ -54,7 +54,8 @@ pub(crate) fn fit(
     }
 }
 
-fn fit_stages(
+/// Returns the likeliest parameters for a given k; times between purchases move the log-likelihood only.
+pub(super) fn fit_stages(
     dropout: Dropout,
     histories: &WeightedHistories,
     intervals: LnIntervals,

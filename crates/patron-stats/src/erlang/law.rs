@@ -2,11 +2,13 @@
 
 use rand::{Rng, RngExt};
 
+use super::fitting::fit_stages;
 use super::{Alive, Erlang};
 use crate::beta_geometric::{BetaGeometric, Dropout};
+use crate::estimate::FitError;
 use crate::history::{History, WeightedHistories};
 use crate::purchase::{Law, Moments, Outlook, Posterior};
-use crate::regularity::Stages;
+use crate::regularity::{LnIntervals, Stages};
 use crate::sample::{beta_variable, exponential, ln_gamma_variable};
 
 impl Law for Erlang {
@@ -20,8 +22,23 @@ impl Law for Erlang {
         BetaGeometric::NAMES.into_iter().zip(values).collect()
     }
 
+    fn with_parameters(&self, parameters: &[f64]) -> Option<Self> {
+        let base = self.base.with_parameters(parameters)?;
+        Some(Self { base, ..*self })
+    }
+
     fn ln_likelihood(&self, histories: &WeightedHistories) -> f64 {
         self.log_likelihood(histories).value
+    }
+
+    fn score(&self, histories: &WeightedHistories) -> Vec<f64> {
+        self.log_likelihood(histories).gradient.to_vec()
+    }
+
+    fn likeliest(&self, histories: &WeightedHistories) -> Result<Vec<f64>, FitError> {
+        let (best, _) = fit_stages(self.base.dropout, histories, LnIntervals::NONE, self.stages)?;
+        let BetaGeometric { r, alpha, a, b, .. } = best.base;
+        Ok(vec![r, alpha, a, b])
     }
 
     fn probability_alive(&self, history: &History) -> f64 {

@@ -180,6 +180,14 @@ impl FittedGammaGamma {
         likelihood::log_likelihood(&self.parameters, spends).value
     }
 
+    /// Returns the derivative of the log-likelihood in (p, q, γ); zeros at the top of the spends' own likelihood.
+    #[must_use]
+    pub fn score(&self, spends: &SpendHistories) -> Vec<f64> {
+        likelihood::log_likelihood(&self.parameters, spends)
+            .gradient
+            .to_vec()
+    }
+
     /// Returns the expected spend per purchase of a customer nothing is known of.
     ///
     /// # Returns

@@ -3,6 +3,9 @@
 use rand::Rng;
 
 use super::GammaPoisson;
+use super::likelihood::fit;
+use crate::estimate::FitError;
+use crate::fitting::MinimumRepeatBuyers;
 use crate::history::{History, WeightedHistories};
 use crate::purchase::{Arrivals, Law, Moments, Outlook, Posterior, Prospects};
 use crate::sample::{exponential, ln_gamma_variable};
@@ -16,8 +19,22 @@ impl Law for GammaPoisson {
         Self::NAMES.into_iter().zip([self.r, self.alpha]).collect()
     }
 
+    fn with_parameters(&self, parameters: &[f64]) -> Option<Self> {
+        let [r, alpha] = <[f64; 2]>::try_from(parameters).ok()?;
+        Some(Self { r, alpha })
+    }
+
     fn ln_likelihood(&self, histories: &WeightedHistories) -> f64 {
         self.log_likelihood(histories).value
+    }
+
+    fn score(&self, histories: &WeightedHistories) -> Vec<f64> {
+        self.log_likelihood(histories).gradient.to_vec()
+    }
+
+    fn likeliest(&self, histories: &WeightedHistories) -> Result<Vec<f64>, FitError> {
+        let (best, _) = fit(histories, MinimumRepeatBuyers::ANY)?;
+        Ok(vec![best.r, best.alpha])
     }
 
     fn probability_alive(&self, _: &History) -> f64 {

@@ -2,7 +2,10 @@
 
 use rand::Rng;
 
+use super::fitting::fit;
 use super::{Alive, Pareto};
+use crate::estimate::FitError;
+use crate::fitting::MinimumRepeatBuyers;
 use crate::history::{History, WeightedHistories};
 use crate::purchase::{Arrivals, Law, Moments, Outlook, Posterior};
 use crate::sample::{exponential, ln_gamma_variable};
@@ -29,8 +32,22 @@ impl Law for Pareto {
             .collect()
     }
 
+    fn with_parameters(&self, parameters: &[f64]) -> Option<Self> {
+        let [r, alpha, s, beta] = <[f64; 4]>::try_from(parameters).ok()?;
+        Some(Self { r, alpha, s, beta })
+    }
+
     fn ln_likelihood(&self, histories: &WeightedHistories) -> f64 {
         self.log_likelihood(histories).value
+    }
+
+    fn score(&self, histories: &WeightedHistories) -> Vec<f64> {
+        self.log_likelihood(histories).gradient.to_vec()
+    }
+
+    fn likeliest(&self, histories: &WeightedHistories) -> Result<Vec<f64>, FitError> {
+        let (best, _) = fit(histories, MinimumRepeatBuyers::ANY)?;
+        Ok(vec![best.r, best.alpha, best.s, best.beta])
     }
 
     fn probability_alive(&self, history: &History) -> f64 {

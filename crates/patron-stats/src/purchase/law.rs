@@ -7,6 +7,7 @@ use rand::Rng;
 use super::{
     CountDistribution, ForecastError, Forecaster, Outlook, Posterior, SimulatedCustomer, forecaster,
 };
+use crate::estimate::FitError;
 use crate::history::{History, WeightedHistories};
 
 /// Parameters of a model with the rules of buying and leaving.
@@ -20,7 +21,17 @@ pub(crate) trait Law: Copy + Debug + Send + Sync + 'static {
 
     fn named_parameters(&self) -> Vec<(&'static str, f64)>;
 
+    /// Returns the same rules with other parameters, in the order of `named_parameters`; they are positive and finite.
+    /// Nothing where there are more or fewer.
+    fn with_parameters(&self, parameters: &[f64]) -> Option<Self>;
+
     fn ln_likelihood(&self, histories: &WeightedHistories) -> f64;
+
+    /// Returns the derivative of the log-likelihood in every parameter.
+    fn score(&self, histories: &WeightedHistories) -> Vec<f64>;
+
+    /// Returns the parameters of the same rules that make histories likeliest.
+    fn likeliest(&self, histories: &WeightedHistories) -> Result<Vec<f64>, FitError>;
 
     fn probability_alive(&self, history: &History) -> f64;
 

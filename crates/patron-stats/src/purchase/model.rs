@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use rand::Rng;
 
 use super::{CountDistribution, ForecastError, Forecaster, Posterior, SimulatedCustomer};
-use crate::estimate::FitReport;
+use crate::estimate::{FitError, FitReport};
 use crate::history::{History, WeightedHistories};
 
 /// A purchase model with parameters: what it can say of a customer.
@@ -21,8 +21,24 @@ pub trait PurchaseModel: Debug + Send + Sync {
     /// Returns what is known of the fit; absent where the parameters were given by hand.
     fn report(&self) -> Option<&FitReport>;
 
+    /// Returns the same model (with the same number of stages) with other parameters, in the order of
+    /// [`PurchaseModel::named_parameters`] and without a report.
+    ///
+    /// # Returns
+    /// Nothing unless there are as many, all of them positive and finite.
+    fn with_parameters(&self, parameters: &[f64]) -> Option<Box<dyn PurchaseModel>>;
+
+    /// Returns the parameters with which the same model makes other histories likeliest, from any number of repeat buyers.
+    ///
+    /// # Errors
+    /// As the model's own `fit`.
+    fn likeliest_parameters(&self, histories: &WeightedHistories) -> Result<Vec<f64>, FitError>;
+
     /// Returns the log-likelihood of histories, not only of those the model was fitted to.
     fn log_likelihood(&self, histories: &WeightedHistories) -> f64;
+
+    /// Returns the derivative of the log-likelihood in every parameter; zeros at the top of the histories' own likelihood.
+    fn score(&self, histories: &WeightedHistories) -> Vec<f64>;
 
     /// Returns the probability that the customer has not left by T.
     fn probability_alive(&self, history: &History) -> f64;
@@ -178,7 +194,7 @@ pub trait PurchaseModel: Debug + Send + Sync {
 macro_rules! purchase_model {
     ($model:ty, $key:literal) => {
         const _: () = {
-            use $crate::estimate::FitReport;
+            use $crate::estimate::{FitError, FitReport};
             use $crate::history::{History, WeightedHistories};
             use $crate::purchase::{
                 CountDistribution, ForecastError, Forecaster, Law, Posterior, PurchaseModel,
@@ -198,8 +214,28 @@ macro_rules! purchase_model {
                     self.report.as_ref()
                 }
 
+                fn with_parameters(&self, parameters: &[f64]) -> Option<Box<dyn PurchaseModel>> {
+                    let inside = |parameter: &f64| *parameter > 0.0 && parameter.is_finite();
+                    if !parameters.iter().all(inside) {
+                        return None;
+                    }
+                    let law = self.law.with_parameters(parameters)?;
+                    Some(Box::new(Self { law, report: None }))
+                }
+
+                fn likeliest_parameters(
+                    &self,
+                    histories: &WeightedHistories,
+                ) -> Result<Vec<f64>, FitError> {
+                    self.law.likeliest(histories)
+                }
+
                 fn log_likelihood(&self, histories: &WeightedHistories) -> f64 {
                     self.law.ln_likelihood(histories)
+                }
+
+                fn score(&self, histories: &WeightedHistories) -> Vec<f64> {
+                    self.law.score(histories)
                 }
 
                 fn probability_alive(&self, history: &History) -> f64 {
