@@ -19,6 +19,7 @@
 //! | [`textbook`] | what does the back of an envelope say? |
 //! | [`scores`] | where are the cut points, and which score has a value? |
 //! | [`summary`], [`correlation`], [`lorenz`] | how is a column distributed, related, concentrated? |
+//! | [`intervals`] | how surely are expectations known? |
 //! | [`estimate`] | how well is a fit determined, and what went wrong, in words? |
 //! | [`distributions`] | how far out is that, by chance? |
 //! | [`special`] | gamma function and its derivatives, exponential integral |
@@ -35,6 +36,7 @@ pub mod distributions;
 pub mod estimate;
 pub mod gamma_gamma;
 pub mod history;
+pub mod intervals;
 pub mod lorenz;
 pub mod mbg_cnbd;
 pub mod mbg_nbd;

@@ -29,6 +29,39 @@ pub(crate) fn cholesky<const N: usize>(matrix: &Square<N>) -> Option<Square<N>> 
     Some(lower)
 }
 
+/// Returns the lower triangle `L` with `L·Lᵀ = matrix`, given by rows; nothing if the matrix is not a covariance.
+///
+/// A direction without variance, as that of a parameter held fixed, is a column of zeros.
+pub(crate) fn lower_triangle(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
+    let size = matrix.len();
+    let mut lower = vec![vec![0.0; size]; size];
+    for i in 0..size {
+        for j in 0..=i {
+            let mut sum = matrix[i][j];
+            for k in 0..j {
+                sum -= lower[i][k] * lower[j][k];
+            }
+            if !sum.is_finite() {
+                return None;
+            }
+            // What rounding leaves of nothing.
+            let nothing = 1e-12 * matrix[i][i].abs().max(matrix[j][j].abs());
+            if i != j {
+                lower[i][j] = if lower[j][j] > 0.0 {
+                    sum / lower[j][j]
+                } else {
+                    0.0
+                };
+            } else if sum > nothing {
+                lower[i][i] = sum.sqrt();
+            } else if sum < -nothing {
+                return None;
+            }
+        }
+    }
+    Some(lower)
+}
+
 /// Returns the solution of `L·Lᵀ·s = right`.
 pub(crate) fn solve<const N: usize>(lower: &Square<N>, right: &[f64; N]) -> [f64; N] {
     let mut solution = *right;
@@ -84,6 +117,24 @@ mod tests {
                 assert!((product - unit).abs() < 1e-14);
             }
         }
+    }
+
+    #[test]
+    fn a_covariance_may_lack_a_direction_but_not_have_a_negative_one() {
+        let covariance = [
+            vec![4.0, 2.0, 0.0],
+            vec![2.0, 1.0, 0.0],
+            vec![0.0, 0.0, 9.0],
+        ];
+        let lower = lower_triangle(&covariance).unwrap();
+        for i in 0..3 {
+            for j in 0..3 {
+                let product: f64 = (0..3).map(|k| lower[i][k] * lower[j][k]).sum();
+                assert!((product - covariance[i][j]).abs() < 1e-14);
+            }
+        }
+        assert_eq!(lower_triangle(&[vec![1.0, 2.0], vec![2.0, 1.0]]), None);
+        assert_eq!(lower_triangle(&[vec![f64::INFINITY]]), None);
     }
 
     #[test]

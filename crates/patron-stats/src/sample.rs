@@ -13,7 +13,7 @@ pub(crate) fn exponential(generator: &mut dyn Rng) -> f64 {
 }
 
 /// Draws from the standard normal distribution, by Box and Muller.
-fn normal(generator: &mut dyn Rng) -> f64 {
+pub(crate) fn normal(generator: &mut dyn Rng) -> f64 {
     let radius = (2.0 * exponential(generator)).sqrt();
     radius * (std::f64::consts::TAU * uniform(generator)).cos()
 }

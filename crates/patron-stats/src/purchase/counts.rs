@@ -25,6 +25,28 @@ impl CountDistribution {
         }
     }
 
+    /// Returns the mean of distributions: that of a customer drawn from one of them, all equally likely.
+    pub(crate) fn mixture(of: &[Self]) -> Self {
+        let longest = of.iter().map(|one| one.given_alive.len()).max();
+        let mut given_alive = vec![0.0; longest.unwrap_or(0)];
+        let mut alive = 0.0;
+        for one in of {
+            alive += one.probability_alive;
+            for (sum, probability) in given_alive.iter_mut().zip(&one.given_alive) {
+                *sum += one.probability_alive * probability;
+            }
+        }
+        if alive > 0.0 {
+            for sum in &mut given_alive {
+                *sum /= alive;
+            }
+        }
+        Self {
+            probability_alive: alive / (of.len() as f64).max(1.0),
+            given_alive,
+        }
+    }
+
     /// Returns `P(N = n)`.
     #[must_use]
     pub fn probability(&self, purchases: usize) -> f64 {

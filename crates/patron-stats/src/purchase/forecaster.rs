@@ -21,6 +21,15 @@ pub struct Forecast {
     pub median_time_to_next_purchase: Option<f64>,
 }
 
+/// What of a forecast is an expectation or a probability, and so has an interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Expectations {
+    pub(crate) probability_alive: f64,
+    pub(crate) purchases: f64,
+    pub(crate) discounted: f64,
+    pub(crate) lifetime: f64,
+}
+
 /// Why a forecast was refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -77,6 +86,8 @@ pub(crate) struct Outlook {
 /// A law prepared for one horizon and discount rate, its type forgotten.
 trait Foretell: Debug + Send + Sync {
     fn forecast_all(&self, histories: &[History], forecasts: &mut Vec<Forecast>);
+
+    fn expect_all(&self, histories: &[History], expectations: &mut Vec<Expectations>);
 }
 
 #[derive(Debug)]
@@ -131,10 +142,18 @@ impl Forecaster {
         self.prepared.forecast_all(histories, &mut forecasts);
         forecasts
     }
+
+    /// Returns the part of the forecasts that needs no search for a quantile.
+    pub(crate) fn expect_all(&self, histories: &[History]) -> Vec<Expectations> {
+        let mut expectations = Vec::with_capacity(histories.len());
+        self.prepared.expect_all(histories, &mut expectations);
+        expectations
+    }
 }
 
-impl<L: Law> Foretell for Prepared<L> {
-    fn forecast_all(&self, histories: &[History], forecasts: &mut Vec<Forecast>) {
+impl<L: Law> Prepared<L> {
+    /// Visits every history with P(alive), prospects and outlook; neighbours with equal prospects share an outlook.
+    fn each(&self, histories: &[History], mut visit: impl FnMut(f64, &L::Prospects, &Outlook)) {
         let span = (self.horizon, self.discount_rate);
         let mut spare = L::Spare::default();
         let mut last: Option<(L::Prospects, Outlook)> = None;
@@ -145,9 +164,27 @@ impl<L: Law> Foretell for Prepared<L> {
                 _ => L::outlook(&self.shared, &prospects, span, &mut spare),
             };
             last = Some((prospects, outlook));
-            let alive = self.law.probability_alive(history);
-            forecasts.push(Forecast::new(alive, &prospects, &outlook));
+            visit(self.law.probability_alive(history), &prospects, &outlook);
         }
+    }
+}
+
+impl<L: Law> Foretell for Prepared<L> {
+    fn forecast_all(&self, histories: &[History], forecasts: &mut Vec<Forecast>) {
+        self.each(histories, |alive, prospects, outlook| {
+            forecasts.push(Forecast::new(alive, prospects, outlook));
+        });
+    }
+
+    fn expect_all(&self, histories: &[History], expectations: &mut Vec<Expectations>) {
+        self.each(histories, |alive, _, outlook| {
+            expectations.push(Expectations {
+                probability_alive: alive,
+                purchases: alive * outlook.expected,
+                discounted: alive * outlook.discounted,
+                lifetime: alive * outlook.lifetime,
+            });
+        });
     }
 }
 

@@ -19,6 +19,8 @@ mod cdnow;
 mod cnbd;
 /// sBG and beta-discrete-Weibull: everything there is about them.
 mod contract;
+/// Do nine in ten intervals hold what they should? Simulated bases, in small and in a soak run.
+mod coverage;
 /// Public data sets, read as the literature prepares them.
 mod data;
 /// Normal, chi-square and Kolmogorov tails against scipy.
@@ -31,6 +33,8 @@ mod forecasts;
 mod functions;
 /// Gamma-Gamma against the literature and other programs.
 mod gamma_gamma;
+/// Intervals of expectations and parameters: identities, other routes, exact errors.
+mod intervals;
 mod mbg_nbd;
 /// NBD against the literature, other programs, and integrals over the rate.
 mod nbd;
