@@ -16,6 +16,7 @@
 //! | [`beta_geometric`] | what do BG/NBD and MBG/NBD have in common? |
 //! | [`gamma_gamma`] | how much will they spend each time? |
 //! | [`outcome`] | between which bounds will a customer's value end up? |
+//! | [`validation`] | were they right, and which model is to be used? |
 //! | [`textbook`] | what does the back of an envelope say? |
 //! | [`scores`] | where are the cut points, and which score has a value? |
 //! | [`summary`], [`correlation`], [`lorenz`] | how is a column distributed, related, concentrated? |
@@ -50,6 +51,7 @@ pub mod scores;
 pub mod special;
 pub mod summary;
 pub mod textbook;
+pub mod validation;
 
 mod erlang;
 mod fitting;

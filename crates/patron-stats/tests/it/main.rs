@@ -62,3 +62,5 @@ mod special;
 mod summaries;
 /// The calculator.
 mod textbook;
+/// Measures of predictions against numpy and scipy, against the record of CDNOW, and by hand.
+mod validation;
