@@ -1,6 +1,7 @@
 //! How the repeat purchases of all customers add up over time, seen and expected.
 
 use super::ValidationError;
+use crate::history::merge_equal;
 use crate::purchase::PurchaseModel;
 
 /// Repeat purchases of all customers by the end of each period since the origin.
@@ -53,12 +54,13 @@ pub fn track(
         return Err(ValidationError::PeriodOutsideDomain { period });
     }
     super::check_domain("the time of a purchase", purchases)?;
+    let births = counted(births);
     let mut purchases = purchases.to_vec();
     purchases.sort_unstable_by(f64::total_cmp);
     let (mut expected, mut actual) = (Vec::new(), Vec::new());
     for end in (1..=periods).map(|n| f64::from(n) * period) {
         let mut sum = 0.0;
-        for (birth, customers) in births {
+        for (birth, customers) in &births {
             if *birth >= end {
                 continue;
             }
@@ -74,4 +76,12 @@ pub fn track(
         expected,
         actual,
     })
+}
+
+/// Sorts births, equal ones together: days have many.
+fn counted(births: &[(f64, u64)]) -> Vec<(f64, u64)> {
+    let mut births = births.to_vec();
+    births.sort_unstable_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
+    merge_equal(&mut births, |left, right| left.total_cmp(right).is_eq());
+    births
 }

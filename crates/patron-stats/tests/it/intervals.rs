@@ -13,7 +13,6 @@ use patron_stats::intervals::{
 };
 use patron_stats::mbg_nbd::MbgNbdConfig;
 use patron_stats::nbd::NbdConfig;
-use patron_stats::pareto_nbd::ParetoNbdConfig;
 use patron_stats::purchase::{CountDistribution, ForecastError, PurchaseModel};
 use patron_testkit::assert_relative;
 use rand::{Rng, RngExt, SeedableRng};
@@ -203,10 +202,10 @@ fn laplace_intervals_equal_the_delta_method_where_customers_are_many() {
 #[test]
 fn the_bootstrap_agrees_with_laplace_draws_where_the_likelihood_is_a_bell() {
     let nbd = base("nbd", &[0.9, 5.0], 1_500, 60);
-    let pareto = base("pareto-nbd", &[0.9, 5.0, 0.8, 30.0], 1_500, 61);
+    let mbg = base("mbg-nbd", &[0.9, 5.0, 0.5, 3.0], 1_500, 61);
     let of_nbd = NbdConfig::default().build().fit(&nbd).unwrap();
-    let of_pareto = ParetoNbdConfig::default().build().fit(&pareto).unwrap();
-    let fits: [(&dyn PurchaseModel, _); 2] = [(&of_nbd, nbd), (&of_pareto, pareto)];
+    let of_mbg = MbgNbdConfig::default().build().fit(&mbg).unwrap();
+    let fits: [(&dyn PurchaseModel, _); 2] = [(&of_nbd, nbd), (&of_mbg, mbg)];
     for (model, base) in fits {
         let named = model.named_parameters();
         let laplace =
