@@ -10,11 +10,13 @@
 //! | [`export`] | how do the facts of a workspace become files for other programs? |
 //! | [`backup`] | how is a workspace copied at one moment, and made anew from the copy? |
 //! | [`customer`] | what is known of one customer? |
+//! | [`clv`] | which purchase model fits, what does it expect, and how good is it? |
 //! | [`run`] | how do orders become valued customers, tables and a report? |
 #![forbid(unsafe_code)]
 
 pub mod backup;
 mod beside;
+pub mod clv;
 pub mod customer;
 pub mod export;
 pub mod identity;

@@ -566,6 +566,13 @@ impl Gathered {
         }
     }
 
+    /// Returns the day of the last order that may count, before it is known whether it does.
+    #[must_use]
+    pub fn last_day_placed(&self, settings: &FoldSettings) -> Option<Day> {
+        let latest = self.placed(settings.zero_orders).latest?;
+        Some(settings.calendar.day_of(Instant(latest)))
+    }
+
     /// When the orders that may count were placed.
     fn placed(&self, zero_orders: ZeroOrders) -> Span {
         let mut placed = Span::default();
@@ -586,7 +593,9 @@ impl Gathered {
         self.shared.is_empty() && self.files.iter().all(certain)
     }
 
-    fn no_valid_order(&self) -> EngineError {
+    /// Returns the error of facts without any valid order, with what was set aside.
+    #[must_use]
+    pub fn no_valid_order(&self) -> EngineError {
         let count = |class: RowClass| {
             self.files
                 .iter()

@@ -1,10 +1,8 @@
 //! The steps of a run, one after another.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant as Clock;
 
 use patron_core::{Coded, ErrorCode};
@@ -16,25 +14,23 @@ use patron_engine::scoring::{
     Lifecycle, Octants, ScoreError, Scores, SegmentError, Segments, Values,
 };
 use patron_engine::{
-    Claims, CustomerTable, EngineError, FileRead, Folded, Gathered, GroupingError, Progress,
-    Prospect, RejectedSink, Resources, Step,
+    CustomerTable, EngineError, FileRead, Folded, Gathered, GroupingError, Progress, Prospect,
+    Resources, Step,
 };
-use patron_import::{Exchange, ImportOptions};
 use patron_stats::scores::{TieRule, count_distinct_up_to};
 
 use super::account::Account;
+use super::facts::{Facts, ReadWith};
 use super::from_ledger::Known;
 use super::out_dir::{OutDir, OutDirError};
 use super::rejected::RejectedFile;
 use super::summary::Summary;
 use super::value::{self, Valuation};
 use super::{
-    AxisReport, FileReport, Machine, RunReport, RunRequest, TableFormat, from_ledger, notes,
-    report, run_json, settings_notes, tables,
+    AxisReport, FileReport, Machine, RunReport, RunRequest, TableFormat, notes, report, run_json,
+    settings_notes, tables,
 };
-use crate::identity::{Rule, join};
-use crate::orders::{gather_orders, latest_day};
-use crate::settings::{Chosen, Origin, ResolveError, Resolved, Settings, exchange, import_options};
+use crate::settings::{Chosen, Origin, ResolveError, Resolved};
 use crate::workspace::WorkspaceError;
 
 /// Why a run fails.
@@ -249,8 +245,7 @@ pub fn run(request: &RunRequest, progress: &dyn Progress) -> Result<RunReport, R
 struct Job<'a> {
     request: &'a RunRequest,
     progress: &'a dyn Progress,
-    file_settings: Settings,
-    exchange: Option<Arc<Exchange>>,
+    read_with: ReadWith,
     out: OutDir,
     started: Clock,
     milliseconds: Vec<(&'static str, u64)>,
@@ -266,31 +261,13 @@ struct Scored {
 
 impl<'a> Job<'a> {
     fn new(request: &'a RunRequest, progress: &'a dyn Progress) -> Result<Self, RunError> {
-        let file_settings = match (&request.settings_file, &request.ledger) {
-            (Some(path), _) => Settings::read(path).map_err(ResolveError::from)?,
-            (None, Some(from)) => from.workspace.settings().clone(),
-            (None, None) => Settings::default(),
-        };
-        if request.ledger.is_some() {
-            from_ledger::check_flags(&request.flags)?;
-        }
-        // A wrong setting is found before a long read, not after.
-        Resolved::new(&request.flags, &file_settings, &[], None)?;
-        import_options(&request.flags, &file_settings)?;
-        let exchange = match &request.ledger {
-            Some(_) => None,
-            None => {
-                let folder = request.settings_file.as_deref().and_then(Path::parent);
-                let beside = (&file_settings, folder.unwrap_or(Path::new("")));
-                exchange(&request.flags, beside, None).map_err(ResolveError::from)?
-            }
-        };
+        let from = (request.settings_file.as_deref(), request.ledger.as_ref());
+        let read_with = ReadWith::new(&request.flags, from)?;
         let out = OutDir::prepare(&request.out)?;
         Ok(Self {
             request,
             progress,
-            file_settings,
-            exchange,
+            read_with,
             out,
             started: Clock::now(),
             milliseconds: Vec::new(),
@@ -307,7 +284,7 @@ impl<'a> Job<'a> {
             .collect();
         let settings = Resolved::new(
             &self.request.flags,
-            &self.file_settings,
+            &self.read_with.file_settings,
             &preset,
             gathered.currency.clone(),
         )?;
@@ -342,7 +319,7 @@ impl<'a> Job<'a> {
         let path = self.out.path().join("customers_without_order.csv");
         tables::write_prospects(&path, &prospects)
             .map_err(|source| RunError::Write { path, source })?;
-        let facts = Facts {
+        let facts = Found {
             files,
             account,
             reads,
@@ -389,74 +366,29 @@ impl<'a> Job<'a> {
         Ok(summary)
     }
 
-    /// Which customers may be one person.
-    fn rule(&self) -> Rule {
-        let asked = self.request.flags.identity;
-        asked.or(self.file_settings.identity).unwrap_or_default()
-    }
-
     /// Reads files or the ledger.
     fn read(&self) -> Result<(Gathered, Known), RunError> {
         let folder = self.out.path();
         let error = |source| cannot_write(folder, "rejected.csv", source);
         let mut rejected = RejectedFile::create(&folder.join("rejected.csv")).map_err(error)?;
-        let options = ImportOptions {
-            exchange: self.exchange.clone(),
-            latest_day: Some(latest_day(self.request.now)),
-            ..import_options(&self.request.flags, &self.file_settings)?
+        let request = self.request;
+        let facts = Facts {
+            orders: &request.orders,
+            query: request.query.as_ref(),
+            ledger: request.ledger.as_ref(),
+            flags: &request.flags,
+            read_with: &self.read_with,
+            resources: Resources {
+                threads: request.threads.max(1),
+                memory_bytes: request.memory_bytes,
+                spill_folder: folder.to_owned(),
+                keeping: None,
+            },
+            now: request.now,
         };
-        let resources = Resources {
-            threads: self.request.threads.max(1),
-            memory_bytes: self.request.memory_bytes,
-            spill_folder: folder.to_owned(),
-            keeping: None,
-        };
-        if let Some(from) = &self.request.ledger {
-            rejected.finish().map_err(error)?;
-            return from_ledger::gather(from, &self.request.flags, &resources, self.progress);
-        }
-        let mut gathered = gather_orders(
-            &self.request.orders,
-            self.request.query.as_ref(),
-            &options,
-            &resources,
-            &mut rejected,
-            self.progress,
-        )?;
-        let holds_orders =
-            |file: &FileRead| file.understanding.holds == patron_import::Content::Orders;
-        if let Some(first) = gathered.files.first()
-            && !gathered.files.iter().any(holds_orders)
-        {
-            return Err(
-                EngineError::from(patron_engine::SourceError::from(no_orders(first))).into(),
-            );
-        }
-        gathered.settle_lists::<EngineError>(&mut rejected, |_| Ok(()))?;
-        gathered.take_refunds().map_err(EngineError::from)?;
-        let joined = join(self.rule(), &mut gathered).map_err(EngineError::from)?;
-        let claims = Claims {
-            stored: None,
-            is_known: &[],
-            keep: options.keep.shared_orders,
-            resources: &resources,
-        };
-        // Customers who are one person have one name by now.
-        let shared = gathered.shared_orders::<EngineError>(&claims, || Ok(HashMap::new()))?;
-        for (place, file) in (0_u32..).zip(&gathered.files) {
-            let name = file.path.display().to_string();
-            for row in shared.rejected(place, file) {
-                rejected.take(&name, &row).map_err(error)?;
-            }
-        }
+        let read = facts.gather(&mut rejected, self.progress)?;
         rejected.finish().map_err(error)?;
-        let known = Known {
-            joined,
-            shared_orders: notes::of_shared_orders(&shared),
-            ..Known::default()
-        };
-        gathered.set_shared_orders_aside(shared);
-        Ok((gathered, known))
+        Ok(read)
     }
 
     fn write_customers(
@@ -604,7 +536,7 @@ fn score(table: &CustomerTable, settings: &Resolved) -> Result<Scored, RunError>
 }
 
 /// What was read and summed up.
-pub(super) struct Facts {
+pub(super) struct Found {
     pub(super) files: Vec<FileReport>,
     pub(super) account: Account,
     pub(super) reads: Vec<FileRead>,
@@ -618,7 +550,7 @@ fn assemble(
     scored: Scored,
     valuation: Valuation,
     settings: Resolved,
-    facts: Facts,
+    facts: Found,
 ) -> RunReport {
     let Scored {
         values,
@@ -668,7 +600,7 @@ fn assemble(
 fn run_notes(
     table: &CustomerTable,
     settings: &Resolved,
-    facts: &Facts,
+    facts: &Found,
     valuation: &Valuation,
 ) -> Vec<notes::Note> {
     let mut said = notes::of_files(
@@ -712,7 +644,7 @@ fn axis_reports(scores: &Scores, values: [&[f64]; 3]) -> Vec<AxisReport> {
 }
 
 /// Says that a run needs orders.
-fn no_orders(first: &FileRead) -> patron_import::ImportError {
+pub(super) fn no_orders(first: &FileRead) -> patron_import::ImportError {
     let understanding = &first.understanding;
     patron_import::ImportError::OtherContent {
         file: understanding.file.clone(),

@@ -16,7 +16,7 @@ use crate::workspace::{Import, Wanted, WorkspaceError, give, imports, lists_of};
 
 /// What is known of a run's facts besides themselves.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Known {
+pub(crate) struct Known {
     /// The ledger's snapshot; nothing of files.
     pub(super) snapshot: Option<i64>,
     /// Customers who have another's name.

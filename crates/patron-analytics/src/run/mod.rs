@@ -2,6 +2,7 @@
 
 mod account;
 mod execute;
+mod facts;
 mod from_ledger;
 mod notes;
 mod out_dir;
@@ -27,6 +28,7 @@ use crate::workspace::Workspace;
 
 pub use account::Account;
 pub use execute::{RunError, run};
+pub(crate) use facts::{Facts, ReadWith};
 pub use notes::Note;
 pub(crate) use notes::of_exchange;
 pub(crate) use out_dir::Listed;
@@ -35,6 +37,7 @@ pub(crate) use rejected::RejectedFile;
 pub use report::report_is_built;
 pub use summary::{Group, SegmentRow, Summary};
 pub use value::{ModelCard, NoModel, Parameter, RoughValue, Valuation};
+pub(crate) use value::{day_history, spend_history};
 
 /// A form of `customers.*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::account::Account;
-use super::execute::Facts;
+use super::execute::Found;
 use super::summary::Summary;
 use super::value::Valuation;
 use crate::settings::Resolved;
@@ -232,7 +232,7 @@ pub(super) fn of_shared_orders(shared: &SharedOrders) -> Option<Note> {
 pub(super) fn of_orders(
     table: &CustomerTable,
     settings: &Resolved,
-    facts: &Facts,
+    facts: &Found,
     valuation: &Valuation,
 ) -> Vec<Note> {
     let mut notes = Vec::new();

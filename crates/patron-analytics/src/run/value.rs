@@ -214,7 +214,7 @@ fn fit(table: &CustomerTable, settings: &Resolved) -> Result<Models, FitError> {
     Ok(Models { purchases, spend })
 }
 
-fn day_history(profile: &Profile, day: Day) -> DayHistory {
+pub(crate) fn day_history(profile: &Profile, day: Day) -> DayHistory {
     let days = |days: i32| u32::try_from(days).unwrap_or(0);
     DayHistory {
         repeat_purchases: profile.repeat_purchases(),
@@ -227,7 +227,7 @@ fn day_history(profile: &Profile, day: Day) -> DayHistory {
 ///
 /// Refunds that name no order cannot be set against one, so they lower every order of the customer alike. Who has had
 /// everything back says nothing about spending.
-fn spend_history(profile: &Profile) -> Option<SpendHistory> {
+pub(crate) fn spend_history(profile: &Profile) -> Option<SpendHistory> {
     let kept = profile.monetary.to_f64() / profile.order_value.to_f64();
     let mean = profile.repeat_spend.to_f64() / f64::from(profile.repeat_spend_days) * kept;
     SpendHistory::new(profile.repeat_spend_days, mean).ok()

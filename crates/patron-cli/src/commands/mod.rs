@@ -53,7 +53,7 @@ pub(crate) enum Command {
     /// Segment vocabularies: list and check them
     #[command(subcommand)]
     Segments(segments::Segments),
-    /// Customer lifetime value by hand
+    /// Purchase models: fit, predict, evaluate, compare, simulate; and customer lifetime value by hand
     #[command(subcommand)]
     Clv(clv::Clv),
     /// The fold as a filter: histories on standard input, profiles on standard output

@@ -74,13 +74,14 @@ pub(crate) struct Args {
     value: Value,
 }
 
+/// Which orders count, and for whom.
 #[derive(Debug, clap::Args)]
-struct Policy {
+pub(crate) struct Policy {
     #[command(flatten)]
     rows: RowRules,
     /// As-of day; by default the day of the last valid order
     #[arg(long, value_name = "DATE")]
-    as_of: Option<String>,
+    pub(crate) as_of: Option<String>,
     /// Which customers may be one person: guests (with the account of their address), email, contacts (e-mail address or
     /// telephone number in common), off
     #[arg(long, value_name = "RULE", value_parser = parse_rule)]
@@ -271,19 +272,6 @@ impl Args {
             ..
         } = self;
         Ok(Settings {
-            as_of: policy.as_of.clone(),
-            identity: policy.identity,
-            drop_duplicates: policy.drop_duplicates.then_some(true),
-            zero_orders: policy.zero_orders.map(|zero| match zero {
-                ExcludeOrCount::Exclude => ZeroOrders::Exclude,
-                ExcludeOrCount::Count => ZeroOrders::Count,
-            }),
-            unlinked_refunds: policy.unlinked_refunds.map(|refunds| match refunds {
-                CountOrDrop::Count => UnlinkedRefunds::Count,
-                CountOrDrop::Drop => UnlinkedRefunds::Drop,
-            }),
-            return_window_days: policy.return_window_days,
-            window_months: policy.window_months,
             bins: scoring.bins.clone(),
             score_method: scoring.score_method.clone(),
             cuts: scoring.cuts.clone(),
@@ -299,7 +287,29 @@ impl Args {
             margin: value.margin,
             no_clv: value.no_clv.then_some(true),
             demo: self.demo.then_some(true),
-            ..reading.settings(&policy.rows)?
+            ..policy.settings(reading)?
+        })
+    }
+}
+
+impl Policy {
+    /// The flags of reading and of orders in the form of settings.
+    pub(crate) fn settings(&self, reading: &Reading) -> Result<Settings, Failure> {
+        Ok(Settings {
+            as_of: self.as_of.clone(),
+            identity: self.identity,
+            drop_duplicates: self.drop_duplicates.then_some(true),
+            zero_orders: self.zero_orders.map(|zero| match zero {
+                ExcludeOrCount::Exclude => ZeroOrders::Exclude,
+                ExcludeOrCount::Count => ZeroOrders::Count,
+            }),
+            unlinked_refunds: self.unlinked_refunds.map(|refunds| match refunds {
+                CountOrDrop::Count => UnlinkedRefunds::Count,
+                CountOrDrop::Drop => UnlinkedRefunds::Drop,
+            }),
+            return_window_days: self.return_window_days,
+            window_months: self.window_months,
+            ..reading.settings(&self.rows)?
         })
     }
 }

@@ -1,6 +1,6 @@
-//! `patron clv`: customer lifetime value by hand.
+//! `patron clv calculator`: customer lifetime value on the back of an envelope.
 
-use clap::{Subcommand, ValueEnum};
+use clap::ValueEnum;
 use patron_core::{Coded, ErrorCode};
 use patron_stats::textbook::{
     CalculatorError, CalculatorInput, CalculatorOutput, RetentionInput, calculate, retention_value,
@@ -10,13 +10,6 @@ use serde_json::json;
 use crate::failure::{BadFlag, Failure};
 use crate::output::{Output, table};
 use crate::words::{decimal, percent};
-
-/// What `patron clv` can do.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Clv {
-    /// The textbook formula: order value × orders a year × years × margin, and what is left of it after acquisition
-    Calculator(Args),
-}
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -81,8 +74,7 @@ const WITHHELD: &str = "without a margin the value is revenue, and revenue less 
 /// Why the retention form has no value.
 const INFINITE: &str = "nobody leaves and nothing is discounted: the sum has no end";
 
-pub(crate) fn run(command: &Clv, output: &mut Output) -> Result<(), Failure> {
-    let Clv::Calculator(args) = command;
+pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let calculated = calculated(args)?;
     match args.format {
         Format::Json => {

@@ -1,0 +1,176 @@
+//! Why `patron clv` fails.
+
+use std::io;
+use std::path::PathBuf;
+
+use patron_core::{Coded, Day, ErrorCode};
+use patron_engine::EngineError;
+use patron_stats::estimate::FitError;
+use patron_stats::intervals::IntervalError;
+use patron_stats::purchase::ForecastError;
+use patron_stats::validation::ValidationError;
+
+use super::model_keys;
+use crate::run::RunError;
+
+/// Why `patron clv` fails.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClvError {
+    /// Orders cannot be read or folded.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The model cannot be fitted or made.
+    #[error("{model} cannot be fitted")]
+    Fit {
+        /// Its key.
+        model: &'static str,
+        /// Why.
+        #[source]
+        source: FitError,
+    },
+    /// What was asked of a model is outside its domain.
+    #[error("cannot predict")]
+    Forecast(#[from] ForecastError),
+    /// An interval cannot be had.
+    #[error("cannot tell an interval")]
+    Interval(#[from] IntervalError),
+    /// Predictions cannot be held against what came.
+    #[error("cannot evaluate")]
+    Validation(#[from] ValidationError),
+    /// A summary has later purchases, and nobody says of how long a time.
+    #[error("the summary has purchases of a holdout, and it is not known how long that was")]
+    HoldoutUnknown,
+    /// There is no model of this name.
+    #[error("there is no model `{name}`")]
+    NoSuchModel {
+        /// The name given.
+        name: String,
+    },
+    /// The file cannot be read.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A column is missing.
+    #[error("`{path}` has no column of {what}: it has {found}")]
+    ColumnMissing {
+        /// Which file.
+        path: PathBuf,
+        /// What is sought, with the headers by which it is known.
+        what: &'static str,
+        /// The headers found.
+        found: String,
+    },
+    /// A cell of the summary cannot be used.
+    #[error("line {line} of `{path}`, column `{column}`: `{value}`, {problem}")]
+    Cell {
+        /// Which file.
+        path: PathBuf,
+        /// On which line.
+        line: u64,
+        /// The header of the column.
+        column: String,
+        /// What stands there.
+        value: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The file has no row.
+    #[error("`{path}` has no customer: nothing stands below the header")]
+    Empty {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A day comes before another that it must follow.
+    #[error("the {later} {end} is not after the {earlier} {start}")]
+    DaysReversed {
+        /// What should be later.
+        later: &'static str,
+        /// Its day.
+        end: Day,
+        /// What should be earlier.
+        earlier: &'static str,
+        /// Its day.
+        start: Day,
+    },
+    /// Something needs days, and a summary has none.
+    #[error("{what} needs the days of orders, and a summary has none")]
+    NeedsOrders {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// A parameter is missing, unknown or no number.
+    #[error("`--parameters` {problem}; {model} has {}", expected.join(", "))]
+    Parameters {
+        /// What is wrong.
+        problem: String,
+        /// The model.
+        model: &'static str,
+        /// Its parameters.
+        expected: Vec<&'static str>,
+    },
+}
+
+impl From<EngineError> for ClvError {
+    fn from(error: EngineError) -> Self {
+        Self::Run(error.into())
+    }
+}
+
+impl Coded for ClvError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Run(error) => error.code(),
+            Self::Read { .. } => ErrorCode::InputUnreadable,
+            Self::Empty { .. } | Self::Fit { .. } => ErrorCode::InputEmpty,
+            Self::ColumnMissing { .. } | Self::Cell { .. } => ErrorCode::InputUnreadable,
+            _ => ErrorCode::SettingInvalid,
+        }
+    }
+
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Run(error) => error.key(),
+            Self::Fit { source, .. } => source.key(),
+            Self::Forecast(_) => "clv_forecast",
+            Self::Interval(error) => error.key(),
+            Self::Validation(_) => "clv_validation",
+            Self::HoldoutUnknown => "clv_holdout_unknown",
+            Self::NoSuchModel { .. } => "clv_no_such_model",
+            Self::Read { .. } => "clv_cannot_read",
+            Self::ColumnMissing { .. } => "clv_column_missing",
+            Self::Cell { .. } => "clv_cell",
+            Self::Empty { .. } => "clv_empty",
+            Self::DaysReversed { .. } => "clv_days_reversed",
+            Self::NeedsOrders { .. } => "clv_needs_orders",
+            Self::Parameters { .. } => "clv_parameters",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Run(error) => error.hint(),
+            Self::Interval(error) => error.hint(),
+            Self::HoldoutUnknown => Some(
+                "say it with `--holdout TIME`, in the unit of the summary's times".to_owned(),
+            ),
+            Self::NoSuchModel { .. } => Some(format!("there are {}", model_keys().join(", "))),
+            Self::Fit { source: FitError::TooFewRepeatBuyers { .. }, .. } => Some(
+                "take a longer time, so that more customers have come back".to_owned(),
+            ),
+            Self::ColumnMissing { .. } => Some(
+                "a summary has a row per customer with the columns `frequency`, `recency` and `T`, and may have `weight`, `customer_id`, `monetary_value` and `holdout`".to_owned(),
+            ),
+            Self::Cell { .. } => Some(
+                "frequency counts the purchases after the first; 0 ≤ recency ≤ T, both from the first purchase, and recency is 0 where frequency is".to_owned(),
+            ),
+            Self::NeedsOrders { .. } => Some("name orders files instead of `--summary`".to_owned()),
+            _ => None,
+        }
+    }
+}

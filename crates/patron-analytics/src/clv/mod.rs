@@ -1,0 +1,28 @@
+//! `patron clv`: purchase models by hand, on orders or on a summary that somebody made of them.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | `model` | which models are there, and how are they fitted or made of given parameters? |
+//! | `base` | what do the models know of the customers, and of what these bought afterwards? |
+//! | `summary` | the same of a file with a row per customer |
+//! | `fit` | which parameters fit, and how well are they determined? |
+//! | `evaluate` | how good are the models, held against what came? |
+//! | `predict` | what is expected of each customer? |
+//! | `simulate` | which customers would a model make? |
+
+mod base;
+mod error;
+mod evaluate;
+mod fit;
+mod model;
+mod predict;
+mod simulate;
+mod summary;
+
+pub use base::{Base, BaseRequest, Customer, Source, customers};
+pub use error::ClvError;
+pub use evaluate::{Candidate, Evaluated, evaluated};
+pub use fit::{Fit, FitCard, FittedParameter, fit, fit_spend};
+pub use model::{ModelKey, model_keys};
+pub use predict::{PredictRequest, Prediction, Predictions, Value, predict};
+pub use simulate::{SimulateRequest, Simulated, simulate};

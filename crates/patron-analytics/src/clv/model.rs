@@ -1,0 +1,166 @@
+//! The purchase models, by name.
+
+use patron_stats::bg_nbd::{BgNbdConfig, BgNbdParameters, FittedBgNbd};
+use patron_stats::estimate::FitError;
+use patron_stats::history::WeightedHistories;
+use patron_stats::mbg_nbd::{FittedMbgNbd, MbgNbdConfig, MbgNbdParameters};
+use patron_stats::nbd::{FittedNbd, NbdConfig, NbdParameters};
+use patron_stats::pareto_nbd::{FittedParetoNbd, ParetoNbdConfig, ParetoNbdParameters};
+use patron_stats::purchase::PurchaseModel;
+
+use super::ClvError;
+
+/// A model of repeat buying without a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ModelKey {
+    /// Nobody ever leaves.
+    Nbd,
+    /// One may leave after every repeat purchase.
+    BgNbd,
+    /// One may leave after every purchase, the first too.
+    MbgNbd,
+    /// One may leave at any time.
+    ParetoNbd,
+}
+
+/// Returns the names of all models.
+#[must_use]
+pub fn model_keys() -> Vec<&'static str> {
+    ModelKey::ALL.iter().map(|model| model.key()).collect()
+}
+
+impl ModelKey {
+    /// All models, the simplest first.
+    pub const ALL: [Self; 4] = [Self::Nbd, Self::BgNbd, Self::MbgNbd, Self::ParetoNbd];
+
+    /// Returns the name by which it is asked for.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Nbd => "nbd",
+            Self::BgNbd => "bg-nbd",
+            Self::MbgNbd => "mbg-nbd",
+            Self::ParetoNbd => "pareto-nbd",
+        }
+    }
+
+    /// Returns the model of a name.
+    ///
+    /// # Errors
+    /// [`ClvError::NoSuchModel`].
+    pub fn from_key(name: &str) -> Result<Self, ClvError> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|model| model.key() == name)
+            .ok_or_else(|| ClvError::NoSuchModel {
+                name: name.to_owned(),
+            })
+    }
+
+    /// Returns the names of its parameters as a command line has them, in the paper's order.
+    #[must_use]
+    pub const fn parameters(self) -> &'static [&'static str] {
+        match self {
+            Self::Nbd => &["r", "alpha"],
+            Self::BgNbd | Self::MbgNbd => &["r", "alpha", "a", "b"],
+            Self::ParetoNbd => &["r", "alpha", "s", "beta"],
+        }
+    }
+
+    /// Fits the model.
+    ///
+    /// # Errors
+    /// [`ClvError::Fit`].
+    pub fn fit(self, histories: &WeightedHistories) -> Result<Box<dyn PurchaseModel>, ClvError> {
+        let fitted = match self {
+            Self::Nbd => boxed(NbdConfig::default().build().fit(histories)),
+            Self::BgNbd => boxed(BgNbdConfig::default().build().fit(histories)),
+            Self::MbgNbd => boxed(MbgNbdConfig::default().build().fit(histories)),
+            Self::ParetoNbd => boxed(ParetoNbdConfig::default().build().fit(histories)),
+        };
+        fitted.map_err(|source| ClvError::Fit {
+            model: self.key(),
+            source,
+        })
+    }
+
+    /// Makes the model of parameters that are known otherwise, in the order of [`Self::parameters`].
+    ///
+    /// # Errors
+    /// [`ClvError::Fit`] for a parameter that is not positive.
+    pub fn with_parameters(self, given: &[f64]) -> Result<Box<dyn PurchaseModel>, ClvError> {
+        let [r, alpha, third, fourth] =
+            [0, 1, 2, 3].map(|place| given.get(place).copied().unwrap_or(f64::NAN));
+        let made = match self {
+            Self::Nbd => boxed(FittedNbd::from_parameters(NbdParameters { r, alpha })),
+            Self::BgNbd => boxed(FittedBgNbd::from_parameters(BgNbdParameters {
+                r,
+                alpha,
+                a: third,
+                b: fourth,
+            })),
+            Self::MbgNbd => boxed(FittedMbgNbd::from_parameters(MbgNbdParameters {
+                r,
+                alpha,
+                a: third,
+                b: fourth,
+            })),
+            Self::ParetoNbd => boxed(FittedParetoNbd::from_parameters(ParetoNbdParameters {
+                r,
+                alpha,
+                s: third,
+                beta: fourth,
+            })),
+        };
+        made.map_err(|source| ClvError::Fit {
+            model: self.key(),
+            source,
+        })
+    }
+
+    /// Reads parameters such as `r=0.24,alpha=4.41`.
+    ///
+    /// # Errors
+    /// [`ClvError::Parameters`].
+    pub fn read_parameters(self, text: &str) -> Result<Vec<f64>, ClvError> {
+        let refused = |problem: String| ClvError::Parameters {
+            problem,
+            model: self.key(),
+            expected: self.parameters().to_vec(),
+        };
+        let mut found: Vec<Option<f64>> = vec![None; self.parameters().len()];
+        for part in text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
+            let Some((name, value)) = part.split_once('=') else {
+                return Err(refused(format!("holds `{part}`, which is not NAME=NUMBER")));
+            };
+            let mut names = self.parameters().iter();
+            let place = names.position(|known| *known == name.trim());
+            let Some(slot) = place.and_then(|place| found.get_mut(place)) else {
+                return Err(refused(format!("names `{}`", name.trim())));
+            };
+            let Ok(value) = value.trim().parse() else {
+                return Err(refused(format!("gives `{name}` as `{}`", value.trim())));
+            };
+            *slot = Some(value);
+        }
+        let missing = self.parameters().iter().zip(&found);
+        let missing: Vec<&str> = missing
+            .filter(|(_, value)| value.is_none())
+            .map(|(name, _)| *name)
+            .collect();
+        if missing.is_empty() {
+            Ok(found.into_iter().flatten().collect())
+        } else {
+            Err(refused(format!("lacks {}", missing.join(", "))))
+        }
+    }
+}
+
+fn boxed<M: PurchaseModel + 'static>(
+    made: Result<M, FitError>,
+) -> Result<Box<dyn PurchaseModel>, FitError> {
+    made.map(|model| Box::new(model) as Box<dyn PurchaseModel>)
+}

@@ -1,0 +1,215 @@
+//! A summary: a row per customer, or per history with the number of customers that have it.
+
+use std::path::Path;
+
+use patron_stats::gamma_gamma::SpendHistory;
+use patron_stats::history::History;
+
+use super::{ClvError, Customer};
+
+/// A column with the headers by which it is known: those of `lifetimes`, `BTYD`, `CLVTools` and `pymc-marketing`.
+struct Known {
+    what: &'static str,
+    headers: &'static [&'static str],
+}
+
+const FREQUENCY: Known = Known {
+    what: "repeat purchases (`frequency` or `x`)",
+    headers: &["frequency", "x", "p1x", "x.cal"],
+};
+const RECENCY: Known = Known {
+    what: "the time from first to last purchase (`recency` or `t_x`)",
+    headers: &["recency", "t_x", "t.x", "tx", "t.x.cal"],
+};
+const AGE: Known = Known {
+    what: "the time from the first purchase to the end (`T`)",
+    headers: &["t", "t.cal", "t_cal", "age"],
+};
+const WEIGHT: Known = Known {
+    what: "customers per row",
+    headers: &["weight", "weights", "custs", "customers", "n_custs"],
+};
+const CUSTOMER: Known = Known {
+    what: "customers",
+    headers: &["customer_id", "id", "cust", "customer", "customerid"],
+};
+const SPEND: Known = Known {
+    what: "mean spend per repeat purchase",
+    headers: &["monetary_value", "monetary", "m_x", "zbar", "mean_spend"],
+};
+const LATER: Known = Known {
+    what: "purchases after the end",
+    headers: &["holdout", "x.star", "x_star", "p2x", "frequency_holdout"],
+};
+
+struct Columns {
+    headers: Vec<String>,
+    frequency: usize,
+    recency: usize,
+    age: usize,
+    weight: Option<usize>,
+    customer: Option<usize>,
+    spend: Option<usize>,
+    later: Option<usize>,
+}
+
+/// Reads a summary.
+///
+/// # Errors
+/// [`ClvError::Read`], [`ClvError::ColumnMissing`], [`ClvError::Cell`], [`ClvError::Empty`].
+pub(super) fn read(path: &Path) -> Result<Vec<Customer>, ClvError> {
+    let unread = |error: csv::Error| ClvError::Read {
+        path: path.to_owned(),
+        source: std::io::Error::other(error.to_string()),
+    };
+    let file = std::fs::File::open(path).map_err(|source| ClvError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let mut reader = csv::Reader::from_reader(file);
+    let columns = Columns::of(reader.headers().map_err(unread)?, path)?;
+    let mut customers = Vec::new();
+    for (number, record) in (1_usize..).zip(reader.records()) {
+        let record = record.map_err(unread)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let row = Row {
+            path,
+            line,
+            columns: &columns,
+            record: &record,
+        };
+        customers.push(row.customer(number)?);
+    }
+    if customers.is_empty() {
+        return Err(ClvError::Empty {
+            path: path.to_owned(),
+        });
+    }
+    Ok(customers)
+}
+
+impl Columns {
+    fn of(headers: &csv::StringRecord, path: &Path) -> Result<Self, ClvError> {
+        let headers: Vec<String> = headers
+            .iter()
+            .map(|header| header.trim_start_matches('\u{feff}').trim().to_owned())
+            .collect();
+        let place = |known: &Known| {
+            let is_it = |header: &String| known.headers.contains(&header.to_lowercase().as_str());
+            headers.iter().position(is_it)
+        };
+        let needed = |known: Known| {
+            place(&known).ok_or_else(|| ClvError::ColumnMissing {
+                path: path.to_owned(),
+                what: known.what,
+                found: headers.join(", "),
+            })
+        };
+        Ok(Self {
+            frequency: needed(FREQUENCY)?,
+            recency: needed(RECENCY)?,
+            age: needed(AGE)?,
+            weight: place(&WEIGHT),
+            customer: place(&CUSTOMER),
+            spend: place(&SPEND),
+            later: place(&LATER),
+            headers,
+        })
+    }
+}
+
+struct Row<'a> {
+    path: &'a Path,
+    line: u64,
+    columns: &'a Columns,
+    record: &'a csv::StringRecord,
+}
+
+impl Row<'_> {
+    fn customer(&self, number: usize) -> Result<Customer, ClvError> {
+        let columns = self.columns;
+        let frequency = self.count(columns.frequency)?;
+        let (recency, age) = (self.time(columns.recency)?, self.time(columns.age)?);
+        let history = History::new(frequency, recency, age);
+        let history = history.map_err(|error| self.wrong(columns.recency, error.to_string()))?;
+        let weight = match columns.weight {
+            Some(column) => u64::from(self.count(column)?),
+            None => 1,
+        };
+        let id = columns.customer.map(|column| self.text(column).to_owned());
+        Ok(Customer {
+            id: id.unwrap_or_else(|| number.to_string()),
+            history,
+            weight,
+            spend: self.spend(frequency)?,
+            later: match columns.later {
+                Some(column) => Some(self.count(column)?),
+                None => None,
+            },
+            before: None,
+        })
+    }
+
+    /// The mean spend of repeat purchases; who has none, or nothing, says nothing about spending.
+    fn spend(&self, frequency: u32) -> Result<Option<SpendHistory>, ClvError> {
+        let Some(column) = self.columns.spend.filter(|_| frequency > 0) else {
+            return Ok(None);
+        };
+        if self.text(column).is_empty() {
+            return Ok(None);
+        }
+        let mean = self.number(column)?;
+        if mean < 0.0 {
+            return Err(self.wrong(column, "expected an amount of at least 0".to_owned()));
+        }
+        Ok(SpendHistory::new(frequency, mean).ok())
+    }
+
+    fn text(&self, column: usize) -> &str {
+        self.record.get(column).unwrap_or_default().trim()
+    }
+
+    fn number(&self, column: usize) -> Result<f64, ClvError> {
+        let number = self.text(column).parse::<f64>().ok();
+        number
+            .filter(|number| number.is_finite())
+            .ok_or_else(|| self.wrong(column, "expected a number with a decimal point".to_owned()))
+    }
+
+    fn time(&self, column: usize) -> Result<f64, ClvError> {
+        let time = self.number(column)?;
+        if time < 0.0 {
+            return Err(self.wrong(column, "expected a time of at least 0".to_owned()));
+        }
+        Ok(time)
+    }
+
+    fn count(&self, column: usize) -> Result<u32, ClvError> {
+        let number = self.number(column)?;
+        if number < 0.0 || number.fract() != 0.0 || number > f64::from(u32::MAX) {
+            return Err(self.wrong(column, "expected a whole number of at least 0".to_owned()));
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be a whole number in the range"
+        )]
+        let count = number as u32;
+        Ok(count)
+    }
+
+    fn wrong(&self, column: usize, problem: String) -> ClvError {
+        ClvError::Cell {
+            path: self.path.to_owned(),
+            line: self.line,
+            column: self
+                .columns
+                .headers
+                .get(column)
+                .cloned()
+                .unwrap_or_default(),
+            value: self.text(column).chars().take(100).collect(),
+            problem,
+        }
+    }
+}
