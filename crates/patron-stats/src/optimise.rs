@@ -4,18 +4,21 @@
 //! words is each model's own matter.
 #![expect(
     clippy::indexing_slicing,
-    reason = "loops over 0..N index arrays of length N; written as the textbook formula"
+    reason = "loops over 0..N index rows of length N; written as the textbook formula"
 )]
 
-use crate::matrix::{self, Square};
+use crate::matrix::{self, Point};
 
 /// Value, gradient and Hessian of a function at one point.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Evaluation<const N: usize> {
+pub(crate) struct Local<P: Point> {
     pub(crate) value: f64,
-    pub(crate) gradient: [f64; N],
-    pub(crate) hessian: Square<N>,
+    pub(crate) gradient: P,
+    pub(crate) hessian: P::Matrix,
 }
+
+/// The same where the number of parameters is the model's own.
+pub(crate) type Evaluation<const N: usize> = Local<[f64; N]>;
 
 impl<const N: usize> Evaluation<N> {
     /// Nothing yet: the neutral element of summation.
@@ -51,23 +54,27 @@ impl<const N: usize> Evaluation<N> {
             }
         }
     }
+}
 
+impl<P: Point> Local<P> {
     fn is_finite(&self) -> bool {
-        self.value.is_finite()
-            && self.gradient.iter().all(|g| g.is_finite())
-            && self.hessian.iter().flatten().all(|h| h.is_finite())
+        let finite = |point: &P| point.as_ref().iter().all(|entry| entry.is_finite());
+        self.value.is_finite() && finite(&self.gradient) && self.hessian.as_ref().iter().all(finite)
     }
 }
 
 /// Where a search ended.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Minimum<const N: usize> {
-    /// Logarithms of the parameters.
-    pub(crate) theta: [f64; N],
-    pub(crate) at: Evaluation<N>,
+#[derive(Debug, Clone)]
+pub(crate) struct Lowest<P: Point> {
+    /// Logarithms of the parameters, and effects of covariates.
+    pub(crate) theta: P,
+    pub(crate) at: Local<P>,
     pub(crate) iterations: usize,
     pub(crate) converged: bool,
 }
+
+/// The same where the number of parameters is the model's own.
+pub(crate) type Minimum<const N: usize> = Lowest<[f64; N]>;
 
 /// No parameter leaves `e^-BOX .. e^BOX`: further out nothing in the data can tell the difference.
 pub(crate) const BOX: f64 = 18.0;
@@ -86,11 +93,11 @@ const ROUNDING: f64 = 1e-12;
 ///
 /// Damping `λ` is added to the diagonal until the matrix is positive definite and the step goes down; it shrinks while
 /// the quadratic model predicts well.
-pub(crate) fn minimise<const N: usize>(
-    objective: impl Fn(&[f64; N]) -> Evaluation<N>,
-    start: [f64; N],
+pub(crate) fn minimise<P: Point>(
+    objective: impl Fn(&P) -> Local<P>,
+    start: P,
     iterations_allowed: usize,
-) -> Option<Minimum<N>> {
+) -> Option<Lowest<P>> {
     let mut theta = start;
     let mut at = objective(&theta);
     if !at.is_finite() {
@@ -108,7 +115,7 @@ pub(crate) fn minimise<const N: usize>(
             if next.is_finite() && next.value <= at.value + ROUNDING * at.value.abs() {
                 (theta, at) = (proposal, next);
             }
-            return Some(Minimum {
+            return Some(Lowest {
                 theta,
                 at,
                 iterations,
@@ -121,17 +128,18 @@ pub(crate) fn minimise<const N: usize>(
             (theta, at) = (proposal, next);
         } else if small {
             // A damped step that neither gains nor can be predicted to: flat to rounding.
-            return Some(Minimum {
+            let converged = is_flat(&at);
+            return Some(Lowest {
                 theta,
                 at,
                 iterations,
-                converged: is_flat(&at),
+                converged,
             });
         } else {
             damping = (damping * 8.0).max(1e-4 * largest_diagonal(&at));
         }
     }
-    Some(Minimum {
+    Some(Lowest {
         theta,
         at,
         iterations: iterations_allowed,
@@ -140,19 +148,22 @@ pub(crate) fn minimise<const N: usize>(
 }
 
 /// Returns the step and whether it is the full Newton step.
-fn damped_step<const N: usize>(at: &Evaluation<N>, damping: f64) -> ([f64; N], bool) {
+fn damped_step<P: Point>(at: &Local<P>, damping: f64) -> (P, bool) {
     let mut lambda = damping;
     loop {
-        let mut damped = at.hessian;
-        for (i, row) in damped.iter_mut().enumerate() {
-            row[i] += lambda;
+        let mut damped = at.hessian.clone();
+        for (i, row) in damped.as_mut().iter_mut().enumerate() {
+            row.as_mut()[i] += lambda;
         }
         if let Some(lower) = matrix::cholesky(&damped) {
-            let mut step = matrix::solve(&lower, &at.gradient.map(|g| -g));
-            let longest = step.iter().fold(0.0_f64, |longest, s| longest.max(s.abs()));
+            let mut downhill = at.gradient.clone();
+            each(&mut downhill, |g| -g);
+            let mut step = matrix::solve(&lower, &downhill);
+            let lengths = step.as_ref().iter();
+            let longest = lengths.fold(0.0_f64, |longest, s| longest.max(s.abs()));
             let cut = longest > LONGEST_STEP;
             if cut {
-                step = step.map(|s| s * LONGEST_STEP / longest);
+                each(&mut step, |s| s * LONGEST_STEP / longest);
             }
             return (step, lambda == 0.0 && !cut);
         }
@@ -160,21 +171,28 @@ fn damped_step<const N: usize>(at: &Evaluation<N>, damping: f64) -> ([f64; N], b
     }
 }
 
-fn predicted_gain<const N: usize>(at: &Evaluation<N>, step: &[f64; N]) -> f64 {
+fn each<P: Point>(point: &mut P, change: impl Fn(f64) -> f64) {
+    for entry in point.as_mut() {
+        *entry = change(*entry);
+    }
+}
+
+fn predicted_gain<P: Point>(at: &Local<P>, step: &P) -> f64 {
+    let (gradient, step) = (at.gradient.as_ref(), step.as_ref());
     let mut gain = 0.0;
-    for i in 0..N {
-        gain -= at.gradient[i] * step[i];
-        for j in 0..N {
-            gain -= 0.5 * step[i] * at.hessian[i][j] * step[j];
+    for (i, row) in at.hessian.as_ref().iter().enumerate() {
+        gain -= gradient[i] * step[i];
+        for (j, entry) in row.as_ref().iter().enumerate() {
+            gain -= 0.5 * step[i] * entry * step[j];
         }
     }
     gain
 }
 
-fn moved<const N: usize>(theta: &[f64; N], step: &[f64; N]) -> [f64; N] {
-    let mut proposal = *theta;
-    for i in 0..N {
-        proposal[i] = (theta[i] + step[i]).clamp(-BOX, BOX);
+fn moved<P: Point>(theta: &P, step: &P) -> P {
+    let mut proposal = theta.clone();
+    for (entry, step) in proposal.as_mut().iter_mut().zip(step.as_ref()) {
+        *entry = (*entry + step).clamp(-BOX, BOX);
     }
     proposal
 }
@@ -188,12 +206,16 @@ fn next_damping(damping: f64, ratio: f64) -> f64 {
     }
 }
 
-fn largest_diagonal<const N: usize>(at: &Evaluation<N>) -> f64 {
-    (0..N).fold(1e-12_f64, |largest, i| largest.max(at.hessian[i][i].abs()))
+fn largest_diagonal<P: Point>(at: &Local<P>) -> f64 {
+    let rows = at.hessian.as_ref().iter().enumerate();
+    rows.fold(1e-12_f64, |largest, (i, row)| {
+        largest.max(row.as_ref()[i].abs())
+    })
 }
 
-fn is_flat<const N: usize>(at: &Evaluation<N>) -> bool {
+fn is_flat<P: Point>(at: &Local<P>) -> bool {
     at.gradient
+        .as_ref()
         .iter()
         .all(|g| g.abs() < 1e-6 * at.value.abs().max(1e-300))
 }
@@ -221,6 +243,22 @@ mod tests {
         let found = minimise(valley, [-1.2, 1.0], 200).unwrap();
         assert!(found.converged);
         assert!((found.theta[0] - 1.0).abs() < 1e-7 && (found.theta[1] - 1.0).abs() < 1e-7);
+    }
+
+    #[test]
+    fn a_number_of_parameters_known_when_the_program_runs_changes_no_bit() {
+        let dynamic = |theta: &Vec<f64>| {
+            let at = valley(&[theta[0], theta[1]]);
+            Local {
+                value: at.value,
+                gradient: at.gradient.to_vec(),
+                hessian: at.hessian.map(|row| row.to_vec()).to_vec(),
+            }
+        };
+        let fixed = minimise(valley, [-1.2, 1.0], 200).unwrap();
+        let found = minimise(dynamic, vec![-1.2, 1.0], 200).unwrap();
+        assert_eq!(found.theta, fixed.theta);
+        assert_eq!(found.iterations, fixed.iterations);
     }
 
     #[test]
