@@ -1,5 +1,6 @@
 //! What a maximum-likelihood fit reports besides its parameters, and what can go wrong with it, in words.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::matrix::{self, Square};
@@ -64,7 +65,7 @@ impl FitReport {
         for (name, theta) in names.into_iter().zip(minimum.theta) {
             if theta.abs() >= BOX - 1e-9 {
                 warnings.push(FitWarning::ParameterAtBound {
-                    parameter: name,
+                    parameter: name.into(),
                     value: theta.exp(),
                 });
             }
@@ -116,7 +117,7 @@ fn flat_directions<const N: usize>(
     let uncertain = |(i, name): (usize, &'static str)| {
         let ln_standard_error = ln_covariance.get(i)?.get(i)?.sqrt();
         (ln_standard_error > FLAT_STANDARD_ERROR).then_some(FitWarning::PoorlyDetermined {
-            parameter: name,
+            parameter: name.into(),
             ln_standard_error,
         })
     };
@@ -138,8 +139,8 @@ pub enum FitWarning {
     },
     /// A parameter ran to the edge of the range searched.
     ParameterAtBound {
-        /// Its name in the paper.
-        parameter: &'static str,
+        /// Its name in the paper; of the effect of a covariate, `place.column`.
+        parameter: Cow<'static, str>,
         /// The value at the edge.
         value: f64,
     },
@@ -147,11 +148,13 @@ pub enum FitWarning {
     TooFlatForStandardErrors,
     /// The data hardly determine a parameter.
     PoorlyDetermined {
-        /// Its name in the paper.
-        parameter: &'static str,
-        /// Standard error of its logarithm.
+        /// Its name in the paper; of the effect of a covariate, `place.column`.
+        parameter: Cow<'static, str>,
+        /// Standard error of its logarithm; of the effect of one standard deviation of the covariate.
         ln_standard_error: f64,
     },
+    /// A penalty drew the estimates away from the top of the likelihood.
+    Penalised,
     /// a, b → ∞ (γ, δ → ∞): every customer leaves with the same probability after a purchase (before an opportunity).
     DropoutAlike {
         /// The common probability `a/(a + b)`, `γ/(γ + δ)`.
@@ -189,6 +192,7 @@ impl FitWarning {
             Self::ParameterAtBound { .. } => "fit_parameter_at_bound",
             Self::TooFlatForStandardErrors => "fit_too_flat_for_standard_errors",
             Self::PoorlyDetermined { .. } => "fit_parameter_poorly_determined",
+            Self::Penalised => "fit_penalised",
             Self::DropoutAlike { .. } => "fit_dropout_alike",
             Self::DropoutRatesAlike { .. } => "fit_dropout_rates_alike",
             Self::NobodyLeaves => "fit_nobody_leaves",
@@ -206,7 +210,7 @@ impl FitWarning {
             Self::NotConverged { iterations } => vec![("iterations", iterations.to_string())],
             Self::ParameterAtBound { parameter, value } => {
                 vec![
-                    ("parameter", (*parameter).to_owned()),
+                    ("parameter", parameter.clone().into_owned()),
                     ("value", format!("{value:.3e}")),
                 ]
             }
@@ -214,7 +218,7 @@ impl FitWarning {
                 parameter,
                 ln_standard_error,
             } => vec![
-                ("parameter", (*parameter).to_owned()),
+                ("parameter", parameter.clone().into_owned()),
                 ("factor", factor_in_words(*ln_standard_error)),
             ],
             Self::DropoutAlike { probability } => {
@@ -225,6 +229,7 @@ impl FitWarning {
             }
             Self::SpendMeanInfinite { q } => vec![("q", format!("{q:.4}"))],
             Self::TooFlatForStandardErrors
+            | Self::Penalised
             | Self::NobodyLeaves
             | Self::EverybodyLeaves
             | Self::SpendAlike => Vec::new(),
@@ -257,6 +262,9 @@ impl fmt::Display for FitWarning {
                 f,
                 "{parameter} is hardly determined by the data: within a factor of {} either way",
                 factor_in_words(*ln_standard_error)
+            ),
+            Self::Penalised => f.write_str(
+                "a penalty drew the estimates away from the top of the likelihood: AIC, BIC and tests by likelihood do not hold as they stand",
             ),
             Self::DropoutAlike { probability } => write!(
                 f,

@@ -12,6 +12,7 @@
 //! | [`bg_cnbd`], [`mbg_cnbd`] | the same where purchases come more regularly than at random |
 //! | [`regularity`] | how regularly do they come? |
 //! | [`nbd`] | what if nobody ever left? |
+//! | [`likelihood_ratio`] | does the larger of two models explain more than chance would? |
 //! | [`purchase`] | what can every such model say, and how are a million customers forecast? |
 //! | [`beta_geometric`] | what do BG/NBD and MBG/NBD have in common? |
 //! | [`gamma_gamma`] | how much will they spend each time? |
@@ -23,7 +24,7 @@
 //! | [`intervals`] | how surely are expectations known? |
 //! | [`estimate`] | how well is a fit determined, and what went wrong, in words? |
 //! | [`distributions`] | how far out is that, by chance? |
-//! | [`special`] | gamma function and its derivatives, exponential integral |
+//! | [`special`] | gamma function and its derivatives, exponential integral, tail of chi-squared |
 #![forbid(unsafe_code)]
 
 pub mod bdw;
@@ -38,6 +39,7 @@ pub mod estimate;
 pub mod gamma_gamma;
 pub mod history;
 pub mod intervals;
+pub mod likelihood_ratio;
 pub mod lorenz;
 pub mod mbg_cnbd;
 pub mod mbg_nbd;

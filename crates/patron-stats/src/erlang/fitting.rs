@@ -45,7 +45,7 @@ pub(crate) fn fit(
             report.parameters += 1;
             if law.stages.get() == MOST_STAGES {
                 report.warnings.push(FitWarning::ParameterAtBound {
-                    parameter: "k",
+                    parameter: "k".into(),
                     value: f64::from(MOST_STAGES),
                 });
             }

@@ -430,7 +430,7 @@ fn customers_more_regular_than_any_k_are_told_in_words() {
     assert_eq!(fitted.parameters().stages.get(), 12);
     let warnings = &fitted.report().unwrap().warnings;
     let bound = FitWarning::ParameterAtBound {
-        parameter: "k",
+        parameter: "k".into(),
         value: 12.0,
     };
     assert!(warnings.contains(&bound), "{warnings:?}");

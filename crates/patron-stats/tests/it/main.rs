@@ -35,6 +35,8 @@ mod functions;
 mod gamma_gamma;
 /// Intervals of expectations and parameters: identities, other routes, exact errors.
 mod intervals;
+/// The likelihood-ratio test.
+mod likelihood_ratio;
 mod mbg_nbd;
 /// NBD against the literature, other programs, and integrals over the rate.
 mod nbd;
