@@ -1,7 +1,11 @@
 //! BG/NBD: customers buy at random and may leave right after a repeat purchase.
 
 use crate::beta_geometric::{BetaGeometric, Dropout, fit};
-use crate::estimate::{FitError, FitReport, all_positive};
+use crate::covariates::{
+    COINS, CovariateError, CovariateHistories, CovariateModel, Covariates, MovedParameter,
+    WithCovariates,
+};
+use crate::estimate::{FitError, FitReport, all_positive, exactly};
 use crate::fitting::MinimumRepeatBuyers;
 use crate::history::WeightedHistories;
 use crate::purchase::purchase_model;
@@ -116,6 +120,42 @@ impl BgNbd {
             report: Some(report),
         })
     }
+
+    /// Returns the model whose parameters and effects of covariates are likeliest.
+    ///
+    /// # Model
+    ///
+    /// The law of [`BgNbd::fit`] for every customer, at own parameters; one row of effects for each place, over its own columns z.
+    ///
+    /// ```text
+    /// α_i = α·exp(−γ₁′z_i)        a_i = a·exp(γ₂′z_i)        b_i = b·exp(γ₃′z_i)        r the same for all
+    /// ```
+    ///
+    /// # Errors
+    /// [`CovariateError`]: effects, columns or constraints that the model or the data do not have; columns that are constant or
+    /// follow from others; [`CovariateError::Fit`] as [`BgNbd::fit`].
+    ///
+    /// # Numerics
+    /// Newton's method as in [`BgNbd::fit`], over the parameters of a customer with mean covariates and the effects of one standard
+    /// deviation, with exact gradient and Hessian by the chain rule; starts are the fit without covariates and the starts of that. The
+    /// unit and the origin of a column change an effect as they must, and nothing else.
+    ///
+    /// # Source
+    /// Fader, Hardie (2007), Incorporating time-invariant covariates into the Pareto/NBD and BG/NBD models. Checked against
+    /// `reference/covariates/`.
+    pub fn fit_with_covariates(
+        &self,
+        customers: &CovariateHistories,
+        covariates: &Covariates,
+    ) -> Result<WithCovariates<FittedBgNbd>, CovariateError> {
+        let minimum = self.config.minimum_repeat_buyers;
+        crate::covariates::fit(
+            &Dropout::AfterRepeatPurchase,
+            customers,
+            covariates,
+            minimum,
+        )
+    }
 }
 
 impl FittedBgNbd {
@@ -141,6 +181,17 @@ impl FittedBgNbd {
     pub const fn parameters(&self) -> BgNbdParameters {
         let BetaGeometric { r, alpha, a, b, .. } = self.law;
         BgNbdParameters { r, alpha, a, b }
+    }
+}
+
+impl CovariateModel for FittedBgNbd {
+    const KEY: &'static str = "bg-nbd";
+    const PARAMETERS: &'static [&'static str] = &BetaGeometric::NAMES;
+    const PLACES: &'static [MovedParameter] = COINS;
+
+    fn from_values(values: &[f64]) -> Result<Self, FitError> {
+        let [r, alpha, a, b] = exactly(values)?;
+        Self::from_parameters(BgNbdParameters { r, alpha, a, b })
     }
 }
 

@@ -105,7 +105,7 @@ fn factor_in_words(ln_standard_error: f64) -> String {
 }
 
 /// A standard error of this size in a logarithm says "within a factor of 20 either way, at best".
-const FLAT_STANDARD_ERROR: f64 = 1.5;
+pub(crate) const FLAT_STANDARD_ERROR: f64 = 1.5;
 
 fn flat_directions<const N: usize>(
     ln_covariance: Option<&Square<N>>,
@@ -344,6 +344,14 @@ pub enum FitError {
     /// No starting point gives a finite likelihood.
     #[error("the likelihood is not finite at any starting point")]
     NoFiniteStart,
+    /// A model has more, or fewer, parameters than were given.
+    #[error("{found} parameters, expected {required}")]
+    ParametersMiscounted {
+        /// Number the model has.
+        required: usize,
+        /// Number given.
+        found: usize,
+    },
     /// A parameter given by hand is outside its domain.
     #[error("parameter {parameter} is {value}, expected a positive finite number")]
     ParameterNotPositive {
@@ -365,6 +373,7 @@ impl FitError {
             Self::SpendConstant { .. } => "fit_spend_constant",
             Self::MinimumTooSmall { .. } => "fit_minimum_too_small",
             Self::NoFiniteStart => "fit_no_finite_start",
+            Self::ParametersMiscounted { .. } => "fit_parameters_miscounted",
             Self::ParameterNotPositive { .. } => "fit_parameter_not_positive",
         }
     }
@@ -382,6 +391,10 @@ impl FitError {
                     ("found", found.to_string()),
                 ]
             }
+            Self::ParametersMiscounted { required, found } => vec![
+                ("required", required.to_string()),
+                ("found", found.to_string()),
+            ],
             Self::SpendConstant { customers, spend } => {
                 vec![
                     ("customers", customers.to_string()),
@@ -397,6 +410,16 @@ impl FitError {
             }
         }
     }
+}
+
+/// Returns as many parameters as a model has.
+pub(crate) fn exactly<const N: usize>(values: &[f64]) -> Result<[f64; N], FitError> {
+    values
+        .try_into()
+        .map_err(|_| FitError::ParametersMiscounted {
+            required: N,
+            found: values.len(),
+        })
 }
 
 /// Returns the first error among parameters that must be positive.

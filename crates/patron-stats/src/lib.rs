@@ -12,6 +12,7 @@
 //! | [`bg_cnbd`], [`mbg_cnbd`] | the same where purchases come more regularly than at random |
 //! | [`regularity`] | how regularly do they come? |
 //! | [`nbd`] | what if nobody ever left? |
+//! | [`covariates`] | the same where customers differ by channel, sex, or whatever else is known of them |
 //! | [`likelihood_ratio`] | does the larger of two models explain more than chance would? |
 //! | [`purchase`] | what can every such model say, and how are a million customers forecast? |
 //! | [`beta_geometric`] | what do BG/NBD and MBG/NBD have in common? |
@@ -35,6 +36,7 @@ pub mod bg_nbd;
 pub mod contract;
 pub mod correlation;
 pub mod distributions;
+pub mod covariates;
 pub mod estimate;
 pub mod gamma_gamma;
 pub mod history;

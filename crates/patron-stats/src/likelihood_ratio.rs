@@ -103,6 +103,18 @@ pub enum LikelihoodRatioError {
         /// Log-likelihood of the larger model.
         larger: f64,
     },
+    /// What the larger model holds fixed or equal, the smaller leaves free.
+    #[error("the smaller model is not a case of the larger: {constraint} in the larger alone")]
+    NotNested {
+        /// The constraint in words.
+        constraint: String,
+    },
+    /// A model has parameters given by hand.
+    #[error("the {which} model was not fitted, its parameters were given")]
+    NotFitted {
+        /// `smaller` or `larger`.
+        which: &'static str,
+    },
 }
 
 /// Tests a fitted model against a larger one of which it is a special case.
@@ -113,7 +125,9 @@ pub enum LikelihoodRatioError {
 /// D = 2·(ln L_larger − ln L_smaller)        p = P(χ²_k ≥ D),   k = difference in free parameters
 /// ```
 ///
-/// Whether one model is a case of the other is for the caller to know, and that both were fitted to the same customers.
+/// Whether one model is a case of the other is for the caller to know, and that both were fitted to the same customers; fits
+/// with covariates are checked by
+/// [`WithCovariates::likelihood_ratio`](crate::covariates::WithCovariates::likelihood_ratio).
 ///
 /// The distribution holds where the smaller model lies **inside** the larger: effects of 0, effects that are equal, a shape
 /// of 1. It does not where the smaller lies at an **edge**: NBD is BG/NBD with a → 0 or Pareto/NBD with s → 0, and then half

@@ -1,9 +1,11 @@
 //! Maximum likelihood for the shared law, and what its limits mean.
 
 use super::{BetaGeometric, Dropout};
+use crate::covariates::Family;
 use crate::estimate::{FitError, FitReport, FitWarning};
 use crate::fitting::{self, ALIKE, MinimumRepeatBuyers};
 use crate::history::WeightedHistories;
+use crate::optimise::Evaluation;
 
 /// (r, a, b) of the starts; α follows from the overall purchase rate.
 pub(crate) const STARTS: [[f64; 3]; 4] = [
@@ -23,23 +25,47 @@ pub(crate) fn fit(
     minimum: MinimumRepeatBuyers,
 ) -> Result<(BetaGeometric, FitReport), FitError> {
     minimum.check(histories.repeat_buyers())?;
-    let rate = histories.overall_rate();
-    let starts = STARTS.map(|[r, a, b]| [r, r / rate, a, b]);
-    let of = |&[r, alpha, a, b]: &[f64; 4]| BetaGeometric {
-        r,
-        alpha,
-        a,
-        b,
-        dropout,
-    };
     let likelihood = |parameters: &[f64; 4], histories: &WeightedHistories| {
-        of(parameters).log_likelihood(histories)
+        dropout.evaluate(parameters, histories)
     };
+    let starts = starts(histories);
     let (parameters, mut report) =
         fitting::fit(histories, BetaGeometric::NAMES, &starts, likelihood)?;
-    let law = of(&parameters);
+    let law = dropout.law(&parameters);
     report.warnings.extend(in_words(&law));
     Ok((law, report))
+}
+
+/// Returns the starts in the unit of time of the histories.
+fn starts(histories: &WeightedHistories) -> [[f64; 4]; 4] {
+    let rate = histories.overall_rate();
+    STARTS.map(|[r, a, b]| [r, r / rate, a, b])
+}
+
+impl Dropout {
+    const fn law(self, &[r, alpha, a, b]: &[f64; 4]) -> BetaGeometric {
+        BetaGeometric {
+            r,
+            alpha,
+            a,
+            b,
+            dropout: self,
+        }
+    }
+}
+
+impl Family<4> for Dropout {
+    fn starts(&self, histories: &WeightedHistories) -> Vec<[f64; 4]> {
+        starts(histories).to_vec()
+    }
+
+    fn evaluate(&self, parameters: &[f64; 4], histories: &WeightedHistories) -> Evaluation<4> {
+        self.law(parameters).log_likelihood(histories)
+    }
+
+    fn in_words(&self, parameters: &[f64; 4], _: f64) -> Vec<FitWarning> {
+        in_words(&self.law(parameters))
+    }
 }
 
 /// Says what a limit of the parameters means.

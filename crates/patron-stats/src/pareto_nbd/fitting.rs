@@ -1,9 +1,11 @@
 //! Maximum likelihood for Pareto/NBD, and what its limits mean.
 
 use super::Pareto;
+use crate::covariates::Family;
 use crate::estimate::{FitError, FitReport, FitWarning};
 use crate::fitting::{self, ALIKE, MinimumRepeatBuyers};
 use crate::history::WeightedHistories;
+use crate::optimise::Evaluation;
 
 /// (r, purchase rate of the living over that of all, s, β in mean times between purchases) of the starts.
 const STARTS: [[f64; 4]; 5] = [
@@ -23,20 +25,45 @@ pub(super) fn fit(
     minimum: MinimumRepeatBuyers,
 ) -> Result<(Pareto, FitReport), FitError> {
     minimum.check(histories.repeat_buyers())?;
-    let rate = histories.overall_rate();
-    let starts = STARTS.map(|[r, faster, s, beta]| [r, r / (faster * rate), s, beta / rate]);
-    let of = |&[r, alpha, s, beta]: &[f64; 4]| Pareto { r, alpha, s, beta };
     let likelihood = |parameters: &[f64; 4], histories: &WeightedHistories| {
-        of(parameters).log_likelihood(histories)
+        law(parameters).log_likelihood(histories)
     };
+    let starts = starts(histories);
     let (parameters, mut report) = fitting::fit(histories, Pareto::NAMES, &starts, likelihood)?;
-    let law = of(&parameters);
+    let law = law(&parameters);
     let oldest = histories
         .entries()
         .iter()
         .fold(0.0_f64, |oldest, (history, _)| oldest.max(history.age()));
     report.warnings.extend(in_words(&law, oldest));
     Ok((law, report))
+}
+
+const fn law(&[r, alpha, s, beta]: &[f64; 4]) -> Pareto {
+    Pareto { r, alpha, s, beta }
+}
+
+/// Returns the starts in the unit of time of the histories.
+fn starts(histories: &WeightedHistories) -> [[f64; 4]; 5] {
+    let rate = histories.overall_rate();
+    STARTS.map(|[r, faster, s, beta]| [r, r / (faster * rate), s, beta / rate])
+}
+
+/// Pareto/NBD as a family of laws, one for each set of parameters.
+pub(crate) struct ParetoLaws;
+
+impl Family<4> for ParetoLaws {
+    fn starts(&self, histories: &WeightedHistories) -> Vec<[f64; 4]> {
+        starts(histories).to_vec()
+    }
+
+    fn evaluate(&self, parameters: &[f64; 4], histories: &WeightedHistories) -> Evaluation<4> {
+        law(parameters).log_likelihood(histories)
+    }
+
+    fn in_words(&self, parameters: &[f64; 4], oldest: f64) -> Vec<FitWarning> {
+        in_words(&law(parameters), oldest)
+    }
 }
 
 /// Says what a limit of the parameters means, to customers observed for at most `oldest`.

@@ -18,7 +18,13 @@ mod law;
 mod likelihood;
 mod next_purchase;
 
-use crate::estimate::{FitError, FitReport, all_positive};
+pub(crate) use fitting::ParetoLaws;
+
+use crate::covariates::{
+    CovariateError, CovariateHistories, CovariateModel, Covariates, MovedParameter, RATES,
+    WithCovariates,
+};
+use crate::estimate::{FitError, FitReport, all_positive, exactly};
 use crate::fitting::MinimumRepeatBuyers;
 use crate::history::{History, WeightedHistories};
 use crate::purchase::{Arrivals, ForecastError, Law, check_discount_rate, purchase_model};
@@ -151,6 +157,37 @@ impl ParetoNbd {
             report: Some(report),
         })
     }
+
+    /// Returns the model whose parameters and effects of covariates are likeliest.
+    ///
+    /// # Model
+    ///
+    /// The law of [`ParetoNbd::fit`] for every customer, at own parameters; one row of effects for each place, over its own columns z.
+    ///
+    /// ```text
+    /// α_i = α·exp(−γ₁′z_i)        β_i = β·exp(−γ₂′z_i)        r, s the same for all
+    /// ```
+    ///
+    /// # Errors
+    /// [`CovariateError`]: effects, columns or constraints that the model or the data do not have; columns that are constant or
+    /// follow from others; [`CovariateError::Fit`] as [`ParetoNbd::fit`].
+    ///
+    /// # Numerics
+    /// Newton's method as in [`ParetoNbd::fit`], over the parameters of a customer with mean covariates and the effects of one standard
+    /// deviation, with exact gradient and Hessian by the chain rule; starts are the fit without covariates and the starts of that. The
+    /// unit and the origin of a column change an effect as they must, and nothing else.
+    ///
+    /// # Source
+    /// Fader, Hardie (2007), Incorporating time-invariant covariates into the Pareto/NBD and BG/NBD models. Checked against
+    /// `reference/covariates/`.
+    pub fn fit_with_covariates(
+        &self,
+        customers: &CovariateHistories,
+        covariates: &Covariates,
+    ) -> Result<WithCovariates<FittedParetoNbd>, CovariateError> {
+        let minimum = self.config.minimum_repeat_buyers;
+        crate::covariates::fit(&ParetoLaws, customers, covariates, minimum)
+    }
 }
 
 impl FittedParetoNbd {
@@ -204,6 +241,17 @@ impl FittedParetoNbd {
         let z = discount_rate * alive.time;
         let time = alive.time * scaled_exponential_integral(alive.shape, z);
         Ok(self.law.probability_alive(history) * alive.arrivals.rate() * time)
+    }
+}
+
+impl CovariateModel for FittedParetoNbd {
+    const KEY: &'static str = "pareto-nbd";
+    const PARAMETERS: &'static [&'static str] = &Pareto::NAMES;
+    const PLACES: &'static [MovedParameter] = RATES;
+
+    fn from_values(values: &[f64]) -> Result<Self, FitError> {
+        let [r, alpha, s, beta] = exactly(values)?;
+        Self::from_parameters(ParetoNbdParameters { r, alpha, s, beta })
     }
 }
 

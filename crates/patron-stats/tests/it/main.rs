@@ -21,6 +21,8 @@ mod cnbd;
 mod contract;
 /// Do nine in ten intervals hold what they should? Simulated bases, in small and in a soak run.
 mod coverage;
+/// Models with covariates: likelihoods, estimates, constraints, penalties, recovery.
+mod covariates;
 /// Public data sets, read as the literature prepares them.
 mod data;
 /// Normal, chi-square and Kolmogorov tails against scipy.
