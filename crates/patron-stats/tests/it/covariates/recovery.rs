@@ -130,3 +130,48 @@ fn ninety_percent_intervals_of_effects_cover_as_often() {
         );
     }
 }
+
+/// Draws customers of MBG/NBD with a column of noise that acts on nothing.
+fn noise(seed: u64, customers: usize) -> CovariateHistories {
+    let mut generator = ChaCha12Rng::seed_from_u64(seed);
+    let rows = (0..customers).map(|_| {
+        let noise = f64::from(generator.random_range(-2..=2));
+        let drawn = customer(&mut generator, "mbg-nbd", COINS.0, 40.0, 0.0);
+        (drawn.history, 1, vec![noise])
+    });
+    let rows: Vec<_> = rows.collect();
+    CovariateHistories::from_histories(["noise"], rows).unwrap()
+}
+
+#[test]
+fn noise_is_found_likely_as_often_as_p_says() {
+    const BASES: u32 = 200;
+    let without = CovariatesConfig::default().build().unwrap();
+    let with = CovariatesConfig::default()
+        .with_columns(Place::Purchase, ["noise"])
+        .with_columns(Place::DropoutA, ["noise"])
+        .build()
+        .unwrap();
+    let model = MbgNbdConfig::default().build();
+    let mut p_values: Vec<f64> = (0..BASES)
+        .map(|seed| {
+            let base = noise(3000 + u64::from(seed), 400);
+            let smaller = model.fit_with_covariates(&base, &without).unwrap();
+            let larger = model.fit_with_covariates(&base, &with).unwrap();
+            let test = larger.likelihood_ratio(&smaller).unwrap();
+            assert_eq!(test.degrees_of_freedom, 2);
+            test.p_value
+        })
+        .collect();
+    p_values.sort_by(f64::total_cmp);
+    let bases = f64::from(BASES);
+    let farthest = (0..BASES)
+        .zip(&p_values)
+        .map(|(below, p)| {
+            let (low, high) = (f64::from(below) / bases, f64::from(below + 1) / bases);
+            (p - low).abs().max((high - p).abs())
+        })
+        .fold(0.0, f64::max);
+    // Kolmogorov's distance: 1.95/√n is exceeded once in a thousand times where p is uniform.
+    assert!(farthest < 1.95 / bases.sqrt(), "distance {farthest}");
+}
