@@ -24,28 +24,39 @@ pub(super) struct Spread {
 impl Spread {
     /// Returns the spread of a column.
     ///
-    /// The deviation is exactly 0 where all values are equal.
+    /// The deviation is exactly 0 where all values are equal, and only there.
     pub(super) fn of(customers: &CovariateHistories, column: usize) -> Self {
-        let total = customers.customers() as f64;
-        let weighted = |of: &dyn Fn(f64) -> f64| {
+        // Differences from one of the values, as shares of the largest: a large mean costs no digits, equal values are exactly
+        // alike, and no square leaves the range of doubles.
+        let profiles = || {
             let profiles = customers.profiles().iter();
-            let sum: f64 = profiles
-                .map(|profile| {
-                    of(profile.values()[column]) * profile.histories().customers() as f64
-                })
+            profiles.map(|profile| {
+                let customers = profile.histories().customers() as f64;
+                (profile.values()[column], customers)
+            })
+        };
+        let origin = profiles().next().map_or(0.0, |(value, _)| value);
+        let widest = profiles().fold(0.0_f64, |widest, (value, _)| {
+            widest.max((value - origin).abs())
+        });
+        if widest == 0.0 {
+            return Self {
+                mean: origin,
+                deviation: 0.0,
+            };
+        }
+        let total = customers.customers() as f64;
+        let mean_of = |of: &dyn Fn(f64) -> f64| {
+            let sum: f64 = profiles()
+                .map(|(value, customers)| of((value - origin) / widest) * customers)
                 .sum();
             sum / total
         };
-        // Differences from one of the values: a large mean then costs no digits, equal values are exactly alike.
-        let origin = customers
-            .profiles()
-            .first()
-            .map_or(0.0, |profile| profile.values()[column]);
-        let shift = weighted(&|value| value - origin);
-        let variance = weighted(&|value| (value - origin - shift).powi(2));
+        let shift = mean_of(&|share| share);
+        let variance = mean_of(&|share| (share - shift).powi(2));
         Self {
-            mean: origin + shift,
-            deviation: variance.sqrt(),
+            mean: origin + shift * widest,
+            deviation: variance.sqrt() * widest,
         }
     }
 }
@@ -79,6 +90,11 @@ pub(super) fn check(
             return Err(CovariateError::ColumnConstant {
                 column: names[*column].clone(),
                 value: spread.mean,
+            });
+        }
+        if !spread.deviation.is_finite() {
+            return Err(CovariateError::ColumnTooWide {
+                column: names[*column].clone(),
             });
         }
     }

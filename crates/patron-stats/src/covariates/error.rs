@@ -140,6 +140,14 @@ pub enum CovariateError {
         /// The value they share.
         value: f64,
     },
+    /// The values of a column lie so far apart that their standard deviation is no finite number.
+    #[error(
+        "the values of column {column} lie too far apart, expected a finite standard deviation"
+    )]
+    ColumnTooWide {
+        /// The column.
+        column: String,
+    },
     /// A column follows from others: their effects are not to be told apart.
     #[error(
         "column {column} follows from {others}: their effects on {place} cannot be told apart, leave one of them out"
@@ -179,6 +187,7 @@ impl CovariateError {
             Self::CentreNotPositive { .. } => "covariates_centre_not_positive",
             Self::PenaltyNotPositive { .. } => "covariates_penalty_not_positive",
             Self::ColumnConstant { .. } => "covariates_column_constant",
+            Self::ColumnTooWide { .. } => "covariates_column_too_wide",
             Self::ColumnsCollinear { .. } => "covariates_columns_collinear",
             Self::NothingFree => "covariates_nothing_free",
         }
@@ -223,7 +232,9 @@ impl CovariateError {
     /// Returns the names that a message mentions which mentions nothing else.
     fn names(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::ColumnTwice { column } => vec![("column", column.clone())],
+            Self::ColumnTwice { column } | Self::ColumnTooWide { column } => {
+                vec![("column", column.clone())]
+            }
             Self::ColumnMissing { column, known } => {
                 vec![("column", column.clone()), ("known", known.clone())]
             }

@@ -177,6 +177,12 @@ fn columns_that_say_nothing_of_their_own_are_named() {
             value: 7.5
         }
     );
+    assert_eq!(
+        fit_with(|z| z[1].signum() * 1.5e308, effects()).unwrap_err(),
+        CovariateError::ColumnTooWide {
+            column: "income".to_owned()
+        }
+    );
     let collinear = CovariateError::ColumnsCollinear {
         place: Place::Purchase,
         column: "income".to_owned(),

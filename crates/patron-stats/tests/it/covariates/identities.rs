@@ -206,6 +206,21 @@ fn neither_the_unit_nor_the_origin_of_a_column_matters() {
 }
 
 #[test]
+fn units_as_small_or_large_as_doubles_go_are_units() {
+    let rows = rows(9, 800);
+    let plain = fit(&base(rows.clone()), &effects().build().unwrap());
+    // Squares of either are no doubles.
+    for unit in [1e-200, 1e200] {
+        let other = rows.iter().cloned();
+        let other = other.map(|(history, count, z)| (history, count, vec![z[0], z[1] * unit]));
+        let moved = fit(&base(other.collect()), &effects().build().unwrap());
+        let found = moved.effect(Place::Dropout, "income").unwrap() * unit;
+        let expected = plain.effect(Place::Dropout, "income").unwrap();
+        assert_relative("effect", found, expected, SAME_TOP);
+    }
+}
+
+#[test]
 fn neither_the_order_of_rows_nor_equal_rows_change_a_bit() {
     let mut shuffled = rows(6, 800);
     let expected = fit(&base(shuffled.clone()), &effects().build().unwrap());
