@@ -19,10 +19,10 @@ mod cdnow;
 mod cnbd;
 /// sBG and beta-discrete-Weibull: everything there is about them.
 mod contract;
-/// Do nine in ten intervals hold what they should? Simulated bases, in small and in a soak run.
-mod coverage;
 /// Models with covariates: likelihoods, estimates, constraints, penalties, recovery.
 mod covariates;
+/// Do nine in ten intervals hold what they should? Simulated bases, in small and in a soak run.
+mod coverage;
 /// Public data sets, read as the literature prepares them.
 mod data;
 /// Normal, chi-square and Kolmogorov tails against scipy.
