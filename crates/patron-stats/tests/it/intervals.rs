@@ -584,7 +584,7 @@ fn a_flat_likelihood_is_refused_and_a_poor_one_is_told_in_words() {
     assert_eq!(error, IntervalError::CovarianceAbsent);
     assert!(error.hint().unwrap().contains("bootstrap"));
     let warning = FitWarning::PoorlyDetermined {
-        parameter: "r",
+        parameter: "r".into(),
         ln_standard_error: 20.0,
     };
     // A standard error of 20 in the logarithm: many draws beyond e^±18.
