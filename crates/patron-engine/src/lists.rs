@@ -1,7 +1,7 @@
 //! Lists beside the orders: customers, products, refunds, events, answers, spend. Their entries wait in partitions of their
 //! own, by the key under which an entry is known again, until a run or an import takes them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use patron_core::RowClass;
 use patron_import::{
@@ -12,6 +12,7 @@ use patron_import::{
 use crate::cold::{EngineError, Gathered};
 use crate::details;
 use crate::grouping::{ContactFields, GroupingError, PARTITIONS, Record, Scatter};
+use crate::shared::is_claim;
 use crate::source::{FileRead, RejectedSink, Seen, SourceError};
 
 /// An entry of a list.
@@ -348,43 +349,41 @@ impl Gathered {
         Ok(())
     }
 
-    /// Looks for orders among the facts that were read.
+    /// Looks for orders among the facts that were read. An order is whose it is by the first file in which it is one
+    /// customer's, as orders of several customers are settled; of cancelled ones alone by these.
     fn find_owners(&self, owners: &mut Owners) -> Result<(), GroupingError> {
-        let mut found: BTreeMap<String, (u32, Option<String>)> = BTreeMap::new();
+        // Bought before cancelled, then file by file.
+        let mut found: BTreeMap<String, BTreeMap<(bool, u32), BTreeSet<String>>> = BTreeMap::new();
         for partition in 0..PARTITIONS {
             self.each_record(partition, |record| {
                 let is_sought = owners.get(record.order_id).is_some_and(Option::is_none);
                 if !record.order_id.is_empty() && is_sought {
-                    claim(&mut found, record);
+                    let place = (!is_claim(record), record.file);
+                    let of_order = found.entry(record.order_id.to_owned()).or_default();
+                    let customers = of_order.entry(place).or_default();
+                    customers.insert(record.customer.to_owned());
                 }
                 Ok(())
             })?;
         }
-        for (order, (_, customer)) in found {
-            owners.insert(order, customer);
+        for (order, files) in found {
+            let is_bought = files.keys().any(|(is_other, _)| !is_other);
+            let mut files = files
+                .iter()
+                .filter(|((is_other, _), _)| *is_other != is_bought);
+            owners.insert(order, files.find_map(|(_, customers)| one_of(customers)));
         }
         Ok(())
     }
 }
 
-/// Notes whose an order is by the first file that has it; of two customers there it is nobody's, but an account's before a
-/// guest's, who may turn out to be the same person.
-fn claim(found: &mut BTreeMap<String, (u32, Option<String>)>, record: &Record<'_>) {
-    let customer = || Some(record.customer.to_owned());
-    let known = found
-        .entry(record.order_id.to_owned())
-        .or_insert_with(|| (record.file, customer()));
-    if record.file < known.0 {
-        *known = (record.file, customer());
-    }
-    let Some(owner) = known.1.as_deref().filter(|_| record.file == known.0) else {
-        return;
-    };
-    match (is_address(owner), is_address(record.customer)) {
-        _ if owner == record.customer => {}
-        (true, false) => known.1 = customer(),
-        (false, true) => {}
-        _ => known.1 = None,
+/// The only customer; or the only account among guests, who may turn out to be the same person.
+fn one_of(customers: &BTreeSet<String>) -> Option<String> {
+    let mut accounts = customers.iter().filter(|id| !is_address(id));
+    match (accounts.next(), accounts.next(), customers.len()) {
+        (Some(account), None, _) => Some(account.clone()),
+        (None, _, 1) => customers.first().cloned(),
+        _ => None,
     }
 }
 

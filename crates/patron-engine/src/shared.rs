@@ -62,8 +62,8 @@ struct AsideRow {
     line: u64,
     order_id: String,
     customer: String,
-    /// Another customer of the order.
-    other: String,
+    /// An earlier file has the order.
+    is_anothers: bool,
     class: RowClass,
     net: i64,
 }
@@ -90,7 +90,7 @@ struct Contested {
 }
 
 /// Whether a record says that its order is its customer's. What was set aside, and money given back later, does not.
-fn is_claim(record: &Record<'_>) -> bool {
+pub(crate) fn is_claim(record: &Record<'_>) -> bool {
     let of_order = match record.kind {
         RowKind::Order | RowKind::Line => true,
         RowKind::Refund => record.is_line || record.is_derived_refund(),
@@ -282,11 +282,16 @@ fn tell(segments: &[&[u8]]) -> Contested {
     for of_order in pairs.chunk_by(|a, b| a.0 == b.0) {
         let is_new = of_order.iter().any(|pair| pair.1 & 1 == 1);
         contested.orders += u64::from(is_new);
-        let several = of_order.windows(2).any(|pair| match pair {
-            [a, b] => a.1 >> 1 != b.1 >> 1,
-            _ => false,
-        });
-        if let (true, true, Some(first)) = (is_new, several, of_order.first()) {
+        // Whose it was before may go on having it.
+        let stored = || of_order.iter().filter(|pair| pair.1 & 1 == 0);
+        let is_known = |new: &(u64, u64)| stored().any(|pair| pair.1 >> 1 == new.1 >> 1);
+        let first_new = of_order.iter().find(|pair| pair.1 & 1 == 1);
+        let is_contested = |new: &(u64, u64)| match stored().next() {
+            Some(_) => !is_known(new),
+            None => first_new.is_some_and(|first| first.1 != new.1),
+        };
+        let mut new = of_order.iter().filter(|pair| pair.1 & 1 == 1);
+        if let (true, Some(first)) = (new.any(is_contested), of_order.first()) {
             contested.hashes.insert(first.0);
         }
     }
@@ -337,9 +342,7 @@ impl SharedOrders {
                     .iter()
                     .filter(|claim| !owners.contains(&name(claim)));
                 for claim in aside.filter(|_| !keep) {
-                    let own = name(claim);
-                    let other = owners.first().or_else(|| all.iter().find(|id| **id != own));
-                    shared.set_one_aside(claim, other.cloned().unwrap_or_default());
+                    shared.set_one_aside(claim, !owners.is_empty());
                 }
             }
             let is_set_aside = shared.rows.len() as u64 + shared.second_records > before;
@@ -354,7 +357,7 @@ impl SharedOrders {
         shared
     }
 
-    fn set_one_aside(&mut self, claim: &Claim, other: String) {
+    fn set_one_aside(&mut self, claim: &Claim, is_anothers: bool) {
         let of_order = self.aside.entry(claim.order_id.clone()).or_default();
         of_order.insert((claim.file, claim.customer.clone()));
         match claim.class {
@@ -364,7 +367,7 @@ impl SharedOrders {
                 line: claim.line,
                 order_id: claim.order_id.clone(),
                 customer: claim.customer.clone(),
-                other,
+                is_anothers,
                 class,
                 net: claim.net,
             }),
@@ -375,6 +378,13 @@ impl SharedOrders {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.aside.is_empty()
+    }
+
+    /// Returns what there is to say of them: how many there are, and the first.
+    #[must_use]
+    pub fn found(&self) -> Option<(u64, &str)> {
+        let (example, _) = self.example.as_ref()?;
+        Some((self.orders, example))
     }
 
     /// Returns whether a record is of a row that was set aside for its order.
@@ -410,8 +420,6 @@ impl SharedOrders {
     /// Moves the rows of a file, by its place, to their class.
     pub fn account(&self, place: u32, file: &mut FileRead) {
         for row in self.rows.iter().filter(|row| row.file == place) {
-            // It may be read again when it is known whose the order is.
-            file.unknown_orders += 1;
             let amount = match row.class {
                 RowClass::Refund => Money(row.net.saturating_neg()),
                 _ => Money(row.net),
@@ -434,8 +442,10 @@ impl SharedOrders {
             column: column.clone(),
             value: row.order_id.chars().take(VALUE_CHARACTERS).collect(),
             class: RowClass::SharedOrder,
-            reason: Reason::SharedOrder {
-                other: row.other.clone(),
+            reason: if row.is_anothers {
+                Reason::OrderOfAnother
+            } else {
+                Reason::SharedOrder
             },
             customer: Some(row.customer.clone()),
         })

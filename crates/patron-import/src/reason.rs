@@ -121,14 +121,16 @@ pub enum Reason {
         "no customer, and no order of this id is known: import the orders first, or give a column of customers"
     )]
     UnknownOrder,
-    /// The order's id stands with another customer, too.
+    /// Another customer's row of the same file has the order's id, too.
     #[error(
-        "the id of this order stands with customer `{other}`, too: mend the wrong one; if both are one person, `patron identity join` says so; if ids begin anew for each shop or customer, `--keep shared-orders` counts each"
+        "another customer of this file has an order of the same id, and it is not known whose it is: mend the wrong row; if both are one person, join them with `patron identity join` before the import; if ids begin anew for each shop or customer, `--keep shared-orders` counts each"
     )]
-    SharedOrder {
-        /// Another customer with it.
-        other: String,
-    },
+    SharedOrder,
+    /// An earlier file has the order with another customer.
+    #[error(
+        "an earlier file or import has the order of this id with another customer: if that one is wrong, mend it there (`patron import --undo` takes an import back); if both are one person, join them with `patron identity join` before the import; orders of another shop go into a workspace of their own"
+    )]
+    OrderOfAnother,
     /// Nobody to whom the row belongs.
     #[error("no customer: a guest, or the id was not exported")]
     NoCustomer,
@@ -219,7 +221,8 @@ impl Reason {
             Self::NotAnOrder => "not_an_order",
             Self::IdMissing => "id_missing",
             Self::UnknownOrder => "unknown_order",
-            Self::SharedOrder { .. } => "shared_order",
+            Self::SharedOrder => "shared_order",
+            Self::OrderOfAnother => "order_of_another",
             Self::NoCustomer => "no_customer",
             Self::PhoneWithoutCountry => "phone_without_country",
             Self::MaskedCustomer => "masked_customer",

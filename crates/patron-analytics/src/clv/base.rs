@@ -20,7 +20,7 @@ pub enum Source {
     /// Orders files, or a query in their place.
     Orders(Vec<PathBuf>, Option<Query>),
     /// A workspace's ledger.
-    Ledger(FromLedger),
+    Ledger(Box<FromLedger>),
     /// A file with a row per customer.
     Summary(PathBuf),
 }

@@ -45,7 +45,7 @@ pub use self::undo::{UndoneImport, undo};
 use self::work::{Work, on_threads};
 use crate::identity::{Settled, Where, joined, joined_with, settle};
 use crate::orders::{gather_orders, latest_day};
-use crate::run::{Note, of_exchange};
+use crate::run::{Note, of_exchange, of_shared_orders};
 use crate::settings::{ResolveError, Settings, exchange, import_options, reading_fingerprint};
 use crate::workspace::{
     Import, Wanted, Workspace, WorkspaceError, give, import_rows, imports, lists_of, next_import,
@@ -86,6 +86,8 @@ pub struct ImportReport {
     pub snapshot: Option<i64>,
     /// How customers are joined since; nothing if nothing changed.
     pub identity: Option<Settled>,
+    /// What there is to say of orders that stand with several customers.
+    pub shared_orders: Option<Note>,
     /// Bytes that an import which was stopped had read, and this one had not to read again.
     pub gone_on_from: u64,
 }
@@ -109,6 +111,7 @@ impl ImportReport {
             files,
             snapshot,
             identity: None,
+            shared_orders: None,
             gone_on_from: 0,
         }
     }
@@ -173,6 +176,7 @@ pub fn import(
         shared,
     } = job.work_out(progress)?;
     report.gone_on_from = gone_on_from;
+    report.shared_orders = of_shared_orders(&shared);
     for (place, file) in (0_u32..).zip(&report.files) {
         let name = file.read.path.display().to_string();
         for row in shared.rejected(place, &file.read) {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use patron_core::Instant;
+use arrow_array::{Array, RecordBatch};
+use patron_core::{Instant, RowClass};
 use patron_import::Content;
 use patron_ledger::{At, CommitInfo, Ledger, LedgerError, ScanRequest, Table};
 
@@ -75,7 +75,8 @@ pub fn undo(
     })
 }
 
-/// Returns the later lists of refunds that name orders which no import but this one has.
+/// Returns the later lists of refunds that name orders which no import but this one has, and the later imports of which rows
+/// were set aside because this one has their orders with other customers.
 fn found_by_orders(
     ledger: &Ledger,
     import: i64,
@@ -87,6 +88,15 @@ fn found_by_orders(
     if !lists.is_empty() {
         each_order(ledger, Table::Refunds, |order, of_import| {
             if lists.contains_key(&of_import) {
+                let known = named.entry(order.to_owned()).or_default();
+                known.by.insert(of_import);
+            }
+        })?;
+    }
+    let sets_aside = |later: &Import| later.id > import && later.sets_shared_orders_aside();
+    if all.iter().any(sets_aside) {
+        each_order(ledger, Table::SetAside, |order, of_import| {
+            if of_import > import {
                 let known = named.entry(order.to_owned()).or_default();
                 known.by.insert(of_import);
             }
@@ -123,11 +133,23 @@ fn each_order(
     table: Table,
     mut take: impl FnMut(&str, i64),
 ) -> Result<(), LedgerError> {
-    let request = ScanRequest::new(table).columns(&["order_id", "import_id"]);
+    let is_aside = table == Table::SetAside;
+    let columns = ["order_id", "import_id", "class"];
+    let columns = columns.get(..if is_aside { 3 } else { 2 });
+    let request = ScanRequest::new(table).columns(columns.unwrap_or_default());
     for batch in ledger.scan(&request)? {
         let batch = batch?;
-        for (order, import) in pairs(&batch).into_iter().flatten() {
-            if let (Some(order), Some(import)) = (order, import) {
+        let classes = batch.column_by_name("class");
+        let classes = classes.and_then(|column| column.as_string_opt::<i32>());
+        let is_shared = |row: usize| {
+            classes.is_some_and(|classes| {
+                classes.is_valid(row) && classes.value(row) == RowClass::SharedOrder.key()
+            })
+        };
+        for (row, (order, import)) in pairs(&batch).into_iter().flatten().enumerate() {
+            if let (Some(order), Some(import)) = (order, import)
+                && (!is_aside || is_shared(row))
+            {
                 take(order, import);
             }
         }

@@ -30,7 +30,7 @@ pub use account::Account;
 pub use execute::{RunError, run};
 pub(crate) use facts::{Facts, ReadWith};
 pub use notes::Note;
-pub(crate) use notes::of_exchange;
+pub(crate) use notes::{of_exchange, of_shared_orders};
 pub(crate) use out_dir::Listed;
 pub use out_dir::remove_unfinished;
 pub(crate) use rejected::RejectedFile;

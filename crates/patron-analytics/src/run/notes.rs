@@ -210,19 +210,17 @@ pub(crate) fn of_exchange<'f>(files: impl IntoIterator<Item = &'f FileRead>) -> 
 }
 
 /// What there is to say of orders that stand with several customers.
-pub(super) fn of_shared_orders(shared: &SharedOrders) -> Option<Note> {
-    let (example, [first, second]) = shared.example.as_ref()?;
-    let count = shared.orders;
-    let found = format!(
-        "order ids that stand with more than one customer: {count}, such as `{example}` with `{first}` and `{second}`"
-    );
+pub(crate) fn of_shared_orders(shared: &SharedOrders) -> Option<Note> {
+    let (count, example) = shared.found()?;
+    let found =
+        format!("order ids that stand with more than one customer: {count}, such as `{example}`");
     let params = json!({ "count": count, "example": example });
     Some(if shared.is_empty() {
         let text = format!("{found}; they count for each");
         Note::new("orders_of_two_customers", params, text)
     } else {
         let text = format!(
-            "{found}: an order stays with whom it stood first; where that cannot be told, and of all others, the rows are set aside (`rejected.csv` lists them, `--keep shared-orders` counts each)"
+            "{found}: an order stays with whom it stood first; where that cannot be told, and of all others, the rows are set aside: the list of rows set aside says what mends each (`--keep shared-orders` counts all)"
         );
         Note::new("shared_orders_set_aside", params, text)
     })

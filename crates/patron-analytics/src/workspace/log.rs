@@ -303,6 +303,12 @@ impl Import {
         self.unchanged > 0 || details.left_out != (0, 0) || details.left_out_aside > 0
     }
 
+    /// Returns whether it set rows aside because their orders are other customers'.
+    pub(crate) fn sets_shared_orders_aside(&self) -> bool {
+        let mut classes = self.details.classes.iter();
+        classes.any(|(class, rows, _)| class == RowClass::SharedOrder.key() && *rows > 0)
+    }
+
     /// Returns the part of a workbook or an archive that it is; empty for a whole file.
     pub(crate) fn part(&self) -> &str {
         self.name.split_once('#').map_or("", |(_, part)| part)

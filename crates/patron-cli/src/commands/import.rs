@@ -104,6 +104,9 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
             show_sample(&sample(&file.read), output)?;
         }
     }
+    if let Some(note) = &report.shared_orders {
+        output.talk(&format!("note: {}\n", note.text));
+    }
     show(&report, args.dry_run, output)
 }
 

@@ -7,6 +7,8 @@ use patron_fold::folder::Scratch;
 use patron_import::RowKind;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::shared::SharedOrders;
+
 use super::fold_partition::{FoldedPartition, RepeatedOrders, RowKindKey};
 use super::record::Record;
 use super::versions::{
@@ -281,7 +283,8 @@ impl<'a> Work<'a> {
     fn rows_are_simple(&self) -> bool {
         let any = |test: fn(&Record<'_>) -> bool| self.rows.iter().any(test);
         let orders_and_lines = any(is_named_order) && any(|row| row.kind == RowKind::Line);
-        let refunds_and_lines = any(is_cancelled_line) && any(|row| row.kind == RowKind::Refund);
+        let not_bought = |row: &Record<'_>| is_cancelled_line(row) || SharedOrders::is_aside(row);
+        let refunds_and_lines = any(not_bought) && any(|row| row.kind == RowKind::Refund);
         !orders_and_lines
             && !refunds_and_lines
             && !any(is_cancelled_order)
@@ -378,10 +381,12 @@ fn cancelled_in_the_end<'g, 'a>(
 ) -> Option<&'g Record<'a>> {
     let says = || group.iter().filter(|row| is_cancelled_order(row));
     let Some(cancelled) = says().max_by_key(|row| version(row)) else {
-        // All lines were cancelled, and what went back was paid for them.
+        // All lines were cancelled, or are another customer's, and what went back was paid for them.
         let is_left = |row: &Record<'_>| matches!(row.kind, RowKind::Order | RowKind::Line);
         let went_back = group.iter().any(|row| row.kind == RowKind::Refund);
-        let mut lines = group.iter().filter(|row| is_cancelled_line(row));
+        let is_not_bought =
+            |row: &&Record<'_>| is_cancelled_line(row) || SharedOrders::is_aside(row);
+        let mut lines = group.iter().filter(is_not_bought);
         return lines
             .next()
             .filter(|_| went_back && !group.iter().any(is_left));

@@ -2,6 +2,7 @@
 //! it has none, by what it says; of a later version only what differs is kept.
 
 mod known;
+mod owners;
 mod stored;
 
 use std::collections::{BTreeSet, HashMap};
@@ -10,11 +11,12 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use patron_core::{Instant, ShopCalendar};
 use patron_engine::details::{self, Detail};
-use patron_engine::{Feed, Gathered, ListEntry, Owners, PARTITIONS, Resources, gather_records};
+use patron_engine::{Feed, Gathered, ListEntry, PARTITIONS, Resources, gather_records};
 use patron_import::{Content, Field, ROW_HASH_SEED, RowKind, UNDATED, hash_field, is_address};
 use patron_ledger::{At, Ledger, ScanRequest, Table, Transaction};
 
 use self::known::{Current, Known, known};
+pub(super) use self::owners::find_owners;
 use self::stored::give;
 use super::compare::Counts;
 use super::rows::{Origin, own_id};
@@ -90,26 +92,6 @@ impl Sheets {
         }
         Ok(())
     }
-}
-
-/// Completes what only names an order with the order's customer, as the ledger knows it.
-pub(super) fn find_owners(ledger: &Ledger, owners: &mut Owners) -> Result<(), ImportFailure> {
-    for table in [Table::Orders, Table::OrderLines] {
-        let request = ScanRequest::new(table).columns(&["order_id", "customer_id"]);
-        for batch in ledger.scan(&request).map_err(WorkspaceError::from)? {
-            let batch = batch.map_err(WorkspaceError::from)?;
-            let (orders, customers) = (texts(&batch, "order_id"), texts(&batch, "customer_id"));
-            for (order, customer) in orders.zip(customers) {
-                if let (Some(order), Some(customer)) = (order, customer)
-                    && let Some(owner) = owners.get_mut(order)
-                    && owner.is_none()
-                {
-                    *owner = Some(customer.to_owned());
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 impl Lists<'_> {

@@ -143,7 +143,7 @@ impl BaseArgs {
         }
         let workspace = Workspace::open(&self.workspace)?;
         let at = self.at.unwrap_or(At::Latest);
-        Ok(Source::Ledger(FromLedger { workspace, at }))
+        Ok(Source::Ledger(Box::new(FromLedger { workspace, at })))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    assert_same_results, assert_same_tables, counts, import, run, run_files, with_workspace,
+    SHOP, assert_same_results, assert_same_tables, counts, import, run, run_files, with_workspace,
 };
 use crate::support::{Results, Sandbox, Seeded};
 
@@ -43,8 +43,8 @@ fn inside_a_file_an_order_of_two_customers_is_nobodys() {
     assert_eq!(rows["accepted"], 1);
     let rejected = String::from_utf8(files.bytes("rejected.csv")).expect("text");
     for start in [
-        "a.csv,2,shared_order,order_id,1,ann,\"the id of this order stands with customer `bob`, too",
-        "a.csv,4,shared_order,order_id,1,bob,\"the id of this order stands with customer `ann`, too",
+        "a.csv,2,shared_order,order_id,1,ann,\"another customer of this file has an order of the same id",
+        "a.csv,4,shared_order,order_id,1,bob,\"another customer of this file has an order of the same id",
     ] {
         assert!(rejected.contains(start), "{rejected}");
     }
@@ -112,23 +112,177 @@ fn customers_who_are_one_person_share_an_order() {
 #[test]
 fn joined_by_hand_the_file_brings_what_was_set_aside() {
     let sandbox = with_workspace();
-    let text = format!("{HEADER}1,17,2024-01-05,60\n1,18,2024-01-05,60\n2,17,2024-01-06,40\n");
+    let text = format!("{HEADER}1,17,2024-01-05,60\n1,18,2024-01-05,70\n2,17,2024-01-06,40\n");
     sandbox.write("a.csv", text);
     let first = import(&sandbox, &["a.csv"]);
     assert_eq!(counts(&first, "a.csv"), [3, 1, 0, 0, 2]);
+    assert!(
+        first
+            .stderr
+            .contains("order ids that stand with more than one customer: 1, such as `1`"),
+        "{}",
+        first.stderr
+    );
+    let joined = sandbox.patron(&["identity", "join", "17", "18", "--workspace", SHOP]);
+    assert_eq!(joined.code, 0, "{}", joined.stderr);
     let again = import(&sandbox, &["a.csv"]);
     assert!(
         again.stdout.contains("Nothing changed."),
         "{}",
         again.stdout
     );
-    let joined = sandbox.patron(&["identity", "join", "17", "18", "--workspace", "shop"]);
-    assert_eq!(joined.code, 0, "{}", joined.stderr);
+    import(&sandbox, &["--undo", "1"]);
     let mended = import(&sandbox, &["a.csv"]);
-    assert_eq!(counts(&mended, "a.csv"), [3, 2, 0, 1, 0]);
-    assert_eq!(monetary(&run(&sandbox, &[])), sums(&[("17", "160.00")]));
-    let verified = sandbox.patron(&["ledger", "verify", "--workspace", "shop"]);
+    assert_eq!(counts(&mended, "a.csv"), [3, 3, 0, 0, 0]);
+    assert_eq!(monetary(&run(&sandbox, &[])), sums(&[("17", "170.00")]));
+    let verified = sandbox.patron(&["ledger", "verify", "--workspace", SHOP]);
     assert_eq!(verified.code, 0, "{}", verified.stderr);
+}
+
+#[test]
+fn a_file_with_such_an_order_is_still_known_again() {
+    let sandbox = with_workspace();
+    let header = "order_id,customer_id,ordered_at,net,status\n";
+    let first = format!(
+        "{header}1,ann,2024-01-05,600,paid\n9,ann,2024-01-05,5,paid\n9,bob,2024-01-05,6,paid\n2,zoe,2024-01-05,1,paid\n"
+    );
+    sandbox.write("a.csv", first);
+    sandbox.write("b.csv", format!("{header}1,ann,2024-01-05,600,cancelled\n"));
+    import(&sandbox, &["a.csv"]);
+    import(&sandbox, &["b.csv"]);
+    let again = import(&sandbox, &["a.csv", "b.csv"]);
+    assert!(
+        again.stdout.contains("Nothing changed."),
+        "{}",
+        again.stdout
+    );
+    assert_eq!(monetary(&run(&sandbox, &[])), sums(&[("zoe", "1.00")]));
+    let other = sandbox.patron(&[
+        "import",
+        "--workspace",
+        SHOP,
+        "a.csv",
+        "--date-format",
+        "dmy",
+    ]);
+    other.assert_refused(&["was read with other settings"]);
+}
+
+#[test]
+fn money_that_went_back_for_an_order_of_two_customers_lowers_nobody() {
+    let refunds = "refund_id,order_id,customer_id,refunded_at,amount\nr1,1,ann,2024-01-06,3\n";
+    for (name, files, expected) in [
+        (
+            "a row below zero",
+            vec![
+                "1,ann,2024-01-05,60\n1,bob,2024-01-05,61\n1,ann,2024-01-06,-40\n2,zoe,2024-01-08,1\n3,ann,2024-01-05,9\n",
+            ],
+            [("ann", "9.00"), ("zoe", "1.00")],
+        ),
+        (
+            "of another's order",
+            vec![
+                "1,zoe,2024-01-05,1\n3,ann,2024-01-05,9\n",
+                "1,ann,2024-01-05,60\n1,ann,2024-01-06,-5\n",
+            ],
+            [("ann", "9.00"), ("zoe", "1.00")],
+        ),
+        (
+            "in a list",
+            vec![
+                "1,ann,2024-01-05,60\n1,bob,2024-01-05,61\n2,zoe,2024-01-08,1\n3,ann,2024-01-05,9\n",
+                "",
+            ],
+            [("ann", "9.00"), ("zoe", "1.00")],
+        ),
+    ] {
+        let sandbox = with_workspace();
+        let mut names = Vec::new();
+        for (number, rows) in files.iter().enumerate() {
+            let file = format!("{number}.csv");
+            let text = match *rows {
+                "" => refunds.to_owned(),
+                rows => format!("{HEADER}{rows}"),
+            };
+            sandbox.write(&file, text);
+            names.push(file);
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let results = run_files(&sandbox, &names);
+        assert_eq!(monetary(&results), sums(&expected), "{name}");
+        for file in &names {
+            import(&sandbox, &[file]);
+        }
+        assert_same_tables(&run(&sandbox, &[]), &results, name);
+    }
+}
+
+#[test]
+fn a_refund_that_names_only_an_order_goes_to_whose_the_order_is() {
+    let refunds = "refund_id,order_id,refunded_at,amount\nr1,1,2024-01-06,3\n";
+    let header = "order_id,customer_id,ordered_at,net,status\n";
+    for (name, files, expected) in [
+        (
+            "of the second file",
+            [
+                "1,ann,2024-01-05,60,paid\n1,bob,2024-01-05,61,paid\n2,zoe,2024-01-08,1,paid\n",
+                "1,ann,2024-01-05,60,paid\n4,zoe,2024-01-08,1,paid\n",
+            ],
+            [("ann", "57.00"), ("zoe", "2.00")],
+        ),
+        (
+            "cancelled for somebody else",
+            [
+                "1,zed,2024-01-05,60,cancelled\n1,ann,2024-01-05,60,paid\n",
+                "2,zoe,2024-01-08,2,paid\n",
+            ],
+            [("ann", "57.00"), ("zoe", "2.00")],
+        ),
+    ] {
+        let sandbox = with_workspace();
+        for (number, rows) in files.iter().enumerate() {
+            sandbox.write(&format!("{number}.csv"), format!("{header}{rows}"));
+        }
+        sandbox.write("refunds.csv", refunds);
+        let names = ["0.csv", "1.csv", "refunds.csv"];
+        let results = run_files(&sandbox, &names);
+        assert_eq!(monetary(&results), sums(&expected), "{name}");
+        for file in names {
+            import(&sandbox, &[file]);
+        }
+        assert_same_results(&run(&sandbox, &[]), &results, name);
+    }
+}
+
+#[test]
+fn who_had_an_order_first_is_not_taken_back_before_the_others() {
+    let sandbox = with_workspace();
+    sandbox.write("a.csv", format!("{HEADER}1,ann,2024-01-05,60\n{OTHERS}"));
+    sandbox.write(
+        "b.csv",
+        format!("{HEADER}1,bob,2024-01-05,60\n3,bob,2024-01-06,7\n"),
+    );
+    import(&sandbox, &["a.csv"]);
+    import(&sandbox, &["b.csv"]);
+    let undone = sandbox.patron(&["import", "--workspace", SHOP, "--undo", "1"]);
+    undone.assert_refused(&["2"]);
+    import(&sandbox, &["--undo", "2"]);
+    import(&sandbox, &["--undo", "1"]);
+    import(&sandbox, &["b.csv"]);
+    assert_eq!(monetary(&run(&sandbox, &[])), sums(&[("bob", "67.00")]));
+}
+
+#[test]
+fn orders_that_were_kept_for_each_may_come_again() {
+    let sandbox = with_workspace();
+    let both =
+        (0..12).flat_map(|id| ["ann", "bob"].map(|who| format!("{id},{who},2024-01-05,1\n")));
+    let shared = both.collect::<String>();
+    sandbox.write("a.csv", format!("{HEADER}{shared}"));
+    sandbox.write("b.csv", format!("{HEADER}{shared}77,ann,2024-01-09,5\n"));
+    import(&sandbox, &["a.csv", "--keep", "shared-orders"]);
+    let next = import(&sandbox, &["b.csv"]);
+    assert_eq!(counts(&next, "b.csv"), [25, 1, 0, 24, 0]);
 }
 
 #[test]

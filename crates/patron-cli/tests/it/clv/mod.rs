@@ -1,0 +1,11 @@
+//! `patron clv`.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | [`calculator`] | is the textbook by hand right? |
+//! | [`models`] | do fits, predictions and measures equal the published ones, from orders and from a summary? |
+//! | [`refusals`] | is what cannot be used refused, with what words? |
+
+mod calculator;
+mod models;
+mod refusals;
