@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The coverage study of intervals: one job of the long checks, by itself.
+"""The coverage studies of intervals: two jobs of the long checks, by themselves.
 
-Runs the Rust test that simulates, fits and counts, and appends what it says to coverage_of_intervals.jsonl as `make soak` would.
-`--seed N` draws other customers than the first.
+Runs the Rust tests that simulate, fit and count, and appends what they say to `<job>.jsonl` as `make soak` would.
+`--only JOB` runs one of them, `--seed N` draws other customers than the first.
 """
 
 import argparse
@@ -14,15 +14,21 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import soak  # noqa: E402 - the folder of the scripts comes first
 
-JOB = "coverage_of_intervals"
+JOBS = {
+    "coverage_of_intervals": "coverage::intervals_of_many_simulated_bases_hold_what_they_should",
+    "coverage_in_small_bases": "coverage::outcomes_of_small_bases_need_the_uncertainty_of_parameters_or_not",
+}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=JOBS)
     parser.add_argument("--seed", type=int, default=1)
-    # A test that says one line of itself, recorded whole, as those of kills are.
-    soak.KILLS[JOB] = ("patron-stats", "coverage::intervals_of_many_simulated_bases_hold_what_they_should")
-    return 0 if soak.run_kills(JOB, parser.parse_args().seed) else 1
+    options = parser.parse_args()
+    # Tests that say one line of themselves, recorded whole, as those of kills are.
+    soak.KILLS.update({job: ("patron-stats", test) for job, test in JOBS.items()})
+    wanted = [options.only] if options.only else list(JOBS)
+    return 0 if all([soak.run_kills(job, options.seed) for job in wanted]) else 1
 
 
 if __name__ == "__main__":
