@@ -113,6 +113,8 @@ struct Tally {
     /// Fits that gave no covariance, or failed: no interval, which is said and not counted as held.
     without: usize,
     warned: usize,
+    /// Mean share of expected purchases inside, of bases whose fit warned of nothing, and of the others.
+    expected_by_warning: [(f64, f64); 2],
     /// Mean share inside and its standard error.
     inside: [(f64, f64); 7],
     places: Evenness,
@@ -351,6 +353,10 @@ fn study(study: &Study, size: &Size) -> Tally {
     for (i, slot) in inside.iter_mut().enumerate() {
         *slot = mean_and_error(replicates.iter().map(|replicate| replicate.inside[i]));
     }
+    let expected_by_warning = [false, true].map(|warned| {
+        let bases = replicates.iter().filter(|r| r.warned == warned);
+        mean_and_error(bases.map(|replicate| replicate.inside[EXPECTED]))
+    });
     let places = |which: usize| {
         let all = replicates.iter().flat_map(|r| r.places[which].clone());
         Evenness::of(&all.collect::<Vec<f64>>())
@@ -360,6 +366,7 @@ fn study(study: &Study, size: &Size) -> Tally {
         bases: size.bases,
         without: size.bases - replicates.len(),
         warned: replicates.iter().filter(|r| r.warned).count(),
+        expected_by_warning,
         inside,
         places: places(0),
         carried: places(1),
@@ -422,6 +429,14 @@ impl Tally {
         }
         let (without, warned) = (self.without, self.warned);
         write!(words, "; {without} without interval, {warned} warned").unwrap();
+        let [(fine, error), (other, other_error)] = self.expected_by_warning;
+        if warned > 1 {
+            write!(
+                words,
+                ": expected purchases {other:.4} ± {other_error:.4} of these, {fine:.4} ± {error:.4} of the others"
+            )
+            .unwrap();
+        }
         words
     }
 }
