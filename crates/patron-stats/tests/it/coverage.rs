@@ -520,7 +520,7 @@ fn intervals_of_many_simulated_bases_hold_what_they_should() {
 }
 
 #[test]
-#[ignore = "soak: five minutes"]
+#[ignore = "soak: a minute"]
 fn outcomes_of_small_bases_need_the_uncertainty_of_parameters_or_not() {
     let size = Size {
         customers: 150,

@@ -35,6 +35,8 @@ mod forecasts;
 mod functions;
 /// Gamma-Gamma against the literature and other programs.
 mod gamma_gamma;
+/// What is refused an interval, and what is told in words.
+mod interval_errors;
 /// Intervals of expectations and parameters: identities, other routes, exact errors.
 mod intervals;
 /// The likelihood-ratio test.
@@ -68,3 +70,5 @@ mod summaries;
 mod textbook;
 /// Measures of predictions against numpy and scipy, against the record of CDNOW, and by hand.
 mod validation;
+/// CDNOW tracked, evaluated and chosen for.
+mod validation_cdnow;
