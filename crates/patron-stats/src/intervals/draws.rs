@@ -63,7 +63,7 @@ impl fmt::Display for IntervalNote {
         match self {
             Self::FitWarned { warning } => write!(
                 f,
-                "the fit warns that {warning}; intervals drawn from its covariance may be too narrow or too wide: a parametric bootstrap decides"
+                "the fit warns that {warning}; intervals drawn from its covariance may be too narrow or too wide: a parametric bootstrap comes nearer"
             ),
             Self::DrawnBack { drawn_back, draws } => write!(
                 f,
