@@ -157,6 +157,36 @@ impl ExpectationForecaster {
         }
     }
 
+    /// Returns the interval of any other number that follows from the parameters: the probability of a purchase, say, or what a new
+    /// customer is expected to do.
+    ///
+    /// # Examples
+    /// ```
+    /// # use patron_stats::history::History;
+    /// # use patron_stats::intervals::{ExpectationForecaster, ParameterDraws};
+    /// # use patron_stats::nbd::{FittedNbd, NbdParameters};
+    /// # use patron_stats::purchase::PurchaseModel;
+    /// # use rand::SeedableRng;
+    /// let model = FittedNbd::from_parameters(NbdParameters { r: 0.5, alpha: 10.0 })?;
+    /// let covariance = [vec![0.0025, 0.05], vec![0.05, 1.5]];
+    /// let mut generator = rand_chacha::ChaCha12Rng::seed_from_u64(1);
+    /// let draws = ParameterDraws::normal(&model.named_parameters(), &covariance, 199, &mut generator)?;
+    /// let forecaster = ExpectationForecaster::new(&model, &draws, 26.0, 0.0, 0.9)?;
+    /// let new = History::NEW_CUSTOMER;
+    /// let any = |model: &dyn PurchaseModel| model.probability_of_purchase(&new, 26.0).unwrap_or(f64::NAN);
+    /// assert!(forecaster.interval_of(any).contains(any(&model)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn interval_of(&self, quantity: impl Fn(&dyn PurchaseModel) -> f64) -> Interval {
+        let mut values: Vec<f64> = self
+            .models
+            .iter()
+            .map(|model| quantity(model.as_ref()))
+            .collect();
+        self.bounds.of(&mut values)
+    }
+
     /// Returns the distribution of one customer's purchases within the horizon, with the uncertainty of the parameters in it.
     ///
     /// The mean of the distributions under all draws. Its quantiles bound the **outcome**; a model alone takes its parameters for

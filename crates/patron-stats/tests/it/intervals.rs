@@ -94,6 +94,10 @@ fn draws_without_spread_leave_the_forecast_itself() {
             assert_point(key, found.discounted_purchases, point.discounted_purchases);
             let lifetime = point.discounted_purchases_lifetime;
             assert_point(key, found.discounted_purchases_lifetime, lifetime);
+            let any = |model: &dyn PurchaseModel| {
+                model.probability_of_purchase(&history, HORIZON).unwrap()
+            };
+            assert_point(key, forecaster.interval_of(any), any(model.as_ref()));
             let (counts, alone) = (
                 forecaster.counts(&history),
                 model.count_distribution(&history, HORIZON).unwrap(),
