@@ -6,6 +6,7 @@ use std::time::Instant;
 use patron_stats::bg_bb::{BgBbConfig, BgBbParameters, FittedBgBb, OpportunityHistories};
 use patron_stats::estimate::FitError;
 use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaParameters};
+use patron_stats::ggom_nbd::{FittedGgomNbd, GgomNbdConfig, GgomNbdParameters};
 use patron_stats::history::{DayHistory, History, HistoryError, WeightedHistories};
 use patron_stats::mbg_nbd::{FittedMbgNbd, MbgNbdConfig, MbgNbdParameters};
 use patron_stats::nbd::NbdConfig;
@@ -36,7 +37,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         s: 0.606,
         beta: 11.669,
     })?;
-    let models: [&dyn PurchaseModel; 2] = [&model, &drifting];
+    let ageing = FittedGgomNbd::from_parameters(GgomNbdParameters {
+        r: 0.553,
+        alpha: 10.578,
+        b: 0.02,
+        s: 0.606,
+        beta: 0.5,
+    })?;
+    let models: [&dyn PurchaseModel; 3] = [&model, &drifting, &ageing];
     for model in models {
         println!("{}", model.key());
         forecasts(model, &histories)?;
@@ -51,6 +59,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     })?;
     fit(&histories, "pareto-nbd", || {
         ParetoNbdConfig::default().build().fit(&histories)
+    })?;
+    fit(&histories, "ggom-nbd", || {
+        GgomNbdConfig::default().build().fit(&histories)
     })?;
     opportunities(1_000_000)
 }

@@ -165,6 +165,23 @@ pub enum FitWarning {
         /// The common rate `s/β`, per model unit.
         rate: f64,
     },
+    /// b → 0: readiness to leave does not change with age, as in Pareto/NBD.
+    HazardSteady {
+        /// β/b, the β of that Pareto/NBD, in model units.
+        scale: f64,
+    },
+    /// s, β → ∞: at each age every customer leaves at the same rate.
+    HazardsAlike {
+        /// That of new customers, `s·b/β`, per model unit.
+        rate: f64,
+        /// b, by which it grows, per model unit.
+        growth: f64,
+    },
+    /// β ≈ 1, or b → ∞ with b·s fixed: lifetimes look exponential, so that of b and s only the product is determined.
+    OnlyHazardDetermined {
+        /// b·s, the rate of leaving per model unit.
+        rate: f64,
+    },
     /// a/(a + b) → 0, γ/(γ + δ) → 0 or s → 0: nobody leaves.
     NobodyLeaves,
     /// a/(a + b) → 1, γ/(γ + δ) → 1 or s/β → ∞: everybody leaves after the next purchase, or at once.
@@ -195,6 +212,9 @@ impl FitWarning {
             Self::Penalised => "fit_penalised",
             Self::DropoutAlike { .. } => "fit_dropout_alike",
             Self::DropoutRatesAlike { .. } => "fit_dropout_rates_alike",
+            Self::HazardSteady { .. } => "fit_hazard_steady",
+            Self::HazardsAlike { .. } => "fit_hazards_alike",
+            Self::OnlyHazardDetermined { .. } => "fit_only_hazard_determined",
             Self::NobodyLeaves => "fit_nobody_leaves",
             Self::EverybodyLeaves => "fit_everybody_leaves",
             Self::RatesAlike { .. } => "fit_rates_alike",
@@ -206,6 +226,7 @@ impl FitWarning {
     /// Returns the values that the message mentions, by name.
     #[must_use]
     pub fn params(&self) -> Vec<(&'static str, String)> {
+        let rounded = |value: &f64| format!("{value:.4}");
         match self {
             Self::NotConverged { iterations } => vec![("iterations", iterations.to_string())],
             Self::ParameterAtBound { parameter, value } => {
@@ -221,13 +242,15 @@ impl FitWarning {
                 ("parameter", parameter.clone().into_owned()),
                 ("factor", factor_in_words(*ln_standard_error)),
             ],
-            Self::DropoutAlike { probability } => {
-                vec![("probability", format!("{probability:.4}"))]
+            Self::DropoutAlike { probability } => vec![("probability", rounded(probability))],
+            Self::DropoutRatesAlike { rate }
+            | Self::OnlyHazardDetermined { rate }
+            | Self::RatesAlike { rate } => vec![("rate", rounded(rate))],
+            Self::HazardSteady { scale } => vec![("scale", rounded(scale))],
+            Self::HazardsAlike { rate, growth } => {
+                vec![("rate", rounded(rate)), ("growth", rounded(growth))]
             }
-            Self::DropoutRatesAlike { rate } | Self::RatesAlike { rate } => {
-                vec![("rate", format!("{rate:.4}"))]
-            }
-            Self::SpendMeanInfinite { q } => vec![("q", format!("{q:.4}"))],
+            Self::SpendMeanInfinite { q } => vec![("q", rounded(q))],
             Self::TooFlatForStandardErrors
             | Self::Penalised
             | Self::NobodyLeaves
@@ -240,18 +263,14 @@ impl FitWarning {
 impl fmt::Display for FitWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotConverged { iterations } => {
-                write!(
-                    f,
-                    "the search had not settled after {iterations} iterations: use the estimates with care"
-                )
-            }
-            Self::ParameterAtBound { parameter, value } => {
-                write!(
-                    f,
-                    "{parameter} ran to the edge of the range searched ({value:.3e}): the data do not bound it"
-                )
-            }
+            Self::NotConverged { iterations } => write!(
+                f,
+                "the search had not settled after {iterations} iterations: use the estimates with care"
+            ),
+            Self::ParameterAtBound { parameter, value } => write!(
+                f,
+                "{parameter} ran to the edge of the range searched ({value:.3e}): the data do not bound it"
+            ),
             Self::TooFlatForStandardErrors => f.write_str(
                 "the likelihood is too flat at its top to give standard errors",
             ),
@@ -273,6 +292,18 @@ impl fmt::Display for FitWarning {
             Self::DropoutRatesAlike { rate } => write!(
                 f,
                 "s and β grow without bound: all customers seem to leave alike, at a rate of {rate:.4} per unit of time"
+            ),
+            Self::HazardSteady { scale } => write!(
+                f,
+                "b goes to 0: no sign that readiness to leave grows with age, so this is Pareto/NBD with a β of {scale:.4}"
+            ),
+            Self::HazardsAlike { rate, growth } => write!(
+                f,
+                "s and β grow without bound: all customers of one age seem to leave alike, at a rate of {rate:.4} per unit of time at first, growing by {growth:.4} per unit"
+            ),
+            Self::OnlyHazardDetermined { rate } => write!(
+                f,
+                "lifetimes look exponential at a rate of {rate:.4} per unit of time: the data know b·s, and neither b nor s"
             ),
             Self::NobodyLeaves => f.write_str(
                 "dropout goes to 0: no sign that customers leave, every one counts as alive",

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`history`] | what does a purchase model know of a customer? |
 //! | [`bg_nbd`], [`mbg_nbd`], [`pareto_nbd`] | who is still a customer, and how often will they buy? |
+//! | [`ggom_nbd`] | the same where customers leave more readily as they age |
 //! | [`bg_bb`] | the same where there are opportunities to buy, one after the other |
 //! | [`sbg`], [`bdw`], [`contract`] | how long will customers with a contract stay? |
 //! | [`bg_cnbd`], [`mbg_cnbd`] | the same where purchases come more regularly than at random |
@@ -39,6 +40,7 @@ pub mod covariates;
 pub mod distributions;
 pub mod estimate;
 pub mod gamma_gamma;
+pub mod ggom_nbd;
 pub mod history;
 pub mod intervals;
 pub mod likelihood_ratio;

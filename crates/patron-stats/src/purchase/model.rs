@@ -12,7 +12,7 @@ use crate::history::{History, WeightedHistories};
 ///
 /// Times are in the unit the parameters are in. A horizon starts at the end of the customer's observation, T.
 pub trait PurchaseModel: Debug + Send + Sync {
-    /// Returns the stable key: `nbd`, `bg-nbd`, `mbg-nbd`, `bg-cnbd-k`, `mbg-cnbd-k`, `pareto-nbd`.
+    /// Returns the stable key: `nbd`, `bg-nbd`, `mbg-nbd`, `bg-cnbd-k`, `mbg-cnbd-k`, `pareto-nbd`, `ggom-nbd`.
     fn key(&self) -> &'static str;
 
     /// Returns the parameters by their names in the paper, in its order.

@@ -31,6 +31,7 @@ pub struct Posterior {
     /// λ, purchases per model unit while the customer stays; or p, the probability of a purchase at an opportunity (BG/BB).
     pub rate: Moments,
     /// What makes the customer leave: p, the probability after a purchase (BG/NBD, MBG/NBD), μ, the rate per model unit
-    /// (Pareto/NBD), or θ, the probability before an opportunity (BG/BB). Absent where nobody ever leaves.
+    /// (Pareto/NBD), η·b, that rate at the first purchase (GGom/NBD), or θ, the probability before an opportunity (BG/BB).
+    /// Absent where nobody ever leaves.
     pub dropout: Option<Moments>,
 }

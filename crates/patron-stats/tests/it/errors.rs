@@ -7,6 +7,7 @@ use patron_stats::gamma_gamma::{
     FittedGammaGamma, GammaGammaConfig, GammaGammaParameters, SpendError, SpendHistories,
     SpendHistory,
 };
+use patron_stats::ggom_nbd::{FittedGgomNbd, GgomNbdConfig, GgomNbdParameters};
 use patron_stats::history::{DayHistory, History, HistoryError, WeightedHistories};
 use patron_stats::mbg_nbd::MbgNbdConfig;
 use patron_stats::nbd::{FittedNbd, NbdConfig, NbdParameters};
@@ -93,6 +94,7 @@ fn too_few_repeat_buyers_are_counted() {
         BgNbdConfig::default().build().fit(&histories).err(),
         MbgNbdConfig::default().build().fit(&histories).err(),
         ParetoNbdConfig::default().build().fit(&histories).err(),
+        GgomNbdConfig::default().build().fit(&histories).err(),
         NbdConfig::default().build().fit(&histories).err(),
     ];
     for refusal in refusals {
@@ -112,6 +114,7 @@ fn too_few_repeat_buyers_are_counted() {
         ParetoNbdConfig::default()
             .with_minimum_repeat_buyers(0)
             .err(),
+        GgomNbdConfig::default().with_minimum_repeat_buyers(0).err(),
         NbdConfig::default().with_minimum_repeat_buyers(0).err(),
     ];
     for refusal in minima {
@@ -199,6 +202,25 @@ fn parameters_of_nbd_outside_their_domain_are_named() {
             value: f64::INFINITY
         }
     );
+}
+
+#[test]
+fn parameters_of_ggom_nbd_outside_their_domain_are_named() {
+    let refusal = |b, beta| {
+        let (r, alpha, s) = (0.5, 10.0, 0.6);
+        let parameters = GgomNbdParameters {
+            r,
+            alpha,
+            b,
+            s,
+            beta,
+        };
+        FittedGgomNbd::from_parameters(parameters).err()
+    };
+    let not_positive = |parameter, value| Some(FitError::ParameterNotPositive { parameter, value });
+    assert_eq!(refusal(0.0, 1.0), not_positive("b", 0.0));
+    assert_eq!(refusal(0.1, -2.0), not_positive("beta", -2.0));
+    assert_eq!(refusal(0.1, 2.0), None);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use patron_stats::bg_cnbd::{BgCnbdParameters, FittedBgCnbd};
 use patron_stats::bg_nbd::{BgNbdParameters, FittedBgNbd};
+use patron_stats::ggom_nbd::{FittedGgomNbd, GgomNbdParameters};
 use patron_stats::history::History;
 use patron_stats::mbg_cnbd::{FittedMbgCnbd, MbgCnbdParameters};
 use patron_stats::mbg_nbd::{FittedMbgNbd, MbgNbdParameters};
@@ -14,6 +15,9 @@ use serde_json::Value;
 
 /// Asked for is 1e-6; the quadratures are built for 1e-11.
 const FORECAST: f64 = 2e-10;
+
+/// b·α of GGom/NBD, where tests of all models give r, α, s, β; so a change of unit changes b as it must.
+pub(crate) const GROWTH: f64 = 0.3;
 
 pub(crate) fn model_named(key: &str, parameters: &[f64]) -> Box<dyn PurchaseModel> {
     if key == "nbd" {
@@ -55,6 +59,16 @@ pub(crate) fn model_named(key: &str, parameters: &[f64]) -> Box<dyn PurchaseMode
             let (s, beta) = (a, b);
             let parameters = ParetoNbdParameters { r, alpha, s, beta };
             Box::new(FittedParetoNbd::from_parameters(parameters).unwrap())
+        }
+        "ggom-nbd" => {
+            let parameters = GgomNbdParameters {
+                r,
+                alpha,
+                b: GROWTH / alpha,
+                s: a,
+                beta: b,
+            };
+            Box::new(FittedGgomNbd::from_parameters(parameters).unwrap())
         }
         other => panic!("no model `{other}`"),
     }

@@ -41,6 +41,8 @@ mod interval_errors;
 mod intervals;
 /// The likelihood-ratio test.
 mod likelihood_ratio;
+/// GGom/NBD against integrals of its definition, and against Pareto/NBD, its limit.
+mod ggom_nbd;
 mod mbg_nbd;
 /// NBD against the literature, other programs, and integrals over the rate.
 mod nbd;

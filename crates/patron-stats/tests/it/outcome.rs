@@ -121,6 +121,7 @@ fn nine_in_ten_customers_end_up_inside_their_interval() {
         ("bg-nbd", [0.9, 5.0, 0.5, 3.0], 20),
         ("mbg-nbd", [0.9, 5.0, 0.5, 3.0], 21),
         ("pareto-nbd", [0.9, 5.0, 0.8, 30.0], 23),
+        ("ggom-nbd", [0.9, 5.0, 0.8, 30.0], 26),
     ] {
         let (money, counts) = coverage(key, parameters, seed, customers);
         println!("{key}, seed {seed}: money {money:.4}, counts {counts:.4}");
@@ -154,6 +155,7 @@ fn outcomes_of_simulated_customers_fill_their_distribution_evenly() {
     for (key, parameters, seed) in [
         ("mbg-nbd", [0.9, 5.0, 0.5, 3.0], 22),
         ("pareto-nbd", [0.9, 5.0, 0.8, 30.0], 24),
+        ("ggom-nbd", [0.9, 5.0, 0.8, 30.0], 27),
     ] {
         let model = model_named(key, &parameters);
         let outcomes = OutcomeForecaster::new(model.as_ref(), &spend_model, horizon).unwrap();

@@ -5,7 +5,7 @@ use patron_stats::purchase::PurchaseModel;
 use patron_testkit::relative_gap;
 use proptest::prelude::*;
 
-use crate::forecasts::model_named;
+use crate::forecasts::{GROWTH, model_named};
 
 /// Two quadratures of the same quantity, each good to about 1e-11.
 const SAME: f64 = 1e-9;
@@ -34,13 +34,18 @@ fn key() -> impl Strategy<Value = &'static str> {
         Just("bg-nbd"),
         Just("mbg-nbd"),
         Just("pareto-nbd"),
+        Just("ggom-nbd"),
     ]
 }
 
 /// Means of the dropout and of its square before anything is known: beta, or gamma, of (a, b).
-fn prior_dropout(key: &str, a: f64, b: f64) -> (f64, f64) {
+fn prior_dropout(key: &str, [_, alpha, a, b]: [f64; 4]) -> (f64, f64) {
     if key == "pareto-nbd" {
         return (a / b, a * (a + 1.0) / (b * b));
+    }
+    if key == "ggom-nbd" {
+        let growth = GROWTH / alpha;
+        return (a / b * growth, a * (a + 1.0) * (growth / b).powi(2));
     }
     let first = a / (a + b);
     (first, first * (a + 1.0) / (a + b + 1.0))
@@ -96,7 +101,7 @@ proptest! {
         let horizon = 52.0;
         let time = parameters[1] + history.age();
         let cet = |t: f64| model.expected_purchases(&history, t).unwrap();
-        let steps = 80;
+        let steps = 400;
         let end = (horizon / time).ln_1p();
         let integral: f64 = (0..=steps).map(|i| {
             let u = end * f64::from(i) / f64::from(steps);
@@ -146,7 +151,7 @@ proptest! {
             return Ok(());
         };
         let leaving = |k: f64| (ln([r, alpha, a + k, b]) - at).exp();
-        let (one, two) = prior_dropout(key, a, b);
+        let (one, two) = prior_dropout(key, parameters);
         prop_assert!(relative_gap(dropout.mean, one * leaving(1.0)) < 1e-8, "{dropout:?}");
         let square = dropout.mean.powi(2) + dropout.standard_deviation.powi(2);
         prop_assert!(relative_gap(square, two * leaving(2.0)) < 1e-8, "{dropout:?}");
@@ -239,7 +244,7 @@ fn without_dropout_all_models_are_nbd() {
     // (r + x)/(α + T)·t
     let expected = 3.7 / 29.0 * 30.0;
     assert!(relative_gap(nbd.expected_purchases(&history, 30.0).unwrap(), expected) < 1e-14);
-    for key in ["bg-nbd", "mbg-nbd", "pareto-nbd"] {
+    for key in ["bg-nbd", "mbg-nbd", "pareto-nbd", "ggom-nbd"] {
         let model = model_named(key, &[0.7, 9.0, 1e-9, 5.0]);
         let found = model.expected_purchases(&history, 30.0).unwrap();
         assert!(relative_gap(found, expected) < 1e-7, "{key}: {found}");
@@ -290,7 +295,7 @@ fn undiscounted_lifetime_purchases_are_finite_only_above_s_of_one() {
 
 #[test]
 fn forecasts_do_not_depend_on_company_even_above_the_curves_that_are_kept() {
-    for key in ["nbd", "bg-nbd", "mbg-nbd", "pareto-nbd"] {
+    for key in ["nbd", "bg-nbd", "mbg-nbd", "pareto-nbd", "ggom-nbd"] {
         let model = model_named(key, &[0.525, 6.183, 0.891, 1.614]);
         let forecaster = model.forecaster(52.0, 0.002).unwrap();
         let histories: Vec<History> = [3u32, 1500, 3, 1500, 2000, 0, 1500]
@@ -318,7 +323,7 @@ fn counts_keep_their_digits_where_customers_are_all_alike() {
     let twice = 1e8 * (1e8 + 1.0) / 2.0 * z * z * (-1e8 * (52.0_f64 / 5e8).ln_1p()).exp();
     let found = nbd.probability_of_count(&new, 52.0, 2).unwrap();
     assert!(relative_gap(found, twice) < 1e-12, "{found} {twice}");
-    for key in ["nbd", "bg-nbd", "mbg-nbd", "pareto-nbd"] {
+    for key in ["nbd", "bg-nbd", "mbg-nbd", "pareto-nbd", "ggom-nbd"] {
         let model = model_named(key, &[1e8, 5e8, 1e7, 9e7]);
         let counts = model.count_distribution(&new, 52.0).unwrap();
         for n in [0u32, 1, 5, 20] {

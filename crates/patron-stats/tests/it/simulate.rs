@@ -4,7 +4,9 @@ use patron_stats::history::History;
 use rand::{Rng, RngExt};
 use rand_distr::{Beta, Distribution, Exp, Gamma};
 
-/// r, α, and a, b or s, β; the last two of NBD are not used.
+use crate::forecasts::GROWTH;
+
+/// r, α, and a, b or s, β; the last two of NBD are not used, and b of GGom/NBD is that of [`model_named`](crate::forecasts).
 pub(crate) type Parameters = [f64; 4];
 
 /// What a customer is, and then does.
@@ -31,12 +33,17 @@ pub(crate) fn customer(
     let gap = Exp::new(rate).unwrap();
     let end = age + horizon;
     let mut purchases = vec![0.0];
-    if key == "pareto-nbd" || key == "nbd" {
+    if ["nbd", "pareto-nbd", "ggom-nbd"].contains(&key) {
         let gone = if key == "nbd" {
             f64::INFINITY
         } else {
             let leaving = Gamma::new(shape, 1.0 / scale).unwrap().sample(generator);
-            Exp::new(leaving.max(1e-300)).unwrap().sample(generator)
+            let used_up: f64 = Exp::new(leaving.max(1e-300)).unwrap().sample(generator);
+            if key == "ggom-nbd" {
+                used_up.ln_1p() * alpha / GROWTH
+            } else {
+                used_up
+            }
         };
         let mut time = gap.sample(generator);
         while time <= end.min(gone) {

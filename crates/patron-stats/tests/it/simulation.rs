@@ -35,7 +35,7 @@ fn assert_near(what: &str, (found, error): (f64, f64), expected: f64) {
     );
 }
 
-const MODELS: [(&str, [f64; 4], u64); 6] = [
+const MODELS: [(&str, [f64; 4], u64); 7] = [
     // The last two of NBD are not used.
     ("nbd", [0.9, 5.0, 1.0, 1.0], 33),
     ("bg-nbd", [0.9, 5.0, 0.5, 3.0], 30),
@@ -43,6 +43,7 @@ const MODELS: [(&str, [f64; 4], u64); 6] = [
     ("bg-cnbd-k", [0.9, 1.7, 0.5, 3.0], 34),
     ("mbg-cnbd-k", [0.9, 2.5, 0.5, 3.0], 35),
     ("pareto-nbd", [0.9, 5.0, 0.8, 30.0], 32),
+    ("ggom-nbd", [0.9, 5.0, 0.8, 3.0], 36),
 ];
 
 #[test]
