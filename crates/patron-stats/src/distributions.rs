@@ -61,6 +61,9 @@ pub fn normal_quantile(level: f64) -> f64 {
 /// 1 for a value of 0 or below; NaN for NaN and for 0 degrees of freedom.
 #[must_use]
 pub fn chi_square_above(value: f64, degrees_of_freedom: u32) -> f64 {
+    if value.is_nan() {
+        return f64::NAN;
+    }
     gamma_above(0.5 * f64::from(degrees_of_freedom), 0.5 * value.max(0.0))
 }
 

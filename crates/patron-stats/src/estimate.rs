@@ -274,13 +274,10 @@ impl fmt::Display for FitWarning {
             Self::TooFlatForStandardErrors => f.write_str(
                 "the likelihood is too flat at its top to give standard errors",
             ),
-            Self::PoorlyDetermined {
-                parameter,
-                ln_standard_error,
-            } => write!(
+            Self::PoorlyDetermined { parameter, ln_standard_error: error } => write!(
                 f,
                 "{parameter} is hardly determined by the data: within a factor of {} either way",
-                factor_in_words(*ln_standard_error)
+                factor_in_words(*error)
             ),
             Self::Penalised => f.write_str(
                 "a penalty drew the estimates away from the top of the likelihood: AIC, BIC and tests by likelihood do not hold as they stand",

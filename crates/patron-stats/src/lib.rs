@@ -26,7 +26,7 @@
 //! | [`intervals`] | how surely are expectations known? |
 //! | [`estimate`] | how well is a fit determined, and what went wrong, in words? |
 //! | [`distributions`] | how far out is that, by chance? |
-//! | [`special`] | gamma function and its derivatives, exponential integral, tail of chi-squared |
+//! | [`special`] | gamma function and its derivatives, exponential integral |
 #![forbid(unsafe_code)]
 
 pub mod bdw;

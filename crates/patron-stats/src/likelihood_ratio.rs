@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::distributions::chi_square_above;
 use crate::estimate::{FitReport, FitWarning};
-use crate::special::chi_squared_tail;
 
 /// Two log-likelihoods closer than this, relative, are equal but for the rounding of a long sum and the search's tolerance.
 const ROUNDING: f64 = 1e-9;
@@ -164,7 +164,10 @@ pub fn likelihood_ratio(
     Ok(LikelihoodRatio {
         statistic,
         degrees_of_freedom,
-        p_value: chi_squared_tail(statistic, degrees_of_freedom),
+        p_value: chi_square_above(
+            statistic,
+            u32::try_from(degrees_of_freedom).unwrap_or(u32::MAX),
+        ),
         cautions: cautions
             .into_iter()
             .filter(|(report, _)| report.warnings.iter().any(is_boundary))

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use rand::Rng;
 
+use super::fitting::fit;
 use super::lifetime::Lifetime;
 use super::{Alive, Ggom};
+use crate::estimate::FitError;
+use crate::fitting::MinimumRepeatBuyers;
 use crate::history::{History, WeightedHistories};
 use crate::purchase::{Arrivals, Law, Moments, Outlook, Posterior};
 use crate::sample::{exponential, ln_gamma_variable};
@@ -54,8 +57,24 @@ impl Law for Ggom {
             .collect()
     }
 
+    fn with_parameters(&self, parameters: &[f64]) -> Option<Self> {
+        let [r, alpha, b, s, beta] = <[f64; 5]>::try_from(parameters).ok()?;
+        let lifetime = Lifetime { b, s, beta };
+        Some(Self { r, alpha, lifetime })
+    }
+
     fn ln_likelihood(&self, histories: &WeightedHistories) -> f64 {
         self.log_likelihood(histories).value
+    }
+
+    fn score(&self, histories: &WeightedHistories) -> Vec<f64> {
+        self.log_likelihood(histories).gradient.to_vec()
+    }
+
+    fn likeliest(&self, histories: &WeightedHistories) -> Result<Vec<f64>, FitError> {
+        let (best, _) = fit(histories, MinimumRepeatBuyers::ANY)?;
+        let parameters = best.named_parameters().into_iter();
+        Ok(parameters.map(|(_, value)| value).collect())
     }
 
     fn probability_alive(&self, history: &History) -> f64 {

@@ -35,14 +35,14 @@ mod forecasts;
 mod functions;
 /// Gamma-Gamma against the literature and other programs.
 mod gamma_gamma;
+/// GGom/NBD against integrals of its definition, and against Pareto/NBD, its limit.
+mod ggom_nbd;
 /// What is refused an interval, and what is told in words.
 mod interval_errors;
 /// Intervals of expectations and parameters: identities, other routes, exact errors.
 mod intervals;
 /// The likelihood-ratio test.
 mod likelihood_ratio;
-/// GGom/NBD against integrals of its definition, and against Pareto/NBD, its limit.
-mod ggom_nbd;
 mod mbg_nbd;
 /// NBD against the literature, other programs, and integrals over the rate.
 mod nbd;
