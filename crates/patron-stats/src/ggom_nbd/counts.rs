@@ -28,6 +28,13 @@ const STEEPEST: f64 = 8.0;
 /// A sum has ended when what may still come is this many logarithms below it.
 const REST: f64 = 39.0;
 
+/// The density of leaving is looked at this many times, each at this share of the last time, before it is summed.
+const GLANCES: usize = 100;
+const GLANCE: f64 = 0.6;
+
+/// Halvings by which the end of a sum is found, roughly.
+const HALVINGS: usize = 40;
+
 /// Returns `P(N = n | alive)` for every n that matters.
 pub(super) fn given_alive(alive: &Alive, horizon: f64) -> Vec<f64> {
     if horizon == 0.0 {
@@ -160,9 +167,14 @@ impl<'a> One<'a> {
 
     /// Returns the probability of leaving within `horizon` with n purchases made.
     fn left(&self, horizon: f64) -> f64 {
-        let mut edges = vec![horizon];
-        let mut high = horizon;
-        let mut largest = self.ln_density(&self.factors(high));
+        let mut largest = f64::NEG_INFINITY;
+        let mut u = horizon;
+        for _ in 0..GLANCES {
+            largest = largest.max(self.ln_density(&self.factors(u)));
+            u *= GLANCE;
+        }
+        let mut high = self.end(horizon, largest - REST);
+        let mut edges = vec![high];
         while self.ln_bound(high) > largest - REST {
             high = self.panel_start(high);
             if high <= 0.0 {
@@ -179,6 +191,31 @@ impl<'a> One<'a> {
             });
         }
         sum * largest.exp()
+    }
+
+    /// Returns a time by `horizon` after which the density of leaving with n purchases made adds up to less than e^`least`.
+    ///
+    /// Those who leave later are fewer than those who are there then; and past its mode `NB(n; u)` falls.
+    fn end(&self, horizon: f64, least: f64) -> f64 {
+        let Alive { arrivals, lifetime } = self.alive;
+        let end = horizon.min(lifetime.time_of(-least / lifetime.s));
+        let there = |u: f64| {
+            let at = self.factors(u);
+            self.ln_ways - at.late - at.early - at.gone
+        };
+        let (mut low, mut high) = (arrivals.time * self.n / arrivals.shape, end);
+        if low >= end || there(end) >= least {
+            return end;
+        }
+        for _ in 0..HALVINGS {
+            let middle = 0.5 * (low + high);
+            if there(middle) < least {
+                high = middle;
+            } else {
+                low = middle;
+            }
+        }
+        high
     }
 
     /// Returns where the panel begins that ends at `high`.

@@ -1,6 +1,6 @@
 //! How long customers stay: the gamma/Gompertz law, in forms that hold at any age and any parameters.
 
-use super::walk::Falling;
+use super::walk::{Falling, reach_of_power};
 use crate::quadrature::each_node;
 
 /// Nothing is left of an exponential that has fallen by this many logarithms, beside a 1.
@@ -67,6 +67,18 @@ impl Lifetime {
         (-self.s * self.at(time).ln_growth).exp()
     }
 
+    /// Returns the time at which `ln(1 + (e^(b·u) − 1)/β)` is `ln_growth`.
+    pub(super) fn time_of(&self, ln_growth: f64) -> f64 {
+        let growth = self.beta * ln_growth.exp_m1();
+        let z = if growth.is_finite() {
+            growth.ln_1p()
+        } else {
+            // Of the 1 beside so large a number nothing is left.
+            ln_growth + self.beta.ln() + (-(-ln_growth).exp()).ln_1p()
+        };
+        z / self.b
+    }
+
     /// Returns the rate of leaving of those who are still there: `s·b/β` at first, `s·b` in the end.
     pub(super) fn hazard(&self, at: &Moment) -> f64 {
         self.s * self.b / at.beta
@@ -82,11 +94,12 @@ impl Lifetime {
 
     /// Returns how long a panel of sixteen nodes from `time` on may be.
     ///
-    /// `S` has poles where `e^(b·u) = 1 − β`: for β < 1 one on the axis before 0, from which a panel may reach three times as
-    /// far as it is away, which leaves an error of 3^−32; for β > 1 one π/b off the axis, at the age of most leaving.
+    /// `S` has poles where `e^(b·u) = 1 − β`: for β < 1 one on the axis before 0, for β > 1 one π/b off the axis, at the age of
+    /// most leaving.
     pub(super) fn reach(&self, time: f64) -> f64 {
         if self.beta < 1.0 {
-            3.0 * (time - (-self.beta).ln_1p() / self.b)
+            let away = time - (-self.beta).ln_1p() / self.b;
+            reach_of_power(away, self.s + 1.0)
         } else {
             let past_the_pole = self.b * time - (self.beta - 1.0).ln();
             (4.0 + 2.0 * past_the_pole.max(0.0)) / self.b
@@ -196,6 +209,11 @@ mod tests {
                 let ln = |law: &Lifetime, time: f64| s * law.at(time).ln_growth;
                 let twice = ln(&law, first) + ln(&law.after(first), second);
                 let once = ln(&law, first + second);
+                let back = law.time_of(once / s);
+                assert!(
+                    (back / (first + second) - 1.0).abs() < 1e-9,
+                    "{law:?} {back}"
+                );
                 assert!((twice - once).abs() <= SAME * once.max(1e-3), "{law:?}");
             }
         }

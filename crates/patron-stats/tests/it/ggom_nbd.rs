@@ -346,3 +346,54 @@ fn customers_who_leave_alike_at_each_age_are_told_in_words() {
     assert!((growth / 0.06 - 1.0).abs() < 0.1, "{growth}");
     assert!((rate / 0.0006 - 1.0).abs() < 0.3, "{rate}");
 }
+
+/// Answers that follow from each other, at parameters from one edge of the range searched to the other.
+fn assert_consistent(model: &FittedGgomNbd, history: &History) {
+    let words = format!("{:?} {history:?}", model.parameters());
+    // Two quadratures of one quantity, each exact to 1e-13 of its largest terms.
+    let same = |left: f64, right: f64| (left - right).abs() <= 1e-12 * right.abs().max(1e-300);
+    let at_most = |small: f64, large: f64| small <= large * (1.0 + 1e-12);
+    assert!(ln_likelihood(model, history).is_finite(), "{words}");
+    let alive = model.probability_alive(history);
+    assert!((0.0..=1.0).contains(&alive), "{words}: {alive}");
+    let between = |from, to| model.expected_purchases_between(history, from, to).unwrap();
+    let (whole, near, far) = (between(0.0, 52.0), between(0.0, 20.0), between(20.0, 52.0));
+    assert!(same(near + far, whole), "{words}: {near} {far} {whole}");
+    let forecast = model.forecaster(52.0, 0.002).unwrap().forecast(history);
+    let (discounted, ever) = (
+        forecast.discounted_purchases,
+        forecast.discounted_purchases_lifetime,
+    );
+    assert!(same(forecast.expected_purchases, whole), "{words}");
+    assert!(at_most(discounted, whole) && at_most(discounted, ever) && ever.is_finite());
+    let none = model.probability_of_count(history, 52.0, 0).unwrap();
+    let some = model.probability_of_purchase(history, 52.0).unwrap();
+    assert!(same(none + some, 1.0), "{words}: {none} {some}");
+    let any = model.probability_of_any_purchase(history);
+    assert!(at_most(some, any) && at_most(any, alive), "{words}: {any}");
+    if let Some(time) = model.time_to_next_purchase(history, 0.3 * any) {
+        let by_then = model.probability_of_purchase(history, time).unwrap();
+        assert_relative(&words, by_then, 0.3 * any, 1e-11);
+    }
+    let posterior = model.posterior(history);
+    assert!(posterior.rate.mean.is_finite() && posterior.dropout.unwrap().mean.is_finite());
+}
+
+#[test]
+fn nothing_overflows_cancels_or_lasts_at_the_edges_of_the_range_searched() {
+    let seed = 66;
+    let mut generator = ChaCha12Rng::seed_from_u64(seed);
+    for case in 0..600 {
+        let widest = if case % 3 == 0 { 5.0_f64 } else { 17.9 };
+        let parameters = [(); 5].map(|()| generator.random_range(-widest..widest).exp());
+        let age = generator.random_range(0.0..6.0_f64).exp_m1();
+        let x = [0, 1, 3, 30, 200, 300][generator.random_range(0..6_usize)];
+        let recency = match (x, case % 5) {
+            (0, _) => 0.0,
+            (_, 0) => age,
+            _ => age * generator.random::<f64>(),
+        };
+        let history = History::new(x, recency, age).unwrap();
+        assert_consistent(&model(&parameters), &history);
+    }
+}
