@@ -521,6 +521,10 @@ export const en = {
     fit_too_few_leavers: "Only {{found}} customers ended their contract; the model needs at least {{required}}.",
     fit_nobody_leaves: "There is no sign that customers leave: every one counts as still a customer.",
     fit_everybody_leaves: "Customers seem to leave after every purchase.",
+    fit_hazard_steady: "b goes to 0: no sign that readiness to leave grows with age, so this is Pareto/NBD with a β of {{scale}}.",
+    fit_hazards_alike: "s and β grow without bound: all customers of one age seem to leave alike, at a rate of {{rate}} at first, growing by {{growth}}.",
+    fit_only_hazard_determined: "Lifetimes look exponential at a rate of {{rate}}: the data know b·s, and neither b nor s.",
+    fit_penalised: "A penalty drew the estimates away from the top of the likelihood: AIC, BIC and tests by likelihood do not hold as they stand.",
     fit_rates_alike: "All customers seem to buy at one rate, {{rate}} per unit of time (r and alpha grow without bound).",
     fit_spend_mean_infinite:
       "q = {{q}} is at most 1: the mean spend per purchase across customers is infinite under the model.",

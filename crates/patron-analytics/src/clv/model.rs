@@ -2,6 +2,7 @@
 
 use patron_stats::bg_nbd::{BgNbdConfig, BgNbdParameters, FittedBgNbd};
 use patron_stats::estimate::FitError;
+use patron_stats::ggom_nbd::{FittedGgomNbd, GgomNbdConfig, GgomNbdParameters};
 use patron_stats::history::WeightedHistories;
 use patron_stats::mbg_nbd::{FittedMbgNbd, MbgNbdConfig, MbgNbdParameters};
 use patron_stats::nbd::{FittedNbd, NbdConfig, NbdParameters};
@@ -21,6 +22,8 @@ pub enum ModelKey {
     MbgNbd,
     /// One may leave at any time.
     ParetoNbd,
+    /// One may leave at any time, and more readily with age.
+    GgomNbd,
 }
 
 /// Returns the names of all models.
@@ -31,7 +34,13 @@ pub fn model_keys() -> Vec<&'static str> {
 
 impl ModelKey {
     /// All models, the simplest first.
-    pub const ALL: [Self; 4] = [Self::Nbd, Self::BgNbd, Self::MbgNbd, Self::ParetoNbd];
+    pub const ALL: [Self; 5] = [
+        Self::Nbd,
+        Self::BgNbd,
+        Self::MbgNbd,
+        Self::ParetoNbd,
+        Self::GgomNbd,
+    ];
 
     /// Returns the name by which it is asked for.
     #[must_use]
@@ -41,6 +50,7 @@ impl ModelKey {
             Self::BgNbd => "bg-nbd",
             Self::MbgNbd => "mbg-nbd",
             Self::ParetoNbd => "pareto-nbd",
+            Self::GgomNbd => "ggom-nbd",
         }
     }
 
@@ -63,6 +73,7 @@ impl ModelKey {
             Self::Nbd => &["r", "alpha"],
             Self::BgNbd | Self::MbgNbd => &["r", "alpha", "a", "b"],
             Self::ParetoNbd => &["r", "alpha", "s", "beta"],
+            Self::GgomNbd => &["r", "alpha", "b", "s", "beta"],
         }
     }
 
@@ -76,6 +87,7 @@ impl ModelKey {
             Self::BgNbd => boxed(BgNbdConfig::default().build().fit(histories)),
             Self::MbgNbd => boxed(MbgNbdConfig::default().build().fit(histories)),
             Self::ParetoNbd => boxed(ParetoNbdConfig::default().build().fit(histories)),
+            Self::GgomNbd => boxed(GgomNbdConfig::default().build().fit(histories)),
         };
         fitted.map_err(|source| ClvError::Fit {
             model: self.key(),
@@ -88,8 +100,8 @@ impl ModelKey {
     /// # Errors
     /// [`ClvError::Fit`] for a parameter that is not positive.
     pub fn with_parameters(self, given: &[f64]) -> Result<Box<dyn PurchaseModel>, ClvError> {
-        let [r, alpha, third, fourth] =
-            [0, 1, 2, 3].map(|place| given.get(place).copied().unwrap_or(f64::NAN));
+        let [r, alpha, third, fourth, fifth] =
+            [0, 1, 2, 3, 4].map(|place| given.get(place).copied().unwrap_or(f64::NAN));
         let made = match self {
             Self::Nbd => boxed(FittedNbd::from_parameters(NbdParameters { r, alpha })),
             Self::BgNbd => boxed(FittedBgNbd::from_parameters(BgNbdParameters {
@@ -109,6 +121,13 @@ impl ModelKey {
                 alpha,
                 s: third,
                 beta: fourth,
+            })),
+            Self::GgomNbd => boxed(FittedGgomNbd::from_parameters(GgomNbdParameters {
+                r,
+                alpha,
+                b: third,
+                s: fourth,
+                beta: fifth,
             })),
         };
         made.map_err(|source| ClvError::Fit {

@@ -13,7 +13,7 @@ const SPEND: &str = "gamma-gamma";
 /// Arguments of `patron clv fit`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd; or gamma-gamma, of what a purchase brings
+    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd, ggom-nbd; or gamma-gamma, of what a purchase brings
     #[arg(long, value_name = "MODEL", default_value = "mbg-nbd")]
     model: String,
     /// Level of the parameters' intervals

@@ -17,7 +17,7 @@ const SHOWN: usize = 20;
 /// Arguments of `patron clv predict`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd
+    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd, ggom-nbd
     #[arg(long, value_name = "MODEL", default_value = "mbg-nbd")]
     model: String,
     /// Months that are looked ahead

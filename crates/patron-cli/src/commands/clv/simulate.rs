@@ -15,7 +15,7 @@ const SHOWN: usize = 20;
 /// Arguments of `patron clv simulate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd
+    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd, ggom-nbd
     #[arg(long, value_name = "MODEL", default_value = "mbg-nbd")]
     model: String,
     /// Its parameters, such as r=0.24,alpha=4.41,a=0.79,b=2.43; without them it is fitted to the customers named
