@@ -62,8 +62,8 @@ struct AsideRow {
     line: u64,
     order_id: String,
     customer: String,
-    /// An earlier file has the order.
-    is_anothers: bool,
+    /// An earlier file has the order with another customer.
+    has_owner: bool,
     class: RowClass,
     net: i64,
 }
@@ -357,7 +357,7 @@ impl SharedOrders {
         shared
     }
 
-    fn set_one_aside(&mut self, claim: &Claim, is_anothers: bool) {
+    fn set_one_aside(&mut self, claim: &Claim, has_owner: bool) {
         let of_order = self.aside.entry(claim.order_id.clone()).or_default();
         of_order.insert((claim.file, claim.customer.clone()));
         match claim.class {
@@ -367,7 +367,7 @@ impl SharedOrders {
                 line: claim.line,
                 order_id: claim.order_id.clone(),
                 customer: claim.customer.clone(),
-                is_anothers,
+                has_owner,
                 class,
                 net: claim.net,
             }),
@@ -442,7 +442,7 @@ impl SharedOrders {
             column: column.clone(),
             value: row.order_id.chars().take(VALUE_CHARACTERS).collect(),
             class: RowClass::SharedOrder,
-            reason: if row.is_anothers {
+            reason: if row.has_owner {
                 Reason::OrderOfAnother
             } else {
                 Reason::SharedOrder
