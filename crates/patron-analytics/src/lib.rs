@@ -11,6 +11,7 @@
 //! | [`backup`] | how is a workspace copied at one moment, and made anew from the copy? |
 //! | [`customer`] | what is known of one customer? |
 //! | [`clv`] | which purchase model fits, what does it expect, and how good is it? |
+//! | [`model`] | which purchase models are there? |
 //! | [`run`] | how do orders become valued customers, tables and a report? |
 #![forbid(unsafe_code)]
 
@@ -21,6 +22,7 @@ pub mod customer;
 pub mod export;
 pub mod identity;
 pub mod import;
+pub mod model;
 mod orders;
 pub mod refresh;
 pub mod run;

@@ -566,11 +566,12 @@ impl Gathered {
         }
     }
 
-    /// Returns the day of the last order that may count, before it is known whether it does.
+    /// Returns the days of the first and the last order that may count, before it is known whether they do.
     #[must_use]
-    pub fn last_day_placed(&self, settings: &FoldSettings) -> Option<Day> {
-        let latest = self.placed(settings.zero_orders).latest?;
-        Some(settings.calendar.day_of(Instant(latest)))
+    pub fn days_placed(&self, settings: &FoldSettings) -> Option<(Day, Day)> {
+        let placed = self.placed(settings.zero_orders);
+        let day = |at: i64| settings.calendar.day_of(Instant(at));
+        Some((day(placed.earliest?), day(placed.latest?)))
     }
 
     /// When the orders that may count were placed.

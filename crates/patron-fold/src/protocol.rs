@@ -263,6 +263,7 @@ impl Header {
         let settings = FoldSettings {
             calendar: ShopCalendar::new(&self.timezone).map_err(ProtocolError::Zone)?,
             window_months: self.window_months,
+            window_days: None,
             zero_orders: self.zero_orders,
             unlinked_refunds: self.unlinked_refunds,
             return_window_days: self.return_window_days,

@@ -32,6 +32,8 @@ pub struct FoldSettings {
     pub calendar: ShopCalendar,
     /// Length of the window of `orders_window` and `monetary_window`, in calendar months.
     pub window_months: u32,
+    /// The same in days, where that is asked for.
+    pub window_days: Option<i32>,
     /// Whether orders of zero count.
     pub zero_orders: ZeroOrders,
     /// Whether refunds without an order count.
@@ -45,6 +47,7 @@ impl Default for FoldSettings {
         Self {
             calendar: ShopCalendar::utc(),
             window_months: 6,
+            window_days: None,
             zero_orders: ZeroOrders::default(),
             unlinked_refunds: UnlinkedRefunds::default(),
             return_window_days: 0,
@@ -71,12 +74,19 @@ impl AsOf {
     /// Computes the bounds of an as-of day.
     #[must_use]
     pub fn new(day: Day, settings: &FoldSettings) -> Self {
+        let before = |windows: u32| match settings.window_days {
+            Some(days) => {
+                let windows = i32::try_from(windows).unwrap_or(i32::MAX);
+                day.plus_days(days.saturating_mul(windows).saturating_neg())
+            }
+            None => day.minus_months(settings.window_months.saturating_mul(windows)),
+        };
         let return_window = i32::try_from(settings.return_window_days).unwrap_or(i32::MAX / 2);
         Self {
             day,
             end: settings.calendar.end_of(day),
-            window_after: day.minus_months(settings.window_months),
-            prior_window_after: day.minus_months(settings.window_months.saturating_mul(2)),
+            window_after: before(1),
+            prior_window_after: before(2),
             provisional_after: day.plus_days(-return_window),
         }
     }

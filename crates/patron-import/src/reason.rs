@@ -118,7 +118,7 @@ pub enum Reason {
     IdMissing,
     /// The order of a refund or an answer is not known.
     #[error(
-        "no customer, and no order of this id is known: import the orders first, or give a column of customers"
+        "no customer, and no order of this id is known, or several customers have it: import the orders first, or give a column of customers"
     )]
     UnknownOrder,
     /// Another customer's row of the same file has the order's id, too.

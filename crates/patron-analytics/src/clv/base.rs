@@ -5,7 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use patron_core::{Day, Instant};
-use patron_engine::{CustomerTable, Gathered, Progress, Query, RejectedSink, Resources};
+use patron_engine::{
+    CustomerTable, EngineError, Gathered, Progress, Query, RejectedSink, Resources,
+};
+use patron_fold::FoldSettings;
 use patron_import::RejectedRow;
 use patron_stats::gamma_gamma::{SpendHistories, SpendHistory};
 use patron_stats::history::{History, WeightedHistories};
@@ -78,6 +81,8 @@ pub struct Base {
     pub settings: Resolved,
     /// Rows that were set aside.
     pub rows_set_aside: u64,
+    /// What a reader must know.
+    pub notes: Vec<String>,
 }
 
 impl Base {
@@ -145,6 +150,18 @@ fn of_summary(path: &Path, request: &BaseRequest) -> Result<Base, ClvError> {
             what: "an end of calibration or holdout",
         });
     }
+    let flags = &request.flags;
+    for (what, is_given) in [
+        ("`--encoding`", flags.encoding.is_some()),
+        ("`--delimiter`", flags.delimiter.is_some()),
+        ("`--decimal-mark`", flags.decimal_mark.is_some()),
+        ("`--map`", flags.map.is_some()),
+        ("`--as`", flags.preset.is_some()),
+    ] {
+        if is_given {
+            return Err(ClvError::NotOfSummary { what });
+        }
+    }
     let read_with = read_with(request, None)?;
     let settings = Resolved::new(&request.flags, &read_with.file_settings, &[], None);
     let settings = settings.map_err(RunError::from)?;
@@ -155,6 +172,7 @@ fn of_summary(path: &Path, request: &BaseRequest) -> Result<Base, ClvError> {
         holdout_end: None,
         settings,
         rows_set_aside: 0,
+        notes: Vec::new(),
     })
 }
 
@@ -231,17 +249,23 @@ fn folded(
         (Some(calibration_end), Some(holdout_end)) => {
             if holdout_end <= calibration_end {
                 return Err(ClvError::DaysReversed {
-                    later: "end of the holdout",
+                    later: if request.holdout_end.is_some() {
+                        "end of the holdout"
+                    } else {
+                        "last order's day"
+                    },
                     end: holdout_end,
                     earlier: "end of calibration",
                     start: calibration_end,
                 });
             }
-            let length = holdout_end.days_since(calibration_end);
-            let before = Day(calibration_end.0.saturating_sub(length));
-            let days = [before, calibration_end, holdout_end];
-            let drop = settings.drop_duplicates;
-            gathered.fold(&settings.fold, &days, drop, true, progress)?
+            // What falls into the holdout, and into a time as long before it.
+            let fold = FoldSettings {
+                window_days: Some(holdout_end.days_since(calibration_end)),
+                ..settings.fold.clone()
+            };
+            let days = [calibration_end, holdout_end];
+            gathered.fold(&fold, &days, settings.drop_duplicates, true, progress)?
         }
         (as_of, _) => {
             let drop = settings.drop_duplicates;
@@ -251,22 +275,40 @@ fn folded(
     .by_day
     .into_iter()
     .map(|(table, _)| table);
-    let before = holdout_end.and_then(|_| tables.next());
-    let Some(table) = tables.next() else {
-        return Err(RunError::from(gathered.no_valid_order()).into());
+    let table = tables.next().filter(|table| !table.is_empty());
+    let Some(table) = table else {
+        return Err(nobody(gathered, &settings, as_of));
     };
     let later = tables.next();
-    if table.is_empty() {
-        return Err(RunError::from(gathered.no_valid_order()).into());
-    }
+    let last = gathered.days_placed(&settings.fold).map(|(_, last)| last);
+    let ends = [Some(table.as_of.day), holdout_end].into_iter().flatten();
+    let beyond = last.zip(ends.max()).filter(|(last, end)| end > last);
+    let notes = beyond.map(|(last, end)| {
+        format!(
+            "the last order is of {last}: up to {end} nothing was bought, or is not in the data"
+        )
+    });
     Ok(Base {
-        customers: of_table(&table, [before.as_ref(), later.as_ref()], settings.unit),
+        customers: of_table(&table, later.as_ref(), settings.unit),
         unit: settings.unit,
         calibration_end: Some(table.as_of.day),
         holdout_end,
         settings,
         rows_set_aside: 0,
+        notes: notes.into_iter().collect(),
     })
+}
+
+/// Says that nobody had bought by a day.
+fn nobody(gathered: &Gathered, settings: &Resolved, as_of: Option<Day>) -> ClvError {
+    let earliest = gathered.days_placed(&settings.fold).map(|(first, _)| first);
+    let error = match (as_of, earliest) {
+        (Some(as_of), Some(earliest)) if earliest > as_of => {
+            EngineError::AsOfBeforeFirstOrder { as_of, earliest }
+        }
+        _ => gathered.no_valid_order(),
+    };
+    RunError::from(error).into()
 }
 
 /// The ends of calibration and holdout: as given, or chosen where they are to be.
@@ -280,11 +322,9 @@ fn ends(
     if !request.split || matches!(given, (Some(_), Some(_))) {
         return Ok(given);
     }
-    let nobody = || ClvError::from(RunError::from(gathered.no_valid_order()));
-    let asked = request
-        .holdout_end
-        .or_else(|| gathered.last_day_placed(&settings.fold));
-    let asked = asked.ok_or_else(nobody)?;
+    let last = || gathered.days_placed(&settings.fold).map(|(_, last)| last);
+    let asked = request.holdout_end.or_else(last);
+    let asked = asked.ok_or_else(|| nobody(gathered, settings, None))?;
     let drop = settings.drop_duplicates;
     let folded = gathered.fold(&settings.fold, &[asked], drop, false, progress)?;
     let profiles = folded.by_day.first().map(|(table, _)| &table.profiles);
@@ -292,44 +332,37 @@ fn ends(
         let first = profiles.iter().map(|profile| profile.first_day).min();
         first.zip(profiles.iter().map(|profile| profile.last_day).max())
     });
-    let (first, last) = bought.flatten().ok_or_else(nobody)?;
+    let bought = bought.flatten();
+    let (first, last) = bought.ok_or_else(|| nobody(gathered, settings, Some(asked)))?;
+    if first == last && settings.as_of.is_none() {
+        return Err(ClvError::OneDay { day: first });
+    }
     let end = request.holdout_end.unwrap_or(last);
     let calibration_end = Day(end.0 - end.days_since(first) / 3);
     Ok((Some(settings.as_of.unwrap_or(calibration_end)), Some(end)))
 }
 
-/// By customer, the days on which they had bought.
-fn bought(table: &CustomerTable) -> HashMap<&str, u32> {
-    let ids = (0..table.len()).map(|place| table.ids.get(place));
-    let days = table.profiles.iter().map(|profile| profile.purchase_days);
-    ids.zip(days).collect()
-}
-
-/// Customers of one day, with what they had bought at an earlier and a later one.
-fn of_table(
-    table: &CustomerTable,
-    others: [Option<&CustomerTable>; 2],
-    unit: Unit,
-) -> Vec<Customer> {
-    let [before, later] = others.map(|other| other.map(bought));
+/// Customers of one day, with what they bought in the window that ends with it and in the one that ends with a later day.
+fn of_table(table: &CustomerTable, later: Option<&CustomerTable>, unit: Unit) -> Vec<Customer> {
+    let bought = later.map(|later| {
+        let ids = (0..later.len()).map(|place| later.ids.get(place));
+        let days = later.profiles.iter();
+        let days = days.map(|profile| profile.purchase_days_window);
+        ids.zip(days).collect::<HashMap<&str, u32>>()
+    });
     let customers = table.profiles.iter().enumerate().map(|(place, profile)| {
         let id = table.ids.get(place);
         let days = day_history(&profile, table.as_of.day);
-        let after = later.as_ref().map(|later| {
-            let bought = later.get(id).copied().unwrap_or(0);
-            // Who gave everything back since has bought nothing more.
-            bought.saturating_sub(profile.purchase_days)
-        });
         Customer {
             id: id.to_owned(),
             history: History::from_days(days, unit.days()).unwrap_or(History::NEW_CUSTOMER),
             weight: 1,
             spend: spend_history(&profile),
-            later: after,
-            before: before.as_ref().map(|before| {
-                let had = before.get(id).copied().unwrap_or(0);
-                profile.purchase_days.saturating_sub(had)
-            }),
+            // Who gave everything back since is no customer then.
+            later: bought
+                .as_ref()
+                .map(|bought| bought.get(id).copied().unwrap_or(0)),
+            before: bought.as_ref().map(|_| profile.purchase_days_window),
         }
     });
     customers.collect()

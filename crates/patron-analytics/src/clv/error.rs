@@ -10,7 +10,7 @@ use patron_stats::intervals::IntervalError;
 use patron_stats::purchase::ForecastError;
 use patron_stats::validation::ValidationError;
 
-use super::model_keys;
+use crate::model::model_keys;
 use crate::run::RunError;
 
 /// Why `patron clv` fails.
@@ -41,6 +41,41 @@ pub enum ClvError {
     /// A summary has later purchases, and nobody says of how long a time.
     #[error("the summary has purchases of a holdout, and it is not known how long that was")]
     HoldoutUnknown,
+    /// The length of the holdout is given twice.
+    #[error("`--holdout` is the length of the holdout of a summary; orders have days")]
+    HoldoutOfOrders,
+    /// All orders are of one day.
+    #[error("all orders are of {day}: nothing comes after it")]
+    OneDay {
+        /// The day.
+        day: Day,
+    },
+    /// A column is there twice, under one name or two.
+    #[error("`{path}` has {what} twice, as `{first}` and as `{second}`")]
+    ColumnTwice {
+        /// Which file.
+        path: PathBuf,
+        /// What the columns hold.
+        what: &'static str,
+        /// One header.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Too many customers to look at each.
+    #[error("{customers} customers cannot be held against what came, {most} can")]
+    TooManyHeld {
+        /// How many there are.
+        customers: u64,
+        /// How many can be.
+        most: u64,
+    },
+    /// A flag of orders is given with a summary.
+    #[error("{what} does not hold for a summary: it is text in UTF-8 with decimal points")]
+    NotOfSummary {
+        /// The flag.
+        what: &'static str,
+    },
     /// There is no model of this name.
     #[error("there is no model `{name}`")]
     NoSuchModel {
@@ -141,6 +176,11 @@ impl Coded for ClvError {
             Self::Interval(error) => error.key(),
             Self::Validation(_) => "clv_validation",
             Self::HoldoutUnknown => "clv_holdout_unknown",
+            Self::HoldoutOfOrders => "clv_holdout_of_orders",
+            Self::OneDay { .. } => "clv_one_day",
+            Self::ColumnTwice { .. } => "clv_column_twice",
+            Self::TooManyHeld { .. } => "clv_too_many_held",
+            Self::NotOfSummary { .. } => "clv_not_of_summary",
             Self::NoSuchModel { .. } => "clv_no_such_model",
             Self::Read { .. } => "clv_cannot_read",
             Self::ColumnMissing { .. } => "clv_column_missing",
@@ -159,13 +199,18 @@ impl Coded for ClvError {
             Self::HoldoutUnknown => Some(
                 "say it with `--holdout TIME`, in the unit of the summary's times".to_owned(),
             ),
-            Self::NoSuchModel { .. } => Some(format!("there are {}", model_keys().join(", "))),
+            Self::NoSuchModel { .. } => Some(format!(
+                "there are {}; gamma-gamma is of `fit` alone",
+                model_keys().join(", ")
+            )),
             Self::Fit { source: FitError::TooFewRepeatBuyers { .. }, .. } => Some(
                 "take a longer time, so that more customers have come back".to_owned(),
             ),
             Self::ColumnMissing { .. } => Some(
                 "a summary has a row per customer with the columns `frequency`, `recency` and `T`, and may have `weight`, `customer_id`, `monetary_value` and `holdout`".to_owned(),
             ),
+            Self::HoldoutOfOrders => Some("give `--holdout-end DATE`".to_owned()),
+            Self::ColumnTwice { .. } => Some("leave one of them out".to_owned()),
             Self::Cell { .. } => Some(
                 "frequency counts the purchases after the first; 0 ≤ recency ≤ T, both from the first purchase, and recency is 0 where frequency is".to_owned(),
             ),

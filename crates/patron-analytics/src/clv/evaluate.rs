@@ -9,8 +9,11 @@ use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 
-use super::{Base, ClvError, Customer, Fit, ModelKey, fit};
+use super::{Base, ClvError, Customer, Fit, fit};
+use crate::model::ModelKey;
 
+/// Customers that can be held against what came: each is looked at for itself.
+const MOST_HELD: u64 = 50_000_000;
 /// Places outcomes within their steps; the same each time.
 const SEED: u64 = 1;
 
@@ -50,10 +53,13 @@ pub fn evaluated(
     models: &[ModelKey],
     horizon: Option<f64>,
 ) -> Result<Evaluated, ClvError> {
-    let fits: Vec<(ModelKey, Result<Fit, ClvError>)> = models
+    let mut fits: Vec<(ModelKey, Result<Fit, ClvError>)> = models
         .par_iter()
         .map(|model| (*model, fit(base, *model)))
         .collect();
+    if let Some(error) = none_fitted(&mut fits) {
+        return Err(error);
+    }
     let Some(held) = Held::of(base, horizon)? else {
         let candidates = fits.into_iter().map(|(key, fit)| Candidate::of(key, fit));
         return Ok(Evaluated {
@@ -64,12 +70,19 @@ pub fn evaluated(
     };
     let mut candidates = Vec::new();
     let mut predictions = Vec::new();
+    // A search that did not settle has a better one beside it: it is measured, and not chosen.
+    let is_settled = |fit: &Fit| fit.model.report().is_some_and(|report| report.converged);
+    let any_settled = fits
+        .iter()
+        .any(|(_, fit)| fit.as_ref().is_ok_and(is_settled));
     for (key, fit) in fits {
         let mut candidate = Candidate::of(key, fit);
         if let Some(fit) = &candidate.fit {
             let told = held.of_model(fit)?;
             candidate.evaluation = Some(measures(&told)?);
-            predictions.push(told);
+            if is_settled(fit) || !any_settled {
+                predictions.push(told);
+            }
         }
         candidates.push(candidate);
     }
@@ -92,6 +105,14 @@ pub fn evaluated(
         horizon: Some(held.horizon),
         choice,
     })
+}
+
+/// Why none could be fitted, if that is so: the first reason.
+fn none_fitted(fits: &mut Vec<(ModelKey, Result<Fit, ClvError>)>) -> Option<ClvError> {
+    if fits.iter().any(|(_, fit)| fit.is_ok()) {
+        return None;
+    }
+    fits.drain(..).find_map(|(_, fit)| fit.err())
 }
 
 fn measures(told: &Predictions) -> Result<Evaluation, ClvError> {
@@ -136,7 +157,16 @@ impl Held {
             (Some(start), Some(end)) => Some(f64::from(end.days_since(start)) / base.unit.days()),
             _ => None,
         };
+        if of_days.is_some() && horizon.is_some() {
+            return Err(ClvError::HoldoutOfOrders);
+        }
         let horizon = of_days.or(horizon).ok_or(ClvError::HoldoutUnknown)?;
+        if base.len() > MOST_HELD {
+            return Err(ClvError::TooManyHeld {
+                customers: base.len(),
+                most: MOST_HELD,
+            });
+        }
         let mut rows: Vec<&Customer> = base.customers.iter().collect();
         rows.sort_by(|a, b| a.history.work_order(&b.history).then(a.later.cmp(&b.later)));
         let each = |customer: &&Customer| usize::try_from(customer.weight).unwrap_or(usize::MAX);

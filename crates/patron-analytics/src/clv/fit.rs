@@ -5,7 +5,8 @@ use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaConfig};
 use patron_stats::intervals::{Interval, parameter_intervals};
 use patron_stats::purchase::PurchaseModel;
 
-use super::{Base, ClvError, ModelKey};
+use super::{Base, ClvError};
+use crate::model::ModelKey;
 
 /// A model fitted to a customer base.
 #[derive(Debug)]
@@ -21,7 +22,11 @@ pub struct Fit {
 /// # Errors
 /// [`ClvError::Fit`].
 pub fn fit(base: &Base, key: ModelKey) -> Result<Fit, ClvError> {
-    let model = key.fit(&base.histories())?;
+    let model = key.fit(&base.histories());
+    let model = model.map_err(|source| ClvError::Fit {
+        model: key.key(),
+        source,
+    })?;
     Ok(Fit { key, model })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | module | question it answers |
 //! |---|---|
-//! | `model` | which models are there, and how are they fitted or made of given parameters? |
+//! | `parameters` | which model is meant, and with which parameters? |
 //! | `base` | what do the models know of the customers, and of what these bought afterwards? |
 //! | `summary` | the same of a file with a row per customer |
 //! | `fit` | which parameters fit, and how well are they determined? |
@@ -14,7 +14,7 @@ mod base;
 mod error;
 mod evaluate;
 mod fit;
-mod model;
+mod parameters;
 mod predict;
 mod simulate;
 mod summary;
@@ -23,6 +23,6 @@ pub use base::{Base, BaseRequest, Customer, Source, customers};
 pub use error::ClvError;
 pub use evaluate::{Candidate, Evaluated, evaluated};
 pub use fit::{Fit, FitCard, FittedParameter, fit, fit_spend};
-pub use model::{ModelKey, model_keys};
+pub use parameters::{model_of, with_parameters};
 pub use predict::{PredictRequest, Prediction, Predictions, Value, predict};
 pub use simulate::{SimulateRequest, Simulated, simulate};

@@ -103,8 +103,22 @@ pub fn predict(base: &Base, fit: &Fit, request: &PredictRequest) -> Result<Predi
         level: request.level,
         margin: base.settings.margin.map_or(1.0, patron_core::Money::to_f64),
     };
+    let customers = teller.all(base)?;
+    let unbounded = customers.iter().filter(|told| {
+        let interval = told.value.and_then(|value| value.interval);
+        interval.is_some_and(|interval| interval.high.is_infinite())
+    });
+    let unbounded = unbounded.count();
+    if unbounded > 0 {
+        notes.push(format!(
+            "the value of {unbounded} has no upper bound: within the precision of the fit the mean of what they spend may be infinite"
+        ));
+    }
+    if spend.is_none() {
+        notes.push("no values: nothing is known of what repeat purchases brought".to_owned());
+    }
     Ok(Predictions {
-        customers: teller.all(base)?,
+        customers,
         horizon,
         is_margin: base.settings.margin.is_some(),
         notes,
@@ -180,14 +194,13 @@ impl Spend {
             Ok(fitted) => fitted,
             Err(FitError::SpendConstant { spend, .. }) => return Ok(Some(Self::Constant(spend))),
             Err(error) => {
-                notes.push(format!("no values: {error}"));
+                notes.push(format!("the spend model cannot be fitted: {error}"));
                 return Ok(None);
             }
         };
         if fitted.population_mean().is_none() {
             notes.push(
-                "no values: under the spend model the mean of what customers spend is infinite"
-                    .to_owned(),
+                "under the spend model the mean of what customers spend is infinite".to_owned(),
             );
             return Ok(None);
         }

@@ -42,6 +42,9 @@ const LATER: Known = Known {
     headers: &["holdout", "x.star", "x_star", "p2x", "frequency_holdout"],
 };
 
+/// Nobody buys more often; a model would add up as many terms.
+const MOST_PURCHASES: u32 = 1_000_000;
+
 struct Columns {
     headers: Vec<String>,
     frequency: usize,
@@ -62,11 +65,16 @@ pub(super) fn read(path: &Path) -> Result<Vec<Customer>, ClvError> {
         path: path.to_owned(),
         source: std::io::Error::other(error.to_string()),
     };
-    let file = std::fs::File::open(path).map_err(|source| ClvError::Read {
+    let failed = |source| ClvError::Read {
         path: path.to_owned(),
         source,
-    })?;
-    let mut reader = csv::Reader::from_reader(file);
+    };
+    let file = std::fs::File::open(path).map_err(failed)?;
+    let mut file = std::io::BufReader::new(file);
+    let delimiter = delimiter(std::io::BufRead::fill_buf(&mut file).map_err(failed)?);
+    let mut options = csv::ReaderBuilder::new();
+    let options = options.delimiter(delimiter).flexible(true);
+    let mut reader = options.from_reader(file);
     let columns = Columns::of(reader.headers().map_err(unread)?, path)?;
     let mut customers = Vec::new();
     for (number, record) in (1_usize..).zip(reader.records()) {
@@ -78,6 +86,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Customer>, ClvError> {
             columns: &columns,
             record: &record,
         };
+        row.check_length()?;
         customers.push(row.customer(number)?);
     }
     if customers.is_empty() {
@@ -88,6 +97,15 @@ pub(super) fn read(path: &Path) -> Result<Vec<Customer>, ClvError> {
     Ok(customers)
 }
 
+/// The mark that most often parts the header.
+fn delimiter(start: &[u8]) -> u8 {
+    let header = start.split(|byte| matches!(byte, b'\n' | b'\r')).next();
+    let header = header.unwrap_or_default();
+    let count = |mark: &u8| header.iter().filter(|byte| *byte == mark).count();
+    let marks = [b'|', b'\t', b';', b','];
+    marks.into_iter().max_by_key(count).unwrap_or(b',')
+}
+
 impl Columns {
     fn of(headers: &csv::StringRecord, path: &Path) -> Result<Self, ClvError> {
         let headers: Vec<String> = headers
@@ -95,11 +113,23 @@ impl Columns {
             .map(|header| header.trim_start_matches('\u{feff}').trim().to_owned())
             .collect();
         let place = |known: &Known| {
-            let is_it = |header: &String| known.headers.contains(&header.to_lowercase().as_str());
-            headers.iter().position(is_it)
+            let is_it = |header: &&String| known.headers.contains(&header.to_lowercase().as_str());
+            let mut found = headers
+                .iter()
+                .enumerate()
+                .filter(|(_, header)| is_it(header));
+            match (found.next(), found.next()) {
+                (Some((_, first)), Some((_, second))) => Err(ClvError::ColumnTwice {
+                    path: path.to_owned(),
+                    what: known.what,
+                    first: first.clone(),
+                    second: second.clone(),
+                }),
+                (first, _) => Ok(first.map(|(place, _)| place)),
+            }
         };
         let needed = |known: Known| {
-            place(&known).ok_or_else(|| ClvError::ColumnMissing {
+            place(&known)?.ok_or_else(|| ClvError::ColumnMissing {
                 path: path.to_owned(),
                 what: known.what,
                 found: headers.join(", "),
@@ -109,10 +139,10 @@ impl Columns {
             frequency: needed(FREQUENCY)?,
             recency: needed(RECENCY)?,
             age: needed(AGE)?,
-            weight: place(&WEIGHT),
-            customer: place(&CUSTOMER),
-            spend: place(&SPEND),
-            later: place(&LATER),
+            weight: place(&WEIGHT)?,
+            customer: place(&CUSTOMER)?,
+            spend: place(&SPEND)?,
+            later: place(&LATER)?,
             headers,
         })
     }
@@ -129,6 +159,10 @@ impl Row<'_> {
     fn customer(&self, number: usize) -> Result<Customer, ClvError> {
         let columns = self.columns;
         let frequency = self.count(columns.frequency)?;
+        if frequency > MOST_PURCHASES {
+            let problem = format!("expected at most {MOST_PURCHASES} purchases of a customer");
+            return Err(self.wrong(columns.frequency, problem));
+        }
         let (recency, age) = (self.time(columns.recency)?, self.time(columns.age)?);
         let history = History::new(frequency, recency, age);
         let history = history.map_err(|error| self.wrong(columns.recency, error.to_string()))?;
@@ -163,6 +197,15 @@ impl Row<'_> {
             return Err(self.wrong(column, "expected an amount of at least 0".to_owned()));
         }
         Ok(SpendHistory::new(frequency, mean).ok())
+    }
+
+    fn check_length(&self) -> Result<(), ClvError> {
+        let (found, expected) = (self.record.len(), self.columns.headers.len());
+        if found == expected {
+            return Ok(());
+        }
+        let problem = format!("{found} fields in this row, expected {expected} as in the header");
+        Err(self.wrong(0, problem))
     }
 
     fn text(&self, column: usize) -> &str {

@@ -11,7 +11,7 @@ use super::notes::Note;
 use super::summary::SegmentRow;
 use super::value::{ModelCard, NoModel, Parameter};
 use super::{RunReport, report_charts};
-use crate::settings::{ModelChoice, Origin};
+use crate::settings::Origin;
 
 /// The page as the web build made it, or a note that it was not built; see `build.rs`.
 const PAGE: &str = include_str!(concat!(env!("OUT_DIR"), "/report.html"));
@@ -241,7 +241,7 @@ fn clv(run: &RunReport) -> Value {
     json!({
         "status": run.clv_status(),
         "reason": valuation.no_model.as_ref().map(no_model),
-        "model": match run.settings.model { ModelChoice::MbgNbd => "mbg-nbd", ModelChoice::BgNbd => "bg-nbd" },
+        "model": run.settings.model.key(),
         "unit": run.settings.unit.key(),
         "horizon_months": run.settings.horizon_months,
         "annual_discount": run.settings.annual_discount,

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::account::Account;
 use super::value::{ModelCard, NoModel};
 use super::{Machine, RunReport};
-use crate::settings::ModelChoice;
 
 /// The version of the form of `run.json`.
 const FORM: u32 = 1;
@@ -120,7 +119,7 @@ fn clv(run: &RunReport) -> Value {
     json!({
         "status": run.clv_status(),
         "reason": reason,
-        "model": match run.settings.model { ModelChoice::MbgNbd => "mbg-nbd", ModelChoice::BgNbd => "bg-nbd" },
+        "model": run.settings.model.key(),
         "unit": run.settings.unit.key(),
         "horizon_months": run.settings.horizon_months,
         "annual_discount": run.settings.annual_discount,

@@ -9,15 +9,13 @@ use patron_engine::output::columns::ExpectedValues;
 use patron_engine::{CustomerTable, Profiles, Progress, Step};
 use patron_fold::Profile;
 use patron_stats::beta_geometric::{Forecast, PurchaseModel};
-use patron_stats::bg_nbd::BgNbdConfig;
 use patron_stats::estimate::{FitError, FitWarning};
 use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaConfig, SpendHistories, SpendHistory};
 use patron_stats::history::{DayHistory, History, WeightedHistories};
-use patron_stats::mbg_nbd::MbgNbdConfig;
 use patron_stats::outcome::{OutcomeForecaster, count_quantiles};
 use rayon::prelude::*;
 
-use crate::settings::{ModelChoice, Resolved};
+use crate::settings::Resolved;
 
 /// Distinct histories that one thread takes at a time.
 const CHUNK: usize = 512;
@@ -196,10 +194,7 @@ fn fit(table: &CustomerTable, settings: &Resolved) -> Result<Models, FitError> {
     // Days are ordered first ≤ last ≤ as-of by construction of a profile, so no history is refused.
     let histories = WeightedHistories::from_days(days, settings.unit.days())
         .unwrap_or_else(|_| WeightedHistories::from_histories([]));
-    let purchases: Box<dyn PurchaseModel> = match settings.model {
-        ModelChoice::MbgNbd => Box::new(MbgNbdConfig::default().build().fit(&histories)?),
-        ModelChoice::BgNbd => Box::new(BgNbdConfig::default().build().fit(&histories)?),
-    };
+    let purchases = settings.model.fit(&histories)?;
     let spend = SpendHistories::new(
         table
             .profiles

@@ -17,7 +17,7 @@ pub use form::{LifecycleForm, Settings};
 pub use layers::{Chosen, Origin};
 pub use reading::import_options;
 pub(crate) use reading::{exchange, reading_fingerprint};
-pub use resolve::{ModelChoice, ResolveError, Resolved, Unit};
+pub use resolve::{ResolveError, Resolved, Unit};
 
 /// Why settings cannot be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

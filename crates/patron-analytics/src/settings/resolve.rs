@@ -18,16 +18,7 @@ use super::layers::{Chosen, Layers, Origin, named};
 use super::reading::calendar;
 use super::scoring::{Cuts, lifecycle, score_settings, vocabulary_and_bins};
 use crate::identity::Rule;
-
-/// The purchase model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ModelChoice {
-    /// MBG/NBD.
-    MbgNbd,
-    /// BG/NBD.
-    BgNbd,
-}
+use crate::model::{ModelKey, model_keys};
 
 /// The time unit of the purchase model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -97,7 +88,7 @@ pub struct Resolved {
     /// The vocabulary.
     pub vocabulary: Vocabulary,
     /// Purchase model.
-    pub model: ModelChoice,
+    pub model: ModelKey,
     /// Its unit.
     pub unit: Unit,
     /// Months of the horizon.
@@ -421,6 +412,7 @@ fn fold_settings(
         6,
     )?;
     Ok(FoldSettings {
+        window_days: None,
         calendar,
         window_months,
         zero_orders,
@@ -484,21 +476,17 @@ fn margin(layers: &mut Layers<'_>) -> Result<Option<Money>, SettingsError> {
     Ok(Some(margin.amount))
 }
 
-fn model(layers: &mut Layers<'_>) -> Result<ModelChoice, SettingsError> {
+fn model(layers: &mut Layers<'_>) -> Result<ModelKey, SettingsError> {
     let name = layers.plain(
         "model",
         |settings| settings.model.clone(),
         "mbg-nbd".to_owned(),
     );
-    match name.as_str() {
-        "mbg-nbd" => Ok(ModelChoice::MbgNbd),
-        "bg-nbd" => Ok(ModelChoice::BgNbd),
-        _ => Err(SettingsError::Value {
-            setting: "model",
-            value: name,
-            expected: "mbg-nbd or bg-nbd".to_owned(),
-        }),
-    }
+    ModelKey::from_key(&name).ok_or_else(|| SettingsError::Value {
+        setting: "model",
+        value: name,
+        expected: model_keys().join(", "),
+    })
 }
 
 fn unit(layers: &mut Layers<'_>) -> Result<Unit, SettingsError> {

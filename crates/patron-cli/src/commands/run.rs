@@ -125,7 +125,7 @@ struct Scoring {
 
 #[derive(Debug, clap::Args)]
 struct Value {
-    /// Purchase model: mbg-nbd or bg-nbd
+    /// Purchase model: nbd, bg-nbd, mbg-nbd, pareto-nbd or ggom-nbd
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
     /// Time unit of the model: day, week or month

@@ -215,10 +215,11 @@ impl Ledger {
         let mut named: BTreeSet<PathBuf> =
             known.files.iter().map(|file| self.path_of(file)).collect();
         named.extend(known.scheduled.iter().map(|(_, path)| path.clone()));
+        let mut locks = Locks::new();
         for path in found.into_iter().filter(|path| !named.contains(path)) {
             if !is_ours(&path) {
                 verification.problems.push(Problem::Unknown(path));
-            } else if self.is_abandoned(&path, clear)? {
+            } else if self.is_abandoned(&path, clear, &mut locks)? {
                 verification.abandoned.push(path);
             }
         }
@@ -226,10 +227,19 @@ impl Ledger {
     }
 
     /// Tells whether a crash left this file behind, which the catalogue did not name a moment ago; removes it if asked to.
-    fn is_abandoned(&self, path: &Path, clear: bool) -> Result<bool, LedgerError> {
-        let Some(_lock) = Abandoned::of(self.folder(), path)? else {
+    fn is_abandoned(
+        &self,
+        path: &Path,
+        clear: bool,
+        locks: &mut Locks,
+    ) -> Result<bool, LedgerError> {
+        let name = Abandoned::name_of(path);
+        if !locks.contains_key(name) {
+            locks.insert(name.to_owned(), Abandoned::named(self.folder(), name)?);
+        }
+        if locks.get(name).is_none_or(Option::is_none) {
             return Ok(false); // of a change under way
-        };
+        }
         // The change may have been committed since the catalogue was read; with its lock in hand nothing changes any more.
         if self.is_named(path)? || !path.exists() {
             return Ok(false);
@@ -245,12 +255,14 @@ impl Ledger {
         let found = folder::files_below(&self.folder().join(SCHEMA_FOLDER))?;
         let files = self.database().read(files::all)?;
         let named: BTreeSet<PathBuf> = files.iter().map(|file| self.path_of(file)).collect();
+        let mut locks = Locks::new();
         for path in found
             .iter()
             .filter(|path| !named.contains(*path) && is_ours(path))
         {
-            self.is_abandoned(path, true)?;
+            self.is_abandoned(path, true, &mut locks)?;
         }
+        drop(locks);
         self.clear_locks()?;
         self.remove_scheduled()?;
         self.database().scrub().map(|_| ())
@@ -279,6 +291,10 @@ impl Ledger {
         Ok(())
     }
 }
+
+/// The locks of changes whose files are looked at, by the change's name. Each is taken once: a program that this one starts
+/// meanwhile holds what is open for a moment after it was closed here, and would make a dead change look alive.
+type Locks = BTreeMap<String, Option<Abandoned>>;
 
 /// Turns what is wrong with a file into a finding; other failures end the verification.
 fn problem(error: LedgerError) -> Result<Problem, LedgerError> {

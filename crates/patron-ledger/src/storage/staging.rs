@@ -147,14 +147,13 @@ pub(crate) struct Abandoned {
 }
 
 impl Abandoned {
-    /// Returns the lock of the change that a data file belongs to, or nothing if that change is still under way.
-    pub(crate) fn of(folder: &Path, file: &Path) -> Result<Option<Self>, LedgerError> {
+    /// Returns the name of the change that a data file belongs to.
+    pub(crate) fn name_of(file: &Path) -> &str {
         let stem = file
             .file_stem()
             .and_then(|stem| stem.to_str())
             .unwrap_or_default();
-        let name = stem.rsplit_once('-').map_or(stem, |(name, _)| name);
-        Self::named(folder, name)
+        stem.rsplit_once('-').map_or(stem, |(name, _)| name)
     }
 
     /// Returns the lock of a change by its name, or nothing if that change is still under way.
@@ -217,8 +216,9 @@ mod tests {
     fn a_change_under_way_is_not_abandoned() {
         let folder = tempfile::tempdir().unwrap();
         let (staging, path) = written(folder.path());
-        assert!(Abandoned::of(folder.path(), &path).unwrap().is_none());
+        let lock = || Abandoned::named(folder.path(), Abandoned::name_of(&path)).unwrap();
+        assert!(lock().is_none());
         drop(staging);
-        assert!(Abandoned::of(folder.path(), &path).unwrap().is_some());
+        assert!(lock().is_some());
     }
 }

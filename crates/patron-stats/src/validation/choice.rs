@@ -8,6 +8,9 @@ use crate::summary::sum;
 /// A difference of more standard errors than this is called clear.
 const CLEAR: f64 = 2.0;
 
+/// A mean difference up to this is that of two searches for one optimum, not of two models.
+const EQUAL: f64 = 1e-6;
+
 /// A mean difference over the same customers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Comparison {
@@ -34,7 +37,7 @@ impl Comparison {
     /// Returns whether the difference is more than chance explains, either way.
     #[must_use]
     pub fn is_clear(&self) -> bool {
-        self.advantage.abs() > CLEAR * self.standard_error
+        self.advantage.abs() > EQUAL.max(CLEAR * self.standard_error)
     }
 }
 
@@ -81,20 +84,20 @@ pub fn choose(candidates: &[Predictions]) -> Result<Choice, ValidationError> {
     for candidate in candidates {
         check_lengths("a candidate", customers, candidate.actual().len())?;
     }
-    let mut best: Option<(f64, usize, &Predictions)> = None;
-    for (index, candidate) in candidates.iter().enumerate() {
-        let Some(logarithms) = logarithms(candidate) else {
-            continue;
-        };
-        let mean = sum(&logarithms) / customers as f64;
-        let better = best.is_none_or(|(known, _, other)| {
-            mean > known
-                || (mean.total_cmp(&known).is_eq() && candidate.parameters() < other.parameters())
+    let scored = candidates
+        .iter()
+        .enumerate()
+        .filter_map(|(index, candidate)| {
+            let mean = sum(&logarithms(candidate)?) / customers as f64;
+            (mean > f64::NEG_INFINITY).then_some((mean, index, candidate))
         });
-        if mean > f64::NEG_INFINITY && better {
-            best = Some((mean, index, candidate));
-        }
-    }
+    let scored: Vec<(f64, usize, &Predictions)> = scored.collect();
+    let highest = scored.iter().map(|(mean, ..)| *mean);
+    let highest = highest.fold(f64::NEG_INFINITY, f64::max);
+    let equals = scored
+        .into_iter()
+        .filter(|(mean, ..)| highest - mean <= EQUAL);
+    let best = equals.min_by_key(|(_, index, candidate)| (candidate.parameters(), *index));
     let (mean_log_score, index, chosen) = best.ok_or(ValidationError::NothingToChoose {
         candidates: candidates.len(),
     })?;

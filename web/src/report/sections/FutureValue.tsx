@@ -84,13 +84,16 @@ const MEANINGS: Record<string, string> = {
   alpha: "rate_scale",
   a: "dropout_a",
   b: "dropout_b",
+  s: "dropout_s",
+  beta: "dropout_beta",
   p: "spend_p",
   q: "spend_q",
   gamma: "spend_gamma",
 };
 
 function meaningOf({ meaning_key: key }: ModelParameter, term: Speech["term"]): string {
-  const letter = key.split(".")[1];
+  const [model, letter] = key.split(".");
+  if (model === "ggom-nbd" && letter === "b") return term("parameter", "dropout_growth");
   return term("parameter", letter === undefined ? key : (MEANINGS[letter] ?? letter));
 }
 

@@ -112,10 +112,13 @@ impl BaseArgs {
             said.push_str(&format!(", purchases up to {end}"));
         }
         if let Some(end) = base.holdout_end {
-            said.push_str(&format!(", held against those up to {end}"));
+            said.push_str(&format!(", and after it up to {end}"));
         }
         said.push_str(&format!("; times in {}s", base.unit.key()));
         output.talk(&format!("{said}\n"));
+        for note in &base.notes {
+            output.talk(&format!("note: {note}\n"));
+        }
         if base.rows_set_aside > 0 {
             let rows = things(base.rows_set_aside, "row was", "rows were");
             output.talk(&format!(

@@ -1,6 +1,9 @@
 //! `patron clv evaluate` and `patron clv compare`.
 
-use patron_analytics::clv::{Candidate, Evaluated, FitCard, ModelKey, evaluated};
+use std::collections::BTreeSet;
+
+use patron_analytics::clv::{Candidate, Evaluated, FitCard, evaluated, model_of};
+use patron_analytics::model::ModelKey;
 use serde_json::{Value, json};
 
 use super::base::{BaseArgs, of_command_line};
@@ -28,10 +31,11 @@ pub(crate) struct Args {
 impl Args {
     fn evaluated(&self, output: &Output) -> Result<(Evaluated, &'static str), Failure> {
         let models = match self.model.as_slice() {
-            [] => Ok(ModelKey::ALL.to_vec()),
-            names => names.iter().map(|name| ModelKey::from_key(name)).collect(),
+            [] => Ok(BTreeSet::from(ModelKey::ALL)),
+            names => names.iter().map(|name| model_of(name.trim())).collect(),
         };
-        let models: Vec<ModelKey> = models.map_err(of_command_line)?;
+        let models: BTreeSet<ModelKey> = models.map_err(of_command_line)?;
+        let models: Vec<ModelKey> = models.into_iter().collect();
         let base = self.base.read(true, |_| (), output)?;
         Ok((evaluated(&base, &models, self.holdout)?, base.unit.key()))
     }

@@ -1,6 +1,6 @@
 //! `patron clv fit`.
 
-use patron_analytics::clv::{FitCard, ModelKey, fit, fit_spend};
+use patron_analytics::clv::{FitCard, fit, fit_spend, model_of};
 use serde_json::{Map, Value, json};
 
 use super::base::{BaseArgs, of_command_line};
@@ -29,7 +29,7 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let model = match args.model.as_str() {
         SPEND => None,
-        name => Some(ModelKey::from_key(name).map_err(of_command_line)?),
+        name => Some(model_of(name).map_err(of_command_line)?),
     };
     let base = args.base.read(false, |_| (), output)?;
     let card = match model {

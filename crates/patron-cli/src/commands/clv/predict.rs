@@ -1,7 +1,7 @@
 //! `patron clv predict`.
 
 use patron_analytics::clv::{
-    Base, Customer, ModelKey, PredictRequest, Prediction, Predictions, fit, predict,
+    Base, Customer, PredictRequest, Prediction, Predictions, fit, model_of, predict,
 };
 use serde_json::{Value, json};
 
@@ -32,7 +32,8 @@ pub(crate) struct Args {
     /// Level of intervals
     #[arg(long, value_name = "SHARE", default_value = "0.9", value_parser = parse_level)]
     interval: f64,
-    /// Intervals by refits to simulated customers: slow, and right where the likelihood is no bell
+    /// Intervals of purchases by refits to simulated customers: slow, and right where the likelihood is no bell. What is known of
+    /// spend is drawn as without it
     #[arg(long)]
     bootstrap: bool,
     /// How to print: a table of the first, or all as csv or json
@@ -43,7 +44,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
-    let model = ModelKey::from_key(&args.model).map_err(of_command_line)?;
+    let model = model_of(&args.model).map_err(of_command_line)?;
     let set = |flags: &mut patron_analytics::settings::Settings| {
         flags.horizon_months = args.horizon;
         flags.annual_discount = args.annual_discount;
@@ -94,7 +95,7 @@ fn each<'a>(
     base.customers.iter().zip(&told.customers)
 }
 
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 21] = [
     "customer_id",
     "frequency",
     "recency",
@@ -115,10 +116,11 @@ const COLUMNS: [&str; 20] = [
     "clv_low",
     "clv_high",
     "clv_lifetime",
+    "holdout",
 ];
 
 /// Everything that is told of a customer, in the order of the columns; nothing for what is not known.
-fn values(customer: &Customer, told: &Prediction) -> [Option<f64>; 19] {
+fn values(customer: &Customer, told: &Prediction) -> [Option<f64>; 20] {
     let history = &customer.history;
     let expectation = told.expectation.map(|told| told.expected_purchases);
     let value = told.value;
@@ -145,6 +147,7 @@ fn values(customer: &Customer, told: &Prediction) -> [Option<f64>; 19] {
         interval.map(|interval| interval.low),
         interval.map(|interval| interval.high),
         value.map(|value| value.clv_lifetime),
+        customer.later.map(f64::from),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! `patron clv simulate`.
 
-use patron_analytics::clv::{Customer, ModelKey, SimulateRequest, fit, simulate};
+use patron_analytics::clv::{Customer, SimulateRequest, fit, model_of, simulate, with_parameters};
 use serde_json::{Value, json};
 
 use super::base::{BaseArgs, of_command_line};
@@ -43,12 +43,9 @@ pub(crate) struct Args {
 const COLUMNS: [&str; 5] = ["customer_id", "frequency", "recency", "T", "holdout"];
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
-    let key = ModelKey::from_key(&args.model).map_err(of_command_line)?;
+    let key = model_of(&args.model).map_err(of_command_line)?;
     let model = match &args.parameters {
-        Some(text) => {
-            let parameters = key.read_parameters(text).map_err(of_command_line)?;
-            key.with_parameters(&parameters)?
-        }
+        Some(text) => with_parameters(key, text).map_err(of_command_line)?,
         None => {
             let base = args.base.read(false, |_| (), output)?;
             fit(&base, key)?.model

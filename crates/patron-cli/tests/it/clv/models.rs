@@ -301,3 +301,70 @@ fn a_workspace_is_asked_where_no_file_is_named() {
     // 546 days: a third of them is held out.
     assert_number(&split["holdout"], 181.0 / 7.0, 1e-12, "weeks");
 }
+
+#[test]
+fn what_goes_back_later_takes_no_later_purchase_with_it() {
+    let sandbox = Sandbox::new();
+    let mut orders = "order_id,customer_id,ordered_at,net\n".to_owned();
+    let mut refunds = "refund_id,order_id,refunded_at,amount\n".to_owned();
+    for customer in 0..60 {
+        for order in 0..2 + customer % 4 {
+            let month = 1 + order;
+            let day = 1 + customer % 28;
+            orders.push_str(&format!(
+                "{customer}-{order},c{customer},2024-{month:02}-{day:02},10\n"
+            ));
+        }
+        orders.push_str(&format!("{customer}-9,c{customer},2024-09-15,10\n"));
+        refunds.push_str(&format!("r{customer},{customer}-0,2024-08-10,10\n"));
+    }
+    sandbox.write("orders.csv", orders);
+    sandbox.write("refunds.csv", refunds);
+    let ends = [
+        "--calibration-end",
+        "2024-07-31",
+        "--holdout-end",
+        "2024-10-01",
+    ];
+    for files in [&["orders.csv"][..], &["orders.csv", "refunds.csv"]] {
+        let found = json(
+            &sandbox,
+            &[&["evaluate", "--model", "nbd"], files, &ends[..]].concat(),
+        );
+        let nbd = &found["models"][0]["measures"];
+        assert_eq!(nbd["actual"], 60.0, "{files:?}");
+    }
+    let told = [
+        &[
+            "clv",
+            "predict",
+            "--model",
+            "nbd",
+            "--format",
+            "csv",
+            "--quiet",
+            "orders.csv",
+        ],
+        &ends[..],
+    ]
+    .concat();
+    let told = Table::parse(sandbox.patron(&told).stdout.as_bytes());
+    assert!(told.column("holdout").iter().all(|count| *count == "1"));
+}
+
+#[test]
+fn of_two_searches_for_one_optimum_the_simpler_model_is_chosen() {
+    let Some(sandbox) = cdnow("of_two_searches_for_one_optimum_the_simpler_model_is_chosen") else {
+        return;
+    };
+    let found = json(
+        &sandbox,
+        &["compare", "orders.txt", "--model", "ggom-nbd, pareto-nbd"],
+    );
+    assert_eq!(found["chosen"], "pareto-nbd");
+    let reason = found["reason"].as_str().expect("a reason");
+    assert!(
+        reason.contains("not to be told apart from ggom-nbd"),
+        "{reason}"
+    );
+}

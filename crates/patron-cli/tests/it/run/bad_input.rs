@@ -449,7 +449,7 @@ fn names_that_do_not_exist_are_answered_with_those_that_do() {
             &["`kmeans`", "natural-breaks", "R=qcut"],
         ),
         ("--score-method", "Q=qcut", &["`Q=qcut`", "R=qcut"]),
-        ("--model", "pareto", &["`pareto`", "mbg-nbd or bg-nbd"]),
+        ("--model", "pareto", &["`pareto`", "mbg-nbd, pareto-nbd"]),
         ("--unit", "year", &["`year`", "day, week or month"]),
         ("--grain", "basket", &["`basket`", "order or line"]),
         ("--date-format", "dym", &["`dym`", "ymd, dmy, mdy"]),

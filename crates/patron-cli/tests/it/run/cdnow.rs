@@ -31,6 +31,16 @@ const MBG_NBD: Published<'_> = &[
     ("a", 0.8913594819, 0.1547901),
     ("b", 1.6140025071, 0.5374958),
 ];
+const PARETO_NBD: Published<'_> = &[
+    ("r", 0.5532770876, 0.0476280),
+    ("alpha", 10.5776843071, 0.8427231),
+    ("s", 0.6062399050, 0.1872821),
+    ("beta", 11.6687328634, 6.2111432),
+];
+const NBD: Published<'_> = &[
+    ("r", 0.3847662, 0.0209854),
+    ("alpha", 12.0720236, 0.8087232),
+];
 const GAMMA_GAMMA: Published<'_> = &[
     ("p", 6.2495727, 1.190_055_3),
     ("q", 3.7442244, 0.290_133_1),
@@ -193,6 +203,26 @@ fn bg_nbd_of_the_sample_is_the_published_one() {
             .parse()
             .expect("a share");
         assert_relative(&format!("P(alive) of {id}"), found, alive, 1e-6);
+    }
+}
+
+#[test]
+fn another_model_values_customers_where_it_is_asked_for() {
+    let test = "another_model_values_customers_where_it_is_asked_for";
+    let sandbox = Sandbox::new();
+    for (model, published, log_likelihood, alive) in [
+        ("pareto-nbd", PARETO_NBD, -9_594.976_179, 0.869_134_3),
+        ("nbd", NBD, -9_763.657_615, 1.0),
+    ] {
+        let Some(results) = run(&sandbox, test, SAMPLE, &["--model", model]) else {
+            return;
+        };
+        let clv = &results.run_json()["clv"];
+        assert_eq!(clv["model"], model);
+        assert_card(&clv["purchases"], published, log_likelihood);
+        let customers = results.customers();
+        let found = customers.cell("0001", "probability_alive").parse::<f64>();
+        assert_relative("P(alive) of 0001", found.expect("a share"), alive, 1e-6);
     }
 }
 

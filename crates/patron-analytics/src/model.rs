@@ -1,4 +1,4 @@
-//! The purchase models, by name.
+//! The purchase models of repeat buying, by name.
 
 use patron_stats::bg_nbd::{BgNbdConfig, BgNbdParameters, FittedBgNbd};
 use patron_stats::estimate::FitError;
@@ -8,8 +8,6 @@ use patron_stats::mbg_nbd::{FittedMbgNbd, MbgNbdConfig, MbgNbdParameters};
 use patron_stats::nbd::{FittedNbd, NbdConfig, NbdParameters};
 use patron_stats::pareto_nbd::{FittedParetoNbd, ParetoNbdConfig, ParetoNbdParameters};
 use patron_stats::purchase::PurchaseModel;
-
-use super::ClvError;
 
 /// A model of repeat buying without a contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,15 +53,9 @@ impl ModelKey {
     }
 
     /// Returns the model of a name.
-    ///
-    /// # Errors
-    /// [`ClvError::NoSuchModel`].
-    pub fn from_key(name: &str) -> Result<Self, ClvError> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|model| model.key() == name)
-            .ok_or_else(|| ClvError::NoSuchModel {
-                name: name.to_owned(),
-            })
+    #[must_use]
+    pub fn from_key(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|model| model.key() == name)
     }
 
     /// Returns the names of its parameters as a command line has them, in the paper's order.
@@ -80,29 +72,25 @@ impl ModelKey {
     /// Fits the model.
     ///
     /// # Errors
-    /// [`ClvError::Fit`].
-    pub fn fit(self, histories: &WeightedHistories) -> Result<Box<dyn PurchaseModel>, ClvError> {
-        let fitted = match self {
+    /// [`FitError`].
+    pub fn fit(self, histories: &WeightedHistories) -> Result<Box<dyn PurchaseModel>, FitError> {
+        match self {
             Self::Nbd => boxed(NbdConfig::default().build().fit(histories)),
             Self::BgNbd => boxed(BgNbdConfig::default().build().fit(histories)),
             Self::MbgNbd => boxed(MbgNbdConfig::default().build().fit(histories)),
             Self::ParetoNbd => boxed(ParetoNbdConfig::default().build().fit(histories)),
             Self::GgomNbd => boxed(GgomNbdConfig::default().build().fit(histories)),
-        };
-        fitted.map_err(|source| ClvError::Fit {
-            model: self.key(),
-            source,
-        })
+        }
     }
 
     /// Makes the model of parameters that are known otherwise, in the order of [`Self::parameters`].
     ///
     /// # Errors
-    /// [`ClvError::Fit`] for a parameter that is not positive.
-    pub fn with_parameters(self, given: &[f64]) -> Result<Box<dyn PurchaseModel>, ClvError> {
+    /// [`FitError::ParameterNotPositive`].
+    pub fn with_parameters(self, given: &[f64]) -> Result<Box<dyn PurchaseModel>, FitError> {
         let [r, alpha, third, fourth, fifth] =
             [0, 1, 2, 3, 4].map(|place| given.get(place).copied().unwrap_or(f64::NAN));
-        let made = match self {
+        match self {
             Self::Nbd => boxed(FittedNbd::from_parameters(NbdParameters { r, alpha })),
             Self::BgNbd => boxed(FittedBgNbd::from_parameters(BgNbdParameters {
                 r,
@@ -129,51 +117,6 @@ impl ModelKey {
                 s: fourth,
                 beta: fifth,
             })),
-        };
-        made.map_err(|source| ClvError::Fit {
-            model: self.key(),
-            source,
-        })
-    }
-
-    /// Reads parameters such as `r=0.24,alpha=4.41`.
-    ///
-    /// # Errors
-    /// [`ClvError::Parameters`].
-    pub fn read_parameters(self, text: &str) -> Result<Vec<f64>, ClvError> {
-        let refused = |problem: String| ClvError::Parameters {
-            problem,
-            model: self.key(),
-            expected: self.parameters().to_vec(),
-        };
-        let mut found: Vec<Option<f64>> = vec![None; self.parameters().len()];
-        for part in text
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-        {
-            let Some((name, value)) = part.split_once('=') else {
-                return Err(refused(format!("holds `{part}`, which is not NAME=NUMBER")));
-            };
-            let mut names = self.parameters().iter();
-            let place = names.position(|known| *known == name.trim());
-            let Some(slot) = place.and_then(|place| found.get_mut(place)) else {
-                return Err(refused(format!("names `{}`", name.trim())));
-            };
-            let Ok(value) = value.trim().parse() else {
-                return Err(refused(format!("gives `{name}` as `{}`", value.trim())));
-            };
-            *slot = Some(value);
-        }
-        let missing = self.parameters().iter().zip(&found);
-        let missing: Vec<&str> = missing
-            .filter(|(_, value)| value.is_none())
-            .map(|(name, _)| *name)
-            .collect();
-        if missing.is_empty() {
-            Ok(found.into_iter().flatten().collect())
-        } else {
-            Err(refused(format!("lacks {}", missing.join(", "))))
         }
     }
 }

@@ -1,0 +1,69 @@
+//! Models by name and with parameters, as a command line has them.
+
+use patron_stats::purchase::PurchaseModel;
+
+use super::ClvError;
+use crate::model::ModelKey;
+
+/// Returns the model of a name.
+///
+/// # Errors
+/// [`ClvError::NoSuchModel`].
+pub fn model_of(name: &str) -> Result<ModelKey, ClvError> {
+    ModelKey::from_key(name).ok_or_else(|| ClvError::NoSuchModel {
+        name: name.to_owned(),
+    })
+}
+
+/// Makes a model of parameters such as `r=0.24,alpha=4.41`.
+///
+/// # Errors
+/// [`ClvError::Parameters`].
+pub fn with_parameters(key: ModelKey, text: &str) -> Result<Box<dyn PurchaseModel>, ClvError> {
+    let made = key.with_parameters(&read(key, text)?);
+    made.map_err(|error| ClvError::Parameters {
+        problem: format!("cannot be: {error}"),
+        model: key.key(),
+        expected: key.parameters().to_vec(),
+    })
+}
+
+/// Reads parameters in the order of the model's.
+fn read(key: ModelKey, text: &str) -> Result<Vec<f64>, ClvError> {
+    let refused = |problem: String| ClvError::Parameters {
+        problem,
+        model: key.key(),
+        expected: key.parameters().to_vec(),
+    };
+    let mut found: Vec<Option<f64>> = vec![None; key.parameters().len()];
+    for part in text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
+        let Some((name, value)) = part.split_once('=') else {
+            return Err(refused(format!("holds `{part}`, which is not NAME=NUMBER")));
+        };
+        let mut names = key.parameters().iter();
+        let place = names.position(|known| *known == name.trim());
+        let Some(slot) = place.and_then(|place| found.get_mut(place)) else {
+            return Err(refused(format!("names `{}`", name.trim())));
+        };
+        let Ok(value) = value.trim().parse::<f64>() else {
+            return Err(refused(format!("gives `{name}` as `{}`", value.trim())));
+        };
+        if slot.replace(value).is_some() {
+            return Err(refused(format!("names `{}` twice", name.trim())));
+        }
+    }
+    let missing = key.parameters().iter().zip(&found);
+    let missing: Vec<&str> = missing
+        .filter(|(_, value)| value.is_none())
+        .map(|(name, _)| *name)
+        .collect();
+    if missing.is_empty() {
+        Ok(found.into_iter().flatten().collect())
+    } else {
+        Err(refused(format!("lacks {}", missing.join(", "))))
+    }
+}
