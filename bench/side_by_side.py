@@ -45,12 +45,15 @@ def timed(name: str, command: list[str], source: Path, folder: Path) -> dict[str
     return run_timed(name, [filled.get(word, word) for word in command])
 
 
-def run_timed(name: str, command: list[str]) -> dict[str, float]:
-    """Runs one whole process and returns wall and processor seconds and peak memory."""
+def run_timed(name: str, command: list[str], answer: Path | None = None) -> dict[str, float]:
+    """Runs one whole process, with what it prints in `answer` if given; returns wall and processor seconds and peak memory.
+
+    Linux tells of a child no lower a peak than its parent held when it began: answers are compared in a process of their own.
+    """
     log = WORK / f"{name}.log"
-    with log.open("wb") as output:
+    with log.open("wb") as talk, (answer or Path(os.devnull)).open("wb") as printed:
         begun = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=printed if answer else talk, stderr=talk)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
