@@ -57,10 +57,11 @@ pub fn evaluated(
         .par_iter()
         .map(|model| (*model, fit(base, *model)))
         .collect();
+    let held = Held::of(base, horizon)?;
     if let Some(error) = none_fitted(&mut fits) {
         return Err(error);
     }
-    let Some(held) = Held::of(base, horizon)? else {
+    let Some(held) = held else {
         let candidates = fits.into_iter().map(|(key, fit)| Candidate::of(key, fit));
         return Ok(Evaluated {
             candidates: candidates.collect(),

@@ -176,7 +176,10 @@ impl Row<'_> {
             history,
             weight,
             spend: self.spend(frequency)?,
-            later: match columns.later {
+            later: match columns
+                .later
+                .filter(|column| !self.text(*column).is_empty())
+            {
                 Some(column) => Some(self.count(column)?),
                 None => None,
             },

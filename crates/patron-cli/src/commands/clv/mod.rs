@@ -62,7 +62,9 @@ fn csv(header: &[&str], rows: Vec<Vec<String>>) -> String {
 
 /// A number as it is computed with: every digit, nothing for what is none.
 fn exact(number: f64) -> String {
-    if number.is_finite() {
+    if number != 0.0 && number.abs() < 1e-5 {
+        format!("{number:e}")
+    } else if number.is_finite() {
         number.to_string()
     } else {
         String::new()
@@ -76,7 +78,7 @@ fn short(number: f64) -> String {
         "-".to_owned()
     } else if size >= 1000.0 {
         crate::words::decimal(number, 1)
-    } else if size >= 1.0 || size == 0.0 {
+    } else if size >= 1e-3 || size == 0.0 {
         crate::words::decimal(number, 4)
     } else {
         format!("{number:.4e}")
