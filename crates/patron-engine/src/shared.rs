@@ -5,7 +5,7 @@
 //! Most shops have none. So first every order's id is looked at by its hash alone, and only the rows of those that more
 //! than one customer seems to have are looked at again.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use patron_core::{Money, RowClass};
 use patron_import::{Field, Reason, RejectedRow, RowKind, VALUE_CHARACTERS};
@@ -23,6 +23,8 @@ const ONE_IN: u64 = 10;
 const ALWAYS: u64 = 10;
 /// The most that are set aside: each is held in memory.
 const MOST: u64 = 500_000;
+/// Orders of one person under several names that are looked at, about.
+const SAMPLE: u64 = 100_000;
 /// What tells a row that is set aside from the same row when it counts.
 const ASIDE: u64 = 0x5ed0_0a51_de00_0001;
 /// Bytes of a pair: the hash of an order's id, and that of its customer.
@@ -54,6 +56,9 @@ pub struct SharedOrders {
     aside: HashMap<String, BTreeSet<(u32, String)>>,
     /// Records that go with another of their row.
     pub(crate) second_records: u64,
+    /// By file, orders of one person of which it has several rows under several of their names: with one amount, and with
+    /// differing ones.
+    repeats: BTreeMap<u32, (u64, u64)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,6 +84,8 @@ struct Claim {
     /// The class in which the row was; nothing of a second record of a row.
     class: Option<RowClass>,
     net: i64,
+    /// The row is a whole order, and does not say when it was changed.
+    is_undated_order: bool,
 }
 
 /// What the hashes tell.
@@ -119,9 +126,14 @@ impl Gathered {
             return Ok(SharedOrders::default());
         }
         let found = persons()?;
+        let mut repeats = BTreeMap::new();
         if !found.is_empty() {
             persons_known = found;
+            let by_name = contested.hashes;
             contested = self.contested(claims, &persons_known).map_err(engine)?;
+            let joined = by_name.difference(&contested.hashes).copied();
+            let joined = some_of(joined.collect());
+            repeats = repeats_of(&self.claims(claims, &joined).map_err(engine)?);
         }
         let shared = contested.hashes.len() as u64;
         let too_many = shared > ALWAYS && shared > contested.orders / ONE_IN || shared > MOST;
@@ -133,6 +145,7 @@ impl Gathered {
             if claims.keep {
                 return Ok(SharedOrders {
                     orders: shared,
+                    repeats,
                     ..found
                 });
             }
@@ -145,7 +158,10 @@ impl Gathered {
             }));
         }
         let rows = self.claims(claims, &contested.hashes).map_err(engine)?;
-        Ok(SharedOrders::of(&rows, &persons_known, claims.keep))
+        Ok(SharedOrders {
+            repeats,
+            ..SharedOrders::of(&rows, &persons_known, claims.keep)
+        })
     }
 
     /// Looks at all orders' ids by their hashes.
@@ -313,8 +329,31 @@ impl Claim {
             customer: record.customer.to_owned(),
             class,
             net: record.net,
+            is_undated_order: record.kind == RowKind::Order && record.updated_at.is_none(),
         }
     }
+}
+
+/// Returns a sample of hashes, which are as good as random: enough to tell what most are like.
+fn some_of(hashes: HashSet<u64>) -> HashSet<u64> {
+    let up_to = u64::MAX / (hashes.len() as u64).div_ceil(SAMPLE).max(1);
+    hashes.into_iter().filter(|hash| *hash <= up_to).collect()
+}
+
+/// Counts, file by file, the orders that stand in several of its rows: with one amount, and with differing ones.
+fn repeats_of(claims: &[Claim]) -> BTreeMap<u32, (u64, u64)> {
+    let mut repeats: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+    let new: Vec<&Claim> = claims.iter().filter(|claim| claim.is_new).collect();
+    for rows in new.chunk_by(|a, b| (&a.order_id, a.file) == (&b.order_id, b.file)) {
+        let orders = || rows.iter().filter(|row| row.is_undated_order);
+        if let (Some(first), 2..) = (orders().next(), orders().count()) {
+            let (constant, varying) = repeats.entry(first.file).or_default();
+            let is_constant = orders().all(|row| row.net == first.net);
+            *constant += u64::from(is_constant);
+            *varying += u64::from(!is_constant);
+        }
+    }
+    repeats
 }
 
 impl SharedOrders {
@@ -372,6 +411,13 @@ impl SharedOrders {
                 net: claim.net,
             }),
         }
+    }
+
+    /// Returns how many orders stand in several rows of a file, by its place, under several names of one person: with one
+    /// amount, and with differing ones.
+    #[must_use]
+    pub fn repeats(&self, place: u32) -> (u64, u64) {
+        self.repeats.get(&place).copied().unwrap_or_default()
     }
 
     /// Returns whether nothing is set aside.

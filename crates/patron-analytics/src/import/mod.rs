@@ -295,6 +295,11 @@ impl Job<'_> {
         for (counts, more) in counts.iter_mut().zip(&of_lists) {
             counts.add(more);
         }
+        for (place, counts) in (0_u32..).zip(&mut counts) {
+            let (constant, varying) = shared.repeats(place);
+            counts.constant += constant;
+            counts.varying += varying;
+        }
         self.check_grain(&counts)?;
         for (file, counts) in files.iter_mut().zip(&counts) {
             account_for(file, counts);

@@ -453,3 +453,20 @@ fn lines_of_an_order_go_together_whatever_the_threads() {
         "threads or memory change results"
     );
 }
+
+#[test]
+fn one_order_written_twice_under_two_names_of_a_person_is_asked_about() {
+    let sandbox = with_workspace();
+    let header = "order_id,customer_id,email,ordered_at,net\n";
+    let text = format!(
+        "{header}1,,ann@x.org,2024-01-05,60\n1,17,ann@x.org,2024-01-07,60\n2,zoe,,2024-01-05,1\n"
+    );
+    sandbox.write("a.csv", text);
+    sandbox.refuses(&["a.csv"], &["--grain"]);
+    let asked = sandbox.patron(&["import", "--workspace", SHOP, "a.csv"]);
+    asked.assert_refused(&["--grain"]);
+    import(&sandbox, &["a.csv", "--grain", "order"]);
+    let files = run_files(&sandbox, &["a.csv", "--grain", "order"]);
+    assert_eq!(monetary(&files), sums(&[("17", "60.00"), ("zoe", "1.00")]));
+    assert_same_tables(&run(&sandbox, &[]), &files, "one version counts");
+}
