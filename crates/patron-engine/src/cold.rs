@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use patron_core::{Coded, Day, ErrorCode, Instant, RowClass};
 use patron_fold::{FoldError, FoldSettings, Folder, ZeroOrders};
@@ -11,29 +11,41 @@ use patron_import::{GrainRule, ImportOptions, RejectedRow};
 use rayon::prelude::*;
 
 use crate::customers::{CustomerTable, Prospect, assemble};
+use crate::feeds::Feeds;
 use crate::grouping::{
-    DayOutcomes, FoldedPartition, GroupingError, GroupingRules, PARTITIONS, PartitionStore, Record,
-    RepeatedOrders, RowKindKey, Scatter, decode, fold_partition,
+    DayOutcomes, FoldedPartition, GroupingError, GroupingRules, PARTITIONS, PartitionStore,
+    RepeatedOrders, RowKindKey, decode, fold_partition,
 };
 use crate::lists::Owners;
 use crate::progress::{Progress, Step};
 use crate::shared::SharedOrders;
 use crate::source::{
-    FileRead, Journal, Keeping, Query, Reading, RejectedSink, Seen, SourceError, Span, query,
-    read_file,
+    FileRead, Journal, Keeping, Query, Reading, RejectedSink, SourceError, Span, query, read_file,
 };
+
+/// Memory that two threads need for what they work on, about.
+const BYTES_OF_WORK: u64 = 64 << 20;
 
 /// What the machine may be used for.
 #[derive(Debug, Clone)]
 pub struct Resources {
     /// Threads that read and fold.
     pub threads: usize,
-    /// Memory in bytes that the run may use, about half of it for facts that wait to be folded.
+    /// Memory in bytes that may be used; nearly half of it is for facts that wait to be folded.
     pub memory_bytes: u64,
     /// Where facts go that do not fit.
     pub spill_folder: PathBuf,
     /// Where what was read is kept, so that reading which was stopped goes on from there; of files only.
     pub keeping: Option<Keeping>,
+}
+
+impl Resources {
+    /// Memory for facts that wait to be folded: half of all, without what threads need however little there is.
+    const fn bytes_for_facts(&self) -> u64 {
+        let half = (self.memory_bytes / 2).saturating_sub(BYTES_OF_WORK);
+        let least = self.memory_bytes / 4;
+        if half > least { half } else { least }
+    }
 }
 
 /// Why files cannot be turned into customers.
@@ -289,7 +301,7 @@ pub fn gather(
     }
     let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     progress.begin(Step::Read, paths.iter().map(size).sum());
-    let budgets = [resources.memory_bytes / 2, resources.memory_bytes / 4];
+    let budgets = [resources.bytes_for_facts(), resources.memory_bytes / 4];
     let journal = resources.keeping.as_ref().map(Journal::new);
     let [store, lists] = match &journal {
         Some(journal) => journal.stores(budgets)?,
@@ -339,7 +351,7 @@ pub fn gather_query(
     progress: &dyn Progress,
 ) -> Result<Gathered, EngineError> {
     progress.begin(Step::Read, 0);
-    let store = PartitionStore::new(resources.memory_bytes / 2, resources.spill_folder.clone());
+    let store = PartitionStore::new(resources.bytes_for_facts(), resources.spill_folder.clone());
     let lists = PartitionStore::new(resources.memory_bytes / 4, resources.spill_folder.clone());
     let reading = Reading {
         options: Arc::new(options.clone()),
@@ -371,14 +383,10 @@ pub fn gather_records<E: From<EngineError>>(
     resources: &Resources,
     give: impl FnOnce(&Feeds<'_>) -> Result<(), E>,
 ) -> Result<Gathered, E> {
-    let store = PartitionStore::new(resources.memory_bytes / 2, resources.spill_folder.clone());
-    let feeds = Feeds {
-        store: &store,
-        seen: Mutex::new(vec![Seen::default(); files.len()]),
-    };
+    let store = PartitionStore::new(resources.bytes_for_facts(), resources.spill_folder.clone());
+    let feeds = Feeds::new(&store, files.len());
     give(&feeds)?;
-    let seen = feeds.seen.into_inner();
-    let seen = seen.unwrap_or_else(PoisonError::into_inner);
+    let seen = feeds.into_seen();
     for (file, seen) in files.iter_mut().zip(&seen) {
         file.seen.merge(seen);
     }
@@ -389,62 +397,6 @@ pub fn gather_records<E: From<EngineError>>(
         may_repeat: false,
         ..gathered
     })
-}
-
-/// Where records go: each thread that has some asks for a feed of its own.
-#[derive(Debug)]
-pub struct Feeds<'a> {
-    store: &'a PartitionStore,
-    /// What the facts of each file are.
-    seen: Mutex<Vec<Seen>>,
-}
-
-impl Feeds<'_> {
-    /// Calls `give` with a feed, and keeps what it was given.
-    ///
-    /// # Errors
-    /// Those of `give`; [`GroupingError::Spill`].
-    pub fn feed<E: From<GroupingError>>(
-        &self,
-        give: impl FnOnce(&mut Feed<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let files = self.seen().len();
-        let mut feed = Feed {
-            scatter: self.store.scatter(),
-            seen: vec![Seen::default(); files],
-        };
-        give(&mut feed)?;
-        let Feed { scatter, seen } = feed;
-        scatter.finish()?;
-        for (all, seen) in self.seen().iter_mut().zip(&seen) {
-            all.merge(seen);
-        }
-        Ok(())
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Where the records of one thread go, one after another.
-#[derive(Debug)]
-pub struct Feed<'a> {
-    scatter: Scatter<'a>,
-    seen: Vec<Seen>,
-}
-
-impl Feed<'_> {
-    /// Takes a record.
-    ///
-    /// # Errors
-    /// [`GroupingError::Spill`].
-    pub fn take(&mut self, record: &Record<'_>) -> Result<(), GroupingError> {
-        if let Some(seen) = self.seen.get_mut(record.file as usize) {
-            seen.see(record);
-        }
-        self.scatter.push(record)
-    }
 }
 
 impl Gathered {
@@ -468,24 +420,6 @@ impl Gathered {
             repeats_are_versions,
             may_repeat,
         })
-    }
-
-    /// Calls `work` with all records of one of the [`PARTITIONS`]; a customer's are in one partition.
-    ///
-    /// # Errors
-    /// [`GroupingError`] if records on disk cannot be read.
-    pub fn with_records<T>(
-        &self,
-        partition: usize,
-        for_the_last_time: bool,
-        work: impl FnOnce(Vec<Record<'_>>) -> T,
-    ) -> Result<T, GroupingError> {
-        self.store
-            .with_partition(partition, for_the_last_time, |segments| {
-                let mut records = decode(segments)?;
-                self.retain_own(&mut records);
-                Ok(work(records))
-            })
     }
 }
 

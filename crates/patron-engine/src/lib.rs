@@ -5,6 +5,7 @@
 //! | [`source`] | how are files and queries read in parallel, every row accounted for? |
 //! | [`grouping`] | how do a customer's facts come together, within the memory allowed? |
 //! | [`cold`] | how do files become folded customers? |
+//! | [`feeds`], [`pieces`] | how do records get into partitions without a file, and out of large ones? |
 //! | [`lists`] | what becomes of lists of customers, products, refunds, events, answers, spend? |
 //! | [`details`] | what is kept of a row besides its fact? |
 //! | [`persons`] | how do the facts of customers who are one person come together? |
@@ -19,10 +20,12 @@
 pub mod cold;
 pub mod customers;
 pub mod details;
+pub mod feeds;
 pub mod grouping;
 pub mod lists;
 pub mod output;
 pub mod persons;
+pub mod pieces;
 pub mod profiles;
 pub mod progress;
 pub mod scoring;
@@ -31,12 +34,13 @@ pub mod source;
 pub mod texts;
 
 pub use cold::{
-    EngineError, Feed, Feeds, FileFolded, Folded, Gathered, Resources, gather, gather_query,
-    gather_records,
+    EngineError, FileFolded, Folded, Gathered, Resources, gather, gather_query, gather_records,
 };
 pub use customers::{CustomerTable, Prospect, ProspectReason};
+pub use feeds::{Feed, Feeds};
 pub use grouping::{ContactFields, GroupingError, PARTITIONS, Record, counting};
 pub use lists::{ListEntry, Owners, refund_hash};
+pub use pieces::Pieces;
 pub use profiles::Profiles;
 pub use progress::{Progress, Silent, Step};
 pub use shared::{Claims, SharedOrders};

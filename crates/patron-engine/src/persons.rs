@@ -17,13 +17,16 @@ impl Gathered {
         let mut scatter = self.store.scatter();
         for partition in 0..PARTITIONS {
             let mut moved = Vec::new();
-            self.with_records(partition, false, |records| {
-                for record in records {
-                    if let Some(person) = persons.get(record.customer) {
-                        let customer = person.as_str();
-                        Record { customer, ..record }.write(&mut moved);
+            self.each_record(partition, |record| {
+                if let Some(person) = persons.get(record.customer) {
+                    let customer = person.as_str();
+                    Record {
+                        customer,
+                        ..*record
                     }
+                    .write(&mut moved);
                 }
+                Ok(())
             })?;
             let mut rest = moved.as_slice();
             while !rest.is_empty() {
@@ -42,15 +45,9 @@ impl Gathered {
         partition: usize,
         mut take: impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
     ) -> Result<(), GroupingError> {
-        self.store.with_partition(partition, false, |segments| {
-            for segment in segments {
-                let mut rest = *segment;
-                while !rest.is_empty() {
-                    let record = Record::read(&mut rest).ok_or(GroupingError::Damaged)?;
-                    if self.persons.is_empty() || !self.persons.contains_key(record.customer) {
-                        take(&record)?;
-                    }
-                }
+        self.store.each_record(partition, |record| {
+            if self.persons.is_empty() || !self.persons.contains_key(record.customer) {
+                take(record)?;
             }
             Ok(())
         })

@@ -69,4 +69,4 @@ pub use maintenance::undo::Undone;
 pub use maintenance::verify::{Problem, Verification, VerifyOptions};
 pub use scan::{Persons, Scan, ScanRequest};
 pub use tables::{Column, ColumnKind, Table};
-pub use transaction::{Prepared, Transaction};
+pub use transaction::{Prepared, Preparer, Transaction};

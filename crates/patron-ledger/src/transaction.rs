@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_array::{Array, RecordBatch};
@@ -24,14 +25,25 @@ const BUCKETS_AT_MOST: u64 = 4_096;
 /// A change under way. Dropped without a commit, it never was.
 pub struct Transaction<'ledger> {
     ledger: &'ledger Ledger,
-    staging: Staging,
+    /// Shared with those who prepare files of the change.
+    staging: Arc<Staging>,
     change: Change,
     pending: BTreeMap<Table, Pending>,
     /// Rows that tables had when the change began.
     known_rows: BTreeMap<Table, u64>,
+    run_bytes: usize,
 }
 
-/// Rows of a table that [`Transaction::prepare`] sorted and wrote; too few for files of their own, they are still rows.
+/// Writes files of a change, on any thread, while others do the same and the change takes what is ready.
+#[derive(Debug, Clone)]
+pub struct Preparer<'ledger> {
+    ledger: &'ledger Ledger,
+    staging: Arc<Staging>,
+    /// Rows that tables had when this was asked for.
+    known_rows: BTreeMap<Table, u64>,
+}
+
+/// Rows of a table that [`Preparer::prepare`] sorted and wrote; too few for files of their own, they are still rows.
 pub struct Prepared {
     table: Table,
     files: Vec<NewFile>,
@@ -82,13 +94,14 @@ impl<'ledger> Transaction<'ledger> {
         })?;
         Ok(Self {
             ledger,
-            staging: Staging::begin(ledger.folder())?,
+            staging: Arc::new(Staging::begin(ledger.folder())?),
             change: Change {
                 base: newest.id,
                 ..Change::default()
             },
             pending: BTreeMap::new(),
             known_rows,
+            run_bytes: ledger.options().run_bytes,
         })
     }
 
@@ -96,6 +109,12 @@ impl<'ledger> Transaction<'ledger> {
     #[must_use]
     pub const fn base(&self) -> i64 {
         self.change.base
+    }
+
+    /// Lets no more than so many bytes of a table's rows be gathered before they are sorted, which takes them twice more, and
+    /// written; never more than [`LedgerOptions::run_bytes`](crate::LedgerOptions::run_bytes).
+    pub fn gather_at_most(&mut self, bytes: usize) {
+        self.run_bytes = self.run_bytes.min(bytes.max(1 << 20));
     }
 
     /// Says that this change was worked out from what a table held: if somebody else adds to the table before the commit,
@@ -122,51 +141,21 @@ impl<'ledger> Transaction<'ledger> {
         pending.rows += rows.num_rows();
         pending.bytes += bytes_of(&rows);
         pending.batches.push(rows);
-        if pending.bytes >= self.ledger.options().run_bytes {
+        if pending.bytes >= self.run_bytes {
             self.write_run(table)?;
         }
         Ok(())
     }
 
-    /// Sorts rows of a table and writes them, on any thread, while others do the same; they become a part of the change
-    /// with [`Transaction::take`].
-    ///
-    /// The work is shared out by persons: `share` says of which bucket these rows are, among as many as there are shares.
-    /// The names of the files are those of the share and of `part`, which tells calls for one share and table apart; the
-    /// order of calls does not matter.
-    ///
-    /// # Errors
-    /// As of [`Transaction::append`].
-    pub fn prepare(
-        &self,
-        table: Table,
-        rows: &RecordBatch,
-        share: Bucket,
-        part: u32,
-    ) -> Result<Prepared, LedgerError> {
-        let rows = rows::checked(table, rows)?;
-        let run = rows.num_rows() as u64;
-        let mut prepared = Prepared {
-            table,
-            files: Vec::new(),
-            rest: None,
-        };
-        if run < ROWS_PER_FILE_AT_LEAST {
-            prepared.rest = Some(rows);
-            return Ok(prepared);
+    /// Returns who writes files of this change on other threads. What a table has is what it has now: how files are
+    /// dealt out does not depend on what is taken meanwhile.
+    #[must_use]
+    pub fn preparer(&self) -> Preparer<'ledger> {
+        Preparer {
+            ledger: self.ledger,
+            staging: Arc::clone(&self.staging),
+            known_rows: self.known_rows.clone(),
         }
-        let known = self.known_rows.get(&table).copied().unwrap_or(0);
-        // The other shares have about as many.
-        let known = known + run * u64::from(share.count());
-        let buckets = buckets_for(known, self.ledger.options().rows_per_bucket)
-            .min(buckets_for(run, ROWS_PER_FILE_AT_LEAST) * share.count());
-        let rows = rows::sorted(table, &[rows])?;
-        for (bucket, rows) in rows::dealt(table, rows, buckets)? {
-            let name = format!("s{:04}{part:04}{:04}", share.index(), bucket.index());
-            let file = self.staging.write_named(table, bucket, &name, &rows)?;
-            prepared.files.push(file);
-        }
-        Ok(prepared)
     }
 
     /// Takes rows that were prepared into the change. Their files, and later their rows, are numbered in the order of
@@ -240,6 +229,48 @@ impl<'ledger> Transaction<'ledger> {
                 .push(self.staging.write(table, bucket, &rows)?);
         }
         Ok(())
+    }
+}
+
+impl Preparer<'_> {
+    /// Sorts rows of a table and writes them; they become a part of the change with [`Transaction::take`].
+    ///
+    /// The work is shared out by persons: `share` says of which bucket these rows are, among as many as there are shares.
+    /// The names of the files are those of the share and of `part`, which tells calls for one share and table apart; the
+    /// order of calls does not matter.
+    ///
+    /// # Errors
+    /// As of [`Transaction::append`].
+    pub fn prepare(
+        &self,
+        table: Table,
+        rows: &RecordBatch,
+        share: Bucket,
+        part: u32,
+    ) -> Result<Prepared, LedgerError> {
+        let rows = rows::checked(table, rows)?;
+        let run = rows.num_rows() as u64;
+        let mut prepared = Prepared {
+            table,
+            files: Vec::new(),
+            rest: None,
+        };
+        if run < ROWS_PER_FILE_AT_LEAST {
+            prepared.rest = Some(rows);
+            return Ok(prepared);
+        }
+        let known = self.known_rows.get(&table).copied().unwrap_or(0);
+        // The other shares have about as many.
+        let known = known + run * u64::from(share.count());
+        let buckets = buckets_for(known, self.ledger.options().rows_per_bucket)
+            .min(buckets_for(run, ROWS_PER_FILE_AT_LEAST) * share.count());
+        let rows = rows::sorted(table, &[rows])?;
+        for (bucket, rows) in rows::dealt(table, rows, buckets)? {
+            let name = format!("s{:04}{part:06}{:04}", share.index(), bucket.index());
+            let file = self.staging.write_named(table, bucket, &name, &rows)?;
+            prepared.files.push(file);
+        }
+        Ok(prepared)
     }
 }
 

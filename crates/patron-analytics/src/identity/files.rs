@@ -43,7 +43,7 @@ pub(super) fn sayings(
 ) -> Result<(), GroupingError> {
     let tellers = Tellers::of(&gathered.files);
     for partition in 0..PARTITIONS {
-        gathered.with_records(partition, false, |records| {
+        gathered.with_records(partition, |records| {
             each_customer(&records, &tellers, |customer| {
                 let [email, phone, ..] = customer.contact();
                 take(&Says {

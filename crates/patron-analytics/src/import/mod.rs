@@ -6,6 +6,7 @@
 mod compare;
 mod customer;
 mod error;
+mod in_turn;
 mod lists;
 mod preview;
 mod rejected;

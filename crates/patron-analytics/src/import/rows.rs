@@ -168,14 +168,15 @@ impl Tables {
             .collect();
         // The row that says what an order is worth goes first.
         rows.sort_by_key(|row| row.net == 0);
-        let mut has_order = false;
+        let mut is_cancelled = false;
         for row in rows {
             let refunded = refunds.get_mut(&row.row_hash).and_then(Vec::pop);
-            // A cancelled order has further rows, too. What is set aside for itself alone stays by itself.
+            // A cancelled order has further rows, too; one that was placed by another row is cancelled by its first. What is set
+            // aside for itself alone stays by itself.
             let of_cancelled = is_mention_of_its_order(row);
             let is_further =
-                row.kind == RowKind::Person || has_order && row.net == 0 && of_cancelled;
-            has_order |= row.kind == RowKind::Order || of_cancelled;
+                row.kind == RowKind::Person || is_cancelled && row.net == 0 && of_cancelled;
+            is_cancelled |= of_cancelled;
             let is_line = row.is_line || is_further;
             let identity = if is_line {
                 article_of(row)
@@ -512,5 +513,9 @@ mod tests {
         assert_eq!(texts(&[fee, cancelled], Table::Orders, "order_id"), ["1"]);
         let articles = texts(&[cancelled, cancelled], Table::OrderLines, "order_id");
         assert_eq!(articles, ["1"]);
+        // A row that places the order and one that cancels it are both kept.
+        let placed = row(RowKind::Order, 10, 9);
+        let statuses = texts(&[placed, cancelled], Table::Orders, "status");
+        assert_eq!(statuses, ["paid", "cancelled"]);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A customer's facts all lie in one partition, chosen by a hash of the id. Partitions are lists of segments, so nothing
 //! is copied when they grow. When the segments in memory exceed the budget, whole partitions are appended to files that
-//! have no name: whatever ends the process, the facts on disk are gone with it.
+//! have no name: whatever ends the process, the facts on disk are gone with it. A partition that is too large to be looked
+//! at as a whole is dealt out further, by other bits of the same hash.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -20,6 +21,8 @@ use super::record::Record;
 pub const PARTITIONS: usize = 256;
 /// Bytes that a worker collects for a partition before it hands them over.
 const SEGMENT_BYTES: usize = 48 * 1024;
+/// Bytes that are read at once where one record after another is looked at; more only for a record that is longer.
+const BLOCK_BYTES: usize = 1 << 20;
 
 /// The facts of all customers, by partition.
 #[derive(Debug)]
@@ -29,9 +32,14 @@ pub(crate) struct PartitionStore {
     in_memory: AtomicU64,
     spilled: AtomicU64,
     next_to_spill: AtomicUsize,
+    /// Segments that were written to disk, to be filled again: given back to the system and asked for anew, many times a
+    /// second, they would stand in memory twice.
+    empty: Mutex<Vec<Vec<u8>>>,
     folder: PathBuf,
     /// The beginning of the files' names, where they are to last longer than the process.
     name: Option<&'static str>,
+    /// How often the hash was divided before this store's partitions are told by it.
+    divided_by: u64,
 }
 
 #[derive(Debug, Default)]
@@ -57,9 +65,32 @@ impl PartitionStore {
             in_memory: AtomicU64::new(0),
             spilled: AtomicU64::new(0),
             next_to_spill: AtomicUsize::new(0),
+            empty: Mutex::default(),
             folder,
             name: None,
+            divided_by: 1,
         }
+    }
+
+    /// Deals the facts of one partition out to as many pieces, which are on disk; a customer's are in one of them.
+    pub(crate) fn dealt(&self, index: usize, pieces: usize) -> Result<Self, GroupingError> {
+        let dealt = Self {
+            partitions: (0..pieces.max(1)).map(|_| Mutex::default()).collect(),
+            divided_by: self.divided_by * self.partitions.len() as u64,
+            ..Self::new(0, self.folder.clone())
+        };
+        let mut scatter = dealt.scatter();
+        self.each_record(index, |record| scatter.push(record))?;
+        scatter.finish()?;
+        Ok(dealt)
+    }
+
+    /// The low bits of the hash, by which a ledger deals persons into its buckets: partitions whose numbers are the same
+    /// modulo the number of buckets make up a bucket. Hash tables inside a partition must use other bits.
+    fn partition_of(&self, customer: &str) -> usize {
+        let partitions = self.partitions.len().max(1) as u64;
+        let hash = xxh3_64(customer.as_bytes()) / self.divided_by;
+        usize::try_from(hash % partitions).unwrap_or(0)
     }
 
     /// Makes a store whose files have names and may be there already: of each the given length counts.
@@ -133,7 +164,7 @@ impl PartitionStore {
     pub(crate) fn scatter(&self) -> Scatter<'_> {
         Scatter {
             store: self,
-            buffers: vec![Vec::new(); PARTITIONS],
+            buffers: vec![Vec::new(); self.partitions.len()],
         }
     }
 
@@ -147,6 +178,7 @@ impl PartitionStore {
         let Some(partition) = self.partitions.get(index) else {
             return work(&[]);
         };
+        self.forget_empty();
         let mut partition = lock(partition);
         let mut from_disk = Vec::new();
         if let Some(file) = partition.file.as_mut() {
@@ -164,6 +196,65 @@ impl PartitionStore {
         done
     }
 
+    /// Returns how many bytes the facts of a partition are.
+    pub(crate) fn bytes_of(&self, index: usize) -> u64 {
+        let Some(partition) = self.partitions.get(index) else {
+            return 0;
+        };
+        let partition = lock(partition);
+        let in_memory: usize = partition.segments.iter().map(Vec::len).sum();
+        partition.file_bytes + in_memory as u64
+    }
+
+    /// Calls `take` with the records of one partition, one after another: never more than a part of them is in memory for
+    /// it.
+    pub(crate) fn each_record(
+        &self,
+        index: usize,
+        mut take: impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+    ) -> Result<(), GroupingError> {
+        let Some(partition) = self.partitions.get(index) else {
+            return Ok(());
+        };
+        self.forget_empty();
+        let mut partition = lock(partition);
+        for segment in &partition.segments {
+            if take_records(segment, &mut take)? < segment.len() {
+                return Err(GroupingError::Damaged);
+            }
+        }
+        let Some(file) = partition.file.as_mut() else {
+            return Ok(());
+        };
+        let failed = |source| self.spill_error(source);
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let (mut block, mut filled) = (vec![0; BLOCK_BYTES], 0);
+        loop {
+            let free = block.get_mut(filled..).unwrap_or_default();
+            let read = file.read(free).map_err(failed)?;
+            filled += read;
+            let taken = take_records(block.get(..filled).unwrap_or_default(), &mut take)?;
+            block.copy_within(taken..filled, 0);
+            filled -= taken;
+            match (read, filled) {
+                (0, 0) => return Ok(()),
+                (0, _) => return Err(GroupingError::Damaged),
+                _ if filled == block.len() => block.resize(2 * filled, 0),
+                _ => {}
+            }
+        }
+    }
+
+    /// What is read is complete, as a rule: nothing is to be filled again.
+    fn forget_empty(&self) {
+        lock(&self.empty).clear();
+    }
+
+    fn empty_segment(&self) -> Vec<u8> {
+        let used = lock(&self.empty).pop();
+        used.unwrap_or_else(|| Vec::with_capacity(SEGMENT_BYTES))
+    }
+
     fn add(&self, index: usize, segment: Vec<u8>) -> Result<(), GroupingError> {
         let bytes = segment.capacity() as u64;
         if let Some(partition) = self.partitions.get(index) {
@@ -179,11 +270,12 @@ impl PartitionStore {
     /// Writes partitions to disk, in turn, until three quarters of the budget are in memory.
     fn spill(&self) -> Result<(), GroupingError> {
         let target = self.budget_bytes / 4 * 3;
-        for _ in 0..PARTITIONS {
+        let partitions = self.partitions.len().max(1);
+        for _ in 0..partitions {
             if self.in_memory.load(Ordering::Relaxed) <= target {
                 break;
             }
-            let index = self.next_to_spill.fetch_add(1, Ordering::Relaxed) % PARTITIONS;
+            let index = self.next_to_spill.fetch_add(1, Ordering::Relaxed) % partitions;
             if let Some(partition) = self.partitions.get(index) {
                 self.spill_partition(index, &mut lock(partition))?;
             }
@@ -211,7 +303,7 @@ impl PartitionStore {
                 partition.file.insert(file)
             }
         };
-        for segment in segments {
+        for mut segment in segments {
             file.write_all(&segment)
                 .map_err(|source| self.spill_error(source))?;
             partition.file_bytes += segment.len() as u64;
@@ -219,6 +311,10 @@ impl PartitionStore {
                 .fetch_sub(segment.capacity() as u64, Ordering::Relaxed);
             self.spilled
                 .fetch_add(segment.len() as u64, Ordering::Relaxed);
+            if segment.capacity() == SEGMENT_BYTES {
+                segment.clear();
+                lock(&self.empty).push(segment);
+            }
         }
         Ok(())
     }
@@ -234,12 +330,12 @@ impl PartitionStore {
 impl Scatter<'_> {
     /// Adds a record to its customer's partition.
     pub(crate) fn push(&mut self, record: &Record<'_>) -> Result<(), GroupingError> {
-        let index = partition_of(record.customer);
+        let index = self.store.partition_of(record.customer);
         let Some(buffer) = self.buffers.get_mut(index) else {
             return Ok(());
         };
         if buffer.capacity() == 0 {
-            buffer.reserve_exact(SEGMENT_BYTES);
+            *buffer = self.store.empty_segment();
         }
         record.write(buffer);
         if buffer.len() + 256 > SEGMENT_BYTES {
@@ -257,7 +353,7 @@ impl Scatter<'_> {
             return Ok(());
         };
         if buffer.capacity() == 0 {
-            buffer.reserve_exact(SEGMENT_BYTES);
+            *buffer = self.store.empty_segment();
         }
         buffer.extend_from_slice(bytes);
         if buffer.len() + 256 > SEGMENT_BYTES {
@@ -280,15 +376,26 @@ impl Scatter<'_> {
     }
 }
 
-/// The low bits of the hash, by which a ledger deals persons into its buckets: partitions whose numbers are the same
-/// modulo the number of buckets make up a bucket. Hash tables inside a partition must use other bits.
-fn partition_of(customer: &str) -> usize {
-    usize::try_from(xxh3_64(customer.as_bytes()) % PARTITIONS as u64).unwrap_or(0)
+/// Calls `take` with the records at the start of `bytes`; returns how many bytes these are. What comes after is the
+/// beginning of another one.
+fn take_records(
+    bytes: &[u8],
+    take: &mut impl FnMut(&Record<'_>) -> Result<(), GroupingError>,
+) -> Result<usize, GroupingError> {
+    let mut rest = bytes;
+    loop {
+        let mut after = rest;
+        let Some(record) = Record::read(&mut after) else {
+            return Ok(bytes.len() - rest.len());
+        };
+        take(&record)?;
+        rest = after;
+    }
 }
 
 /// A worker that panicked holding the lock is reported by its own thread; the bytes behind the lock are still whole.
-fn lock(partition: &Mutex<Partition>) -> MutexGuard<'_, Partition> {
-    partition.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(behind: &Mutex<T>) -> MutexGuard<'_, T> {
+    behind.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -299,13 +406,13 @@ mod tests {
 
     fn total(store: &PartitionStore) -> (u64, i64) {
         let mut found = (0, 0);
-        for index in 0..PARTITIONS {
+        for index in 0..store.partitions.len() {
             store
                 .with_partition(index, false, |segments| {
                     for segment in segments {
                         let mut rest = *segment;
                         while let Some(record) = Record::read(&mut rest) {
-                            assert_eq!(partition_of(record.customer), index);
+                            assert_eq!(store.partition_of(record.customer), index);
                             found = (found.0 + 1, found.1 + record.net);
                         }
                         assert!(rest.is_empty());
@@ -317,35 +424,51 @@ mod tests {
         found
     }
 
+    fn one_by_one(store: &PartitionStore, index: usize) -> (u64, i64) {
+        let mut found = (0, 0);
+        let each = store.each_record(index, |record| {
+            found = (found.0 + 1, found.1 + record.net);
+            Ok(())
+        });
+        each.unwrap();
+        found
+    }
+
+    /// A store with 50,000 records of 7,000 customers.
+    fn filled(budget: u64, folder: &Path) -> PartitionStore {
+        let store = PartitionStore::new(budget, folder.to_owned());
+        let mut scatter = store.scatter();
+        for number in 0..50_000_i64 {
+            let customer = format!("customer-{}", number % 7_000);
+            let record = Record {
+                kind: RowKind::Order,
+                status: OrderStatus::Paid,
+                at: number,
+                net: number,
+                row_hash: 0,
+                quantity: 0,
+                is_line: false,
+                status_unsaid: false,
+                updated_at: None,
+                product: 0,
+                file: 0,
+                customer: &customer,
+                order_id: "order",
+                contact: None,
+                line: 0,
+                details: &[],
+            };
+            scatter.push(&record).unwrap();
+        }
+        scatter.finish().unwrap();
+        store
+    }
+
     #[test]
     fn everything_put_in_comes_out_with_and_without_spilling() {
         for budget in [u64::MAX, 100_000, 0] {
             let folder = tempfile::tempdir().unwrap();
-            let store = PartitionStore::new(budget, folder.path().to_owned());
-            let mut scatter = store.scatter();
-            for number in 0..50_000_i64 {
-                let customer = format!("customer-{}", number % 7_000);
-                let record = Record {
-                    kind: RowKind::Order,
-                    status: OrderStatus::Paid,
-                    at: number,
-                    net: number,
-                    row_hash: 0,
-                    quantity: 0,
-                    is_line: false,
-                    status_unsaid: false,
-                    updated_at: None,
-                    product: 0,
-                    file: 0,
-                    customer: &customer,
-                    order_id: "order",
-                    contact: None,
-                    line: 0,
-                    details: &[],
-                };
-                scatter.push(&record).unwrap();
-            }
-            scatter.finish().unwrap();
+            let store = filled(budget, folder.path());
             assert_eq!(total(&store), (50_000, (0..50_000).sum()));
             assert_eq!(
                 total(&store),
@@ -354,5 +477,60 @@ mod tests {
             );
             assert_eq!(store.spilled_bytes() > 0, budget != u64::MAX);
         }
+    }
+    #[test]
+    fn records_come_one_by_one_and_piece_by_piece_as_they_come_together() {
+        let add = |a: (u64, i64), b: (u64, i64)| (a.0 + b.0, a.1 + b.1);
+        for budget in [u64::MAX, 100_000, 0] {
+            let folder = tempfile::tempdir().unwrap();
+            let store = filled(budget, folder.path());
+            let all = (0..PARTITIONS).map(|index| one_by_one(&store, index));
+            assert_eq!(all.fold((0, 0), add), (50_000, (0..50_000).sum()));
+            for index in [0, 7, 255] {
+                let whole = one_by_one(&store, index);
+                let pieces = store.dealt(index, 4).unwrap();
+                assert_eq!(total(&pieces), whole);
+                let of_pieces = (0..4).map(|piece| one_by_one(&pieces, piece).0);
+                // About 27 customers with 7 records each: no piece has all.
+                assert!(of_pieces.max() < Some(whole.0));
+                let bytes: u64 = (0..4).map(|piece| pieces.bytes_of(piece)).sum();
+                assert_eq!(store.bytes_of(index), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_longer_than_a_block_comes_whole_and_half_a_record_is_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = PartitionStore::new(0, folder.path().to_owned());
+        let long = "x".repeat(3 * BLOCK_BYTES);
+        let mut bytes = Vec::new();
+        for customer in ["ann", "ben", "cleo"] {
+            let record = Record {
+                kind: RowKind::Order,
+                status: OrderStatus::Paid,
+                at: 1,
+                net: 5,
+                row_hash: 0,
+                quantity: 0,
+                is_line: false,
+                status_unsaid: false,
+                updated_at: None,
+                product: 0,
+                file: 0,
+                customer,
+                order_id: if customer == "ben" { &long } else { "1" },
+                contact: None,
+                line: 0,
+                details: &[],
+            };
+            record.write(&mut bytes);
+        }
+        store.add(3, bytes.clone()).unwrap();
+        assert_eq!(one_by_one(&store, 3), (3, 15));
+        bytes.pop();
+        store.add(4, bytes).unwrap();
+        let ended = store.each_record(4, |_| Ok(()));
+        assert!(matches!(ended, Err(GroupingError::Damaged)), "{ended:?}");
     }
 }

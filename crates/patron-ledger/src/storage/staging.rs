@@ -23,7 +23,6 @@ pub(crate) struct Staging {
     folder: PathBuf,
     name: String,
     begun: Mutex<Begun>,
-    kept: bool,
 }
 
 /// What was begun so far, by any thread.
@@ -32,6 +31,8 @@ struct Begun {
     /// Held until the end; the system lets go of it when the process dies.
     lock: Option<File>,
     written: Vec<PathBuf>,
+    /// A commit named the files, or may have.
+    kept: bool,
 }
 
 impl Staging {
@@ -40,7 +41,6 @@ impl Staging {
             folder: folder.to_owned(),
             name: uuid()?,
             begun: Mutex::default(),
-            kept: false,
         })
     }
 
@@ -92,8 +92,9 @@ impl Staging {
 
     /// Ends the change as its commit ended. If that did or may have named the files, they stay: what nobody named after
     /// all is cleared away by `verify`.
-    pub(crate) fn settle<T>(mut self, committed: Result<T, LedgerError>) -> Result<T, LedgerError> {
-        self.kept = matches!(committed, Ok(_) | Err(LedgerError::InDoubt { .. }));
+    pub(crate) fn settle<T>(&self, committed: Result<T, LedgerError>) -> Result<T, LedgerError> {
+        let kept = matches!(committed, Ok(_) | Err(LedgerError::InDoubt { .. }));
+        self.begun(|begun| begun.kept = kept);
         committed
     }
 
@@ -121,7 +122,7 @@ impl Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         let begun = self.begun(std::mem::take);
-        if !self.kept {
+        if !begun.kept {
             for file in &begun.written {
                 // What cannot be removed now is cleared away by `verify` once the lock is gone.
                 drop(folder::remove(file));
@@ -198,18 +199,18 @@ mod tests {
     #[test]
     fn files_stay_unless_it_is_certain_that_nobody_named_them() {
         let folder = tempfile::tempdir().unwrap();
-        let (staging, path) = written(folder.path());
-        staging.settle(Ok(())).unwrap();
-        assert!(path.exists());
-        let (staging, path) = written(folder.path());
+        let stays = |committed: Result<(), LedgerError>| {
+            let (staging, path) = written(folder.path());
+            let is_error = committed.is_err();
+            assert_eq!(staging.settle(committed).is_err(), is_error);
+            assert!(path.exists());
+            drop(staging);
+            path.exists()
+        };
+        assert!(stays(Ok(())));
         let source = Box::new(LedgerError::Locked);
-        staging
-            .settle::<()>(Err(LedgerError::InDoubt { source }))
-            .unwrap_err();
-        assert!(path.exists());
-        let (staging, path) = written(folder.path());
-        staging.settle::<()>(Err(LedgerError::Locked)).unwrap_err();
-        assert!(!path.exists());
+        assert!(stays(Err(LedgerError::InDoubt { source })));
+        assert!(!stays(Err(LedgerError::Locked)));
     }
 
     #[test]

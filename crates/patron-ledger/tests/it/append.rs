@@ -90,6 +90,7 @@ fn prepared_by(threads: usize) -> (Vec<Order>, Vec<String>) {
     append(&ledger, &many(0, 5, 3, 1), 10);
     let rows = many(100, 150_000, 9_000, 2);
     let mut transaction = ledger.begin().unwrap();
+    let preparer = transaction.preparer();
     let next = AtomicU32::new(0);
     let done = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {
@@ -105,8 +106,8 @@ fn prepared_by(threads: usize) -> (Vec<Order>, Vec<String>) {
                         .filter(|order| share.has(Some(&order.person_id)));
                     let mine: Vec<Order> = mine.cloned().collect();
                     let mine = order_rows(&mine);
-                    let many = transaction.prepare(Table::Orders, &mine, share, 0).unwrap();
-                    let few = transaction.prepare(Table::Orders, &mine.slice(0, 7), share, 1);
+                    let many = preparer.prepare(Table::Orders, &mine, share, 0).unwrap();
+                    let few = preparer.prepare(Table::Orders, &mine.slice(0, 7), share, 1);
                     let both = [many, few.unwrap()];
                     done.lock().unwrap().insert(index, both);
                 }
@@ -154,14 +155,15 @@ fn prepared_files_go_with_a_change_that_is_dropped() {
     let ledger = make(folder.path());
     let mut transaction = ledger.begin().unwrap();
     let rows = order_rows(&many(0, 20_000, 500, 1));
+    let preparer = transaction.preparer();
     let prepared = [0, 1].map(|part| {
-        let prepared = transaction.prepare(Table::Orders, &rows, Bucket::ALL, part);
+        let prepared = preparer.prepare(Table::Orders, &rows, Bucket::ALL, part);
         prepared.unwrap()
     });
     assert!(!walk(folder.path().join("ledger/main")).is_empty());
     let [first, _never_taken] = prepared;
     transaction.take(first).unwrap();
-    drop(transaction);
+    drop((preparer, transaction));
     assert!(walk(folder.path().join("ledger/main")).is_empty());
 }
 

@@ -114,7 +114,7 @@ impl Lists<'_> {
             addresses: BTreeSet::new(),
         };
         for partition in 0..PARTITIONS {
-            let known = stored.with_records(partition, false, |records| known(&records))?;
+            let known = stored.with_records(partition, |records| known(&records))?;
             gathered.with_entries(partition, |entries| {
                 self.compare(entries, known, &mut counts, &mut sheets);
             })?;

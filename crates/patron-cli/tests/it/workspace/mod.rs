@@ -7,6 +7,7 @@ mod identity;
 mod imports;
 mod keeping;
 mod lists;
+mod memory;
 mod rates;
 mod refunds;
 mod shared_orders;

@@ -3,8 +3,6 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use patron_ledger::{Ledger, LedgerOptions, Location, ScanRequest, Table};
-
 use super::{SHOP, import, run, run_files, with_workspace};
 use crate::support::Sandbox;
 
@@ -184,70 +182,6 @@ fn kill_imports(seed: u64) -> usize {
     let files = run_files(&sandbox, &names);
     super::assert_same_results(&run(&sandbox, &[]), &files, "what was acknowledged");
     whole
-}
-
-/// Orders and their lines of every kind: several shares of work, equal rows, refunds, and rows that are set aside.
-fn mixed(rows: u32) -> String {
-    let mut text = String::from("order_id,customer_id,ordered_at,net,status,city,refunded,note\n");
-    for row in 0..rows {
-        let order = if row % 11 == 0 {
-            String::new()
-        } else {
-            format!("o{}", row / 2 * 2)
-        };
-        let status = ["paid", "paid", "cancelled", "refunded"][row as usize % 4];
-        let net = [7, 0, 12][row as usize % 3];
-        let refunded = if row % 13 == 0 { "3" } else { "" };
-        let city = ["Rome", "", "Berlin"][row as usize % 3];
-        let day = row % 28 + 1;
-        text.push_str(&format!(
-            "{order},c{},2024-01-{day:02},{net},{status},{city},{refunded},n{}\n",
-            row / 2 % 9_973,
-            row % 3
-        ));
-    }
-    // Rows that are equal in all but their line.
-    for _ in 0..500 {
-        text.push_str(",c1,2024-01-05,5,paid,Rome,,\n,c2,2024-01-05,-5,paid,Rome,2,\n");
-    }
-    text
-}
-
-#[test]
-fn what_is_imported_does_not_depend_on_threads_or_memory() {
-    let sandbox = with_workspace();
-    sandbox.write("mixed.csv", mixed(600_000));
-    let imported = |arguments: &[&str]| {
-        let name = format!("shop{}", arguments.concat());
-        assert_eq!(sandbox.patron(&["init", &name]).code, 0);
-        let flags = [
-            "import",
-            "mixed.csv",
-            "--grain",
-            "order",
-            "--workspace",
-            &name,
-        ];
-        let outcome = sandbox.patron(&[&flags[..], arguments].concat());
-        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
-        let location = Location::in_workspace(&sandbox.path(&name));
-        let ledger = Ledger::open_read_only(&location, LedgerOptions::default()).expect("a ledger");
-        let rows = |table: &Table| {
-            let scan = ledger.scan(&ScanRequest::new(*table)).expect("a scan");
-            scan.collect::<Result<Vec<_>, _>>().expect("rows")
-        };
-        // When an import was made is not what it brought.
-        let tables = Table::ALL.iter().filter(|table| **table != Table::Imports);
-        tables.map(rows).collect::<Vec<_>>()
-    };
-    let one = imported(&["--threads", "1"]);
-    let filled = one.iter().filter(|batches| !batches.is_empty());
-    assert!(filled.count() >= 3, "orders, rows set aside, customers");
-    assert!(one == imported(&["--threads", "8"]), "by threads");
-    assert!(
-        one == imported(&["--threads", "3", "--memory", "64M"]),
-        "by memory"
-    );
 }
 
 #[test]
