@@ -34,6 +34,7 @@ fn run(
         threads,
         memory_bytes,
         spill_folder: std::env::temp_dir(),
+        keeping: None,
     };
     let mut rejected = Rejected::default();
     let gathered = gather(&[path.to_owned()], options, &resources, &mut rejected, &Silent)?;
