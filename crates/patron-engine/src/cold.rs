@@ -18,6 +18,7 @@ use crate::grouping::{
 };
 use crate::lists::Owners;
 use crate::progress::{Progress, Step};
+use crate::purchases::{Collector, PurchaseLog};
 use crate::shared::SharedOrders;
 use crate::source::{
     FileRead, Journal, Keeping, Query, Reading, RejectedSink, SourceError, Span, query, read_file,
@@ -261,6 +262,13 @@ pub struct Gathered {
     may_repeat: bool,
 }
 
+/// As of which day to fold, and whether purchase days are wanted.
+#[derive(Debug, Clone, Copy)]
+struct DaysAsked {
+    as_of: Option<Day>,
+    with_purchases: bool,
+}
+
 /// What folding gave.
 #[derive(Debug)]
 pub struct Folded {
@@ -469,6 +477,42 @@ impl Gathered {
         drop_duplicates: bool,
         progress: &dyn Progress,
     ) -> Result<Folded, EngineError> {
+        let days = DaysAsked {
+            as_of,
+            with_purchases: false,
+        };
+        let folded = self.fold_last(settings, days, drop_duplicates, progress);
+        folded.map(|(folded, _)| folded)
+    }
+
+    /// Folds as [`Self::fold_one`] does, and returns the purchase days of all customers besides.
+    ///
+    /// # Errors
+    /// As [`Self::fold_one`].
+    pub fn fold_one_with_purchases(
+        &self,
+        settings: &FoldSettings,
+        as_of: Option<Day>,
+        drop_duplicates: bool,
+        progress: &dyn Progress,
+    ) -> Result<(Folded, PurchaseLog), EngineError> {
+        let days = DaysAsked {
+            as_of,
+            with_purchases: true,
+        };
+        self.fold_last(settings, days, drop_duplicates, progress)
+    }
+
+    fn fold_last(
+        &self,
+        settings: &FoldSettings,
+        DaysAsked {
+            as_of,
+            with_purchases,
+        }: DaysAsked,
+        drop_duplicates: bool,
+        progress: &dyn Progress,
+    ) -> Result<(Folded, PurchaseLog), EngineError> {
         let placed = self.placed(settings.zero_orders);
         let mut day = match (as_of, placed.latest) {
             (Some(day), _) => day,
@@ -478,13 +522,21 @@ impl Gathered {
         // Where a day is given, or where every row is an order that no refund takes back, one fold is enough.
         let last_time = as_of.is_some() || self.latest_stands();
         loop {
-            let folded = self.fold(settings, &[day], drop_duplicates, last_time, progress)?;
+            let collector = with_purchases.then(|| Arc::new(Collector::default()));
+            let mut folder = Folder::new(settings.clone(), &[day])?;
+            if let Some(collector) = &collector {
+                folder = folder.with_watch(collector.clone());
+            }
+            let folded = self.fold_by(&folder, drop_duplicates, last_time, progress)?;
             let table = folded.by_day.first().map(|(table, _)| table);
             let last =
                 table.and_then(|table| table.profiles.iter().map(|profile| profile.last_day).max());
             match (last, as_of) {
                 (Some(last), None) if last < day => day = last,
-                (Some(_), _) => return Ok(folded),
+                (Some(_), _) => {
+                    let log = collector.map(|collector| collector.log());
+                    return Ok((folded, log.unwrap_or_default()));
+                }
                 (None, asked) => {
                     let earliest = placed
                         .earliest
@@ -569,6 +621,16 @@ impl Gathered {
         progress: &dyn Progress,
     ) -> Result<Folded, EngineError> {
         let folder = Folder::new(settings.clone(), as_of)?;
+        self.fold_by(&folder, drop_duplicates, last_time, progress)
+    }
+
+    fn fold_by(
+        &self,
+        folder: &Folder,
+        drop_duplicates: bool,
+        last_time: bool,
+        progress: &dyn Progress,
+    ) -> Result<Folded, EngineError> {
         let rules = GroupingRules {
             drop_duplicates,
             repeats_are_versions: self.repeats_are_versions,
@@ -582,7 +644,7 @@ impl Gathered {
                 let fold = |segments: &[&[u8]]| {
                     let mut records = decode(segments)?;
                     self.retain_own(&mut records);
-                    fold_partition(&records, &folder, rules)
+                    fold_partition(&records, folder, rules)
                 };
                 let mut folded = self.store.with_partition(index, last_time, fold)?;
                 collect(&mut folded, &days);

@@ -14,6 +14,7 @@
 //! | [`scoring`] | which score, octant, stage and segments has each customer? |
 //! | [`output`] | how do customers become Parquet, CSV and spreadsheets? |
 //! | [`progress`] | who is told how far work is? |
+//! | [`purchases`] | on which days did customers buy? |
 //! | [`texts`], [`profiles`] | how are many texts and profiles kept in little memory? |
 #![forbid(unsafe_code)]
 
@@ -28,6 +29,7 @@ pub mod persons;
 pub mod pieces;
 pub mod profiles;
 pub mod progress;
+pub mod purchases;
 pub mod scoring;
 pub mod shared;
 pub mod source;
@@ -43,6 +45,7 @@ pub use lists::{ListEntry, Owners, refund_hash};
 pub use pieces::Pieces;
 pub use profiles::Profiles;
 pub use progress::{Progress, Silent, Step};
+pub use purchases::PurchaseLog;
 pub use shared::{Claims, SharedOrders};
 pub use source::{
     FileRead, FirstFact, Keeping, QUERY, Query, QueryError, RECORD, RejectedSink, Seen,

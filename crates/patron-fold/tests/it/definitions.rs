@@ -579,3 +579,44 @@ fn the_window_has_its_own_purchase_days_and_units() {
         (3, 2, 60_000)
     );
 }
+
+/// Remembers what it sees.
+#[derive(Debug, Default)]
+struct Seen(std::sync::Mutex<Vec<(Day, Vec<Day>)>>);
+
+impl patron_fold::Watch for Seen {
+    fn purchases(&self, as_of: Day, days: &[(Day, MoneySum)]) {
+        let days = days.iter().map(|(day, _)| *day).collect();
+        self.0.lock().unwrap().push((as_of, days));
+    }
+}
+
+#[test]
+fn whoever_watches_sees_each_purchase_day_once_as_of_each_day() {
+    let day = |text: &str| Day::parse_iso(text).unwrap();
+    let history = [
+        order("1", "2024-01-05", 10),
+        order("2", "2024-01-05", 5),
+        order("3", "2024-02-01", 10),
+        order("4", "2024-03-01", 10),
+        refund("3", "2024-03-10", 10),
+    ];
+    let seen = std::sync::Arc::new(Seen::default());
+    let as_of = [day("2024-02-15"), day("2024-03-31"), day("2023-12-31")];
+    let folder = Folder::new(FoldSettings::default(), &as_of).unwrap();
+    let folder = folder.with_watch(seen.clone());
+    let (mut scratch, mut outcomes) = (Scratch::default(), Vec::new());
+    folder.fold(&history, &mut scratch, &mut outcomes).unwrap();
+    let expected = [
+        (as_of[0], vec![day("2024-01-05"), day("2024-02-01")]),
+        // The order of February was taken back since; before the first there is nothing to see.
+        (as_of[1], vec![day("2024-01-05"), day("2024-03-01")]),
+    ];
+    assert_eq!(*seen.0.lock().unwrap(), expected);
+    let plain = Folder::new(FoldSettings::default(), &as_of).unwrap();
+    let mut unseen = Vec::new();
+    plain
+        .fold(&history, &mut Scratch::default(), &mut unseen)
+        .unwrap();
+    assert_eq!(outcomes, unseen, "nothing is changed by being watched");
+}
