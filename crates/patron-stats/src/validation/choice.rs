@@ -160,8 +160,9 @@ impl Choice {
         self.others.iter().filter(beats)
     }
 
-    /// Returns the candidate nearest by log score.
-    fn runner_up(&self) -> Option<(&Against, Comparison)> {
+    /// Returns the candidate nearest by log score; nothing where no other has a distribution that allows what came.
+    #[must_use]
+    pub fn runner_up(&self) -> Option<(&Against, Comparison)> {
         let with = |other| -> Option<(&Against, Comparison)> {
             let other: &Against = other;
             other.log_score.map(|comparison| (other, comparison))
