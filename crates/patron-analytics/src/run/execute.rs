@@ -15,7 +15,7 @@ use patron_engine::scoring::{
 };
 use patron_engine::{
     CustomerTable, EngineError, FileRead, Folded, Gathered, GroupingError, Progress, Prospect,
-    Resources, Step,
+    PurchaseLog, Resources, Step,
 };
 use patron_stats::scores::{TieRule, count_distinct_up_to};
 
@@ -288,12 +288,7 @@ impl<'a> Job<'a> {
             &preset,
             gathered.currency.clone(),
         )?;
-        let mut folded = gathered.fold_one(
-            &settings.fold,
-            settings.as_of,
-            settings.drop_duplicates,
-            self.progress,
-        )?;
+        let (mut folded, log) = self.fold(&gathered, &settings)?;
         self.lap("fold");
         let files = file_reports(&gathered.files, &folded);
         let account = total(&files)?;
@@ -312,7 +307,8 @@ impl<'a> Job<'a> {
         };
         let scored = score(&table, &settings)?;
         self.lap("score");
-        let valuation = value::value(&table, &settings, self.progress);
+        let valuation = value::value(&table, &log, &settings, self.progress);
+        drop(log);
         self.lap("value");
         let people = prospects.len() as u64;
         let summary = self.name_and_write(&table, &scored, &valuation, &settings, people)?;
@@ -332,6 +328,21 @@ impl<'a> Job<'a> {
         run.notes.extend(notes::of_persons(&table, known.joined));
         run.notes.extend(known.notes());
         self.finish(run, &table, folded.spilled_bytes)
+    }
+
+    /// Folds every customer; where models are wanted with the purchase days by which they are judged.
+    fn fold(
+        &self,
+        gathered: &Gathered,
+        settings: &Resolved,
+    ) -> Result<(Folded, PurchaseLog), RunError> {
+        let (fold, as_of) = (&settings.fold, settings.as_of);
+        let drop = settings.drop_duplicates;
+        if settings.with_clv {
+            return Ok(gathered.fold_one_with_purchases(fold, as_of, drop, self.progress)?);
+        }
+        let folded = gathered.fold_one(fold, as_of, drop, self.progress)?;
+        Ok((folded, PurchaseLog::default()))
     }
 
     /// Finds segments, sums up, and writes the tables of customers and segments.

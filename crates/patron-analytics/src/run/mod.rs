@@ -1,14 +1,17 @@
 //! `patron run`: from orders files to valued customers, tables and a report.
 
 mod account;
+mod choice;
 mod execute;
 mod facts;
 mod from_ledger;
+mod model_card;
 mod notes;
 mod out_dir;
 mod rejected;
 mod report;
 mod report_charts;
+mod report_model;
 mod run_json;
 mod settings_notes;
 mod summary;
@@ -27,8 +30,10 @@ use crate::settings::{Chosen, Resolved, Settings};
 use crate::workspace::Workspace;
 
 pub use account::Account;
+pub use choice::{BackTest, Contender, HeldOut, Judged, ModelPicture, Prospects, Tracked, Why};
 pub use execute::{RunError, run};
 pub(crate) use facts::{Facts, ReadWith};
+pub use model_card::{ModelCard, Parameter};
 pub use notes::Note;
 pub(crate) use notes::{of_exchange, of_shared_orders};
 pub(crate) use out_dir::Listed;
@@ -36,7 +41,7 @@ pub use out_dir::remove_unfinished;
 pub(crate) use rejected::RejectedFile;
 pub use report::report_is_built;
 pub use summary::{Group, SegmentRow, Summary};
-pub use value::{ModelCard, NoModel, Parameter, RoughValue, Valuation};
+pub use value::{NoModel, RoughValue, Valuation};
 pub(crate) use value::{day_history, spend_history};
 
 /// A form of `customers.*`.
@@ -195,6 +200,12 @@ impl RunReport {
         } else {
             "expected_revenue"
         }
+    }
+
+    /// Returns the key of the purchase model in use; nothing where none is.
+    #[must_use]
+    pub fn model(&self) -> Option<&'static str> {
+        self.valuation.purchases.as_ref().map(|card| card.key)
     }
 
     /// Returns `fitted`, `rough` or `skipped`.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::account::Account;
+use super::choice::of_choice;
 use super::execute::Found;
 use super::summary::Summary;
 use super::value::Valuation;
@@ -341,8 +342,11 @@ pub(crate) fn of_value(valuation: &Valuation) -> Vec<Note> {
             format!("all repeat buyers spend {spend:.2} on a purchase day: nothing is fitted, everybody is expected to spend that"),
         )
     });
-    constant
+    let used = valuation.judged.as_ref().zip(valuation.purchases.as_ref());
+    used.map(|(judged, card)| of_choice(judged, card.key))
+        .unwrap_or_default()
         .into_iter()
+        .chain(constant)
         .chain(everybody_alive(valuation))
         .collect()
 }

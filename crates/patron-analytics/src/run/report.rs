@@ -5,12 +5,13 @@ use patron_core::Day;
 use patron_engine::CustomerTable;
 use patron_engine::scoring::{LifecycleBounds, Stage};
 use patron_segments::{Names, names};
+use patron_stats::estimate::FitError;
 use serde_json::{Value, json};
 
 use super::notes::Note;
 use super::summary::SegmentRow;
-use super::value::{ModelCard, NoModel, Parameter};
-use super::{RunReport, report_charts};
+use super::value::NoModel;
+use super::{ModelCard, Parameter, RunReport, report_charts, report_model};
 use crate::settings::Origin;
 
 /// The page as the web build made it, or a note that it was not built; see `build.rs`.
@@ -241,7 +242,7 @@ fn clv(run: &RunReport) -> Value {
     json!({
         "status": run.clv_status(),
         "reason": valuation.no_model.as_ref().map(no_model),
-        "model": run.settings.model.key(),
+        "model": run.model(),
         "unit": run.settings.unit.key(),
         "horizon_months": run.settings.horizon_months,
         "annual_discount": run.settings.annual_discount,
@@ -255,6 +256,8 @@ fn clv(run: &RunReport) -> Value {
         })),
         "log_likelihood": purchases.map(|card| card.log_likelihood),
         "customers": run.summary.all.customers,
+        "aic": purchases.map(|card| card.aic),
+        "bic": purchases.map(|card| card.bic),
         "warnings": purchases.map(warnings).unwrap_or_default(),
         "rough": valuation.rough.map(|rough| json!({
             "value": rough.value,
@@ -264,6 +267,7 @@ fn clv(run: &RunReport) -> Value {
             },
         })),
         "distribution": report_charts::clv_distribution(valuation),
+        "card": report_model::card(run),
     })
 }
 
@@ -274,18 +278,21 @@ fn no_model(reason: &NoModel) -> Value {
             "key": "infinite_spend", "params": {},
             "text": "spend per purchase varies so much between customers that the model has no finite mean",
         }),
-        NoModel::CannotFit(error) => {
-            let params = error
-                .params()
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), json!(value)));
-            let key = match error.key() {
-                "fit_too_few_repeat_buyers" => "too_few_repeat_buyers",
-                other => other,
-            };
-            json!({ "key": key, "params": params.collect::<serde_json::Map<_, _>>(), "text": error.to_string() })
-        }
+        NoModel::CannotFit(error) => cannot_fit(error),
     }
+}
+
+/// Why a model could not be fitted, as the page takes it.
+pub(super) fn cannot_fit(error: &FitError) -> Value {
+    let params = error
+        .params()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), json!(value)));
+    let key = match error.key() {
+        "fit_too_few_repeat_buyers" => "too_few_repeat_buyers",
+        other => other,
+    };
+    json!({ "key": key, "params": params.collect::<serde_json::Map<_, _>>(), "text": error.to_string() })
 }
 
 fn parameters(card: &ModelCard) -> Vec<Value> {
@@ -364,7 +371,8 @@ fn defaults(run: &RunReport) -> Vec<Value> {
         .collect()
 }
 
-fn messages(notes: &[Note]) -> Vec<Value> {
+/// Notes as the page takes them.
+pub(super) fn messages(notes: &[Note]) -> Vec<Value> {
     notes
         .iter()
         .map(|note| json!({ "key": note.key, "params": note.params, "text": note.text }))

@@ -4,8 +4,8 @@ use patron_core::{MoneySum, ShopCalendar};
 use serde_json::{Value, json};
 
 use super::account::Account;
-use super::value::{ModelCard, NoModel};
-use super::{Machine, RunReport};
+use super::value::NoModel;
+use super::{Machine, ModelCard, RunReport, report_model};
 
 /// The version of the form of `run.json`.
 const FORM: u32 = 1;
@@ -119,7 +119,8 @@ fn clv(run: &RunReport) -> Value {
     json!({
         "status": run.clv_status(),
         "reason": reason,
-        "model": run.settings.model.key(),
+        "model": run.model(),
+        "choice": report_model::choice(run),
         "unit": run.settings.unit.key(),
         "horizon_months": run.settings.horizon_months,
         "annual_discount": run.settings.annual_discount,

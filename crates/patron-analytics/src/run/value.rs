@@ -6,15 +6,18 @@
 use patron_core::{Day, Instant, Money, MoneySum};
 use patron_engine::output::CustomerValues;
 use patron_engine::output::columns::ExpectedValues;
-use patron_engine::{CustomerTable, Profiles, Progress, Step};
+use patron_engine::{CustomerTable, Profiles, Progress, PurchaseLog, Step};
 use patron_fold::Profile;
 use patron_stats::beta_geometric::{Forecast, PurchaseModel};
-use patron_stats::estimate::{FitError, FitWarning};
+use patron_stats::estimate::FitError;
 use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaConfig, SpendHistories, SpendHistory};
 use patron_stats::history::{DayHistory, History, WeightedHistories};
 use patron_stats::outcome::{OutcomeForecaster, count_quantiles};
 use rayon::prelude::*;
 
+use super::choice::{Judged, ModelPicture, judge, picture};
+use super::model_card::{ModelCard, purchase_card, spend_card};
+use crate::model::ModelKey;
 use crate::settings::Resolved;
 
 /// Distinct histories that one thread takes at a time.
@@ -22,38 +25,6 @@ const CHUNK: usize = 512;
 const INTERVAL: [f64; 2] = [0.05, 0.95];
 /// The last instant that a date can be written for: 9999-12-31.
 const LAST_INSTANT_MICROS: i64 = 253_402_214_400_000_000;
-
-/// A fitted parameter.
-#[derive(Debug, Clone)]
-pub struct Parameter {
-    /// Its name in the paper.
-    pub name: &'static str,
-    /// The estimate.
-    pub estimate: f64,
-    /// Its standard error, where the likelihood has curvature enough.
-    pub standard_error: Option<f64>,
-}
-
-/// A fitted model, for reports.
-#[derive(Debug, Clone)]
-pub struct ModelCard {
-    /// Which model.
-    pub key: &'static str,
-    /// Parameters in the paper's order.
-    pub parameters: Vec<Parameter>,
-    /// Log-likelihood at the optimum.
-    pub log_likelihood: f64,
-    /// Akaike's criterion.
-    pub aic: f64,
-    /// Schwarz's criterion.
-    pub bic: f64,
-    /// Customers it was fitted to.
-    pub customers: u64,
-    /// Whether the optimiser converged.
-    pub converged: bool,
-    /// What should be known about the fit.
-    pub warnings: Vec<FitWarning>,
-}
 
 /// Why there is no value per customer.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +59,10 @@ pub struct Valuation {
     pub values: CustomerValues,
     /// The purchase model.
     pub purchases: Option<ModelCard>,
+    /// How it came to be used; nothing where none was asked for.
+    pub judged: Option<Judged>,
+    /// What is drawn of it.
+    pub picture: Option<ModelPicture>,
     /// The spend model.
     pub spend: Option<ModelCard>,
     /// Why there are no models.
@@ -114,6 +89,7 @@ pub struct ExpectedReturns {
 /// Values every customer.
 pub(super) fn value(
     table: &CustomerTable,
+    log: &PurchaseLog,
     settings: &Resolved,
     progress: &dyn Progress,
 ) -> Valuation {
@@ -125,6 +101,8 @@ pub(super) fn value(
             expected: None,
         },
         purchases: None,
+        judged: None,
+        picture: None,
         spend: None,
         no_model: None,
         rough: None,
@@ -136,13 +114,19 @@ pub(super) fn value(
         valuation.no_model = Some(NoModel::NotAsked);
         return valuation;
     }
-    match fit(table, settings) {
-        Ok(models) => expect(table, settings, &models, &mut valuation, progress),
+    let judged = judge(log, table.as_of.day, settings);
+    match fit(table, &judged, settings) {
+        Ok(models) => {
+            let model = models.purchases.as_ref();
+            valuation.picture = Some(picture(model, &judged, (table, log), settings));
+            expect(table, settings, &models, &mut valuation, progress);
+        }
         Err(error) => {
             valuation.no_model = Some(NoModel::CannotFit(error));
             valuation.rough = rough(&table.profiles, table.as_of.day, settings);
         }
     }
+    valuation.judged = Some(judged);
     valuation
 }
 
@@ -185,7 +169,7 @@ impl Spend {
     }
 }
 
-fn fit(table: &CustomerTable, settings: &Resolved) -> Result<Models, FitError> {
+fn fit(table: &CustomerTable, judged: &Judged, settings: &Resolved) -> Result<Models, FitError> {
     let day = table.as_of.day;
     let days = table
         .profiles
@@ -194,7 +178,7 @@ fn fit(table: &CustomerTable, settings: &Resolved) -> Result<Models, FitError> {
     // Days are ordered first ≤ last ≤ as-of by construction of a profile, so no history is refused.
     let histories = WeightedHistories::from_days(days, settings.unit.days())
         .unwrap_or_else(|_| WeightedHistories::from_histories([]));
-    let purchases = settings.model.fit(&histories)?;
+    let purchases = fit_first(&judged.ranking, &histories)?;
     let spend = SpendHistories::new(
         table
             .profiles
@@ -207,6 +191,24 @@ fn fit(table: &CustomerTable, settings: &Resolved) -> Result<Models, FitError> {
         Err(error) => return Err(error),
     };
     Ok(Models { purchases, spend })
+}
+
+/// Fits the best model whose search settles; where none does, the best that can be fitted.
+fn fit_first(
+    ranking: &[ModelKey],
+    histories: &WeightedHistories,
+) -> Result<Box<dyn PurchaseModel>, FitError> {
+    let mut first: Option<Result<Box<dyn PurchaseModel>, FitError>> = None;
+    for model in ranking {
+        let fitted = model.fit(histories);
+        let settled = |model: &dyn PurchaseModel| model.report().is_some_and(|fit| fit.converged);
+        match (fitted, &first) {
+            (Ok(model), _) if settled(model.as_ref()) => return Ok(model),
+            (fitted, None) | (fitted @ Ok(_), Some(Err(_))) => first = Some(fitted),
+            _ => {}
+        }
+    }
+    first.unwrap_or_else(|| ModelKey::MbgNbd.fit(histories))
 }
 
 pub(crate) fn day_history(profile: &Profile, day: Day) -> DayHistory {
@@ -322,7 +324,7 @@ struct MoneyTerms {
 }
 
 /// Months over which `expected_purchases` looks ahead, whatever the horizon of values.
-const PURCHASE_MONTHS: u32 = 12;
+pub(super) const PURCHASE_MONTHS: u32 = 12;
 
 /// Predicts every distinct history; nothing if the horizon or discount rate is out of the model's domain, which
 /// [`Resolved`] rules out.
@@ -524,53 +526,6 @@ fn rough(profiles: &Profiles, day: Day, settings: &Resolved) -> Option<RoughValu
         years: input.years,
         margin: input.margin,
     })
-}
-
-fn purchase_card(model: &dyn PurchaseModel) -> ModelCard {
-    let report = model.report();
-    let errors = report.and_then(|report| report.standard_errors());
-    ModelCard {
-        key: model.key(),
-        parameters: parameters(&model.named_parameters(), errors.as_deref()),
-        log_likelihood: report.map_or(f64::NAN, |report| report.log_likelihood),
-        aic: report.map_or(f64::NAN, |report| report.aic()),
-        bic: report.map_or(f64::NAN, |report| report.bic()),
-        customers: report.map_or(0, |report| report.customers),
-        converged: report.is_some_and(|report| report.converged),
-        warnings: report
-            .map(|report| report.warnings.clone())
-            .unwrap_or_default(),
-    }
-}
-
-fn spend_card(model: &FittedGammaGamma) -> ModelCard {
-    let report = model.report();
-    let errors = report.and_then(|report| report.standard_errors());
-    ModelCard {
-        key: "gamma-gamma",
-        parameters: parameters(&model.named_parameters(), errors.as_deref()),
-        log_likelihood: report.map_or(f64::NAN, |report| report.log_likelihood),
-        aic: report.map_or(f64::NAN, |report| report.aic()),
-        bic: report.map_or(f64::NAN, |report| report.bic()),
-        customers: report.map_or(0, |report| report.customers),
-        converged: report.is_some_and(|report| report.converged),
-        warnings: report
-            .map(|report| report.warnings.clone())
-            .unwrap_or_default(),
-    }
-}
-
-fn parameters(named: &[(&'static str, f64)], errors: Option<&[f64]>) -> Vec<Parameter> {
-    let error = |index: usize| errors.and_then(|errors| errors.get(index).copied());
-    named
-        .iter()
-        .enumerate()
-        .map(|(index, &(name, estimate))| Parameter {
-            name,
-            estimate,
-            standard_error: error(index),
-        })
-        .collect()
 }
 
 /// Money × margin, exact, rounded half to even; what does not fit is held at the largest amount.

@@ -98,7 +98,7 @@ pub struct Settings {
     pub lifecycle: Option<LifecycleForm>,
     /// Vocabulary: a shipped name or a file.
     pub vocabulary: Option<String>,
-    /// Purchase model: `nbd`, `bg-nbd`, `mbg-nbd`, `pareto-nbd` or `ggom-nbd`.
+    /// Purchase model: `auto` for the one that foretells best, `nbd`, `bg-nbd`, `mbg-nbd`, `pareto-nbd` or `ggom-nbd`.
     pub model: Option<String>,
     /// Unit of the purchase model: day, week, month.
     pub unit: Option<String>,

@@ -20,6 +20,9 @@ use super::scoring::{Cuts, lifecycle, score_settings, vocabulary_and_bins};
 use crate::identity::Rule;
 use crate::model::{ModelKey, model_keys};
 
+/// The model that foretells the shop's own history best.
+const AUTOMATIC: &str = "auto";
+
 /// The time unit of the purchase model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -87,8 +90,8 @@ pub struct Resolved {
     pub lifecycle: LifecycleBounds,
     /// The vocabulary.
     pub vocabulary: Vocabulary,
-    /// Purchase model.
-    pub model: ModelKey,
+    /// The purchase model asked for; nothing where the one that foretells best is to be used.
+    pub model: Option<ModelKey>,
     /// Its unit.
     pub unit: Unit,
     /// Months of the horizon.
@@ -476,16 +479,20 @@ fn margin(layers: &mut Layers<'_>) -> Result<Option<Money>, SettingsError> {
     Ok(Some(margin.amount))
 }
 
-fn model(layers: &mut Layers<'_>) -> Result<ModelKey, SettingsError> {
+fn model(layers: &mut Layers<'_>) -> Result<Option<ModelKey>, SettingsError> {
     let name = layers.plain(
         "model",
         |settings| settings.model.clone(),
-        "mbg-nbd".to_owned(),
+        AUTOMATIC.to_owned(),
     );
-    ModelKey::from_key(&name).ok_or_else(|| SettingsError::Value {
+    let known = ModelKey::from_key(&name);
+    if known.is_some() || name == AUTOMATIC {
+        return Ok(known);
+    }
+    Err(SettingsError::Value {
         setting: "model",
         value: name,
-        expected: model_keys().join(", "),
+        expected: format!("{AUTOMATIC}, {}", model_keys().join(", ")),
     })
 }
 

@@ -51,7 +51,7 @@ const SETTINGS: &str = r#"
 #margin = 0.35                     # such as: share of net revenue; without it values are expected revenue
 #horizon_months = 12
 #annual_discount = 0.1
-#model = "mbg-nbd"
+#model = "auto"                    # the model that foretells best; "nbd", "bg-nbd", "mbg-nbd", "pareto-nbd", "ggom-nbd"
 "#;
 
 const DATABASE: &str = "

@@ -125,7 +125,8 @@ struct Scoring {
 
 #[derive(Debug, clap::Args)]
 struct Value {
-    /// Purchase model: nbd, bg-nbd, mbg-nbd, pareto-nbd or ggom-nbd
+    /// Purchase model: nbd, bg-nbd, mbg-nbd, pareto-nbd or ggom-nbd; by default (auto) the one of the first four that foretells
+    /// best what customers bought in the last year, or last third, of the shop's own history
     #[arg(long, value_name = "MODEL")]
     model: Option<String>,
     /// Time unit of the model: day, week or month

@@ -159,7 +159,7 @@ fn summaries_equal_the_published_ones() {
 fn mbg_nbd_and_gamma_gamma_of_the_sample_are_the_published_ones() {
     let test = "mbg_nbd_and_gamma_gamma_of_the_sample_are_the_published_ones";
     let sandbox = Sandbox::new();
-    let Some(results) = run(&sandbox, test, SAMPLE, &[]) else {
+    let Some(results) = run(&sandbox, test, SAMPLE, &["--model", "mbg-nbd"]) else {
         return;
     };
     let clv = &results.run_json()["clv"];

@@ -11,6 +11,7 @@
 //! | [`stop`] | does a run that is stopped leave anything behind? |
 //! | [`settings`] | do settings of the file alone do what they say? |
 //! | [`value`] | do the options of customer lifetime value, and what holds between its columns? |
+//! | [`choice`] | which model is used, and does every file say why? |
 //! | [`columns`] | are names, order and types of columns those defined, in every form of file? |
 //! | [`bad_input`] | is what cannot be used refused, with what words? |
 //! | [`versions`] | which version of an order counts where exports overlap? |
@@ -18,6 +19,7 @@
 
 mod bad_input;
 mod cdnow;
+mod choice;
 mod columns;
 mod determinism;
 mod frozen;

@@ -38,7 +38,7 @@ fn without_options_every_default_is_said() {
         "as_of = 2024-03-02",
         "bins = 5,5,5",
         "vocabulary = bloomreach",
-        "model = mbg-nbd",
+        "model = auto",
         "unit = week",
         "window_months = 6",
     ] {

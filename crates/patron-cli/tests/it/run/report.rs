@@ -22,7 +22,7 @@ fn shop() -> Sandbox {
     sandbox
 }
 
-fn data(page: &str) -> Value {
+pub(super) fn data(page: &str) -> Value {
     let (before, after) = page.split_once(OPENING).expect("the page has a data block");
     assert!(!before.contains("__PATRON_DATA__"), "the place is filled");
     assert_eq!(after.matches(OPENING).count(), 0, "one data block");
