@@ -29,6 +29,18 @@ describe("figures", () => {
     expect(pounds.moneyCompact(1_250_000)).toBe("£1.3M");
   });
 
+  it("never rounds a small estimate to nothing", () => {
+    expect([0.52434, 12.3, 0, 0.001, 0.00099, 1.523e-8].map((value) => pounds.precise(value))).toEqual([
+      "0.5243",
+      "12.3",
+      "0",
+      "0.001",
+      "9.9E-4",
+      "1.52E-8",
+    ]);
+    expect(pounds.precise(null)).toBe(DASH);
+  });
+
   it("uses the number of decimals of the currency", () => {
     expect(makeFormat("en", "JPY").moneyExact(12)).toBe("¥12");
     expect(makeFormat("zh-Hans", "CNY").moneyExact(12)).toBe("¥12.00");

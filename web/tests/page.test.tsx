@@ -5,12 +5,13 @@ import { act } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { MantineProvider } from "@mantine/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { calibrationPlace, prospectText, shownColumns } from "../src/charts/model";
 import { App } from "../src/report/App";
 import { sortRows } from "../src/report/DataTable";
 import type { Report } from "../src/data/report";
 import { startTranslation } from "../src/i18n";
 import { LANGUAGES, type Language } from "../src/i18n/languages";
-import { EVERY_SAMPLE, allEqual, example, nobody, onePerson, unusual } from "./samples";
+import { EVERY_SAMPLE, allEqual, example, nobody, onePerson, speechFor, unusual } from "./samples";
 
 const drawn = vi.hoisted(() => ({ options: [] as unknown[] }));
 
@@ -76,8 +77,8 @@ describe.each(Object.keys(EVERY_SAMPLE))("%s", (name) => {
     const text = draw((EVERY_SAMPLE[name] as () => Report)(), language);
     expect(text).not.toMatch(/NaN|undefined|Infinity|\{\{|\[object/);
     // A key that was not translated would show as "group.key".
-    expect(text).not.toMatch(/\b(page|common|value|rfm|segments|octants|clv|rows|message)\.[a-z_]+/);
-    expect(document.querySelectorAll("main > section")).toHaveLength(10);
+    expect(text).not.toMatch(/\b(page|common|value|rfm|segments|octants|clv|card|rows|message)\.[a-z_]+/);
+    expect(document.querySelectorAll("main > section")).toHaveLength(11);
     expect(document.documentElement.lang).toBe(language);
     expect(drawn.options.flatMap((option, index) => badNumbers(option, `option${index}`))).toEqual([]);
     for (const shown of drawn.options.flatMap((option) => [...tooltipTexts(option), ...axisTexts(option)])) {
@@ -126,6 +127,112 @@ describe("the words follow the data", () => {
   it("names the stages and octants in Chinese as the sources do", () => {
     const text = draw(example(), "zh-Hans");
     for (const word of ["活跃期", "静默期", "休眠期", "流失期", "高价值客户", "放任自流客户"]) expect(text).toContain(word);
+  });
+});
+
+describe("the model card", () => {
+  it("says which model is used, why, and how the others did", () => {
+    const text = draw(example(), "en");
+    expect(text).toContain("MBG/NBD foretold the last 365 days best of the models");
+    expect(text).toContain("not to be told apart from Pareto/NBD (log score 0.0006 ± 0.0027 a customer)");
+    expect(text).toContain("No simple baseline clearly did better.");
+    const rows = [...document.querySelectorAll("#model table")].flatMap((table) =>
+      table.querySelector("caption")?.textContent === "Back-test"
+        ? [...table.querySelectorAll("tbody th")].map((cell) => cell.textContent)
+        : [],
+    );
+    expect(rows).toEqual([
+      "NBD",
+      "BG/NBD",
+      "MBG/NBD (in use)",
+      "Pareto/NBD",
+      "Own mean rate",
+      "Same as last period",
+      "Mean of the RFM cell",
+    ]);
+  });
+
+  it("says where a baseline won, what could not be fitted, and whose search did not settle", () => {
+    const text = draw(unusual(), "en");
+    expect(document.querySelector("#model .warnings")?.textContent).toContain(
+      "A baseline won: “Mean of the RFM cell” came nearer to what was held out than MBG/NBD",
+    );
+    expect(text).not.toContain("No simple baseline clearly did better.");
+    expect(text).toContain("NBD: Only 3 customers bought again; the model needs at least 30.");
+    expect(text).toContain("BG/NBD (search not settled)");
+    expect(text).toContain("a ran to the edge of the range searched");
+  });
+
+  it("says that nothing was held out, or why there is no model", () => {
+    const text = draw(allEqual(), "en");
+    expect(text).toContain("MBG/NBD values the customers: there is too little history to choose by");
+    expect(text).toContain("Nothing could be held out, so nobody knows how well it foretells.");
+    expect(document.querySelector("#model")?.textContent).not.toContain("Back-test");
+    draw(onePerson(), "en");
+    expect(document.querySelector("#model")?.textContent).toContain("No purchase model was fitted");
+    expect(document.querySelector("#model")?.textContent).toContain("Only 0 customers bought again");
+  });
+
+  it("shows what each period brought, and expected purchases, when asked", () => {
+    draw(example(), "en");
+    const press = (label: string) => {
+      const found = [...document.querySelectorAll("#model label")].find((each) => each.textContent === label);
+      act(() => (found as HTMLElement | undefined)?.click());
+    };
+    const cells = (caption: string) => {
+      const table = [...document.querySelectorAll("#model table")].find(
+        (each) => each.querySelector("caption")?.textContent === caption,
+      );
+      return [...(table?.querySelectorAll("tbody tr:last-child > *") ?? [])].map((cell) => cell.textContent);
+    };
+    const card = example().clv.card;
+    const [before, last] = (card?.tracking?.periods ?? []).slice(-2);
+    const format = (value: number) => new Intl.NumberFormat("en", { maximumFractionDigits: 0 }).format(value);
+    expect(cells("Purchases over time").slice(1)).toEqual([format(last?.expected ?? 0), format(last?.actual ?? 0)]);
+    press("by period");
+    const within = [(last?.expected ?? 0) - (before?.expected ?? 0), (last?.actual ?? 0) - (before?.actual ?? 0)];
+    expect(cells("Purchases over time").slice(1)).toEqual(within.map(format));
+    expect(cells("Chance still a customer")[0]).toBe("0");
+    press("Expected purchases in 12 months");
+    expect(cells("Expected purchases in 12 months")[0]).toBe("0");
+  });
+});
+
+describe("charts of the model card", () => {
+  const tracking = {
+    calibration_end: "2025-01-15",
+    period_days: 7,
+    periods: ["2025-01-07", "2025-01-14", "2025-01-21"].map((end, index) => ({ end, expected: index, actual: 2 * index })),
+  };
+
+  it("mark the end of calibration where it lies between ends of periods", () => {
+    expect(calibrationPlace(tracking)).toBeCloseTo(1 + 1 / 7, 12);
+    expect(calibrationPlace({ ...tracking, calibration_end: "2025-02-15" })).toBeNull();
+    expect(calibrationPlace({ ...tracking, periods: [] })).toBeNull();
+  });
+
+  it("leave out every second column where there is little room, never the last", () => {
+    const prospects = example().clv.card?.prospects;
+    if (prospects === null || prospects === undefined) throw new Error("the example has prospects");
+    expect(shownColumns(prospects, false)).toHaveLength(13);
+    expect(shownColumns(prospects, true)).toEqual([0, 2, 4, 6, 8, 10, 12]);
+  });
+
+  it("never round what is small down to nothing", () => {
+    const speech = speechFor("en");
+    expect([0, 0.002, 0.005, 0.994, 1].map((value) => prospectText(value, "alive", speech))).toEqual([
+      "0%",
+      "<1%",
+      "1%",
+      "99%",
+      "100%",
+    ]);
+    expect([0, 0.04, 0.06, 7.75].map((value) => prospectText(value, "purchases", speech))).toEqual([
+      "0",
+      "<0.1",
+      "0.1",
+      "7.8",
+    ]);
   });
 });
 

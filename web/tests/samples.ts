@@ -1,6 +1,6 @@
 // Reports to draw in tests: the example, and the shops that break naive pages.
 import sample from "../src/data/sample.json";
-import type { Clv, Report, Segment } from "../src/data/report";
+import type { Clv, ModelCard, Report, Segment } from "../src/data/report";
 import { makeSpeech, type Speech } from "../src/i18n/words";
 import { startTranslation } from "../src/i18n";
 import type { Language } from "../src/i18n/languages";
@@ -34,13 +34,80 @@ const UNKNOWN_SEGMENT: Omit<Segment, "key" | "names"> = {
   clv_mean: null,
 };
 
-const SKIPPED: Pick<Clv, "status" | "parameters" | "spend_model" | "log_likelihood" | "distribution"> = {
+const SKIPPED: Pick<
+  Clv,
+  "status" | "parameters" | "spend_model" | "log_likelihood" | "aic" | "bic" | "card" | "distribution"
+> = {
   status: "skipped",
   parameters: [],
   spend_model: null,
   log_likelihood: null,
+  aic: null,
+  bic: null,
+  card: null,
   distribution: null,
 };
+
+/** Nothing could be held out, and nobody is expected to come back. */
+const UNCHECKED: ModelCard = {
+  how: "default",
+  reasons: [{ key: "model_short_history", params: { model: "mbg-nbd", days: 30, required: 84 }, text: "" }],
+  baselines_ahead: null,
+  data: {
+    customers: 40,
+    repeat_buyers: 0,
+    repeat_purchases: 0,
+    distinct_histories: 1,
+    first_day: "2025-12-31",
+    last_day: "2025-12-31",
+  },
+  back_test: null,
+  calibration: null,
+  tracking: null,
+  prospects: {
+    age: 1,
+    unit: "week",
+    months: 12,
+    frequencies: [0, 1],
+    since: [0, 1],
+    alive: [
+      [null, 0],
+      [0.001, null],
+    ],
+    purchases: [
+      [null, 0],
+      [0, null],
+    ],
+  },
+};
+
+/** A baseline won, a candidate could not be fitted, another did not settle, and calibration ends outside the plot. */
+function beaten(card: ModelCard | null): ModelCard | null {
+  if (card === null || card.back_test === null || card.tracking === null) return card;
+  const [first, second, ...others] = card.back_test.contenders;
+  if (first === undefined || second === undefined) return card;
+  const failed = {
+    ...first,
+    log_score: null,
+    predicted: null,
+    actual: null,
+    relative_bias: null,
+    mean_absolute: null,
+    root_mean_square: null,
+    mean_squared_logarithmic: null,
+    top_decile_capture: null,
+    gini: null,
+    failed: { key: "too_few_repeat_buyers", params: { found: 3, required: 30 }, text: "" },
+  };
+  const won = { baseline: "cell-means", model: "mbg-nbd", by: "0.4000", error: "0.1000" };
+  return {
+    ...card,
+    baselines_ahead: 1,
+    reasons: [...card.reasons, { key: "baseline_nearer", params: won, text: "" }],
+    back_test: { ...card.back_test, contenders: [failed, { ...second, is_settled: false }, ...others] },
+    tracking: { ...card.tracking, calibration_end: "2031-01-01" },
+  };
+}
 
 /** No customer has a valid order: every mean is unknown. */
 export function nobody(): Report {
@@ -219,6 +286,7 @@ export function allEqual(): Report {
       rough: null,
       model: "mbg-nbd",
       unit: "week",
+      card: UNCHECKED,
       distribution: { bins: [{ from: 0, to: 0, customers: 40 }], mean: 0, median: 0, p90: 0, max: 0 },
     },
   };
@@ -244,7 +312,11 @@ export function unusual(): Report {
       ],
     },
     segments: report.segments.map((segment) => ({ ...segment, members: segment.members + 1, margin: segment.revenue / 3 })),
-    clv: { ...report.clv, warnings: [{ key: "fit_parameter_at_bound", params: { parameter: "a", value: "3.000e2" }, text: "" }] },
+    clv: {
+      ...report.clv,
+      card: beaten(report.clv.card),
+      warnings: [{ key: "fit_parameter_at_bound", params: { parameter: "a", value: "3.000e2" }, text: "" }],
+    },
     rows: { ...report.rows, in: report.rows.in + 1 },
   };
 }

@@ -7,7 +7,7 @@ import { octantRevenueShare, ratio, type MapCell, type Measure } from "../data/f
 import { scoreInWords } from "../data/cuts";
 import type { Speech } from "../i18n/words";
 
-interface HasIndex {
+export interface HasIndex {
   dataIndex: number;
 }
 
@@ -18,7 +18,7 @@ const MANY_BINS = 7;
 /** Room for one character of a label beside a bar, in pixels. */
 const LABEL_CHARACTER_WIDTH = 7.5;
 
-function base(colours: ChartColours): EChartsCoreOption {
+export function base(colours: ChartColours): EChartsCoreOption {
   return {
     animation: false,
     backgroundColor: "transparent",
@@ -26,11 +26,11 @@ function base(colours: ChartColours): EChartsCoreOption {
   };
 }
 
-function axisText(colours: ChartColours, size = 12) {
+export function axisText(colours: ChartColours, size = 12) {
   return { color: colours.muted, fontSize: size, fontFamily: FONT };
 }
 
-function valueAxis(colours: ChartColours, formatter: (value: number) => string, name?: string) {
+export function valueAxis(colours: ChartColours, formatter: (value: number) => string, name?: string) {
   return {
     type: "value",
     axisLabel: { ...axisText(colours), formatter, hideOverlap: true },
@@ -42,7 +42,7 @@ function valueAxis(colours: ChartColours, formatter: (value: number) => string, 
   };
 }
 
-function categoryAxis(colours: ChartColours, data: readonly string[]) {
+export function categoryAxis(colours: ChartColours, data: readonly string[]) {
   return {
     type: "category",
     data,

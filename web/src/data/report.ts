@@ -167,6 +167,82 @@ export interface ClvDistribution {
   max: number | null;
 }
 
+/** A model or baseline held against what customers bought in the holdout. */
+export interface Contender {
+  key: string;
+  is_model: boolean;
+  is_used: boolean;
+  /** False where the search for parameters did not settle: measured, never chosen. */
+  is_settled: boolean;
+  failed: Message | null;
+  /** Mean logarithm of the probability of what came; null for baselines that give numbers only. */
+  log_score: number | null;
+  predicted: number | null;
+  actual: number | null;
+  relative_bias: number | null;
+  mean_absolute: number | null;
+  root_mean_square: number | null;
+  mean_squared_logarithmic: number | null;
+  top_decile_capture: number | null;
+  gini: number | null;
+}
+
+export interface BackTest {
+  calibration_end: string;
+  end: string;
+  days: number;
+  /** Customers who had bought by the end of calibration, and how many of them models were judged by. */
+  customers: number;
+  judged: number;
+  contenders: Contender[];
+}
+
+/** Customers of neighbouring predictions: what was expected of each and what came, means. */
+export interface CalibrationGroup {
+  customers: number;
+  predicted: number;
+  actual: number;
+}
+
+export interface Tracking {
+  calibration_end: string | null;
+  period_days: number;
+  /** Repeat purchases by the end of each period, cumulative. */
+  periods: { end: string; expected: number; actual: number }[];
+}
+
+/** Rows are repeat purchases, columns time since the last one; null where nobody can be. */
+export interface Prospects {
+  /** Time since the first purchase, the same for all cells. */
+  age: number;
+  unit: string;
+  /** Months that expected purchases look ahead. */
+  months: number;
+  frequencies: number[];
+  since: number[];
+  alive: (number | null)[][];
+  purchases: (number | null)[][];
+}
+
+export interface ModelCard {
+  how: "held_out" | "named" | "default";
+  reasons: Message[];
+  /** Baselines that clearly did better; null without a holdout. */
+  baselines_ahead: number | null;
+  data: {
+    customers: number;
+    repeat_buyers: number;
+    repeat_purchases: number;
+    distinct_histories: number;
+    first_day: string | null;
+    last_day: string;
+  };
+  back_test: BackTest | null;
+  calibration: CalibrationGroup[] | null;
+  tracking: Tracking | null;
+  prospects: Prospects | null;
+}
+
 export interface Clv {
   status: "fitted" | "rough" | "skipped";
   reason: Message | null;
@@ -177,8 +253,12 @@ export interface Clv {
   parameters: ModelParameter[];
   spend_model: SpendModel | null;
   log_likelihood: number | null;
+  aic: number | null;
+  bic: number | null;
   customers: number;
   warnings: Message[];
+  /** What is shown of the purchase model; null without one. */
+  card: ModelCard | null;
   rough: { value: number | null; formula_inputs: Record<string, number | null> } | null;
   distribution: ClvDistribution | null;
 }

@@ -236,6 +236,67 @@ export const en = {
     warnings: "Warnings",
     inputs: "What went into the formula",
   },
+  card: {
+    title_held_out: "{{model}} foretold the last {{days}} days best of the models, and values the customers",
+    title_named: "{{model}} values the customers, as asked for",
+    title_default: "{{model}} values the customers: there is too little history to choose by",
+    title_none: "No purchase model was fitted",
+    no_baseline_ahead: "No simple baseline clearly did better.",
+    no_back_test: "Nothing could be held out, so nobody knows how well it foretells.",
+    data: "Data",
+    needs:
+      "Of each customer the model needs three numbers: how often they came back, the time from the first to the last purchase, and the time from the first purchase to the as-of day, in {{unit}}. Several orders on one day are one purchase.",
+    needs_holdout:
+      "To choose and to check, the last year is held out, or the last third of a history shorter than three: at least {{days}} days, {{customers}} customers and {{repeat_buyers}} who came back before.",
+    histories: "{{n}} distinct histories",
+    repeat_purchases: "Repeat purchases",
+    history: "History",
+    span: "{{from}} to {{to}}",
+    parameters: "Parameters",
+    back_test: "Back-test",
+    back_test_of: "Fitted to purchases up to {{end}}, held against the {{days}} days after it: {{customers}}.",
+    contender: "Model or baseline",
+    used: "{{model}} (in use)",
+    unsettled: "{{model}} (search not settled)",
+    log_score: "Log score",
+    predicted: "Expected",
+    bought: "Bought",
+    bias: "Too much or too little",
+    rmse: "RMSE",
+    mae: "MAE",
+    top_tenth: "Bought by the top tenth",
+    gini: "Gini of the ranking",
+    measures:
+      "Log score: mean logarithm of the probability given to what came, the higher the better; baselines give numbers only. RMSE and MAE: root of the mean squared, and mean absolute, error per customer. Top tenth: share of purchases by the tenth of whom most was expected.",
+    expected: "Expected",
+    seen: "Bought",
+    calibration: "Calibration",
+    calibration_hint:
+      "Customers in {{groups}} groups of equal size, from those of whom least was expected to those of whom most was: mean purchases in the time held out.",
+    per_customer: "Purchases per customer",
+    group: "Group",
+    group_axis: "Groups by expected purchases, lowest first",
+    group_of: "Group {{group}} of {{groups}}",
+    tracking: "Purchases over time",
+    tracking_hint:
+      "Repeat purchases of everybody who had bought by the end of calibration, in periods of {{days}} days. Expected: by the fit to the time before the line, knowing nobody’s later purchases.",
+    view: "Show",
+    cumulative: "added up",
+    incremental: "by period",
+    calibration_end: "end of calibration, {{day}}",
+    up_to: "Up to {{day}}",
+    up_to_day: "Up to",
+    prospects: "What it says of whom",
+    prospects_hint:
+      "For customers whose first purchase was {{age}} {{unit}} ago. Upwards: purchases after the first. To the right: time since the last one. Open cells: nobody can be there.",
+    measure: "Figure",
+    alive: "Chance still a customer",
+    purchases: "Expected purchases in {{months}} months",
+    since: "Time since the last purchase, in {{unit}}",
+    table_columns: "Columns: time since the last purchase, in {{unit}}.",
+    came_back_one: "{{n}} repeat purchase",
+    came_back_other: "{{n}} repeat purchases",
+  },
   rows: {
     heading: "Every row accounted for",
     title: "{{in}} rows read = {{accepted}} used + {{merged}} merged + {{set_aside}} set aside",
@@ -382,6 +443,10 @@ export const en = {
     repurchase_interval: "multiples of the usual time between orders",
   },
   model: {
+    own_mean_rate: "Own mean rate",
+    same_as_last_period: "Same as last period",
+    cell_means: "Mean of the RFM cell",
+    auto: "automatic: the one that foretells best",
     mbg_nbd: "MBG/NBD",
     nbd: "NBD",
     pareto_nbd: "Pareto/NBD",
@@ -391,6 +456,11 @@ export const en = {
     day: "day",
     week: "week",
     month: "month",
+  },
+  unit_plural: {
+    day: "days",
+    week: "weeks",
+    month: "months",
   },
   parameter: {
     rate_shape: "how alike customers’ buying rates are (higher: more alike)",
@@ -515,6 +585,29 @@ export const en = {
     guests: "{{count}} customers ({{share}}) are guests, known by an e-mail address or telephone number alone.",
     customers_joined: "{{count}} customer ids stand for somebody who has another one, and count there.",
     implausible_customer: "Customer {{customer}} has {{share}} of all orders: is this a walk-in or test account?",
+    model_named: "{{model}} is used: it was asked for.",
+    model_chosen_clear:
+      "{{model}} is used: it gave what {{customers}} customers bought in the {{days}} days held out the highest probability, clearly ahead of {{other}} (log score {{by}} ± {{error}} a customer).",
+    model_chosen_close:
+      "{{model}} is used: it gave what {{customers}} customers bought in the {{days}} days held out the highest probability, not to be told apart from {{other}} (log score {{by}} ± {{error}} a customer).",
+    model_chosen_alone:
+      "{{model}} is used: it alone could be fitted and held against what {{customers}} customers bought in the {{days}} days held out.",
+    model_passed_over:
+      "{{model}} is used: {{other}} foretold the time held out better, but its search on all customers did not settle.",
+    model_short_history:
+      "{{model}} is used unchosen: the history is {{days}} days long, and {{required}} are needed to hold a part of it out.",
+    model_few_customers:
+      "{{model}} is used unchosen: {{found}} customers had bought before the time that would be held out, and {{required}} are needed.",
+    model_few_repeat_buyers:
+      "{{model}} is used unchosen: {{found}} customers had bought again before the time that would be held out, and {{required}} are needed.",
+    model_none_fitted:
+      "{{model}} is used unchosen: no model could be fitted to the time before the one that would be held out.",
+    model_judged_by_sample: "Models were judged by a sample of {{count}} of the {{customers}} customers there were then.",
+    baseline_is_used: "A baseline won: no model of leaving foretold better than {{model}}, by which nobody ever leaves.",
+    baseline_likelier:
+      "A baseline won: {{baseline}} gave what was held out a higher probability than {{model}} (log score {{by}} ± {{error}} a customer).",
+    baseline_nearer:
+      "A baseline won: “{{baseline}}” came nearer to what was held out than {{model}} (mean squared error smaller by {{by}} ± {{error}}).",
     fit_not_converged: "The search had not settled after {{iterations}} iterations: use the estimates with care.",
     fit_parameter_at_bound: "{{parameter}} ran to the edge of the range searched ({{value}}): the data do not bound it.",
     fit_too_flat_for_standard_errors: "The likelihood is too flat at its top to give standard errors.",

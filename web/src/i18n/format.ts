@@ -8,6 +8,8 @@ export const DASH = "–";
 
 /** Below this, a share that is not zero would read "0 %". */
 const SMALLEST_SHARE_SHOWN = 0.0005;
+/** Below this, four decimals leave hardly a digit. */
+const SMALLEST_DECIMAL_SHOWN = 0.001;
 /** Amounts from here on lose their cents in running text; tables keep them. */
 const WHOLE_AMOUNT_FROM = 1000;
 
@@ -15,6 +17,8 @@ export interface Format {
   readonly language: Language;
   count(value: Maybe): string;
   number(value: Maybe, digits?: number): string;
+  /** Four decimals; what would round to nothing, in powers of ten. */
+  precise(value: Maybe): string;
   compact(value: Maybe): string;
   money(value: Maybe): string;
   moneyExact(value: Maybe): string;
@@ -50,6 +54,8 @@ export function makeFormat(language: Language, currency: string | null): Format 
   };
   const style = moneyStyle(currency);
   const whole = number({ maximumFractionDigits: 0 });
+  const tiny = number({ notation: "scientific", maximumSignificantDigits: 3 });
+  const fourDecimals = number({ maximumFractionDigits: 4 });
   const compact = number({ notation: "compact", maximumFractionDigits: 1 });
   const digitsOf = new Map<number, (value: Maybe) => string>();
   const cents = style.style === "currency" ? {} : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
@@ -73,6 +79,8 @@ export function makeFormat(language: Language, currency: string | null): Format 
       }
       return format(value);
     },
+    precise: (value) =>
+      isKnown(value) && value !== 0 && Math.abs(value) < SMALLEST_DECIMAL_SHOWN ? tiny(value) : fourDecimals(value),
     compact,
     money: (value) => (isKnown(value) && Math.abs(value) >= WHOLE_AMOUNT_FROM ? moneyWhole(value) : moneyExact(value)),
     moneyExact,

@@ -20,6 +20,9 @@ export interface Speech {
   axis(axis: AxisName): string;
 }
 
+/** Parameters of messages that name a model or a baseline. */
+const MODEL_PARAMS = new Set(["model", "other", "baseline"]);
+
 /** Keys may be written with hyphens (`mbg-nbd`) or underscores. */
 function wordKey(key: string): string {
   return key.replace(/-/g, "_");
@@ -51,6 +54,7 @@ export function makeSpeech(translation: i18n, language: Language, report: Pick<R
     if (name === "share" && typeof value === "number") return format.share(value);
     if (typeof value === "number") return format.number(value);
     if (name === "axis") return term("axis", value);
+    if (MODEL_PARAMS.has(name)) return term("model", value);
     if (name === "class") return term("row_class", value);
     return value;
   };

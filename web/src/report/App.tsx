@@ -12,6 +12,7 @@ import { Footer } from "./sections/Footer";
 import { FutureValue } from "./sections/FutureValue";
 import { Headline } from "./sections/Headline";
 import { Lifecycle } from "./sections/Lifecycle";
+import { ModelCard } from "./sections/ModelCard";
 import { Notes } from "./sections/Notes";
 import { Octants } from "./sections/Octants";
 import { ParetoSection } from "./sections/Pareto";
@@ -45,6 +46,7 @@ export function App({ report, translation, firstLanguage }: AppProps) {
     ["octants", t("octants.heading")],
     ["pareto", t("pareto.heading")],
     ["value", speech.value("clv.heading")],
+    ["model", t("clv.card")],
     ["rows", t("rows.heading")],
     ["defaults", t("defaults.heading")],
     ["notes", t("notes.heading")],
@@ -97,6 +99,7 @@ export function App({ report, translation, firstLanguage }: AppProps) {
         <Octants report={report} />
         <ParetoSection report={report} />
         <FutureValue report={report} />
+        <ModelCard report={report} />
         <RowAccount report={report} />
         <Defaults report={report} />
         <Notes report={report} />

@@ -1,6 +1,6 @@
-// What customers are expected to be worth, how that spreads, and the card of the model behind it.
+// What customers are expected to be worth, and how that spreads.
 import { useMemo } from "react";
-import type { Clv, ClvDistribution, ModelParameter, Report, SpendModel } from "../../data/report";
+import type { Clv, ClvDistribution, Report } from "../../data/report";
 import { ratio } from "../../data/figures";
 import { Chart } from "../../charts/Chart";
 import { binInWords, valueAxisInWords, valueBars } from "../../charts/options";
@@ -11,7 +11,6 @@ import { useSpeech } from "../speech";
 import { useChartColours } from "../useChartColours";
 
 const CHART_HEIGHT = 320;
-const PARAMETER_DIGITS = 4;
 
 function titleOf(clv: Clv, { t, value, format }: Speech): string {
   if (clv.status === "skipped") return t("clv.title_skipped");
@@ -78,77 +77,6 @@ function Distribution({ distribution, customers, label }: {
   );
 }
 
-/** A meaning key is a word of the page, or a parameter of a model: `mbg-nbd.r`. */
-const MEANINGS: Record<string, string> = {
-  r: "rate_shape",
-  alpha: "rate_scale",
-  a: "dropout_a",
-  b: "dropout_b",
-  s: "dropout_s",
-  beta: "dropout_beta",
-  p: "spend_p",
-  q: "spend_q",
-  gamma: "spend_gamma",
-};
-
-function meaningOf({ meaning_key: key }: ModelParameter, term: Speech["term"]): string {
-  const [model, letter] = key.split(".");
-  if (model === "ggom-nbd" && letter === "b") return term("parameter", "dropout_growth");
-  return term("parameter", letter === undefined ? key : (MEANINGS[letter] ?? letter));
-}
-
-interface Card {
-  model: string | null;
-  parameters: ModelParameter[];
-  log_likelihood: number | null;
-  customers: number;
-}
-
-function ModelCard({ heading, card, unit }: { heading: string; card: Card; unit: string | null }) {
-  const { t, format, term, counted } = useSpeech();
-  const columns: Column<ModelParameter>[] = [
-    { key: "name", label: t("clv.parameter"), cell: (parameter) => parameter.name },
-    {
-      key: "estimate",
-      label: t("clv.estimate"),
-      numeric: true,
-      cell: (parameter) => format.number(parameter.estimate, PARAMETER_DIGITS),
-    },
-    {
-      key: "standard_error",
-      label: t("clv.standard_error"),
-      numeric: true,
-      cell: (parameter) => format.number(parameter.standard_error, PARAMETER_DIGITS),
-    },
-    { key: "meaning", label: t("clv.meaning"), cell: (parameter) => meaningOf(parameter, term) },
-  ];
-  const fact = (key: string, shown: string) => t("common.pair", { label: t(key), value: shown });
-  const facts = [
-    fact("clv.model", term("model", card.model)),
-    ...(unit === null ? [] : [fact("clv.unit", term("model", unit))]),
-    fact("clv.fitted_on", counted("customers", card.customers)),
-    ...(card.log_likelihood === null ? [] : [fact("clv.log_likelihood", format.number(card.log_likelihood))]),
-  ];
-  return (
-    <div className="model">
-      <h3>{heading}</h3>
-      <p className="remark">{facts.join(" · ")}</p>
-      <DataTable caption={heading} columns={columns} rows={card.parameters} rowKey={(parameter) => parameter.name} />
-    </div>
-  );
-}
-
-function ModelCards({ clv }: { clv: Clv }) {
-  const { t } = useSpeech();
-  const spend: SpendModel | null = clv.spend_model;
-  return (
-    <Disclosure label={t("clv.card")}>
-      <ModelCard heading={t("clv.purchases")} card={clv} unit={clv.unit} />
-      {spend === null ? null : <ModelCard heading={t("clv.spend")} card={spend} unit={null} />}
-    </Disclosure>
-  );
-}
-
 function Rough({ rough }: { rough: NonNullable<Clv["rough"]> }) {
   const { t, format, term, value } = useSpeech();
   const money = new Set(["average_order_value", "revenue"]);
@@ -192,8 +120,7 @@ export function FutureValue({ report }: { report: Report }) {
         <Distribution distribution={clv.distribution} customers={report.headline.customers} label={title} />
       ) : null}
       {clv.status === "skipped" ? null : <p className="basis">{value("basis")}</p>}
-      <Warnings messages={warnings} />
-      {clv.status === "fitted" ? <ModelCards clv={clv} /> : null}
+      {clv.card === null ? <Warnings messages={warnings} /> : null}
     </Section>
   );
 }
