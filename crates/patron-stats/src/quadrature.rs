@@ -85,7 +85,7 @@ impl Panel {
         function: &mut impl FnMut(&[f64; NODES]) -> [f64; NODES],
     ) -> Self {
         let rule = rule();
-        let values = function(&rule.nodes.map(|node| from_unit(low, high, node)));
+        let values = function(&Self::places(low, high));
         let mut coefficients = [0.0; NODES];
         for k in 0..NODES {
             coefficients[k] = (0..NODES).map(|i| rule.projection[k][i] * values[i]).sum();
@@ -96,6 +96,11 @@ impl Panel {
             values,
             coefficients,
         }
+    }
+
+    /// Returns where on an interval the nodes are.
+    pub(crate) fn places(low: f64, high: f64) -> [f64; NODES] {
+        rule().nodes.map(|node| from_unit(low, high, node))
     }
 
     /// Returns the size of the last coefficients: an estimate of what the series misses.
@@ -114,6 +119,15 @@ impl Panel {
     pub(crate) fn value(&self, x: f64) -> f64 {
         let powers = legendre::<NODES>(self.to_unit(x));
         (0..NODES).map(|k| self.coefficients[k] * powers[k]).sum()
+    }
+
+    /// Returns the values at `x` of functions on the same interval.
+    pub(crate) fn values_at<const M: usize>(panels: [&Self; M], x: f64) -> [f64; M] {
+        let Some(first) = panels.first() else {
+            return [0.0; M];
+        };
+        let powers = legendre::<NODES>(first.to_unit(x));
+        panels.map(|panel| (0..NODES).map(|k| panel.coefficients[k] * powers[k]).sum())
     }
 
     /// Returns the integral from the low end to `x`, which lies in the panel.

@@ -78,8 +78,17 @@ impl Law for BetaGeometric {
         self.alive(history)
     }
 
+    fn probabilities_alive(&self, histories: &[History]) -> Vec<f64> {
+        self.alive_all(histories)
+    }
+
     fn prospects(&self, history: &History) -> Alive {
         self.given_alive(history.repeat_purchases(), history.age())
+    }
+
+    /// Outlooks are functions of `A = α + T`, singular nowhere but where `A + p·s` can be 0 or less.
+    fn smooth_from(&self) -> Option<f64> {
+        Some(self.alpha)
     }
 
     /// A mixture of two: who is there has `Gamma(R, A)` and `Beta(a, b′)`, who left with the last purchase has

@@ -46,6 +46,34 @@ struct Ways {
     ln_sum: f64,
     alive: f64,
     dead: f64,
+    /// `ln(α + T)` and `ln(α + t)`.
+    ln_living: f64,
+    ln_leaving: f64,
+}
+
+/// Logarithms that neighbouring histories share: all with one x, and all with one x and T.
+#[derive(Debug, Clone, Copy, Default)]
+struct Neighbour {
+    survivals: Option<u32>,
+    /// `ln(a/(b + n − 1))`.
+    ln_leave: f64,
+    age: Option<u64>,
+    /// `ln(α + T)`.
+    ln_living: f64,
+}
+
+impl Neighbour {
+    fn meet(&mut self, law: &BetaGeometric, history: &History, survivals: u32) {
+        if self.survivals != Some(survivals) {
+            self.survivals = Some(survivals);
+            self.ln_leave = law.ln_leave(survivals);
+        }
+        let age = history.age().to_bits();
+        if self.age != Some(age) {
+            self.age = Some(age);
+            self.ln_living = (law.alpha + history.age()).ln();
+        }
+    }
 }
 
 impl BetaGeometric {
@@ -57,24 +85,42 @@ impl BetaGeometric {
         }
     }
 
-    fn ways(&self, history: &History, survivals: u32) -> Ways {
+    /// Returns `ln(a/(b + n − 1))`: the odds of leaving at the last of n coins. Without a coin there is none.
+    fn ln_leave(&self, survivals: u32) -> f64 {
+        match survivals.checked_sub(1) {
+            Some(before) => (self.a / (self.b + f64::from(before))).ln(),
+            None => f64::NEG_INFINITY,
+        }
+    }
+
+    fn ways(&self, history: &History, survivals: u32, shared: &Neighbour) -> Ways {
         let exponent = self.r + f64::from(history.repeat_purchases());
-        let ln_alive = -exponent * (self.alpha + history.age()).ln();
+        let ln_alive = -exponent * shared.ln_living;
         if survivals == 0 {
             return Ways {
                 ln_sum: ln_alive,
                 alive: 1.0,
                 dead: 0.0,
+                ln_living: shared.ln_living,
+                ln_leaving: f64::NAN,
             };
         }
-        let stay = self.b + f64::from(survivals - 1);
-        let ln_dead = self.a.ln() - stay.ln() - exponent * (self.alpha + history.recency()).ln();
-        let larger = ln_alive.max(ln_dead);
-        let ln_sum = larger + (-(ln_alive - ln_dead).abs()).exp().ln_1p();
+        let ln_leaving = (self.alpha + history.recency()).ln();
+        let ln_dead = shared.ln_leave - exponent * ln_leaving;
+        // Of the two the smaller as a part of the larger: neither overflows.
+        let smaller = (-(ln_alive - ln_dead).abs()).exp();
+        let (of_larger, of_smaller) = (1.0 / (1.0 + smaller), smaller / (1.0 + smaller));
+        let (alive, dead) = if ln_alive > ln_dead {
+            (of_larger, of_smaller)
+        } else {
+            (of_smaller, of_larger)
+        };
         Ways {
-            ln_sum,
-            alive: (ln_alive - ln_sum).exp(),
-            dead: (ln_dead - ln_sum).exp(),
+            ln_sum: ln_alive.max(ln_dead) + smaller.ln_1p(),
+            alive,
+            dead,
+            ln_living: shared.ln_living,
+            ln_leaving,
         }
     }
 
@@ -91,11 +137,27 @@ impl BetaGeometric {
         1.0 / (1.0 + ln_odds_of_death.exp())
     }
 
+    /// Returns the same of many: a logarithm and a power each where neighbours share x and T.
+    ///
+    /// `ln(1 + silence)` is `ln(α + T) − ln(α + t)` here, which takes an ulp of these logarithms r + x times.
+    pub(super) fn alive_all(&self, histories: &[History]) -> Vec<f64> {
+        let mut shared = Neighbour::default();
+        let alive = histories.iter().map(|history| {
+            let survivals = self.survivals(history.repeat_purchases());
+            shared.meet(self, history, survivals);
+            let exponent = self.r + f64::from(history.repeat_purchases());
+            let ln_silence = shared.ln_living - (self.alpha + history.recency()).ln();
+            1.0 / (1.0 + (shared.ln_leave + exponent * ln_silence).exp())
+        });
+        alive.collect()
+    }
+
     /// Returns the log-likelihood of all histories, sorted by x, with gradient and Hessian.
     pub(super) fn log_likelihood(&self, histories: &WeightedHistories) -> Evaluation<4> {
         let mut sum = Evaluation::ZERO;
         let mut gamma = Rising::default();
         let mut beta = RisingBeta::default();
+        let mut shared = Neighbour::default();
         let mut customers = 0.0;
         for (history, count) in histories.entries() {
             let repeat_purchases = history.repeat_purchases();
@@ -104,7 +166,8 @@ impl BetaGeometric {
             beta.advance(self, survivals);
             let weight = *count as f64;
             customers += weight;
-            let ways = self.ways(history, survivals);
+            shared.meet(self, history, survivals);
+            let ways = self.ways(history, survivals, &shared);
             sum.value += weight * (gamma.ln + beta.ln_beta + ways.ln_sum);
             add_rising(&mut sum, &gamma, &beta, weight);
             self.add_ways(&mut sum, history, &ways, survivals, weight);
@@ -139,7 +202,7 @@ impl BetaGeometric {
         let exponent = self.r + f64::from(history.repeat_purchases());
         let living = self.alpha + history.age();
         let alive = weight * ways.alive;
-        sum.gradient[0] -= alive * living.ln();
+        sum.gradient[0] -= alive * ways.ln_living;
         sum.gradient[1] -= alive * exponent / living;
         sum.hessian[0][1] -= alive / living;
         sum.hessian[1][1] += alive * exponent / (living * living);
@@ -149,7 +212,7 @@ impl BetaGeometric {
         let leaving = self.alpha + history.recency();
         let stay = self.b + f64::from(survivals - 1);
         let dead = weight * ways.dead;
-        sum.gradient[0] -= dead * leaving.ln();
+        sum.gradient[0] -= dead * ways.ln_leaving;
         sum.gradient[1] -= dead * exponent / leaving;
         sum.gradient[2] += dead / self.a;
         sum.gradient[3] -= dead / stay;
@@ -159,7 +222,7 @@ impl BetaGeometric {
         sum.hessian[3][3] += dead / (stay * stay);
         let between = weight * ways.alive * ways.dead;
         let difference = [
-            (leaving / living).ln(),
+            ways.ln_leaving - ways.ln_living,
             exponent / leaving - exponent / living,
             -1.0 / self.a,
             1.0 / stay,

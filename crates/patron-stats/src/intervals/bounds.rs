@@ -109,8 +109,11 @@ fn order_statistic(values: &mut [f64], position: f64) -> f64 {
     let fraction = position - index as f64;
     let (_, at, above) = values.select_nth_unstable_by(index, f64::total_cmp);
     let at = *at;
+    if fraction <= 0.0 {
+        return at;
+    }
     let next = above.iter().copied().min_by(f64::total_cmp).unwrap_or(at);
-    if fraction > 0.0 && next > at {
+    if next > at {
         at + fraction * (next - at)
     } else {
         at

@@ -131,6 +131,51 @@ impl ExpectationForecaster {
         intervals
     }
 
+    /// Returns the intervals of the expected purchases within the horizon alone, in the order of the histories.
+    ///
+    /// The bounds of [`ExpectationForecaster::forecast_all`] to about 1e-10 of themselves, in a part of its time: nothing is discounted.
+    #[must_use]
+    pub fn expected_purchases_all(&self, histories: &[History]) -> Vec<Interval> {
+        let draws = self.bounds.draws();
+        let mut intervals = Vec::with_capacity(histories.len());
+        for block in histories.chunks(BLOCK) {
+            let mut drawn = vec![0.0; draws * block.len()];
+            for (draw, forecaster) in self.forecasters.iter().enumerate() {
+                let mut slots = drawn.iter_mut().skip(draw).step_by(draws);
+                forecaster.expect_purchases_smoothly(block, |expected| {
+                    if let Some(slot) = slots.next() {
+                        *slot = expected;
+                    }
+                });
+            }
+            let each = drawn.chunks_exact_mut(draws);
+            intervals.extend(each.map(|values| self.bounds.of(values)));
+        }
+        intervals
+    }
+
+    /// Returns numbers of histories under every draw, those of one history side by side.
+    pub(super) fn by_history<const M: usize>(
+        &self,
+        histories: &[History],
+        pick: impl Fn(&Expectations) -> [f64; M],
+    ) -> [Vec<f64>; M] {
+        let draws = self.bounds.draws();
+        let mut drawn = [(); M].map(|()| vec![0.0; draws * histories.len()]);
+        for (draw, forecaster) in self.forecasters.iter().enumerate() {
+            let mut place = draw;
+            forecaster.expect_smoothly(histories, |expected| {
+                for (all, value) in drawn.iter_mut().zip(pick(&expected)) {
+                    if let Some(slot) = all.get_mut(place) {
+                        *slot = value;
+                    }
+                }
+                place += draws;
+            });
+        }
+        drawn
+    }
+
     /// Returns the intervals of the sums over a customer base.
     #[must_use]
     pub fn total(&self, base: &WeightedHistories) -> TotalInterval {
@@ -204,7 +249,11 @@ impl ExpectationForecaster {
 
     /// Returns the expectations of histories, by draw.
     pub(super) fn expectations(&self, histories: &[History]) -> Vec<Vec<Expectations>> {
-        let of = |forecaster: &Forecaster| forecaster.expect_all(histories);
+        let of = |forecaster: &Forecaster| {
+            let mut expectations = Vec::with_capacity(histories.len());
+            forecaster.expect_smoothly(histories, |expected| expectations.push(expected));
+            expectations
+        };
         self.forecasters.iter().map(of).collect()
     }
 

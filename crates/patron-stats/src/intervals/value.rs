@@ -57,6 +57,14 @@ impl SpendDraws {
         Ok(bounds.of(&mut self.spends(spend)))
     }
 
+    /// Returns the value of purchases under each draw.
+    fn values(&self, purchases: &[f64], spend: Option<&SpendHistory>) -> Vec<f64> {
+        let spends = self.models.iter();
+        let spends = spends.map(|model| model.expected_spend(spend).unwrap_or(f64::INFINITY));
+        let pairs = purchases.iter().zip(spends);
+        pairs.map(|(n, spend)| value(*n, spend)).collect()
+    }
+
     /// Returns the expected spend under each draw; infinite where it has no mean.
     fn spends(&self, spend: Option<&SpendHistory>) -> Vec<f64> {
         let of = |model: &FittedGammaGamma| model.expected_spend(spend).unwrap_or(f64::INFINITY);
@@ -112,6 +120,58 @@ impl ExpectationForecaster {
                     .map(|drawn| (drawn.discounted, drawn.lifetime))
                     .unzip();
                 intervals.push(self.value_of(&within, &ever, spends.spends(spend.as_ref())));
+            }
+        }
+        Ok(intervals)
+    }
+
+    /// Returns the intervals of expected purchases and of what they are expected to bring within the horizon, in the customers' order.
+    ///
+    /// The same bounds as those of [`ExpectationForecaster::forecast_all`] and [`ExpectationForecaster::values`], in a part of their
+    /// time.
+    ///
+    /// # Errors
+    /// [`IntervalError::DrawsDiffer`] unless there are as many draws of spend as of purchases.
+    ///
+    /// # Numerics
+    /// As [`ExpectationForecaster::values`]; neighbours with equal spend too are valued once.
+    pub fn purchases_and_values(
+        &self,
+        spends: &SpendDraws,
+        customers: &[(History, Option<SpendHistory>)],
+    ) -> Result<Vec<[Interval; 2]>, IntervalError> {
+        let (draws, spend) = (self.bounds().draws(), spends.models.len());
+        if draws != spend {
+            return Err(IntervalError::DrawsDiffer {
+                purchases: draws,
+                spend,
+            });
+        }
+        let mut intervals = Vec::with_capacity(customers.len());
+        for block in customers.chunks(BLOCK) {
+            let of_one = block.chunk_by(|one, next| one.0 == next.0);
+            let distinct: Vec<History> = of_one
+                .clone()
+                .filter_map(|alike| alike.first().map(|(history, _)| *history))
+                .collect();
+            let [mut purchases, discounted] = self.by_history(&distinct, |expected| {
+                [expected.purchases, expected.discounted]
+            });
+            let drawn = purchases.chunks_exact_mut(draws);
+            let drawn = drawn.zip(discounted.chunks_exact(draws));
+            for (alike, (purchases, discounted)) in of_one.zip(drawn) {
+                let purchases = self.bounds().of(purchases);
+                let mut last: Option<(Option<SpendHistory>, Interval)> = None;
+                for (_, spend) in alike {
+                    let value = match last {
+                        Some((known, value)) if known == *spend => value,
+                        _ => self
+                            .bounds()
+                            .of(&mut spends.values(discounted, spend.as_ref())),
+                    };
+                    last = Some((*spend, value));
+                    intervals.push([purchases, value]);
+                }
             }
         }
         Ok(intervals)

@@ -25,7 +25,7 @@ mod density;
 
 use crate::gamma_gamma::FittedGammaGamma;
 use crate::history::History;
-use crate::purchase::{ForecastError, PurchaseModel};
+use crate::purchase::{CountDistribution, ForecastError, PurchaseModel};
 use crate::quadrature::{Panel, cover};
 use crate::special::ln_gamma;
 use density::Density;
@@ -292,4 +292,38 @@ pub fn count_quantiles<const L: usize>(
 ) -> Result<[usize; L], ForecastError> {
     let counts = model.count_distribution(history, horizon)?;
     Ok(levels.map(|level| counts.quantile(level)))
+}
+
+/// Returns the same quantiles of many, in their order.
+///
+/// Fastest when neighbours have equal repeat purchases and age, as after sorting by [`History::work_order`]: they share what lies
+/// before someone who is still there.
+///
+/// # Errors
+/// [`ForecastError::HorizonOutsideDomain`].
+pub fn count_quantiles_all<const L: usize>(
+    model: &dyn PurchaseModel,
+    histories: &[History],
+    horizon: f64,
+    levels: [f64; L],
+) -> Result<Vec<[usize; L]>, ForecastError> {
+    let by_recency = model.prospects_depend_on_recency();
+    let mut last: Option<(_, CountDistribution)> = None;
+    let mut quantiles = Vec::with_capacity(histories.len());
+    for history in histories {
+        let key = (
+            history.repeat_purchases(),
+            history.age().to_bits(),
+            by_recency.then(|| history.recency().to_bits()),
+        );
+        let counts = match last.take() {
+            Some((known, counts)) if known == key => {
+                counts.of_alive(model.probability_alive(history))
+            }
+            _ => model.count_distribution(history, horizon)?,
+        };
+        quantiles.push(levels.map(|level| counts.quantile(level)));
+        last = Some((key, counts));
+    }
+    Ok(quantiles)
 }

@@ -56,6 +56,11 @@ impl Law for Pareto {
         living.weight / (living.weight + departed)
     }
 
+    /// Outlooks are functions of `α + T` and `β + T`, singular only where one of them can be 0 or less.
+    fn smooth_from(&self) -> Option<f64> {
+        Some(self.alpha.min(self.beta))
+    }
+
     fn prospects(&self, history: &History) -> Alive {
         Alive {
             arrivals: Arrivals {

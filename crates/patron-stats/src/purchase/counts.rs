@@ -25,6 +25,14 @@ impl CountDistribution {
         }
     }
 
+    /// Returns the distribution of somebody else with the same prospects, who is alive with this probability.
+    pub(crate) fn of_alive(self, probability_alive: f64) -> Self {
+        Self {
+            probability_alive,
+            ..self
+        }
+    }
+
     /// Returns the mean of distributions: that of a customer drawn from one of them, all equally likely.
     pub(crate) fn mixture(of: &[Self]) -> Self {
         let longest = of.iter().map(|one| one.given_alive.len()).max();

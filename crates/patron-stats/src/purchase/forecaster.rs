@@ -1,7 +1,9 @@
 //! Forecasts for many customers over one horizon.
 
 use std::fmt::Debug;
+use std::sync::OnceLock;
 
+use super::outlooks::Smooth;
 use super::{Law, Prospects};
 use crate::history::History;
 
@@ -88,6 +90,10 @@ trait Foretell: Debug + Send + Sync {
     fn forecast_all(&self, histories: &[History], forecasts: &mut Vec<Forecast>);
 
     fn expect_all(&self, histories: &[History], expectations: &mut Vec<Expectations>);
+
+    fn expect_smoothly(&self, histories: &[History], visit: &mut dyn FnMut(Expectations));
+
+    fn expect_purchases_smoothly(&self, histories: &[History], visit: &mut dyn FnMut(f64));
 }
 
 #[derive(Debug)]
@@ -96,6 +102,9 @@ struct Prepared<L: Law> {
     horizon: f64,
     discount_rate: f64,
     shared: L::Shared,
+    outlooks: OnceLock<Option<Smooth<3>>>,
+    /// The expected purchases of an outlook alone.
+    purchases: OnceLock<Option<Smooth<1>>>,
 }
 
 impl Forecaster {
@@ -111,6 +120,8 @@ impl Forecaster {
             law,
             horizon,
             discount_rate,
+            outlooks: OnceLock::new(),
+            purchases: OnceLock::new(),
         };
         Ok(Self {
             horizon,
@@ -149,6 +160,26 @@ impl Forecaster {
         self.prepared.expect_all(histories, &mut expectations);
         expectations
     }
+
+    /// Visits the same, read from curves where the model has smooth ones: to about 1e-11 of themselves, for what is drawn at random
+    /// anyway. Ages that neighbours do not share cost little.
+    pub(crate) fn expect_smoothly(
+        &self,
+        histories: &[History],
+        mut visit: impl FnMut(Expectations),
+    ) {
+        self.prepared.expect_smoothly(histories, &mut visit);
+    }
+
+    /// Visits the expected purchases of the same alone, which need no discounts.
+    pub(crate) fn expect_purchases_smoothly(
+        &self,
+        histories: &[History],
+        mut visit: impl FnMut(f64),
+    ) {
+        self.prepared
+            .expect_purchases_smoothly(histories, &mut visit);
+    }
 }
 
 impl<L: Law> Prepared<L> {
@@ -167,6 +198,42 @@ impl<L: Law> Prepared<L> {
             visit(self.law.probability_alive(history), &prospects, &outlook);
         }
     }
+
+    /// Returns the outlook of one history, nothing shared.
+    fn outlook(&self, history: &History) -> Outlook {
+        let span = (self.horizon, self.discount_rate);
+        let prospects = self.law.prospects(history);
+        L::outlook(&self.shared, &prospects, span, &mut L::Spare::default())
+    }
+
+    /// Visits every history with P(alive) and M numbers of those who are, read from curves where there are any.
+    fn each_smoothly<const M: usize>(
+        &self,
+        histories: &[History],
+        smooth: &Smooth<M>,
+        exact: impl Fn(&History) -> [f64; M],
+        mut visit: impl FnMut(f64, [f64; M]),
+    ) {
+        let mut last: Option<((u32, u64), [f64; M])> = None;
+        let alive = self.law.probabilities_alive(histories);
+        for (history, alive) in histories.iter().zip(alive) {
+            let (repeat_purchases, age) = (history.repeat_purchases(), history.age());
+            let key = (repeat_purchases, age.to_bits());
+            // The time of the last purchase does not matter here.
+            let at = |age: f64| match History::new(repeat_purchases, 0.0, age) {
+                Ok(history) => exact(&history),
+                Err(_) => [f64::NAN; M],
+            };
+            let told = match last {
+                Some((known, told)) if known == key => told,
+                _ => smooth
+                    .at(repeat_purchases, age, at)
+                    .unwrap_or_else(|| exact(history)),
+            };
+            last = Some((key, told));
+            visit(alive, told);
+        }
+    }
 }
 
 impl<L: Law> Foretell for Prepared<L> {
@@ -178,13 +245,68 @@ impl<L: Law> Foretell for Prepared<L> {
 
     fn expect_all(&self, histories: &[History], expectations: &mut Vec<Expectations>) {
         self.each(histories, |alive, _, outlook| {
-            expectations.push(Expectations {
-                probability_alive: alive,
-                purchases: alive * outlook.expected,
-                discounted: alive * outlook.discounted,
-                lifetime: alive * outlook.lifetime,
-            });
+            expectations.push(Expectations::new(alive, outlook));
         });
+    }
+
+    fn expect_smoothly(&self, histories: &[History], visit: &mut dyn FnMut(Expectations)) {
+        let smooth = || self.law.smooth_from().map(Smooth::new);
+        let Some(smooth) = self.outlooks.get_or_init(smooth) else {
+            self.each(histories, |alive, _, outlook| {
+                visit(Expectations::new(alive, outlook));
+            });
+            return;
+        };
+        let exact = |history: &History| {
+            let outlook = self.outlook(history);
+            [outlook.expected, outlook.discounted, outlook.lifetime]
+        };
+        let visit = |alive: f64, [expected, discounted, lifetime]: [f64; 3]| {
+            let outlook = Outlook {
+                expected,
+                discounted,
+                lifetime,
+            };
+            visit(Expectations::new(alive, &outlook));
+        };
+        self.each_smoothly(histories, smooth, exact, visit);
+    }
+
+    fn expect_purchases_smoothly(&self, histories: &[History], visit: &mut dyn FnMut(f64)) {
+        let smooth = || self.law.smooth_from().map(Smooth::new);
+        let Some(smooth) = self.purchases.get_or_init(smooth) else {
+            self.each(histories, |alive, _, outlook| {
+                visit(alive * outlook.expected);
+            });
+            return;
+        };
+        let exact = |history: &History| {
+            let prospects = self.law.prospects(history);
+            [prospects.expected_between(0.0, self.horizon)]
+        };
+        self.each_smoothly(histories, smooth, exact, |alive, [expected]| {
+            visit(alive * expected);
+        });
+    }
+}
+
+/// Of somebody who has left nothing is expected, and be it without end.
+fn of_alive(probability_alive: f64, without_end: f64) -> f64 {
+    if probability_alive > 0.0 {
+        probability_alive * without_end
+    } else {
+        0.0
+    }
+}
+
+impl Expectations {
+    fn new(alive: f64, outlook: &Outlook) -> Self {
+        Self {
+            probability_alive: alive,
+            purchases: alive * outlook.expected,
+            discounted: alive * outlook.discounted,
+            lifetime: of_alive(alive, outlook.lifetime),
+        }
     }
 }
 
@@ -208,7 +330,7 @@ impl Forecast {
             probability_alive,
             expected_purchases: probability_alive * outlook.expected,
             discounted_purchases: probability_alive * outlook.discounted,
-            discounted_purchases_lifetime: probability_alive * outlook.lifetime,
+            discounted_purchases_lifetime: of_alive(probability_alive, outlook.lifetime),
             median_time_to_next_purchase: median,
         }
     }

@@ -13,6 +13,7 @@
 //! | `counts` | how many purchases will there be? |
 //! | `rising` | how is a gamma function summed over histories? |
 //! | `forecaster` | how to answer for a million customers |
+//! | `outlooks` | how to answer for them under hundreds of drawn parameters |
 //! | `posterior` | what is the customer's own rate, and own way of leaving? |
 //! | `simulation` | what would customers do whom the model had made? |
 
@@ -21,6 +22,7 @@ mod counts;
 mod forecaster;
 mod law;
 mod model;
+mod outlooks;
 mod posterior;
 mod rising;
 mod simulation;

@@ -41,6 +41,8 @@ mod ggom_nbd;
 mod interval_errors;
 /// Intervals of expectations and parameters: identities, other routes, exact errors.
 mod intervals;
+/// Do the quick ways of asking for many tell what the plain ones tell?
+mod intervals_quick;
 /// The likelihood-ratio test.
 mod likelihood_ratio;
 mod mbg_nbd;
