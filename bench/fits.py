@@ -2,7 +2,8 @@
 """Runs `patron clv` beside lifetimes on the same summary of customers, and every model's fit; records time and peak memory.
 
 Whole processes, in turn; the optimum and the predictions of every customer are compared first. `predict` is a fit of BG/NBD and
-what it says of everybody, written as CSV; `fit` is the fit alone. The other models have no peer here: their fits are reported.
+P(alive) and expected purchases of everybody, written as CSV, the same columns on either side; `patron-everything` tells all that
+patron has to tell, intervals included. `fit` is the fit alone. The other models have no peer here: their fits are reported.
 """
 
 import argparse
@@ -24,6 +25,8 @@ HORIZON_MONTHS = 12
 HORIZON_WEEKS = HORIZON_MONTHS * (365.25 / 12) / 7  # as patron reads months after a summary in weeks
 PEER = [sys.executable, str(BENCH / "peers" / "lifetimes_fits.py")]
 PEERS = {"lifetimes": "rows", "lifetimes-distinct": "distinct"}
+EVERYTHING = "patron-everything"
+SAME_COLUMNS = ["--no-intervals", "--columns", "frequency,recency,T,probability_alive,expected_purchases"]
 PINNED = ("lifetimes", "autograd", "numpy", "pandas", "scipy")
 
 
@@ -38,7 +41,8 @@ def contenders(work: str, patron: str, source: Path) -> dict[str, list[str]]:
         return {"patron": fit_of(patron, "bg-nbd", source), **peers}
     predict = [patron, "clv", "predict", "--quiet", "--model", "bg-nbd", "--summary", str(source), "--format", "csv"]
     told = {name: [*command, str(predictions_of(name))] for name, command in peers.items()}
-    return {"patron": [*predict, "--horizon", str(HORIZON_MONTHS)], **told}
+    predict += ["--horizon", str(HORIZON_MONTHS)]
+    return {"patron": [*predict, *SAME_COLUMNS], **told, EVERYTHING: predict}
 
 
 def answer_of(work: str, name: str) -> Path:
@@ -63,7 +67,7 @@ def agreed(works: dict[str, dict[str, list[str]]], source: Path) -> dict:
     for work, commands in works.items():
         for name, command in commands.items():
             timed(work, name, command)
-    answers = [f"{name}={answer_of('fit', name)}={predictions_of(name)}" for name in works["predict"]]
+    answers = [f"{name}={answer_of('fit', name)}={predictions_of(name)}" for name in works["fit"]]
     comparing = [sys.executable, str(BENCH / "agree_fits.py"), str(source), repr(HORIZON_WEEKS), *answers]
     process = subprocess.run(comparing, stdout=subprocess.PIPE, text=True)
     if process.returncode != 0:
@@ -112,7 +116,7 @@ def startup_seconds(patron: str) -> dict[str, float]:
         begun = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         found[name] = round(time.perf_counter() - begun, 3)
-    return {**found, "lifetimes-distinct": found["lifetimes"]}
+    return {**found, "lifetimes-distinct": found["lifetimes"], EVERYTHING: found["patron"]}
 
 
 def versions(patron: str) -> dict[str, str]:

@@ -27,9 +27,9 @@ BY customer_id, ordered_at` on the same file; orders, sums, times and hashes of 
 
 Where it says fits, the work is `patron clv` on a summary of simulated customers (`bench/run fits`), beside lifetimes: its rows are
 customers, as its documentation has it; lifetimes-distinct counts equal histories first and hands them over as weights. Both tell
-P(alive) and expected purchases of each customer. `patron clv predict` tells more, which its time holds: intervals of the expectation
-(199 draws of the parameters) and of the outcome, the probability of a purchase, the time of the next, discounted purchases over the
-horizon and for ever. Other models than BG/NBD are fitted to the same file, though it is not theirs. The fit of BG/NBD stands in two
+P(alive) and expected purchases of each customer, and write the same columns (patron with `--no-intervals --columns …`). What
+patron-everything tells as well: intervals of the expectation (199 draws of the parameters) and of the outcome, the probability of a
+purchase, the time of the next, discounted purchases over the horizon and for ever. Other models than BG/NBD are fitted to the same file, though it is not theirs. The fit of BG/NBD stands in two
 tables: in turn with lifetimes, and in turn with the other models.
 """
 

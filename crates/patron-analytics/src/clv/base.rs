@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use patron_core::{Day, Instant};
 use patron_engine::{
@@ -13,6 +14,8 @@ use patron_import::RejectedRow;
 use patron_stats::gamma_gamma::{SpendHistories, SpendHistory};
 use patron_stats::history::{History, WeightedHistories};
 
+use super::by_history::ByHistory;
+use super::parts::on_threads;
 use super::{ClvError, summary};
 use crate::run::{Facts, FromLedger, ReadWith, RunError, day_history, spend_history};
 use crate::settings::{Resolved, Settings, Unit};
@@ -83,16 +86,20 @@ pub struct Base {
     pub rows_set_aside: u64,
     /// What a reader must know.
     pub notes: Vec<String>,
+    /// Customers by history, found when first asked for.
+    by_history: OnceLock<ByHistory>,
 }
 
 impl Base {
     /// Returns the histories, counted.
     #[must_use]
     pub fn histories(&self) -> WeightedHistories {
-        let customers = self.customers.iter();
-        WeightedHistories::from_histories(
-            customers.map(|customer| (customer.history, customer.weight)),
-        )
+        self.by_history().weighted()
+    }
+
+    pub(super) fn by_history(&self) -> &ByHistory {
+        self.by_history
+            .get_or_init(|| ByHistory::of(&self.customers))
     }
 
     /// Returns what repeat purchases brought, counted.
@@ -173,6 +180,7 @@ fn of_summary(path: &Path, request: &BaseRequest) -> Result<Base, ClvError> {
         settings,
         rows_set_aside: 0,
         notes: Vec::new(),
+        by_history: OnceLock::new(),
     })
 }
 
@@ -210,13 +218,7 @@ fn of_facts(
         },
         now: request.now,
     };
-    let threads = request.threads.max(1);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| RunError::Threads {
-        threads,
-        message: error.to_string(),
-    })?;
-    pool.install(|| {
+    on_threads(request.threads, || {
         let mut rejected = Counter(0);
         let (gathered, _) = facts.gather(&mut rejected, progress)?;
         let preset = gathered.files.iter();
@@ -234,7 +236,7 @@ fn of_facts(
             rows_set_aside: rejected.0,
             ..base
         })
-    })
+    })?
 }
 
 /// Folds the facts as of the end of calibration, and of the holdout where there is one.
@@ -296,6 +298,7 @@ fn folded(
         settings,
         rows_set_aside: 0,
         notes: notes.into_iter().collect(),
+        by_history: OnceLock::new(),
     })
 }
 

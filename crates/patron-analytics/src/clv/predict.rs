@@ -5,9 +5,9 @@ use patron_stats::estimate::FitError;
 use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaConfig, SpendHistory};
 use patron_stats::history::History;
 use patron_stats::intervals::{
-    ExpectationForecaster, ForecastInterval, Interval, IntervalError, ParameterDraws, SpendDraws,
+    ExpectationForecaster, Interval, IntervalError, ParameterDraws, SpendDraws,
 };
-use patron_stats::outcome::count_quantiles;
+use patron_stats::outcome::count_quantiles_all;
 use patron_stats::purchase::{Forecast, PurchaseModel};
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -29,21 +29,30 @@ pub struct PredictRequest {
     pub level: f64,
     /// Parameters are drawn by refits to simulated customers, not from the likelihood's curvature.
     pub bootstrap: bool,
+    /// Whether intervals are told at all: they take most of the time.
+    pub intervals: bool,
 }
 
 /// What is expected of a customer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction {
+    /// What the history alone decides.
+    pub of_history: OfHistory,
+    /// Expected spend of a purchase and value over the horizon, with the interval of its expectation.
+    pub value: Option<Value>,
+}
+
+/// What is expected of everybody with one history.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OfHistory {
     /// Of the model.
     pub forecast: Forecast,
     /// Probability of at least one purchase within the horizon.
     pub probability_of_purchase: f64,
-    /// How surely the expectation is known; nothing where that cannot be told.
-    pub expectation: Option<ForecastInterval>,
-    /// Between which numbers of purchases this customer will end up.
-    pub outcome: [usize; 2],
-    /// Expected spend of a purchase and value over the horizon, with the interval of its expectation.
-    pub value: Option<Value>,
+    /// How surely the expected purchases are known; nothing where that cannot be told, or was not asked for.
+    pub expected_purchases: Option<Interval>,
+    /// Between which numbers of purchases one of these customers will end up; nothing where that was not asked for.
+    pub outcome: Option<[usize; 2]>,
 }
 
 /// What a customer's purchases are expected to bring.
@@ -62,8 +71,12 @@ pub struct Value {
 /// What is expected of all customers.
 #[derive(Debug)]
 pub struct Predictions {
-    /// One per customer of the base, in its order.
-    pub customers: Vec<Prediction>,
+    /// By distinct history.
+    told: Vec<OfHistory>,
+    /// The place of each customer's history, in the order of the base.
+    of_customer: Vec<usize>,
+    /// One per customer, or none where nothing is known of spend.
+    values: Vec<Value>,
     /// The horizon in units of the model.
     pub horizon: f64,
     /// Whether values are margin, not revenue.
@@ -72,57 +85,91 @@ pub struct Predictions {
     pub notes: Vec<String>,
 }
 
+impl Predictions {
+    /// Returns what is expected of the customer at a place of the base.
+    #[must_use]
+    pub fn customer(&self, place: usize) -> Option<Prediction> {
+        Some(Prediction {
+            of_history: *self.told.get(self.history(place)?)?,
+            value: self.values.get(place).copied(),
+        })
+    }
+
+    /// Returns the number of the history that a customer has: customers with one number are told the same, but for values.
+    #[must_use]
+    pub fn history(&self, place: usize) -> Option<usize> {
+        self.of_customer.get(place).copied()
+    }
+
+    /// Returns how many distinct histories there are.
+    #[must_use]
+    pub const fn histories(&self) -> usize {
+        self.told.len()
+    }
+
+    /// Returns whether anything is known of what purchases bring.
+    #[must_use]
+    pub const fn has_values(&self) -> bool {
+        !self.values.is_empty()
+    }
+}
+
 /// Predicts every customer of a base.
 ///
 /// # Errors
 /// [`ClvError::Forecast`], [`ClvError::Interval`].
 pub fn predict(base: &Base, fit: &Fit, request: &PredictRequest) -> Result<Predictions, ClvError> {
     let mut notes = Vec::new();
-    let unit_days = base.unit.days();
     let horizon = horizon(base);
-    let discount = base.settings.annual_discount.ln_1p() * unit_days / 365.25;
+    let discount = base.settings.annual_discount.ln_1p() * base.unit.days() / 365.25;
     let model = fit.model.as_ref();
-    let draws = noted(draws(base, model, request), &mut notes)?;
-    let expected = match &draws {
+    let expected = match noted(draws(base, model, request), &mut notes)? {
         Some(draws) => Some(ExpectationForecaster::new(
             model,
-            draws,
+            &draws,
             horizon,
             discount,
             request.level,
         )?),
         None => None,
     };
-    let spend = Spend::of(base, &mut notes)?;
+    let spend = Spend::of(base, request, &mut notes)?;
     let teller = Teller {
         model,
         expected: expected.as_ref(),
         spend: spend.as_ref(),
         forecaster: model.forecaster(horizon, discount)?,
         horizon,
-        level: request.level,
+        level: request.intervals.then_some(request.level),
         margin: base.settings.margin.map_or(1.0, patron_core::Money::to_f64),
     };
-    let customers = teller.all(base)?;
-    let unbounded = customers.iter().filter(|told| {
-        let interval = told.value.and_then(|value| value.interval);
-        interval.is_some_and(|interval| interval.high.is_infinite())
-    });
-    let unbounded = unbounded.count();
-    if unbounded > 0 {
-        notes.push(format!(
-            "the value of {unbounded} has no upper bound: within the precision of the fit the mean of what they spend may be infinite"
-        ));
-    }
+    let (told, values) = teller.all(base)?;
+    notes.extend(unbounded(&values));
     if spend.is_none() {
         notes.push("no values: nothing is known of what repeat purchases brought".to_owned());
     }
     Ok(Predictions {
-        customers,
+        told,
+        of_customer: base.by_history().of_customer().to_vec(),
+        values,
         horizon,
         is_margin: base.settings.margin.is_some(),
         notes,
     })
+}
+
+/// Says of how many the value may be anything.
+fn unbounded(values: &[Value]) -> Option<String> {
+    let unbounded = values.iter().filter(|value| {
+        let interval = value.interval;
+        interval.is_some_and(|interval| interval.high.is_infinite())
+    });
+    match unbounded.count() {
+        0 => None,
+        unbounded => Some(format!(
+            "the value of {unbounded} has no upper bound: within the precision of the fit the mean of what they spend may be infinite"
+        )),
+    }
 }
 
 /// The horizon of values in units of the model: calendar months after a day, mean months after a summary.
@@ -143,21 +190,24 @@ fn draws(
     base: &Base,
     model: &dyn PurchaseModel,
     request: &PredictRequest,
-) -> Result<ParameterDraws, IntervalError> {
+) -> Option<Result<ParameterDraws, IntervalError>> {
     let mut generator = ChaCha12Rng::seed_from_u64(SEED);
-    if request.bootstrap {
-        ParameterDraws::bootstrap(model, &base.histories(), DRAWS, &mut generator)
-    } else {
-        let named = model.named_parameters();
-        ParameterDraws::laplace(&named, model.report(), DRAWS, &mut generator)
-    }
+    let named = model.named_parameters();
+    request.intervals.then(|| {
+        if request.bootstrap {
+            ParameterDraws::bootstrap(model, &base.histories(), DRAWS, &mut generator)
+        } else {
+            ParameterDraws::laplace(&named, model.report(), DRAWS, &mut generator)
+        }
+    })
 }
 
 /// Takes draws with what there is to say of them; that there are none is said, too.
 fn noted(
-    draws: Result<ParameterDraws, IntervalError>,
+    draws: Option<Result<ParameterDraws, IntervalError>>,
     notes: &mut Vec<String>,
 ) -> Result<Option<ParameterDraws>, ClvError> {
+    let Some(draws) = draws else { return Ok(None) };
     match draws {
         Ok(draws) => {
             notes.extend(draws.notes().iter().map(ToString::to_string));
@@ -182,7 +232,11 @@ enum Spend {
 }
 
 impl Spend {
-    fn of(base: &Base, notes: &mut Vec<String>) -> Result<Option<Self>, ClvError> {
+    fn of(
+        base: &Base,
+        request: &PredictRequest,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<Self>, ClvError> {
         if base
             .customers
             .iter()
@@ -206,7 +260,8 @@ impl Spend {
         }
         let mut generator = ChaCha12Rng::seed_from_u64(SEED + 1);
         let named = fitted.named_parameters();
-        let drawn = ParameterDraws::laplace(&named, fitted.report(), DRAWS, &mut generator);
+        let draw = || ParameterDraws::laplace(&named, fitted.report(), DRAWS, &mut generator);
+        let drawn = request.intervals.then(draw);
         let draws = match noted(drawn, notes)? {
             Some(draws) => Some(SpendDraws::new(&draws)?),
             None => None,
@@ -229,133 +284,124 @@ struct Teller<'a> {
     spend: Option<&'a Spend>,
     forecaster: patron_stats::purchase::Forecaster,
     horizon: f64,
-    level: f64,
+    /// That of intervals, if any are asked for.
+    level: Option<f64>,
     margin: f64,
 }
 
-/// What a history alone decides.
-#[derive(Clone)]
-struct OfHistory {
-    forecast: Forecast,
-    probability_of_purchase: f64,
-    expectation: Option<ForecastInterval>,
-    outcome: [usize; 2],
-}
-
 impl Teller<'_> {
-    fn all(&self, base: &Base) -> Result<Vec<Prediction>, ClvError> {
-        let customers = &base.customers;
-        let mut order: Vec<usize> = (0..customers.len()).collect();
-        let history = |place: &usize| customers.get(*place).map(|customer| customer.history);
-        order.par_sort_by(|a, b| match (history(a), history(b)) {
-            (Some(a), Some(b)) => a.work_order(&b),
-            _ => std::cmp::Ordering::Equal,
-        });
-        let parts = order
-            .par_chunks(CHUNK)
-            .map(|places| self.some(base, places))
+    /// Returns what is told of every history, and what every customer is worth.
+    fn all(&self, base: &Base) -> Result<(Vec<OfHistory>, Vec<Value>), ClvError> {
+        let by_history = base.by_history();
+        let parts = by_history.histories().par_chunks(CHUNK);
+        let parts = parts
+            .map(|histories| self.of_histories(histories))
             .collect::<Result<Vec<_>, ClvError>>()?;
-        let mut told: Vec<(usize, Prediction)> =
-            order.into_iter().zip(parts.into_iter().flatten()).collect();
-        told.par_sort_unstable_by_key(|(place, _)| *place);
-        Ok(told.into_iter().map(|(_, prediction)| prediction).collect())
-    }
-
-    /// Predicts some customers, of whom those with one history stand together.
-    fn some(&self, base: &Base, places: &[usize]) -> Result<Vec<Prediction>, ClvError> {
-        let customers = places.iter().filter_map(|place| base.customers.get(*place));
-        let pairs: Vec<(History, Option<SpendHistory>)> = customers
-            .map(|customer| (customer.history, customer.spend))
-            .collect();
-        let mut distinct: Vec<History> = pairs.iter().map(|(history, _)| *history).collect();
-        distinct.dedup();
-        let known = self.of_histories(&distinct)?;
-        let intervals = self.value_intervals(&pairs)?;
-        let mut told = Vec::with_capacity(pairs.len());
-        let mut index = 0;
-        for (number, (history, spend)) in pairs.iter().enumerate() {
-            if distinct.get(index) != Some(history) {
-                index += 1;
+        let mut told: Vec<OfHistory> = parts.into_iter().flatten().collect();
+        let intervals = self.purchases_and_values(base)?;
+        let mut of_values = vec![None; base.customers.len()];
+        for (place, [purchases, value]) in by_history.order().iter().zip(intervals) {
+            let history = by_history.of_customer().get(*place);
+            if let Some(told) = history.and_then(|history| told.get_mut(*history)) {
+                told.expected_purchases = Some(purchases);
             }
-            let Some(of_history) = known.get(index).cloned() else {
-                continue;
-            };
-            let interval = intervals.get(number).copied().flatten();
-            told.push(Prediction {
-                value: self.value(&of_history.forecast, spend.as_ref(), interval),
-                forecast: of_history.forecast,
-                probability_of_purchase: of_history.probability_of_purchase,
-                expectation: of_history.expectation,
-                outcome: of_history.outcome,
-            });
+            if let Some(slot) = of_values.get_mut(*place) {
+                *slot = Some(value);
+            }
         }
-        Ok(told)
+        let Some(spend) = self.spend else {
+            return Ok((told, Vec::new()));
+        };
+        let customers = base.customers.iter().zip(by_history.of_customer());
+        let values = customers
+            .zip(of_values)
+            .filter_map(|((customer, history), interval)| {
+                let forecast = &told.get(*history)?.forecast;
+                let spend = spend.mean(customer.spend.as_ref());
+                Some(self.value(forecast, spend, interval))
+            });
+        let values = values.collect();
+        Ok((told, values))
     }
 
     fn of_histories(&self, distinct: &[History]) -> Result<Vec<OfHistory>, ClvError> {
-        let tails = [0.5 * (1.0 - self.level), 0.5 * (1.0 + self.level)];
         let forecasts = self.forecaster.forecast_all(distinct);
-        let intervals = self
-            .expected
-            .map(|expected| expected.forecast_all(distinct));
+        // With draws of spend, purchases are drawn along with them: once.
+        let intervals = match (self.expected, self.spend) {
+            (None, _) | (_, Some(Spend::GammaGamma(_, Some(_)) | Spend::Constant(_))) => None,
+            (Some(expected), _) => Some(expected.expected_purchases_all(distinct)),
+        };
+        let outcomes = match self.level {
+            Some(level) => {
+                let tails = [0.5 * (1.0 - level), 0.5 * (1.0 + level)];
+                let model = self.model;
+                Some(count_quantiles_all(model, distinct, self.horizon, tails)?)
+            }
+            None => None,
+        };
         let histories = distinct.iter().zip(forecasts).enumerate();
         histories
             .map(|(place, (history, forecast))| {
+                let any = self.model.probability_of_purchase(history, self.horizon)?;
                 Ok(OfHistory {
                     forecast,
-                    probability_of_purchase: self
-                        .model
-                        .probability_of_purchase(history, self.horizon)?,
-                    expectation: intervals
+                    probability_of_purchase: any,
+                    expected_purchases: intervals
                         .as_ref()
                         .and_then(|intervals| intervals.get(place).copied()),
-                    outcome: count_quantiles(self.model, history, self.horizon, tails)?,
+                    outcome: outcomes
+                        .as_ref()
+                        .and_then(|outcomes| outcomes.get(place).copied()),
                 })
             })
             .collect()
     }
 
-    /// The intervals of the expected value before any margin, where the data tell them.
-    fn value_intervals(
-        &self,
-        pairs: &[(History, Option<SpendHistory>)],
-    ) -> Result<Vec<Option<Interval>>, ClvError> {
+    /// The intervals of expected purchases, and of the expected value before any margin, by customers in work order; none where the
+    /// data do not tell them.
+    fn purchases_and_values(&self, base: &Base) -> Result<Vec<[Interval; 2]>, ClvError> {
         let Some(expected) = self.expected else {
-            return Ok(vec![None; pairs.len()]);
+            return Ok(Vec::new());
         };
-        match self.spend {
-            Some(Spend::GammaGamma(_, Some(draws))) => {
-                let values = expected.values(draws, pairs)?;
-                Ok(values.iter().map(|value| Some(value.value)).collect())
+        let parts = base.by_history().order().par_chunks(CHUNK).map(|places| {
+            let customers = places.iter().filter_map(|place| base.customers.get(*place));
+            match self.spend {
+                Some(Spend::GammaGamma(_, Some(draws))) => {
+                    let pairs: Vec<(History, Option<SpendHistory>)> = customers
+                        .map(|customer| (customer.history, customer.spend))
+                        .collect();
+                    Ok(expected.purchases_and_values(draws, &pairs)?)
+                }
+                Some(Spend::Constant(spend)) => {
+                    let histories: Vec<History> =
+                        customers.map(|customer| customer.history).collect();
+                    let intervals = expected.forecast_all(&histories).into_iter();
+                    let of_one = |told: patron_stats::intervals::ForecastInterval| {
+                        let value = times(told.discounted_purchases, *spend);
+                        [told.expected_purchases, value]
+                    };
+                    Ok(intervals.map(of_one).collect())
+                }
+                _ => Ok(Vec::new()),
             }
-            Some(Spend::Constant(spend)) => {
-                let histories: Vec<History> = pairs.iter().map(|(history, _)| *history).collect();
-                let intervals = expected.forecast_all(&histories);
-                let of_one = |interval: ForecastInterval| Interval {
-                    low: interval.discounted_purchases.low * spend,
-                    high: interval.discounted_purchases.high * spend,
-                };
-                Ok(intervals.into_iter().map(of_one).map(Some).collect())
-            }
-            _ => Ok(vec![None; pairs.len()]),
-        }
+        });
+        let parts = parts.collect::<Result<Vec<_>, ClvError>>()?;
+        Ok(parts.into_iter().flatten().collect())
     }
 
-    fn value(
-        &self,
-        forecast: &Forecast,
-        spend: Option<&SpendHistory>,
-        interval: Option<Interval>,
-    ) -> Option<Value> {
-        let expected_spend = self.spend?.mean(spend);
-        Some(Value {
-            expected_spend,
-            clv: expected_spend * self.margin * forecast.discounted_purchases,
-            interval: interval.map(|interval| Interval {
-                low: interval.low * self.margin,
-                high: interval.high * self.margin,
-            }),
-            clv_lifetime: expected_spend * self.margin * forecast.discounted_purchases_lifetime,
-        })
+    fn value(&self, forecast: &Forecast, spend: f64, interval: Option<Interval>) -> Value {
+        Value {
+            expected_spend: spend,
+            clv: spend * self.margin * forecast.discounted_purchases,
+            interval: interval.map(|interval| times(interval, self.margin)),
+            clv_lifetime: spend * self.margin * forecast.discounted_purchases_lifetime,
+        }
+    }
+}
+
+fn times(interval: Interval, factor: f64) -> Interval {
+    Interval {
+        low: interval.low * factor,
+        high: interval.high * factor,
     }
 }

@@ -45,6 +45,10 @@ const LATER: Known = Known {
 /// Nobody buys more often; a model would add up as many terms.
 const MOST_PURCHASES: u32 = 1_000_000;
 
+/// A row is hardly shorter than three numbers.
+const USUAL_ROW_BYTES: u64 = 20;
+const READ_AT_ONCE: usize = 256 * 1024;
+
 struct Columns {
     headers: Vec<String>,
     frequency: usize,
@@ -70,15 +74,19 @@ pub(super) fn read(path: &Path) -> Result<Vec<Customer>, ClvError> {
         source,
     };
     let file = std::fs::File::open(path).map_err(failed)?;
-    let mut file = std::io::BufReader::new(file);
+    let bytes = file.metadata().map_or(0, |told| told.len());
+    let mut file = std::io::BufReader::with_capacity(READ_AT_ONCE, file);
     let delimiter = delimiter(std::io::BufRead::fill_buf(&mut file).map_err(failed)?);
     let mut options = csv::ReaderBuilder::new();
     let options = options.delimiter(delimiter).flexible(true);
     let mut reader = options.from_reader(file);
     let columns = Columns::of(reader.headers().map_err(unread)?, path)?;
-    let mut customers = Vec::new();
-    for (number, record) in (1_usize..).zip(reader.records()) {
-        let record = record.map_err(unread)?;
+    let mut customers = Vec::with_capacity(rows_at_most(bytes));
+    let mut record = csv::StringRecord::new();
+    for number in 1_usize.. {
+        if !reader.read_record(&mut record).map_err(unread)? {
+            break;
+        }
         let line = record.position().map_or(0, csv::Position::line);
         let row = Row {
             path,
@@ -95,6 +103,11 @@ pub(super) fn read(path: &Path) -> Result<Vec<Customer>, ClvError> {
         });
     }
     Ok(customers)
+}
+
+/// Room for as many rows as a file of this length is likely to have: a list that grows is moved, and twice in memory meanwhile.
+fn rows_at_most(bytes: u64) -> usize {
+    usize::try_from(bytes / USUAL_ROW_BYTES).unwrap_or(0)
 }
 
 /// The mark that most often parts the header.

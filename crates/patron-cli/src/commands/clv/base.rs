@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use patron_analytics::clv::{Base, BaseRequest, ClvError, Source, customers};
+use patron_analytics::clv::{Base, BaseRequest, ClvError, Source, customers, on_threads};
 use patron_analytics::run::FromLedger;
 use patron_analytics::settings::Settings;
 use patron_analytics::workspace::Workspace;
@@ -85,14 +85,13 @@ impl BaseArgs {
         }
         set(&mut flags);
         check_flags(&flags)?;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let request = BaseRequest {
             source: self.source()?,
             flags,
             settings_file: self.settings.clone(),
             holdout_end: self.holdout_end,
             split,
-            threads: self.threads.map_or(cores, usize::from),
+            threads: self.threads(),
             memory_bytes: self.memory,
             now: now(),
         };
@@ -125,6 +124,19 @@ impl BaseArgs {
                 "note: {rows} set aside; `patron run` of the same files lists them with their reasons\n"
             ));
         }
+    }
+
+    /// Does something on the threads asked for.
+    pub(super) fn on_threads<T: Send>(
+        &self,
+        work: impl FnOnce() -> Result<T, Failure> + Send,
+    ) -> Result<T, Failure> {
+        on_threads(self.threads(), work)?
+    }
+
+    fn threads(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.map_or(cores, usize::from)
     }
 
     pub(super) const fn is_quiet(&self) -> bool {

@@ -2,10 +2,13 @@
 
 mod base;
 mod calculator;
+mod columns;
 mod evaluate;
 mod fit;
 mod predict;
 mod simulate;
+
+use std::fmt::Write;
 
 use clap::{Subcommand, ValueEnum};
 
@@ -62,13 +65,21 @@ fn csv(header: &[&str], rows: Vec<Vec<String>>) -> String {
 
 /// A number as it is computed with: every digit, nothing for what is none.
 fn exact(number: f64) -> String {
-    if number != 0.0 && number.abs() < 1e-5 {
-        format!("{number:e}")
+    let mut text = String::new();
+    write_exact(number, &mut text);
+    text
+}
+
+/// Writes a number likewise at the end of a text.
+fn write_exact(number: f64, text: &mut String) {
+    // A string takes all that is written.
+    let _infallible = if number != 0.0 && number.abs() < 1e-5 {
+        write!(text, "{number:e}")
     } else if number.is_finite() {
-        number.to_string()
+        write!(text, "{number}")
     } else {
-        String::new()
-    }
+        Ok(())
+    };
 }
 
 /// A number with four significant digits or more.

@@ -6,7 +6,8 @@ use patron_analytics::clv::{
 use serde_json::{Value, json};
 
 use super::base::{BaseArgs, of_command_line};
-use super::{Format, csv, exact, parse_level};
+use super::columns::Columns;
+use super::{Format, parse_level};
 use crate::failure::Failure;
 use crate::output::{Output, table};
 use crate::words::{count, decimal};
@@ -36,6 +37,12 @@ pub(crate) struct Args {
     /// spend is drawn as without it
     #[arg(long)]
     bootstrap: bool,
+    /// Leave intervals out, which take most of the time
+    #[arg(long, conflicts_with_all = ["interval", "bootstrap"])]
+    no_intervals: bool,
+    /// Which columns csv and json have, set apart by commas; all by default
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    columns: Vec<String>,
     /// How to print: a table of the first, or all as csv or json
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -50,131 +57,61 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         flags.annual_discount = args.annual_discount;
         flags.margin = args.margin;
     };
+    let columns = Columns::of(&args.columns, !args.no_intervals)?;
     let base = args.base.read(false, set, output)?;
-    let fit = fit(&base, model)?;
-    let request = PredictRequest {
-        level: args.interval,
-        bootstrap: args.bootstrap,
-    };
-    let told = predict(&base, &fit, &request)?;
-    match args.format {
-        Format::Csv => {
-            let rows = each(&base, &told);
-            let rows = rows.map(|(customer, told)| all(customer, told));
-            output.data(&csv(&COLUMNS, rows.collect()))?;
+    args.base.on_threads(|| {
+        let fit = fit(&base, model)?;
+        let request = PredictRequest {
+            level: args.interval,
+            bootstrap: args.bootstrap,
+            intervals: !args.no_intervals,
+        };
+        let told = predict(&base, &fit, &request)?;
+        match args.format {
+            Format::Csv => columns.write_csv(&base, &told, output)?,
+            Format::Json => {
+                let rows = each(&base, &told);
+                let rows: Vec<Value> = rows
+                    .map(|(customer, told)| columns.object(customer, &told))
+                    .collect();
+                let document = json!({
+                    "model": model.key(),
+                    "unit": base.unit.key(),
+                    "horizon": told.horizon,
+                    "interval": (!args.no_intervals).then_some(args.interval),
+                    "clv_basis": if told.is_margin { "margin" } else { "expected_revenue" },
+                    "notes": told.notes,
+                    "customers": rows,
+                });
+                let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+                output.line(&text)?;
+            }
+            Format::Table => show(&base, &told, output)?,
         }
-        Format::Json => {
-            let rows = each(&base, &told);
-            let rows: Vec<Value> = rows
-                .map(|(customer, told)| object(customer, told))
-                .collect();
-            let document = json!({
-                "model": model.key(),
-                "unit": base.unit.key(),
-                "horizon": told.horizon,
-                "interval": args.interval,
-                "clv_basis": if told.is_margin { "margin" } else { "expected_revenue" },
-                "notes": told.notes,
-                "customers": rows,
-            });
-            let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-            output.line(&text)?;
+        for note in told.notes.iter().filter(|_| !args.base.is_quiet()) {
+            output.talk(&format!("note: {note}\n"));
         }
-        Format::Table => show(&base, &told, output)?,
-    }
-    for note in told.notes.iter().filter(|_| !args.base.is_quiet()) {
-        output.talk(&format!("note: {note}\n"));
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn each<'a>(
     base: &'a Base,
     told: &'a Predictions,
-) -> impl Iterator<Item = (&'a Customer, &'a Prediction)> {
-    base.customers.iter().zip(&told.customers)
-}
-
-const COLUMNS: [&str; 21] = [
-    "customer_id",
-    "frequency",
-    "recency",
-    "T",
-    "weight",
-    "probability_alive",
-    "expected_purchases",
-    "expected_purchases_low",
-    "expected_purchases_high",
-    "purchases_low",
-    "purchases_high",
-    "probability_of_purchase",
-    "next_purchase_median",
-    "discounted_purchases",
-    "discounted_purchases_lifetime",
-    "expected_spend",
-    "clv",
-    "clv_low",
-    "clv_high",
-    "clv_lifetime",
-    "holdout",
-];
-
-/// Everything that is told of a customer, in the order of the columns; nothing for what is not known.
-fn values(customer: &Customer, told: &Prediction) -> [Option<f64>; 20] {
-    let history = &customer.history;
-    let expectation = told.expectation.map(|told| told.expected_purchases);
-    let value = told.value;
-    let interval = value.and_then(|value| value.interval);
-    let forecast = &told.forecast;
-    let [low, high] = told.outcome.map(|count| count as f64);
-    [
-        Some(f64::from(history.repeat_purchases())),
-        Some(history.recency()),
-        Some(history.age()),
-        Some(customer.weight as f64),
-        Some(forecast.probability_alive),
-        Some(forecast.expected_purchases),
-        expectation.map(|told| told.low),
-        expectation.map(|told| told.high),
-        Some(low),
-        Some(high),
-        Some(told.probability_of_purchase),
-        forecast.median_time_to_next_purchase,
-        Some(forecast.discounted_purchases),
-        Some(forecast.discounted_purchases_lifetime),
-        value.map(|value| value.expected_spend),
-        value.map(|value| value.clv),
-        interval.map(|interval| interval.low),
-        interval.map(|interval| interval.high),
-        value.map(|value| value.clv_lifetime),
-        customer.later.map(f64::from),
-    ]
-}
-
-fn all(customer: &Customer, told: &Prediction) -> Vec<String> {
-    let numbers = values(customer, told).map(|value| value.map_or(String::new(), exact));
-    std::iter::once(customer.id.clone())
-        .chain(numbers)
-        .collect()
-}
-
-fn object(customer: &Customer, told: &Prediction) -> Value {
-    let names = COLUMNS.iter().skip(1);
-    let numbers = names.zip(values(customer, told));
-    let numbers = numbers.map(|(name, value)| ((*name).to_owned(), json!(value)));
-    let id = ("customer_id".to_owned(), json!(customer.id));
-    Value::Object(std::iter::once(id).chain(numbers).collect())
+) -> impl Iterator<Item = (&'a Customer, Prediction)> {
+    let customers = base.customers.iter().enumerate();
+    customers.filter_map(|(place, customer)| Some((customer, told.customer(place)?)))
 }
 
 /// The customers with the most to come.
 fn show(base: &Base, told: &Predictions, output: &mut Output) -> Result<(), Failure> {
-    let mut order: Vec<(&Customer, &Prediction)> = each(base, told).collect();
+    let mut order: Vec<(&Customer, Prediction)> = each(base, told).collect();
     let worth = |told: &Prediction| match told.value {
         Some(value) => value.clv,
-        None => told.forecast.expected_purchases,
+        None => told.of_history.forecast.expected_purchases,
     };
-    order.sort_by(|a, b| worth(b.1).total_cmp(&worth(a.1)));
-    let has_value = order.iter().any(|(_, told)| told.value.is_some());
+    order.sort_by(|a, b| worth(&b.1).total_cmp(&worth(&a.1)));
+    let has_value = told.has_values();
     let mut header = vec![
         "",
         "P(alive)",
@@ -193,17 +130,20 @@ fn show(base: &Base, told: &Predictions, output: &mut Output) -> Result<(), Fail
         header.extend([value, "from", "to"]);
     }
     let rows = order.iter().take(SHOWN).map(|(customer, told)| {
-        let interval = told.expectation.map(|told| told.expected_purchases);
+        let of_history = &told.of_history;
+        let forecast = &of_history.forecast;
+        let interval = of_history.expected_purchases;
         let bound = |bound: Option<f64>| bound.map_or("-".to_owned(), |bound| decimal(bound, 2));
-        let [low, high] = told.outcome;
+        let outcome = of_history.outcome;
+        let outcome = outcome.map_or("-".to_owned(), |[low, high]| format!("{low} to {high}"));
         let mut row = vec![
             customer.id.clone(),
-            decimal(told.forecast.probability_alive, 3),
-            decimal(told.forecast.expected_purchases, 2),
+            decimal(forecast.probability_alive, 3),
+            decimal(forecast.expected_purchases, 2),
             bound(interval.map(|interval| interval.low)),
             bound(interval.map(|interval| interval.high)),
-            format!("{low} to {high}"),
-            bound(told.forecast.median_time_to_next_purchase),
+            outcome,
+            bound(forecast.median_time_to_next_purchase),
         ];
         if let Some(value) = told.value {
             row.push(decimal(value.clv, 2));

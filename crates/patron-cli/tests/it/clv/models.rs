@@ -11,7 +11,7 @@ const SAME_OPTIMUM: f64 = 1e-5;
 const DIGITS: f64 = 5e-7;
 
 /// The sample of CDNOW in a sandbox, if the data are there.
-fn cdnow(test: &str) -> Option<Sandbox> {
+pub(super) fn cdnow(test: &str) -> Option<Sandbox> {
     let file = data_file(test, "cdnow/CDNOW_sample.txt")?;
     let sandbox = Sandbox::new();
     let bytes = std::fs::read(file).expect("the sample can be read");
@@ -19,7 +19,7 @@ fn cdnow(test: &str) -> Option<Sandbox> {
     Some(sandbox)
 }
 
-fn json(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+pub(super) fn json(sandbox: &Sandbox, arguments: &[&str]) -> Value {
     let flags = ["--format", "json", "--quiet"];
     let outcome = sandbox.patron(&[&["clv"], arguments, &flags[..]].concat());
     assert_eq!(outcome.code, 0, "{arguments:?}\n{}", outcome.stderr);
@@ -32,7 +32,7 @@ fn assert_number(found: &Value, expected: f64, tolerance: f64, what: &str) {
     assert_relative(what, found, expected, tolerance);
 }
 
-const CALIBRATED: [&str; 3] = ["orders.txt", "--calibration-end", "1997-09-30"];
+pub(super) const CALIBRATED: [&str; 3] = ["orders.txt", "--calibration-end", "1997-09-30"];
 
 #[test]
 fn fits_equal_the_published_ones() {
