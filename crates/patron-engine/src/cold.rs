@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::customers::{CustomerTable, Prospect, assemble};
 use crate::feeds::Feeds;
 use crate::grouping::{
-    DayOutcomes, FoldedPartition, GroupingError, GroupingRules, PARTITIONS, PartitionStore,
+    Bought, DayOutcomes, FoldedPartition, GroupingError, GroupingRules, PARTITIONS, PartitionStore,
     RepeatedOrders, RowKindKey, decode, fold_partition,
 };
 use crate::lists::Owners;
@@ -634,6 +634,7 @@ impl Gathered {
         let rules = GroupingRules {
             drop_duplicates,
             repeats_are_versions: self.repeats_are_versions,
+            keep_days: false,
         };
         progress.begin(Step::Fold, PARTITIONS as u64);
         let done = AtomicU64::new(0);
@@ -670,6 +671,36 @@ impl Gathered {
             spilled_bytes: self.store.spilled_bytes(),
             by_day: assemble(partitions, days, folder.as_of()),
         })
+    }
+
+    /// Returns the days on which customers bought, as known at the end of a day, by id. Another walk over all facts.
+    ///
+    /// # Errors
+    /// Failures of the fold itself.
+    pub fn purchase_days(
+        &self,
+        settings: &FoldSettings,
+        as_of: Day,
+        drop_duplicates: bool,
+    ) -> Result<Vec<Bought>, EngineError> {
+        let folder = Folder::new(settings.clone(), &[as_of])?;
+        let rules = GroupingRules {
+            drop_duplicates,
+            repeats_are_versions: self.repeats_are_versions,
+            keep_days: true,
+        };
+        let fold = |segments: &[&[u8]]| {
+            let mut records = decode(segments)?;
+            self.retain_own(&mut records);
+            Ok(fold_partition(&records, &folder, rules)?.bought)
+        };
+        let partitions = (0..PARTITIONS).into_par_iter();
+        let bought = partitions
+            .map(|index| self.store.with_partition(index, false, fold))
+            .collect::<Result<Vec<_>, GroupingError>>()?;
+        let mut bought: Vec<Bought> = bought.into_iter().flatten().collect();
+        bought.par_sort_unstable();
+        Ok(bought)
     }
 
     fn by_file(&self, partitions: &[FoldedPartition]) -> Vec<FileFolded> {

@@ -40,7 +40,7 @@ pub use cold::{
 };
 pub use customers::{CustomerTable, Prospect, ProspectReason};
 pub use feeds::{Feed, Feeds};
-pub use grouping::{ContactFields, GroupingError, PARTITIONS, Record, counting};
+pub use grouping::{Bought, ContactFields, GroupingError, PARTITIONS, Record, counting};
 pub use lists::{ListEntry, Owners, refund_hash};
 pub use pieces::Pieces;
 pub use profiles::Profiles;

@@ -81,6 +81,12 @@ impl Scratch<'_> {
     pub fn tallies(&self) -> &[Tally] {
         &self.tallies
     }
+
+    /// Returns the days with a purchase, with what was spent on each, of the last history folded as of the last as-of day.
+    #[must_use]
+    pub fn purchase_days(&self) -> &[(Day, MoneySum)] {
+        &self.days
+    }
 }
 
 /// What is counted across customers as of a day: orders that are no purchases by reason, each once, and what comes back.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hashbrown::HashTable;
-use patron_core::RowClass;
+use patron_core::{Day, MoneySum, RowClass};
 use patron_fold::{Folder, NoOrderReason, Outcome, Tally};
 use patron_import::RowKind;
 use xxhash_rust::xxh3::xxh3_64;
@@ -23,6 +23,8 @@ pub(crate) struct GroupingRules {
     /// Rows with one order id repeat the order: the latest version counts, the others are merged. If false, such rows
     /// are taken for lines, and [`RepeatedOrders`] tells whether that can be true.
     pub(crate) repeats_are_versions: bool,
+    /// The days of purchases are kept, too.
+    pub(crate) keep_days: bool,
 }
 
 /// How order ids repeat in files that have neither quantities nor unit prices.
@@ -106,6 +108,17 @@ pub(crate) struct FoldedPartition {
     /// Rows by file and kind.
     pub(crate) merged: BTreeMap<(u32, RowKindKey), u64>,
     pub(crate) repeated: RepeatedOrders,
+    /// Where days are kept, those of each customer as of the last as-of day.
+    pub(crate) bought: Vec<Bought>,
+}
+
+/// When a customer bought, and for how much: a row per day with a purchase.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bought {
+    /// The id.
+    pub customer_id: String,
+    /// In order, at least one.
+    pub days: Vec<(Day, MoneySum)>,
 }
 
 /// Which accepted kind merged rows would have been.
@@ -163,6 +176,13 @@ pub(crate) fn fold_partition(
             })?;
         for (day, outcome) in partition.days.iter_mut().zip(&outcomes) {
             day.push(outcome);
+        }
+        let days = work.scratch.purchase_days();
+        if rules.keep_days && !days.is_empty() {
+            partition.bought.push(Bought {
+                customer_id: customer.to_owned(),
+                days: days.to_vec(),
+            });
         }
         partition.names.push(customer);
         partition.mentioned.push(if work.facts.is_empty() {

@@ -15,6 +15,7 @@ use patron_core::{Coded, ErrorCode};
 use patron_fold::FoldError;
 
 pub use current::counting;
+pub use fold_partition::Bought;
 pub(crate) use fold_partition::{
     DayOutcomes, FoldedPartition, GroupingRules, RepeatedOrders, RowKindKey, Slot, decode,
     fold_partition,
