@@ -121,6 +121,17 @@ pub struct Bought {
     pub days: Vec<(Day, MoneySum)>,
 }
 
+impl FoldedPartition {
+    fn keep_days(&mut self, customer: &str, days: &[(Day, MoneySum)]) {
+        if !days.is_empty() {
+            self.bought.push(Bought {
+                customer_id: customer.to_owned(),
+                days: days.to_vec(),
+            });
+        }
+    }
+}
+
 /// Which accepted kind merged rows would have been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum RowKindKey {
@@ -177,12 +188,8 @@ pub(crate) fn fold_partition(
         for (day, outcome) in partition.days.iter_mut().zip(&outcomes) {
             day.push(outcome);
         }
-        let days = work.scratch.purchase_days();
-        if rules.keep_days && !days.is_empty() {
-            partition.bought.push(Bought {
-                customer_id: customer.to_owned(),
-                days: days.to_vec(),
-            });
+        if rules.keep_days {
+            partition.keep_days(customer, work.scratch.purchase_days());
         }
         partition.names.push(customer);
         partition.mentioned.push(if work.facts.is_empty() {

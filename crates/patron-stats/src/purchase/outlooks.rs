@@ -19,8 +19,11 @@ const PANELS: usize = 48;
 pub(super) struct Smooth<const M: usize> {
     /// c, the shortest time in which they change.
     scale: f64,
-    kept: Vec<OnceLock<Box<[OnceLock<Option<Piece<M>>>; PANELS]>>>,
+    kept: Vec<OnceLock<Box<Pieces<M>>>>,
 }
+
+/// The panels of an x.
+type Pieces<const M: usize> = [OnceLock<Option<Piece<M>>>; PANELS];
 
 /// Over the ages of one panel.
 type Piece<const M: usize> = Box<[Panel; M]>;
