@@ -15,6 +15,7 @@ use patron_stats::gamma_gamma::{SpendHistories, SpendHistory};
 use patron_stats::history::{History, WeightedHistories};
 
 use super::by_history::ByHistory;
+use super::days::PurchaseDays;
 use super::parts::on_threads;
 use super::{ClvError, summary};
 use crate::run::{Facts, FromLedger, ReadWith, RunError, day_history, spend_history};
@@ -44,6 +45,8 @@ pub struct BaseRequest {
     pub holdout_end: Option<Day>,
     /// Where an end is not given, the last order ends the holdout, and its last third of the time is held out.
     pub split: bool,
+    /// The days of purchases are kept, for what needs more of customers than histories.
+    pub keep_days: bool,
     /// Threads.
     pub threads: usize,
     /// Memory that may be used.
@@ -86,6 +89,8 @@ pub struct Base {
     pub rows_set_aside: u64,
     /// What a reader must know.
     pub notes: Vec<String>,
+    /// When customers bought, where that is kept.
+    pub(super) days: Option<PurchaseDays>,
     /// Customers by history, found when first asked for.
     by_history: OnceLock<ByHistory>,
 }
@@ -180,6 +185,7 @@ fn of_summary(path: &Path, request: &BaseRequest) -> Result<Base, ClvError> {
         settings,
         rows_set_aside: 0,
         notes: Vec::new(),
+        days: None,
         by_history: OnceLock::new(),
     })
 }
@@ -247,6 +253,9 @@ fn folded(
     progress: &dyn Progress,
 ) -> Result<Base, ClvError> {
     let (as_of, holdout_end) = ends(gathered, &settings, request, progress)?;
+    let last = gathered.days_placed(&settings.fold).map(|(_, last)| last);
+    let until = holdout_end.or(as_of).or(last);
+    let days = days(gathered, &settings, until.filter(|_| request.keep_days))?;
     let mut tables = match (as_of, holdout_end) {
         (Some(calibration_end), Some(holdout_end)) => {
             if holdout_end <= calibration_end {
@@ -282,7 +291,6 @@ fn folded(
         return Err(nobody(gathered, &settings, as_of));
     };
     let later = tables.next();
-    let last = gathered.days_placed(&settings.fold).map(|(_, last)| last);
     let ends = [Some(table.as_of.day), holdout_end].into_iter().flatten();
     let beyond = last.zip(ends.max()).filter(|(last, end)| end > last);
     let notes = beyond.map(|(last, end)| {
@@ -298,8 +306,20 @@ fn folded(
         settings,
         rows_set_aside: 0,
         notes: notes.into_iter().collect(),
+        days,
         by_history: OnceLock::new(),
     })
+}
+
+/// The days on which customers bought, as known at the end of one; nothing where that is not asked for.
+fn days(
+    gathered: &Gathered,
+    settings: &Resolved,
+    until: Option<Day>,
+) -> Result<Option<PurchaseDays>, ClvError> {
+    let Some(until) = until else { return Ok(None) };
+    let bought = gathered.purchase_days(&settings.fold, until, settings.drop_duplicates)?;
+    Ok(Some(PurchaseDays::new(bought, until)))
 }
 
 /// Says that nobody had bought by a day.

@@ -5,12 +5,15 @@ use std::path::PathBuf;
 
 use patron_core::{Coded, Day, ErrorCode};
 use patron_engine::EngineError;
+use patron_stats::contract::ContractError;
+use patron_stats::covariates::CovariateError;
 use patron_stats::estimate::FitError;
 use patron_stats::intervals::IntervalError;
 use patron_stats::purchase::ForecastError;
+use patron_stats::regularity::RegularityError;
 use patron_stats::validation::ValidationError;
 
-use crate::model::model_keys;
+use super::ClvModel;
 use crate::run::RunError;
 
 /// Why `patron clv` fails.
@@ -38,6 +41,52 @@ pub enum ClvError {
     /// Predictions cannot be held against what came.
     #[error("cannot evaluate")]
     Validation(#[from] ValidationError),
+    /// Times between purchases cannot be used.
+    #[error("cannot tell how regularly customers buy")]
+    Regularity(#[from] RegularityError),
+    /// A covariate, or a constraint of one, cannot be used.
+    #[error("cannot fit covariates")]
+    Covariates(#[from] CovariateError),
+    /// Nothing can act on a model.
+    #[error("{model} has no place for covariates")]
+    NoCovariates {
+        /// Its key.
+        model: &'static str,
+    },
+    /// No id of a file is one of a customer.
+    #[error("no row of `{path}` is of a customer")]
+    NobodyJoined {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Renewals of customers or cohorts cannot be.
+    #[error("cannot read contracts")]
+    Contracts(#[from] ContractError),
+    /// A customer has no whole number of opportunities.
+    #[error("customer `{customer}`: {problem}")]
+    Opportunities {
+        /// The id.
+        customer: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// There is no room for two origins.
+    #[error(
+        "the data are too short for two origins: models need {horizon_days} days before each, and as many after it"
+    )]
+    TooShortToRoll {
+        /// Length of a holdout.
+        horizon_days: u32,
+    },
+    /// The page cannot be written.
+    #[error("cannot write `{path}`")]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// A summary has later purchases, and nobody says of how long a time.
     #[error("the summary has purchases of a holdout, and it is not known how long that was")]
     HoldoutUnknown,
@@ -162,6 +211,7 @@ impl Coded for ClvError {
         match self {
             Self::Run(error) => error.code(),
             Self::Read { .. } => ErrorCode::InputUnreadable,
+            Self::Write { .. } => ErrorCode::OutputUnwritable,
             Self::Empty { .. } | Self::Fit { .. } => ErrorCode::InputEmpty,
             Self::ColumnMissing { .. } | Self::Cell { .. } => ErrorCode::InputUnreadable,
             _ => ErrorCode::SettingInvalid,
@@ -175,6 +225,14 @@ impl Coded for ClvError {
             Self::Forecast(_) => "clv_forecast",
             Self::Interval(error) => error.key(),
             Self::Validation(_) => "clv_validation",
+            Self::Regularity(_) => "clv_regularity",
+            Self::Covariates(_) => "clv_covariates",
+            Self::NoCovariates { .. } => "clv_no_covariates",
+            Self::NobodyJoined { .. } => "clv_nobody_joined",
+            Self::Contracts(_) => "clv_contracts",
+            Self::Opportunities { .. } => "clv_opportunities",
+            Self::TooShortToRoll { .. } => "clv_too_short_to_roll",
+            Self::Write { .. } => "clv_cannot_write",
             Self::HoldoutUnknown => "clv_holdout_unknown",
             Self::HoldoutOfOrders => "clv_holdout_of_orders",
             Self::OneDay { .. } => "clv_one_day",
@@ -200,14 +258,21 @@ impl Coded for ClvError {
                 "say it with `--holdout TIME`, in the unit of the summary's times".to_owned(),
             ),
             Self::NoSuchModel { .. } => Some(format!(
-                "there are {}; gamma-gamma is of `fit` alone",
-                model_keys().join(", ")
+                "there are {}; gamma-gamma, bg-bb, sbg and bdw are of `fit` alone",
+                ClvModel::names().join(", ")
             )),
             Self::Fit { source: FitError::TooFewRepeatBuyers { .. }, .. } => Some(
                 "take a longer time, so that more customers have come back".to_owned(),
             ),
             Self::ColumnMissing { .. } => Some(
                 "a summary has a row per customer with the columns `frequency`, `recency` and `T`, and may have `weight`, `customer_id`, `monetary_value` and `holdout`".to_owned(),
+            ),
+            Self::NoCovariates { .. } => Some("bg-nbd, mbg-nbd and pareto-nbd have".to_owned()),
+            Self::NobodyJoined { .. } => Some(
+                "its column `customer_id` must hold the ids that the orders or the summary have".to_owned(),
+            ),
+            Self::TooShortToRoll { .. } => Some(
+                "say where calibration and holdout end, so that the holdout is shorter: `--calibration-end`, `--holdout-end`".to_owned(),
             ),
             Self::HoldoutOfOrders => Some("give `--holdout-end DATE`".to_owned()),
             Self::ColumnTwice { .. } => Some("leave one of them out".to_owned()),

@@ -1,33 +1,54 @@
 //! Which parameters fit, and how well they are determined.
 
+use std::borrow::Cow;
+
+use patron_stats::bg_bb::FittedBgBb;
+use patron_stats::contract::ContractModel;
 use patron_stats::estimate::{FitReport, FitWarning};
 use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaConfig};
 use patron_stats::intervals::{Interval, parameter_intervals};
 use patron_stats::purchase::PurchaseModel;
 
-use super::{Base, ClvError};
-use crate::model::ModelKey;
+use super::{Base, ClvError, ClvModel, StagesChoice};
 
 /// A model fitted to a customer base.
 #[derive(Debug)]
 pub struct Fit {
     /// Which model.
-    pub key: ModelKey,
+    pub key: ClvModel,
     /// With its parameters.
     pub model: Box<dyn PurchaseModel>,
+    /// The number of stages, and why, where a model has any.
+    pub stages: Option<StagesChoice>,
 }
 
 /// Fits a model to the histories of a base.
 ///
 /// # Errors
-/// [`ClvError::Fit`].
-pub fn fit(base: &Base, key: ModelKey) -> Result<Fit, ClvError> {
-    let model = key.fit(&base.histories());
-    let model = model.map_err(|source| ClvError::Fit {
-        model: key.key(),
-        source,
-    })?;
-    Ok(Fit { key, model })
+/// [`ClvError::Fit`]; [`ClvError::NeedsOrders`] where a model has stages and the days of purchases are not known.
+pub fn fit(base: &Base, key: ClvModel) -> Result<Fit, ClvError> {
+    let histories = base.histories();
+    if !key.has_stages() {
+        let (model, _) = key.fit(&histories, [])?;
+        return Ok(Fit {
+            key,
+            model,
+            stages: None,
+        });
+    }
+    let needs = || ClvError::NeedsOrders { what: key.key() };
+    let days = base.days.as_ref().ok_or_else(needs)?;
+    let until = base.calibration_end.ok_or_else(needs)?;
+    let times = days.times(until, base.unit.days());
+    let (model, stages) = key.fit(&histories, times.iter().flatten().copied())?;
+    let log_likelihood = model.report().map(|report| report.log_likelihood);
+    let stages = match (stages, log_likelihood) {
+        (Some(stages), Some(log_likelihood)) => {
+            Some(key.choice((stages, log_likelihood), &histories, &times)?)
+        }
+        _ => None,
+    };
+    Ok(Fit { key, model, stages })
 }
 
 /// Fits the spend model to what repeat purchases of a base brought.
@@ -63,13 +84,15 @@ pub struct FitCard {
     pub converged: bool,
     /// What must be known about the fit.
     pub warnings: Vec<FitWarning>,
+    /// The number of stages, and why, where a model has any.
+    pub stages: Option<StagesChoice>,
 }
 
 /// A parameter with what is known of its precision.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FittedParameter {
-    /// Its name in the paper.
-    pub name: &'static str,
+    /// Its name in the paper; of the effect of a covariate, `place.column`.
+    pub name: Cow<'static, str>,
     /// The estimate.
     pub estimate: f64,
     /// Its standard error.
@@ -81,13 +104,13 @@ pub struct FittedParameter {
 impl FitCard {
     /// Returns the card of a purchase model that was fitted, with intervals of a level.
     #[must_use]
-    pub fn of(model: &dyn PurchaseModel, level: f64) -> Option<Self> {
-        Some(Self::new(
-            model.key(),
-            &model.named_parameters(),
-            model.report()?,
-            level,
-        ))
+    pub fn of(fit: &Fit, level: f64) -> Option<Self> {
+        let model = fit.model.as_ref();
+        let named = model.named_parameters();
+        Some(Self {
+            stages: fit.stages.clone(),
+            ..Self::new(fit.key.key(), &named, model.report()?, level)
+        })
     }
 
     /// Returns the card of a spend model that was fitted.
@@ -95,6 +118,20 @@ impl FitCard {
     pub fn of_spend(model: &FittedGammaGamma, level: f64) -> Option<Self> {
         let named = model.named_parameters();
         Some(Self::new("gamma-gamma", &named, model.report()?, level))
+    }
+
+    /// Returns the card of a model of opportunities that was fitted.
+    #[must_use]
+    pub fn of_opportunities(model: &FittedBgBb, level: f64) -> Option<Self> {
+        let named = model.named_parameters();
+        Some(Self::new("bg-bb", &named, model.report()?, level))
+    }
+
+    /// Returns the card of a model of contracts that was fitted.
+    #[must_use]
+    pub fn of_contracts(model: &dyn ContractModel, level: f64) -> Option<Self> {
+        let named = model.named_parameters();
+        Some(Self::new(model.key(), &named, model.report()?, level))
     }
 
     fn new(
@@ -109,7 +146,7 @@ impl FitCard {
             covariance.and_then(|covariance| parameter_intervals(named, covariance, level).ok());
         let parameters = named.iter().enumerate();
         let parameters = parameters.map(|(place, &(name, estimate))| FittedParameter {
-            name,
+            name: name.into(),
             estimate,
             standard_error: errors
                 .as_ref()
@@ -118,9 +155,18 @@ impl FitCard {
                 .as_ref()
                 .and_then(|intervals| intervals.get(place).copied()),
         });
+        Self::with(model, parameters.collect(), report)
+    }
+
+    /// A card of parameters whose precision is known.
+    pub(super) fn with(
+        model: &'static str,
+        parameters: Vec<FittedParameter>,
+        report: &FitReport,
+    ) -> Self {
         Self {
             model,
-            parameters: parameters.collect(),
+            parameters,
             covariance: report.covariance.clone(),
             customers: report.customers,
             log_likelihood: report.log_likelihood,
@@ -128,6 +174,7 @@ impl FitCard {
             bic: report.bic(),
             converged: report.converged,
             warnings: report.warnings.clone(),
+            stages: None,
         }
     }
 }

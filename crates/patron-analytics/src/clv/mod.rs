@@ -2,32 +2,63 @@
 //!
 //! | module | question it answers |
 //! |---|---|
-//! | `parameters` | which model is meant, and with which parameters? |
+//! | `key` | which model is meant? |
+//! | `parameters` | with which parameters? |
 //! | `base` | what do the models know of the customers, and of what these bought afterwards? |
 //! | `by_history` | which customers have the same history? |
 //! | `parts` | how do all threads write one text? |
+//! | `sheet` | what stands in which cell of a small table? |
 //! | `summary` | the same of a file with a row per customer |
 //! | `fit` | which parameters fit, and how well are they determined? |
+//! | `covariates` | what else about customers makes them buy or leave? |
+//! | `opportunities` | and where one can only buy at opportunities? |
+//! | `contracts` | and where customers have contracts? |
 //! | `evaluate` | how good are the models, held against what came? |
+//! | `days` | on which days did customers buy? |
+//! | `cells` | what says somebody who only knows cells of recency, frequency and money? |
+//! | `tracking` | how do purchases add up over time, seen and expected? |
+//! | `rolling` | how good were the models at several days? |
+//! | `drift` | are customers won lately like those won before? |
+//! | `page` | how does an evaluation look in a browser? |
 //! | `predict` | what is expected of each customer? |
 //! | `simulate` | which customers would a model make? |
 
 mod base;
 mod by_history;
+mod cells;
+mod contracts;
+mod covariates;
+mod days;
+mod drift;
 mod error;
 mod evaluate;
 mod fit;
+mod key;
+mod opportunities;
+mod page;
 mod parameters;
 mod parts;
 mod predict;
+mod rolling;
+mod sheet;
 mod simulate;
 mod summary;
+mod tracking;
 
 pub use base::{Base, BaseRequest, Customer, Source, customers};
+pub use contracts::{ContractKey, Contracts, contracts};
+pub use covariates::{CovariateFit, CovariateRequest, fit_with_covariates};
+pub use days::PurchaseDays;
+pub use drift::{Drift, Half};
 pub use error::ClvError;
-pub use evaluate::{Candidate, Evaluated, evaluated};
+pub use evaluate::{Candidate, Evaluated, FrequencyGroup, evaluated};
 pub use fit::{Fit, FitCard, FittedParameter, fit, fit_spend};
-pub use parameters::{model_of, with_parameters};
+pub use key::{ClvModel, StagesChoice};
+pub use opportunities::{fit_opportunities, opportunities};
+pub use page::page;
+pub use parameters::with_parameters;
 pub use parts::{in_parts, on_threads};
 pub use predict::{OfHistory, PredictRequest, Prediction, Predictions, Value, predict};
+pub use rolling::{AtOrigin, Rolling, RollingCandidate, rolling};
 pub use simulate::{SimulateRequest, Simulated, simulate};
+pub use tracking::Tracked;

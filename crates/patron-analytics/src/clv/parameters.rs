@@ -2,24 +2,13 @@
 
 use patron_stats::purchase::PurchaseModel;
 
-use super::ClvError;
-use crate::model::ModelKey;
-
-/// Returns the model of a name.
-///
-/// # Errors
-/// [`ClvError::NoSuchModel`].
-pub fn model_of(name: &str) -> Result<ModelKey, ClvError> {
-    ModelKey::from_key(name).ok_or_else(|| ClvError::NoSuchModel {
-        name: name.to_owned(),
-    })
-}
+use super::{ClvError, ClvModel};
 
 /// Makes a model of parameters such as `r=0.24,alpha=4.41`.
 ///
 /// # Errors
 /// [`ClvError::Parameters`].
-pub fn with_parameters(key: ModelKey, text: &str) -> Result<Box<dyn PurchaseModel>, ClvError> {
+pub fn with_parameters(key: ClvModel, text: &str) -> Result<Box<dyn PurchaseModel>, ClvError> {
     let made = key.with_parameters(&read(key, text)?);
     made.map_err(|error| ClvError::Parameters {
         problem: format!("cannot be: {error}"),
@@ -29,7 +18,7 @@ pub fn with_parameters(key: ModelKey, text: &str) -> Result<Box<dyn PurchaseMode
 }
 
 /// Reads parameters in the order of the model's.
-fn read(key: ModelKey, text: &str) -> Result<Vec<f64>, ClvError> {
+fn read(key: ClvModel, text: &str) -> Result<Vec<f64>, ClvError> {
     let refused = |problem: String| ClvError::Parameters {
         problem,
         model: key.key(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use patron_analytics::clv::{Base, BaseRequest, ClvError, Source, customers, on_threads};
 use patron_analytics::run::FromLedger;
-use patron_analytics::settings::Settings;
+use patron_analytics::settings::{Settings, Unit};
 use patron_analytics::workspace::Workspace;
 use patron_core::Day;
 use patron_ledger::At;
@@ -13,7 +13,7 @@ use crate::clock::now;
 use crate::commands::database::Database;
 use crate::commands::reading::{Reading, parse_at, parse_memory};
 use crate::commands::run::{Policy, check_flags};
-use crate::failure::Failure;
+use crate::failure::{BadFlag, Failure};
 use crate::output::Output;
 use crate::progress::Bars;
 use crate::words::things;
@@ -64,15 +64,24 @@ pub(super) struct BaseArgs {
     policy: Policy,
 }
 
+/// What a command needs of customers besides their histories.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wants {
+    /// What is not said of a holdout is chosen.
+    pub(super) split: bool,
+    /// The days of purchases.
+    pub(super) days: bool,
+}
+
 fn parse_day(text: &str) -> Result<Day, String> {
     Day::parse_iso(text).ok_or_else(|| "expected a day such as 2026-05-01".to_owned())
 }
 
 impl BaseArgs {
-    /// Reads the customers; with `split`, what is not said of a holdout is chosen.
+    /// Reads the customers.
     pub(super) fn read(
         &self,
-        split: bool,
+        wants: Wants,
         set: impl FnOnce(&mut Settings),
         output: &Output,
     ) -> Result<Base, Failure> {
@@ -90,7 +99,8 @@ impl BaseArgs {
             flags,
             settings_file: self.settings.clone(),
             holdout_end: self.holdout_end,
-            split,
+            split: wants.split,
+            keep_days: wants.days,
             threads: self.threads(),
             memory_bytes: self.memory,
             now: now(),
@@ -137,6 +147,26 @@ impl BaseArgs {
     fn threads(&self) -> usize {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.map_or(cores, usize::from)
+    }
+
+    /// The unit of times where there are no customers to read: months, unless another is asked for.
+    pub(super) fn unit_alone(&self) -> Result<Unit, Failure> {
+        match self.unit.as_deref() {
+            None | Some("month") => Ok(Unit::Month),
+            Some("week") => Ok(Unit::Week),
+            Some("day") => Ok(Unit::Day),
+            Some(other) => Err(Failure::of_command_line(BadFlag {
+                flag: "--unit".to_owned(),
+                value: other.to_owned(),
+                expected: "day, week or month".to_owned(),
+            })),
+        }
+    }
+
+    /// The day as of which contracts are known, as it is typed.
+    pub(super) fn as_of_alone(&self) -> Option<String> {
+        let given = self.calibration_end.clone();
+        given.or_else(|| self.policy.as_of.clone())
     }
 
     pub(super) const fn is_quiet(&self) -> bool {

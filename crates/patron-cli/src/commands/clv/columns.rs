@@ -273,10 +273,10 @@ fn cells(run: &[Column], base: &Base, told: &Predictions, place: usize, text: &m
         if number > 0 {
             text.push(',');
         }
-        if let (Some(customer), Some(told)) = (customer, &told) {
-            if let Some(value) = (column.value)(customer, told) {
-                write_exact(value, text);
-            }
+        if let (Some(customer), Some(told)) = (customer, &told)
+            && let Some(value) = (column.value)(customer, told)
+        {
+            write_exact(value, text);
         }
     }
 }

@@ -1,12 +1,15 @@
 //! `patron clv evaluate` and `patron clv compare`.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use patron_analytics::clv::{Candidate, Evaluated, FitCard, evaluated, model_of};
-use patron_analytics::model::ModelKey;
+use patron_analytics::clv::{
+    Base, Candidate, ClvError, ClvModel, Evaluated, FitCard, Rolling, evaluated, page, rolling,
+};
 use serde_json::{Value, json};
 
-use super::base::{BaseArgs, of_command_line};
+use super::base::{BaseArgs, Wants, of_command_line};
+use super::closer;
 use super::fit::document;
 use super::{Format, csv, exact, parse_time, short};
 use crate::failure::Failure;
@@ -15,12 +18,18 @@ use crate::output::{Output, table};
 /// Arguments of `patron clv evaluate` and `patron clv compare`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Which models, set apart by commas; all by default
+    /// Which models, set apart by commas; by default all that need no more than histories
     #[arg(long, value_name = "MODELS", value_delimiter = ',')]
     model: Vec<String>,
     /// Length of the holdout of a summary, in the unit of its times
     #[arg(long, value_name = "TIME", value_parser = parse_time, requires = "summary")]
     holdout: Option<f64>,
+    /// Also fit at up to so many days, one holdout apart, and hold each fit against what came after it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=100), conflicts_with = "summary")]
+    rolling: Option<u16>,
+    /// Write a page with the tracking and calibration charts
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -28,19 +37,55 @@ pub(crate) struct Args {
     base: BaseArgs,
 }
 
+/// What was found, and of whom.
+struct Found {
+    base: Base,
+    evaluated: Evaluated,
+    rolling: Option<Rolling>,
+}
+
 impl Args {
-    fn evaluated(&self, output: &Output) -> Result<(Evaluated, &'static str), Failure> {
+    fn found(&self, output: &Output) -> Result<Found, Failure> {
         let models = match self.model.as_slice() {
-            [] => Ok(BTreeSet::from(ModelKey::ALL)),
-            names => names.iter().map(|name| model_of(name.trim())).collect(),
+            [] => Ok(BTreeSet::from_iter(ClvModel::usual())),
+            names => names
+                .iter()
+                .map(|name| ClvModel::from_name(name.trim()))
+                .collect(),
         };
-        let models: BTreeSet<ModelKey> = models.map_err(of_command_line)?;
-        let models: Vec<ModelKey> = models.into_iter().collect();
-        let base = self.base.read(true, |_| (), output)?;
-        Ok((evaluated(&base, &models, self.holdout)?, base.unit.key()))
+        let models: BTreeSet<ClvModel> = models.map_err(of_command_line)?;
+        let models: Vec<ClvModel> = models.into_iter().collect();
+        let wants = Wants {
+            split: true,
+            days: true,
+        };
+        let base = self.base.read(wants, |_| (), output)?;
+        let found = self.base.on_threads(|| {
+            let rolled = match self.rolling {
+                Some(most) => Some(rolling(&base, &models, usize::from(most))?),
+                None => None,
+            };
+            Ok((evaluated(&base, &models, self.holdout)?, rolled))
+        });
+        let (evaluated, rolling) = found?;
+        if let Some(path) = &self.html {
+            let page = page(&base, &evaluated, rolling.as_ref());
+            std::fs::write(path, page).map_err(|source| ClvError::Write {
+                path: path.clone(),
+                source,
+            })?;
+        }
+        Ok(Found {
+            base,
+            evaluated,
+            rolling,
+        })
     }
 
     fn say(&self, evaluated: &Evaluated, output: &Output) {
+        for note in evaluated.notes.iter().filter(|_| !self.base.is_quiet()) {
+            output.talk(&format!("note: {note}\n"));
+        }
         for candidate in evaluated
             .candidates
             .iter()
@@ -95,7 +140,8 @@ fn measures(candidate: &Candidate) -> [Option<f64>; 9] {
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
-    let (evaluated, unit) = args.evaluated(output)?;
+    let found = args.found(output)?;
+    let evaluated = &found.evaluated;
     let rows = |print: fn(f64) -> String| -> Vec<Vec<String>> {
         let candidates = evaluated.candidates.iter();
         let row = |candidate: &Candidate| {
@@ -107,7 +153,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         candidates.map(row).collect()
     };
     match args.format {
-        Format::Json => print(&evaluated, unit, output)?,
+        Format::Json => print(&found, output)?,
         Format::Csv => output.data(&csv(&MEASURES, rows(exact)))?,
         Format::Table => {
             let header = [
@@ -123,10 +169,10 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
                 "PIT p",
             ];
             output.line(&table(&header, rows(short)))?;
-            conclude(&evaluated, output)?;
+            conclude(&found, output)?;
         }
     }
-    args.say(&evaluated, output);
+    args.say(evaluated, output);
     Ok(())
 }
 
@@ -141,7 +187,8 @@ const CRITERIA: [&str; 7] = [
 ];
 
 pub(super) fn compare(args: &Args, output: &mut Output) -> Result<(), Failure> {
-    let (evaluated, unit) = args.evaluated(output)?;
+    let found = args.found(output)?;
+    let evaluated = &found.evaluated;
     let rows = |print: fn(f64) -> String| -> Vec<Vec<String>> {
         let row = |candidate: &Candidate| {
             let report = candidate.fit.as_ref().and_then(|fit| fit.model.report());
@@ -162,7 +209,7 @@ pub(super) fn compare(args: &Args, output: &mut Output) -> Result<(), Failure> {
         evaluated.candidates.iter().map(row).collect()
     };
     match args.format {
-        Format::Json => print(&evaluated, unit, output)?,
+        Format::Json => print(&found, output)?,
         Format::Csv => output.data(&csv(&CRITERIA, rows(exact)))?,
         Format::Table => {
             let header = [
@@ -175,28 +222,41 @@ pub(super) fn compare(args: &Args, output: &mut Output) -> Result<(), Failure> {
                 "converged",
             ];
             output.line(&table(&header, rows(short)))?;
-            conclude(&evaluated, output)?;
+            conclude(&found, output)?;
         }
     }
-    args.say(&evaluated, output);
+    args.say(evaluated, output);
     Ok(())
 }
 
 /// Says which is best, and why.
-fn conclude(evaluated: &Evaluated, output: &mut Output) -> Result<(), Failure> {
-    match &evaluated.choice {
-        Some(choice) => output.line(&format!("{}: {choice}", choice.key)),
-        None => Ok(()),
+fn conclude(found: &Found, output: &mut Output) -> Result<(), Failure> {
+    let evaluated = &found.evaluated;
+    if let Some(choice) = &evaluated.choice {
+        output.line(&format!("{}: {choice}", choice.key))?;
     }
+    match &evaluated.drift {
+        Some(Ok(drift)) => output.line(&drift.to_string())?,
+        Some(Err(why)) => output.line(why)?,
+        None => {}
+    }
+    if let Some(rolling) = &found.rolling {
+        output.line(&closer::rolling_table(rolling))?;
+        if let Some(choice) = &rolling.choice {
+            output.line(&format!("at {} days: {choice}", rolling.origins.len()))?;
+        }
+    }
+    Ok(())
 }
 
-fn print(evaluated: &Evaluated, unit: &str, output: &mut Output) -> Result<(), Failure> {
+fn print(found: &Found, output: &mut Output) -> Result<(), Failure> {
+    let (evaluated, unit) = (&found.evaluated, found.base.unit.key());
     let models: Vec<Value> = evaluated
         .candidates
         .iter()
         .map(|candidate| {
             let card = candidate.fit.as_ref();
-            let card = card.and_then(|fit| FitCard::of(fit.model.as_ref(), 0.9));
+            let card = card.and_then(|fit| FitCard::of(fit, 0.9));
             let names = MEASURES.iter().skip(1);
             let numbers = names.zip(measures(candidate));
             let numbers = numbers.map(|(name, value)| ((*name).to_owned(), json!(value)));
@@ -206,27 +266,25 @@ fn print(evaluated: &Evaluated, unit: &str, output: &mut Output) -> Result<(), F
                 "fit": card.map(|card| document(&card, unit)),
                 "failed": candidate.failed.as_ref().map(ToString::to_string),
                 "measures": found.map(|_| Value::Object(numbers.collect())),
-                "deciles": found.map(|found| deciles(&found.deciles)),
+                "deciles": found.map(|found| closer::deciles(&found.deciles)),
+                "by_frequency": found.map(|_| closer::by_frequency(&candidate.by_frequency)),
             })
         })
         .collect();
+    let choice = evaluated.choice.as_ref();
+    let nearer = choice
+        .map(|choice| -> Vec<&String> { choice.beaten_by().map(|other| &other.key).collect() });
     let document = json!({
         "unit": unit,
         "holdout": evaluated.horizon,
         "models": models,
-        "chosen": evaluated.choice.as_ref().map(|choice| &choice.key),
-        "reason": evaluated.choice.as_ref().map(ToString::to_string),
+        "chosen": choice.map(|choice| &choice.key),
+        "nearer_in_squared_error": nearer,
+        "reason": choice.map(ToString::to_string),
+        "tracking": evaluated.tracked.as_ref().map(closer::tracking),
+        "drift": evaluated.drift.as_ref().map(closer::drift),
+        "rolling": found.rolling.as_ref().map(closer::rolling),
+        "notes": evaluated.notes,
     });
     output.line(&serde_json::to_string_pretty(&document).unwrap_or_default())
-}
-
-fn deciles(groups: &[patron_stats::validation::RankedGroup]) -> Vec<Value> {
-    let group = |group: &patron_stats::validation::RankedGroup| {
-        json!({
-            "customers": group.customers,
-            "predicted": group.predicted,
-            "actual": group.actual,
-        })
-    };
-    groups.iter().map(group).collect()
 }

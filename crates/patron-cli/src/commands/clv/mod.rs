@@ -2,6 +2,7 @@
 
 mod base;
 mod calculator;
+mod closer;
 mod columns;
 mod evaluate;
 mod fit;

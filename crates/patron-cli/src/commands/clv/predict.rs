@@ -1,11 +1,11 @@
 //! `patron clv predict`.
 
 use patron_analytics::clv::{
-    Base, Customer, PredictRequest, Prediction, Predictions, fit, model_of, predict,
+    Base, ClvModel, Customer, PredictRequest, Prediction, Predictions, fit, predict,
 };
 use serde_json::{Value, json};
 
-use super::base::{BaseArgs, of_command_line};
+use super::base::{BaseArgs, Wants, of_command_line};
 use super::columns::Columns;
 use super::{Format, parse_level};
 use crate::failure::Failure;
@@ -18,7 +18,7 @@ const SHOWN: usize = 20;
 /// Arguments of `patron clv predict`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd, ggom-nbd
+    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd, ggom-nbd, bg-cnbd-k, mbg-cnbd-k
     #[arg(long, value_name = "MODEL", default_value = "mbg-nbd")]
     model: String,
     /// Months that are looked ahead
@@ -51,14 +51,18 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
-    let model = model_of(&args.model).map_err(of_command_line)?;
+    let model = ClvModel::from_name(&args.model).map_err(of_command_line)?;
     let set = |flags: &mut patron_analytics::settings::Settings| {
         flags.horizon_months = args.horizon;
         flags.annual_discount = args.annual_discount;
         flags.margin = args.margin;
     };
     let columns = Columns::of(&args.columns, !args.no_intervals)?;
-    let base = args.base.read(false, set, output)?;
+    let wants = Wants {
+        days: model.has_stages(),
+        ..Wants::default()
+    };
+    let base = args.base.read(wants, set, output)?;
     args.base.on_threads(|| {
         let fit = fit(&base, model)?;
         let request = PredictRequest {

@@ -1,9 +1,9 @@
 //! `patron clv simulate`.
 
-use patron_analytics::clv::{Customer, SimulateRequest, fit, model_of, simulate, with_parameters};
+use patron_analytics::clv::{ClvModel, Customer, SimulateRequest, fit, simulate, with_parameters};
 use serde_json::{Value, json};
 
-use super::base::{BaseArgs, of_command_line};
+use super::base::{BaseArgs, Wants, of_command_line};
 use super::{Format, csv, exact, parse_time};
 use crate::failure::Failure;
 use crate::output::{Output, table};
@@ -15,7 +15,7 @@ const SHOWN: usize = 20;
 /// Arguments of `patron clv simulate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd, ggom-nbd
+    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd, ggom-nbd, bg-cnbd-k, mbg-cnbd-k
     #[arg(long, value_name = "MODEL", default_value = "mbg-nbd")]
     model: String,
     /// Its parameters, such as r=0.24,alpha=4.41,a=0.79,b=2.43; without them it is fitted to the customers named
@@ -43,11 +43,15 @@ pub(crate) struct Args {
 const COLUMNS: [&str; 5] = ["customer_id", "frequency", "recency", "T", "holdout"];
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
-    let key = model_of(&args.model).map_err(of_command_line)?;
+    let key = ClvModel::from_name(&args.model).map_err(of_command_line)?;
     let model = match &args.parameters {
         Some(text) => with_parameters(key, text).map_err(of_command_line)?,
         None => {
-            let base = args.base.read(false, |_| (), output)?;
+            let wants = Wants {
+                days: key.has_stages(),
+                ..Wants::default()
+            };
+            let base = args.base.read(wants, |_| (), output)?;
             fit(&base, key)?.model
         }
     };

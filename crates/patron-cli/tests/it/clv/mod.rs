@@ -3,11 +3,15 @@
 //! | module | question it answers |
 //! |---|---|
 //! | [`calculator`] | is the textbook by hand right? |
+//! | [`evaluation`] | are tracking, calibration, baselines, other origins, drift and the page what orders and formulas say? |
 //! | [`models`] | do fits, predictions and measures equal the published ones, from orders and from a summary? |
+//! | [`other_models`] | do stages, covariates, opportunities and contracts give the published fits? |
 //! | [`predictions`] | do its forms, flags, levels and threads tell the same of everybody? |
 //! | [`refusals`] | is what cannot be used refused, with what words? |
 
 mod calculator;
+mod evaluation;
 mod models;
+mod other_models;
 mod predictions;
 mod refusals;

@@ -231,11 +231,9 @@ fn levels_bound_what_they_say() {
                 f64::from((0..).find(|n| !below(n)).expect("a count"))
             };
             let tail = 0.5 * (1.0 - level);
-            assert_eq!(
-                [low[row], high[row]],
-                [quantile(tail), quantile(1.0 - tail)],
-                "{row}"
-            );
+            for (found, share) in [(low[row], tail), (high[row], 1.0 - tail)] {
+                assert!((found - quantile(share)).abs() < 0.5, "{row}: {found}");
+            }
         }
     }
     for name in ["expected_purchases_low", "expected_purchases_high"] {

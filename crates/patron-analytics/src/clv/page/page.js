@@ -1,0 +1,19 @@
+(function () {
+  var root = document.documentElement;
+  var buttons = document.querySelectorAll("nav button");
+  function speak(language) {
+    root.dataset.language = language;
+    root.lang = language;
+    buttons.forEach(function (button) {
+      button.setAttribute("aria-pressed", String(button.value === language));
+    });
+  }
+  var asked = navigator.language.toLowerCase();
+  var chinese = /-(hant|tw|hk|mo)/.test(asked) ? "zh-Hant" : "zh-Hans";
+  speak(asked.indexOf("zh") === 0 ? chinese : "en");
+  buttons.forEach(function (button) {
+    button.addEventListener("click", function () {
+      speak(button.value);
+    });
+  });
+})();
