@@ -29,8 +29,9 @@ Where it says fits, the work is `patron clv` on a summary of simulated customers
 customers, as its documentation has it; lifetimes-distinct counts equal histories first and hands them over as weights. Both tell
 P(alive) and expected purchases of each customer, and write the same columns (patron with `--no-intervals --columns …`). What
 patron-everything tells as well: intervals of the expectation (199 draws of the parameters) and of the outcome, the probability of a
-purchase, the time of the next, discounted purchases over the horizon and for ever. Other models than BG/NBD are fitted to the same file, though it is not theirs. The fit of BG/NBD stands in two
-tables: in turn with lifetimes, and in turn with the other models.
+purchase, the time of the next, discounted purchases over the horizon and for ever; in a record without it, patron's time holds all
+that. Other models than BG/NBD are fitted to the same file, though it is not theirs. The fit of BG/NBD stands in two tables: in turn
+with lifetimes, and in turn with the other models.
 """
 
 WORKS = {"predict": "BG/NBD: fit, and predictions of every customer as CSV", "fit": "BG/NBD: the fit alone"}
