@@ -208,9 +208,12 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_few() {
-        assert_eq!(ticks((0.0, 10.0)), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
-        assert_eq!(ticks((0.0, 0.93)), [0.0, 0.2, 0.4, 0.6, 0.8]);
-        assert_eq!(ticks((-30.0, 70.0)), [-20.0, 0.0, 20.0, 40.0, 60.0]);
+        let labels = |low: f64, high: f64| -> Vec<String> {
+            ticks((low, high)).into_iter().map(tick).collect()
+        };
+        assert_eq!(labels(0.0, 10.0), ["0", "2", "4", "6", "8", "10"]);
+        assert_eq!(labels(0.0, 0.93), ["0", "0.2", "0.4", "0.6", "0.8"]);
+        assert_eq!(labels(-30.0, 70.0), ["-20", "0", "20", "40", "60"]);
         assert_eq!(tick(0.2), "0.2");
         assert_eq!(tick(20.0), "20");
         assert_eq!(tick(4000.0), "4000");
