@@ -25,7 +25,8 @@ def fault(package: dict, allowed: set[str], exceptions: dict[str, set[str]]) -> 
 def main() -> int:
     rules = packages.deny_toml()["licenses"]
     exceptions = {rule["crate"]: set(rule["allow"]) for rule in rules.get("exceptions", [])}
-    outside = packages.outside("--workspace", edges="normal,build,dev")
+    # What a feature brings must be allowed before somebody asks for it.
+    outside = packages.outside("--workspace", "--all-features", edges="normal,build,dev")
     faults = [found for package in outside if (found := fault(package, set(rules["allow"]), exceptions))]
     for line in faults:
         print(f"error: {line}", file=sys.stderr)

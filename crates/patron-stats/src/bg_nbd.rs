@@ -158,6 +158,14 @@ impl BgNbd {
     }
 }
 
+#[cfg(feature = "bayes")]
+impl BgNbd {
+    /// Returns the fewest customers with a repeat purchase that parameters are estimated from.
+    pub(crate) const fn minimum(&self) -> MinimumRepeatBuyers {
+        self.config.minimum_repeat_buyers
+    }
+}
+
 impl FittedBgNbd {
     /// Makes a model from parameters known otherwise.
     ///

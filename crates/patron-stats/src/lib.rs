@@ -24,11 +24,15 @@
 //! | [`scores`] | where are the cut points, and which score has a value? |
 //! | [`summary`], [`correlation`], [`lorenz`] | how is a column distributed, related, concentrated? |
 //! | [`intervals`] | how surely are expectations known? |
+//! | [`mcmc`] | can draws from a posterior be trusted, and what do they say? |
+//! | `bayes` (a feature) | what do BG/NBD, MBG/NBD, Pareto/NBD and Gamma-Gamma say when every set of parameters counts? |
 //! | [`estimate`] | how well is a fit determined, and what went wrong, in words? |
 //! | [`distributions`] | how far out is that, by chance? |
 //! | [`special`] | gamma function and its derivatives, exponential integral |
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "bayes")]
+pub mod bayes;
 pub mod bdw;
 pub mod beta_geometric;
 pub mod bg_bb;
@@ -47,6 +51,7 @@ pub mod likelihood_ratio;
 pub mod lorenz;
 pub mod mbg_cnbd;
 pub mod mbg_nbd;
+pub mod mcmc;
 pub mod nbd;
 pub mod outcome;
 pub mod pareto_nbd;

@@ -148,6 +148,14 @@ impl MbgNbd {
     }
 }
 
+#[cfg(feature = "bayes")]
+impl MbgNbd {
+    /// Returns the fewest customers with a repeat purchase that parameters are estimated from.
+    pub(crate) const fn minimum(&self) -> MinimumRepeatBuyers {
+        self.config.minimum_repeat_buyers
+    }
+}
+
 impl FittedMbgNbd {
     /// Makes a model from parameters known otherwise.
     ///

@@ -107,7 +107,7 @@ impl SpendHistories {
         self.entries.iter().map(|(_, count)| count).sum()
     }
 
-    pub(super) fn mean_of_means(&self) -> f64 {
+    pub(crate) fn mean_of_means(&self) -> f64 {
         let sum: f64 = self
             .entries
             .iter()

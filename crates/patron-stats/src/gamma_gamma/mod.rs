@@ -5,6 +5,7 @@ mod likelihood;
 
 use crate::estimate::{FitError, FitReport, FitWarning, all_positive};
 use crate::fitting::{self, ALIKE};
+use crate::optimise::Evaluation;
 
 pub use histories::{SpendError, SpendHistories, SpendHistory};
 
@@ -74,7 +75,7 @@ pub struct FittedGammaGamma {
 /// (p, q) of the starts; γ follows from the mean spend.
 const STARTS: [[f64; 2]; 4] = [[6.0, 4.0], [1.0, 2.0], [3.0, 12.0], [30.0, 3.0]];
 
-const NAMES: [&str; 3] = ["p", "q", "gamma"];
+pub(crate) const NAMES: [&str; 3] = ["p", "q", "gamma"];
 
 impl GammaGamma {
     /// Returns the model with the likeliest parameters.
@@ -104,30 +105,42 @@ impl GammaGamma {
     /// Fader, Hardie (2013), "The Gamma-Gamma model of monetary value", equations 1a and 5. Checked against
     /// `reference/gamma_gamma/` to 1e-5 relative.
     pub fn fit(&self, spends: &SpendHistories) -> Result<FittedGammaGamma, FitError> {
-        let (required, found) = (self.config.minimum_spenders, spends.customers());
-        if found < required {
-            return Err(FitError::TooFewSpenders { required, found });
-        }
-        if let Some(spend) = spends.constant_spend() {
-            return Err(FitError::SpendConstant {
-                customers: found,
-                spend,
-            });
-        }
-        let mean = spends.mean_of_means();
-        let starts = STARTS.map(|[p, q]| [p, q, mean * (q - 1.0) / p]);
-        let of = |&[p, q, gamma]: &[f64; 3]| GammaGammaParameters { p, q, gamma };
-        let likelihood = |parameters: &[f64; 3], spends: &SpendHistories| {
-            likelihood::log_likelihood(&of(parameters), spends)
-        };
-        let (best, mut report) = fitting::fit(spends, NAMES, &starts, likelihood)?;
-        let parameters = of(&best);
+        self.check(spends)?;
+        let (best, mut report) = fitting::fit(spends, NAMES, &starts(spends), evaluate)?;
+        let [p, q, gamma] = best;
+        let parameters = GammaGammaParameters { p, q, gamma };
         report.warnings.extend(in_words(&parameters));
         Ok(FittedGammaGamma {
             parameters,
             report: Some(report),
         })
     }
+
+    /// Refuses what no parameters can be estimated from.
+    pub(crate) fn check(&self, spends: &SpendHistories) -> Result<(), FitError> {
+        let (required, found) = (self.config.minimum_spenders, spends.customers());
+        if found < required {
+            return Err(FitError::TooFewSpenders { required, found });
+        }
+        match spends.constant_spend() {
+            Some(spend) => Err(FitError::SpendConstant {
+                customers: found,
+                spend,
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Returns the starts in the currency of the spends.
+pub(crate) fn starts(spends: &SpendHistories) -> [[f64; 3]; 4] {
+    let mean = spends.mean_of_means();
+    STARTS.map(|[p, q]| [p, q, mean * (q - 1.0) / p])
+}
+
+/// Returns the log-likelihood with its derivatives in (p, q, γ).
+pub(crate) fn evaluate(&[p, q, gamma]: &[f64; 3], spends: &SpendHistories) -> Evaluation<3> {
+    likelihood::log_likelihood(&GammaGammaParameters { p, q, gamma }, spends)
 }
 
 fn in_words(parameters: &GammaGammaParameters) -> Vec<FitWarning> {

@@ -68,7 +68,7 @@ impl Bounds {
     }
 }
 
-pub(super) fn check_level(level: f64) -> Result<(), IntervalError> {
+pub(crate) fn check_level(level: f64) -> Result<(), IntervalError> {
     if level > 0.0 && level < 1.0 {
         Ok(())
     } else {

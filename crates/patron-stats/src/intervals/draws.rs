@@ -9,6 +9,7 @@ use super::parameters::check_covariance;
 use crate::estimate::{FitError, FitReport, FitWarning};
 use crate::history::WeightedHistories;
 use crate::matrix::lower_triangle;
+use crate::mcmc::{Posterior, SamplingWarning};
 use crate::optimise::BOX;
 use crate::purchase::PurchaseModel;
 use crate::sample::normal;
@@ -37,6 +38,11 @@ pub enum IntervalNote {
         /// Of how many.
         draws: usize,
     },
+    /// The sampler of a posterior warned of something.
+    SamplerWarned {
+        /// What it warned of.
+        warning: SamplingWarning,
+    },
     /// Refits of the bootstrap failed, and are not among the draws.
     RefitsFailed {
         /// How many.
@@ -53,6 +59,7 @@ impl IntervalNote {
         match self {
             Self::FitWarned { .. } => "interval_fit_warned",
             Self::DrawnBack { .. } => "interval_drawn_back",
+            Self::SamplerWarned { .. } => "interval_sampler_warned",
             Self::RefitsFailed { .. } => "interval_refits_failed",
         }
     }
@@ -68,6 +75,10 @@ impl fmt::Display for IntervalNote {
             Self::DrawnBack { drawn_back, draws } => write!(
                 f,
                 "{drawn_back} of {draws} draws ran out of the range that a fit searches and were drawn back into it: intervals may be too narrow"
+            ),
+            Self::SamplerWarned { warning } => write!(
+                f,
+                "{warning}; intervals made of these draws are not to be relied on"
             ),
             Self::RefitsFailed { failed, draws } => write!(
                 f,
@@ -220,6 +231,41 @@ impl ParameterDraws {
             names: named.iter().map(|(name, _)| *name).collect(),
             draws: drawn,
             notes,
+        })
+    }
+
+    /// Takes as many draws from a posterior as asked for, spread evenly over its chains.
+    ///
+    /// The parameters are the first `names` of the posterior's; what its sampler warned of goes along.
+    ///
+    /// # Errors
+    /// [`IntervalError::TooFewDraws`] where the posterior has not as many; [`IntervalError::DrawsOfOthers`] where it has fewer parameters.
+    pub fn of_posterior(
+        names: &[&'static str],
+        posterior: &Posterior,
+        wanted: usize,
+    ) -> Result<Self, IntervalError> {
+        if posterior.draws() < wanted {
+            return Err(IntervalError::TooFewDraws {
+                required: wanted,
+                found: posterior.draws(),
+            });
+        }
+        let found = posterior.names().len();
+        let draws = posterior.spread(wanted).into_iter().map(|draw| {
+            let of_names = draw.get(..names.len()).map(<[f64]>::to_vec);
+            of_names.ok_or(IntervalError::DrawsOfOthers {
+                expected: names.len(),
+                found,
+            })
+        });
+        let warned = posterior.warnings().iter().cloned();
+        Ok(Self {
+            names: names.to_vec(),
+            draws: draws.collect::<Result<_, _>>()?,
+            notes: warned
+                .map(|warning| IntervalNote::SamplerWarned { warning })
+                .collect(),
         })
     }
 

@@ -23,6 +23,19 @@ pub struct ForecastInterval {
     pub discounted_purchases_lifetime: Interval,
 }
 
+/// What is expected of customers with one history, with the uncertainty of the parameters in it: means over all draws.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ForecastMean {
+    /// Probability of not having left.
+    pub probability_alive: f64,
+    /// Expected purchases within the horizon.
+    pub expected_purchases: f64,
+    /// The same, discounted.
+    pub discounted_purchases: f64,
+    /// The same without end; infinite where a draw has no end of it.
+    pub discounted_purchases_lifetime: f64,
+}
+
 /// Intervals of what is expected of a whole customer base: of the sums, which is not the sums of the bounds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TotalInterval {
@@ -174,6 +187,22 @@ impl ExpectationForecaster {
             });
         }
         drawn
+    }
+
+    /// Returns the means over all draws: the predictions themselves, where draws are from a posterior.
+    #[must_use]
+    pub fn mean(&self, history: &History) -> ForecastMean {
+        let drawn = self.expectations(std::slice::from_ref(history));
+        let mean = |pick: fn(&Expectations) -> f64| {
+            let of_each = drawn.iter().flatten().map(pick);
+            of_each.sum::<f64>() / drawn.len() as f64
+        };
+        ForecastMean {
+            probability_alive: mean(|drawn| drawn.probability_alive),
+            expected_purchases: mean(|drawn| drawn.purchases),
+            discounted_purchases: mean(|drawn| drawn.discounted),
+            discounted_purchases_lifetime: mean(|drawn| drawn.lifetime),
+        }
     }
 
     /// Returns the intervals of the sums over a customer base.

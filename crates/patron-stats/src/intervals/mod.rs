@@ -32,10 +32,12 @@ mod value;
 
 pub use bounds::Interval;
 pub use draws::{IntervalNote, ParameterDraws};
-pub use expectation::{ExpectationForecaster, ForecastInterval, TotalInterval};
+pub use expectation::{ExpectationForecaster, ForecastInterval, ForecastMean, TotalInterval};
 pub use opportunities::OpportunityExpectations;
 pub use parameters::{parameter_intervals, sandwich, sandwich_of};
 pub use value::{SpendDraws, ValueInterval};
+
+pub(crate) use bounds::check_level;
 
 use crate::estimate::FitError;
 use crate::purchase::ForecastError;

@@ -190,6 +190,14 @@ impl ParetoNbd {
     }
 }
 
+#[cfg(feature = "bayes")]
+impl ParetoNbd {
+    /// Returns the fewest customers with a repeat purchase that parameters are estimated from.
+    pub(crate) const fn minimum(&self) -> MinimumRepeatBuyers {
+        self.config.minimum_repeat_buyers
+    }
+}
+
 impl FittedParetoNbd {
     /// Makes a model from parameters known otherwise.
     ///

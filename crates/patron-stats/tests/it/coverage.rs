@@ -24,19 +24,19 @@ use rand_chacha::ChaCha12Rng;
 
 use crate::forecasts::model_named;
 
-const LEVEL: f64 = 0.9;
-const DRAWS: usize = 199;
+pub(crate) const LEVEL: f64 = 0.9;
+pub(crate) const DRAWS: usize = 199;
 const REFITS: usize = 99;
 
 /// Weeks ahead, or opportunities.
-const HORIZON: f64 = 52.0;
+pub(crate) const HORIZON: f64 = 52.0;
 const OPPORTUNITIES_AHEAD: u32 = 5;
 
 /// Customers of each base whose intervals are looked at; they share the error of one fit, so that more add little.
-const LOOKED_AT: usize = 20;
+pub(crate) const LOOKED_AT: usize = 20;
 
 /// Customers whose purchases are looked at together, too.
-const TOGETHER: usize = 100;
+pub(crate) const TOGETHER: usize = 100;
 
 /// Customers whose counts are looked at with the uncertainty of the parameters in them, where a study asks for it: that takes a
 /// distribution from every draw.
@@ -184,7 +184,7 @@ impl Outcomes {
     }
 }
 
-fn share_inside(intervals: &[Interval], truth: &[f64]) -> f64 {
+pub(crate) fn share_inside(intervals: &[Interval], truth: &[f64]) -> f64 {
     let mut share = Share::default();
     for (interval, truth) in intervals.iter().zip(truth) {
         share.add(interval.contains(*truth));
@@ -235,7 +235,7 @@ fn bootstrapped(
 }
 
 /// Draws customers observed for 10 to 100 weeks.
-fn draw(
+pub(crate) fn draw(
     truth: &dyn PurchaseModel,
     customers: usize,
     generator: &mut ChaCha12Rng,
@@ -372,7 +372,7 @@ fn replicate_opportunities(
 }
 
 /// Mean and its standard error, of what is a number.
-fn mean_and_error(values: impl Iterator<Item = f64>) -> (f64, f64) {
+pub(crate) fn mean_and_error(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
@@ -523,7 +523,7 @@ fn bases_of(key: &str) -> usize {
     }
 }
 
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     #[expect(
         clippy::disallowed_methods,
         reason = "a soak run is told its seed by the environment"

@@ -9,6 +9,9 @@
     reason = "tests and their helpers may fail; counts in reference files are read as numbers; what must be equal to the last bit is compared so"
 )]
 
+/// Posteriors by the no-U-turn sampler, with the feature `bayes`.
+#[cfg(feature = "bayes")]
+mod bayes;
 /// BG/BB: everything there is about it.
 mod bg_bb;
 /// BG/NBD and MBG/NBD against the literature and other programs: CDNOW, apparel.
@@ -46,6 +49,8 @@ mod intervals_quick;
 /// The likelihood-ratio test.
 mod likelihood_ratio;
 mod mbg_nbd;
+/// Draws from posteriors: R-hat and effective numbers against arviz, warnings of broken samplers.
+mod mcmc;
 /// NBD against the literature, other programs, and integrals over the rate.
 mod nbd;
 /// Outcome intervals against the mixture term by term, and their coverage in simulation.

@@ -78,3 +78,21 @@ pub(crate) fn spend_scale(generator: &mut impl Rng, q: f64, gamma: f64) -> f64 {
 pub(crate) fn spend(generator: &mut impl Rng, p: f64, scale: f64) -> f64 {
     Gamma::new(p, scale).unwrap().sample(generator)
 }
+
+/// Draws customers with one to six purchases each from Gamma-Gamma (6, 4, 15).
+#[cfg(feature = "bayes")]
+pub(crate) fn spends(customers: usize, seed: u64) -> patron_stats::gamma_gamma::SpendHistories {
+    use patron_stats::gamma_gamma::{SpendHistories, SpendHistory};
+    use rand::SeedableRng;
+
+    let mut generator = rand_chacha::ChaCha12Rng::seed_from_u64(seed);
+    let one = |_| {
+        let scale = spend_scale(&mut generator, 4.0, 15.0);
+        let purchases = generator.random_range(1..=6_u32);
+        let sum: f64 = (0..purchases)
+            .map(|_| spend(&mut generator, 6.0, scale))
+            .sum();
+        SpendHistory::new(purchases, sum / f64::from(purchases)).unwrap()
+    };
+    SpendHistories::new((0..customers).map(one).collect::<Vec<_>>())
+}
