@@ -23,10 +23,16 @@ from steps import ROOT, TARGET
 
 FOLDER = ROOT / "bench" / "soak"
 RELEASE = ["--release", "--workspace", "--locked"]
-# Tests that kill processes: jobs of their own, which take what the tests say into their record.
+# Tests that kill processes, or want a feature: jobs of their own, which take what the tests say into their record.
 KILLS = {
     "kills_of_the_ledger": ("patron-ledger", "kill::a_killed_writer_leaves_all_or_nothing_200_times"),
     "kills_of_imports": ("patron-cli", "workspace::unhurt::a_killed_import_is_there_whole_or_not_at_all_200_times"),
+    "coverage_of_credible_intervals": (
+        "patron-stats",
+        "bayes_coverage::credible_intervals_of_many_simulated_bases_hold_what_they_should",
+        "--features",
+        "bayes",
+    ),
 }
 SAID = re.compile(r"^SOAK (.+)$", re.MULTILINE)
 
@@ -78,7 +84,7 @@ def record(job: str, seed: int, seconds: float, passed: bool, found: str, **more
 def run_tests(seed: int) -> bool:
     """Runs the Rust tests that are marked for soak."""
     begun = time.monotonic()
-    others = [word for _, test in KILLS.values() for word in ("--skip", test)]
+    others = [word for _, test, *_ in KILLS.values() for word in ("--skip", test)]
     command = ["cargo", "test", *RELEASE, "--no-fail-fast", "--", "--ignored", "--show-output", *others]
     environment = os.environ | {"PATRON_SEED": str(seed)}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -94,9 +100,9 @@ def run_tests(seed: int) -> bool:
 
 
 def run_kills(job: str, seed: int) -> bool:
-    """Runs one test that kills processes, and records what it says of itself."""
-    package, test = KILLS[job]
-    command = ["cargo", "test", "--release", "--locked", "-p", package]
+    """Runs one test that is a job of its own, and records what it says of itself."""
+    package, test, *features = KILLS[job]
+    command = ["cargo", "test", "--release", "--locked", "-p", package, *features]
     environment = os.environ | {"PATRON_SEED": str(seed)}
     # Its helpers are examples and binaries of the package: all of it is built, outside the time that is recorded.
     subprocess.run([*command, "--no-run"], cwd=ROOT, check=True)

@@ -12,6 +12,9 @@
 /// Posteriors by the no-U-turn sampler, with the feature `bayes`.
 #[cfg(feature = "bayes")]
 mod bayes;
+/// Do nine in ten credible intervals hold the truth? With the feature `bayes`.
+#[cfg(feature = "bayes")]
+mod bayes_coverage;
 /// BG/BB: everything there is about it.
 mod bg_bb;
 /// BG/NBD and MBG/NBD against the literature and other programs: CDNOW, apparel.
