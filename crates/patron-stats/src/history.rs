@@ -213,6 +213,13 @@ impl WeightedHistories {
         self.entries.iter().map(product).sum()
     }
 
+    /// Returns the mean time from first purchase to the end of observation.
+    pub(crate) fn mean_age(&self) -> f64 {
+        let entries = self.entries.iter();
+        let time: f64 = entries.map(|(h, count)| h.age() * *count as f64).sum();
+        time / self.customers() as f64
+    }
+
     /// Returns repeat purchases per unit of time; a rough scale for α.
     pub(crate) fn overall_rate(&self) -> f64 {
         let time: f64 = self

@@ -62,14 +62,6 @@ const fn scale(median: f64) -> Prior {
     }
 }
 
-fn mean_age(histories: &WeightedHistories) -> f64 {
-    let entries = histories.entries().iter();
-    let time: f64 = entries
-        .map(|(history, count)| history.age() * *count as f64)
-        .sum();
-    time / histories.customers() as f64
-}
-
 /// Poses BG/NBD or MBG/NBD.
 fn of_coins<M: SampledModel>(
     dropout: Dropout,
@@ -209,7 +201,7 @@ impl ParetoNbd {
             shape(1.0),
             scale(1.0 / histories.overall_rate()),
             shape(1.0),
-            scale(mean_age(histories)),
+            scale(histories.mean_age()),
         ];
         let names = ["r", "alpha", "s", "beta"];
         let posed = Posed::new(histories.clone(), likelihood, config.priors(names, weak)?);

@@ -25,3 +25,5 @@ pub use effective::{effective_bulk, effective_mean, effective_tail};
 pub use mixing::r_hat;
 pub use posterior::{ParameterSummary, Posterior, SamplingWarning};
 pub use sampling::{Sampling, SamplingError};
+
+pub(crate) use posterior::central;

@@ -243,14 +243,8 @@ impl Posterior {
         level: f64,
         quantity: impl Fn(&[f64]) -> f64,
     ) -> Result<Interval, IntervalError> {
-        check_level(level)?;
         let all = self.chains.iter().flat_map(Chain::draws);
-        let mut values: Vec<f64> = all.map(|draw| quantity(draw)).collect();
-        values.sort_unstable_by(f64::total_cmp);
-        Ok(Interval {
-            low: quantile_of_sorted(&values, 0.5 * (1.0 - level)),
-            high: quantile_of_sorted(&values, 0.5 * (1.0 + level)),
-        })
+        central(all.map(|draw| quantity(draw)).collect(), level)
     }
 }
 
@@ -273,6 +267,16 @@ impl ParameterSummary {
             effective_tail: effective_tail(chains),
         }
     }
+}
+
+/// Returns between which bounds the central part `level` of values lies.
+pub(crate) fn central(mut values: Vec<f64>, level: f64) -> Result<Interval, IntervalError> {
+    check_level(level)?;
+    values.sort_unstable_by(f64::total_cmp);
+    Ok(Interval {
+        low: quantile_of_sorted(&values, 0.5 * (1.0 - level)),
+        high: quantile_of_sorted(&values, 0.5 * (1.0 + level)),
+    })
 }
 
 /// Says in words what is wrong with draws; conditions are such that NaN does not meet them.

@@ -1,8 +1,6 @@
 //! How many chains, how long, from which seed.
 
-#[cfg(feature = "bayes")]
 use rand::SeedableRng;
-#[cfg(feature = "bayes")]
 use rand_chacha::ChaCha12Rng;
 
 /// Fewer chains cannot be compared.
@@ -97,6 +95,19 @@ impl Sampling {
     /// Fewest draws to warm up; below this nothing is learnt.
     const SHORTEST_WARMUP: usize = 50;
 
+    /// Four chains of 1,000 draws, every twentieth after 2,000 to warm up, seed 1: for samplers that go from customer to customer, whose
+    /// neighbouring draws are much alike.
+    #[must_use]
+    pub const fn of_hierarchies() -> Self {
+        Self {
+            chains: 4,
+            warmup: 2_000,
+            draws: 1_000,
+            thinning: 20,
+            seed: 1,
+        }
+    }
+
     /// Sets the number of chains.
     ///
     /// # Errors
@@ -187,7 +198,6 @@ impl Sampling {
     }
 
     /// Returns the random numbers of a chain.
-    #[cfg(feature = "bayes")]
     pub(crate) fn generator(&self, chain: usize) -> ChaCha12Rng {
         let mut generator = ChaCha12Rng::seed_from_u64(self.seed);
         generator.set_stream(chain as u64);

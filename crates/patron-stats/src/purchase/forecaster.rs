@@ -336,7 +336,7 @@ impl Forecast {
     }
 }
 
-pub(super) fn check_horizon(horizon: f64) -> Result<(), ForecastError> {
+pub(crate) fn check_horizon(horizon: f64) -> Result<(), ForecastError> {
     if horizon >= 0.0 && horizon.is_finite() {
         Ok(())
     } else {

@@ -34,7 +34,7 @@ pub use posterior::{Moments, Posterior};
 pub use simulation::SimulatedCustomer;
 
 pub(crate) use arrivals::{Arrivals, MOST_PURCHASES};
-pub(crate) use forecaster::{Expectations, Outlook, check_discount_rate};
+pub(crate) use forecaster::{Expectations, Outlook, check_discount_rate, check_horizon};
 pub(crate) use law::{Law, Prospects};
 pub(crate) use model::purchase_model;
 pub(crate) use rising::Rising;

@@ -62,6 +62,8 @@ mod outcome;
 mod pareto_exact;
 /// Pareto/NBD against the literature and other programs: CDNOW, apparel, lists of functions.
 mod pareto_nbd;
+/// Pareto/NBD (Abe): CDNOW beside BTYDplus, recovery, identities, threads, errors.
+mod pareto_nbd_abe;
 /// What must hold on random input.
 mod properties;
 /// Known parameters are found again from simulated customers.
