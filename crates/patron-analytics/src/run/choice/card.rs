@@ -57,7 +57,7 @@ pub struct Prospects {
     pub since: Vec<f64>,
     /// P(alive) by row and column; nothing where nobody can be.
     pub alive: Vec<Vec<Option<f64>>>,
-    /// Expected purchases within [`PURCHASE_MONTHS`], likewise.
+    /// Expected purchases within the months that a card looks ahead, likewise.
     pub purchases: Vec<Vec<Option<f64>>>,
 }
 
