@@ -4,7 +4,7 @@ use crate::cold::Gathered;
 use crate::grouping::{GroupingError, PartitionStore, Record, decode};
 
 impl Gathered {
-    /// Calls `work` with all records of one of the [`PARTITIONS`]; a customer's are in one partition.
+    /// Calls `work` with all records of one of the [`PARTITIONS`](crate::PARTITIONS); a customer's are in one partition.
     ///
     /// # Errors
     /// [`GroupingError`] if records on disk cannot be read.
