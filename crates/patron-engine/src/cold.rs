@@ -25,7 +25,7 @@ use crate::source::{
 };
 
 /// Memory that two threads need for what they work on, about.
-const BYTES_OF_WORK: u64 = 64 << 20;
+const BYTES_OF_WORK: u64 = 112 << 20;
 
 /// What the machine may be used for.
 #[derive(Debug, Clone)]
