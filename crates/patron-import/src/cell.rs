@@ -41,6 +41,18 @@ impl<'a> Cell<'a> {
     pub fn from_bytes(bytes: &'a [u8]) -> Self {
         std::str::from_utf8(bytes).map_or(Self::NotUtf8(bytes), Self::Text)
     }
+
+    /// Returns true if nothing is in the cell that a reader would see.
+    ///
+    /// The ideographic space of Chinese and Japanese tables is as blank as any other.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Text(text) => text.trim().is_empty(),
+            _ => false,
+        }
+    }
 }
 
 /// Returns the hash of a row so far with one more field in it.

@@ -46,7 +46,7 @@ impl Row for TextRow<'_> {
     }
 
     fn is_blank(&self) -> bool {
-        (0..self.fields.len()).all(|index| self.field(index).iter().all(u8::is_ascii_whitespace))
+        (0..self.fields.len()).all(|index| Cell::from_bytes(self.field(index)).is_blank())
     }
 }
 
@@ -67,11 +67,7 @@ impl Row for TypedRow<'_> {
     }
 
     fn is_blank(&self) -> bool {
-        self.cells.iter().all(|cell| match cell {
-            Cell::Null => true,
-            Cell::Text(text) => text.trim().is_empty(),
-            _ => false,
-        })
+        self.cells.iter().all(Cell::is_blank)
     }
 }
 

@@ -137,6 +137,36 @@ fn typed_dates_amounts_and_nulls_are_read() {
 }
 
 #[test]
+fn a_row_of_blanks_is_empty_in_a_text_and_in_typed_cells() {
+    let headers = ["customer_id", "date", "net"].map(str::to_owned);
+    let sample = vec![
+        ["c", "2024-05-01", "1.5"]
+            .map(|text| Some(text.to_owned()))
+            .to_vec(),
+    ];
+    let options = ImportOptions::default();
+    for blank in [" ", "\u{3000}", "\u{a0}"] {
+        let table = understand_table(
+            "x.parquet",
+            Format::Parquet,
+            &headers,
+            &sample,
+            &options,
+            None,
+        );
+        let mut reader = RowReader::new(table.unwrap().into(), options.clone().into(), 0);
+        let mut typed = reader.new_batch(0);
+        reader.read_row(1, &[Cell::Text(blank); 3], 0, &mut typed);
+        let rows = format!("customer_id,date,net\nc,2024-05-01,1.5\n{blank},{blank},{blank}\n");
+        let text = read_text(&rows).unwrap();
+        for (reader, rejected) in [("typed", &typed.rejected), ("text", &text.batch.rejected)] {
+            let reasons: Vec<&str> = rejected.iter().map(|row| row.reason.key()).collect();
+            assert_eq!(reasons, ["empty_row"], "{reader}, {blank:?}");
+        }
+    }
+}
+
+#[test]
 fn a_line_of_totals_is_known_by_its_first_cell() {
     let headers = ["net", "customer_id", "date"].map(str::to_owned);
     let sample = vec![
