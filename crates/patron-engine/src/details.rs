@@ -78,10 +78,8 @@ pub(crate) fn write(facts: &FactRows, row: usize, identity: u64, out: &mut Vec<u
 
 /// Writes one detail of a row, if it has it.
 fn write_one(column: &DetailColumn, row: usize, out: &mut Vec<u8>) {
-    let Some(field) = Field::ALL.iter().position(|field| *field == column.field) else {
-        return;
-    };
-    let field = u8::try_from(field).unwrap_or(u8::MAX);
+    // Its place in `Field::ALL`.
+    let field = column.field as u8;
     match &column.values {
         DetailValues::Text(texts) => {
             let text = texts.get(row);
@@ -105,14 +103,65 @@ fn write_one(column: &DetailColumn, row: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// Returns a hash of what a row says: it is known again in a file that has other columns, or writes 5.5 as 5.50.
-pub(crate) fn identity(facts: &FactRows, row: usize) -> u64 {
-    // A derived refund has the hash of its row, which stands before it.
-    let owner = if is_derived(facts, row) {
-        row.saturating_sub(1)
-    } else {
-        row
-    };
+/// Hashes what the rows of a batch say: a row is known again in a file that has other columns, or writes 5.5 as 5.50.
+#[derive(Debug, Default)]
+pub(crate) struct Identities {
+    /// The places of the batch's details in the order of their fields, whatever the order of columns.
+    in_order: Vec<usize>,
+    /// One detail as it is kept.
+    bytes: Vec<u8>,
+}
+
+impl Identities {
+    /// Returns what hashes the rows of a batch.
+    pub(crate) fn of(facts: &FactRows) -> Self {
+        let columns = facts
+            .details
+            .as_ref()
+            .map_or(&[][..], |details| &details.columns);
+        let mut in_order: Vec<usize> = (0..columns.len()).collect();
+        in_order.sort_by_key(|&place| columns.get(place).map(|column| column.field));
+        Self {
+            in_order,
+            bytes: Vec::new(),
+        }
+    }
+
+    /// Returns the hash of what a row says.
+    pub(crate) fn of_row(&mut self, facts: &FactRows, row: usize) -> u64 {
+        // A derived refund has the hash of its row, which stands before it.
+        let owner = if is_derived(facts, row) {
+            row.saturating_sub(1)
+        } else {
+            row
+        };
+        let hash = hash_of_fact(facts, owner);
+        if has_identity(facts, owner) {
+            self.with_details(facts, owner, hash)
+        } else {
+            hash
+        }
+    }
+
+    /// Adds the details of a row to a hash.
+    pub(crate) fn with_details(&mut self, facts: &FactRows, row: usize, mut hash: u64) -> u64 {
+        let columns = facts
+            .details
+            .as_ref()
+            .map_or(&[][..], |details| &details.columns);
+        for column in self.in_order.iter().filter_map(|&place| columns.get(place)) {
+            self.bytes.clear();
+            write_one(column, row, &mut self.bytes);
+            if !self.bytes.is_empty() {
+                hash = hash_field(hash, &self.bytes);
+            }
+        }
+        hash
+    }
+}
+
+/// Returns a hash of what a row says beside its details.
+fn hash_of_fact(facts: &FactRows, owner: usize) -> u64 {
     let number = |values: &[i64], row: usize| values.get(row).copied().unwrap_or(0);
     let refunded = if is_derived(facts, owner + 1) {
         number(&facts.net, owner + 1)
@@ -142,15 +191,10 @@ pub(crate) fn identity(facts: &FactRows, row: usize) -> u64 {
         .status_unsaid
         .as_ref()
         .and_then(|flags| flags.get(owner));
-    hash = hash_field(
+    hash_field(
         hash,
         &[kind, status, u8::from(unsaid.copied().unwrap_or(false))],
-    );
-    if has_identity(facts, owner) {
-        hash_of_details(facts, owner, hash)
-    } else {
-        hash
-    }
+    )
 }
 
 /// Whether a row has an id by which a later version of it is known. Without one, and of refunds, only what decides counts: a
@@ -162,22 +206,6 @@ fn has_identity(facts: &FactRows, row: usize) -> bool {
 
 fn is_derived(facts: &FactRows, row: usize) -> bool {
     facts.kind.get(row) == Some(&RowKind::Refund) && facts.at.get(row) == Some(&UNDATED)
-}
-
-/// Adds the details in the order of their fields, whatever the order of columns.
-pub(crate) fn hash_of_details(facts: &FactRows, row: usize, mut hash: u64) -> u64 {
-    let columns = facts.details.iter().flat_map(|details| &details.columns);
-    let mut columns: Vec<_> = columns.collect();
-    columns.sort_unstable_by_key(|column| column.field);
-    let mut bytes = Vec::new();
-    for column in columns {
-        bytes.clear();
-        write_one(column, row, &mut bytes);
-        if !bytes.is_empty() {
-            hash = hash_field(hash, &bytes);
-        }
-    }
-    hash
 }
 
 /// Reads what is kept of a row. Nothing if there is nothing.

@@ -4,7 +4,9 @@
 //! |---|---|
 //! | [`source`] | how are files and queries read in parallel, every row accounted for? |
 //! | [`grouping`] | how do a customer's facts come together, within the memory allowed? |
-//! | [`cold`] | how do files become folded customers? |
+//! | [`gather`] | how do files and answers come into partitions? |
+//! | [`folding`] | how do partitions become folded customers? |
+//! | [`error`] | why can that not be done? |
 //! | [`feeds`], [`pieces`] | how do records get into partitions without a file, and out of large ones? |
 //! | [`lists`] | what becomes of lists of customers, products, refunds, events, answers, spend? |
 //! | [`details`] | what is kept of a row besides its fact? |
@@ -18,10 +20,12 @@
 //! | [`texts`], [`profiles`] | how are many texts and profiles kept in little memory? |
 #![forbid(unsafe_code)]
 
-pub mod cold;
 pub mod customers;
 pub mod details;
+pub mod error;
 pub mod feeds;
+pub mod folding;
+pub mod gather;
 pub mod grouping;
 pub mod lists;
 pub mod output;
@@ -35,11 +39,11 @@ pub mod shared;
 pub mod source;
 pub mod texts;
 
-pub use cold::{
-    EngineError, FileFolded, Folded, Gathered, Resources, gather, gather_query, gather_records,
-};
 pub use customers::{CustomerTable, Prospect, ProspectReason};
+pub use error::EngineError;
 pub use feeds::{Feed, Feeds};
+pub use folding::{FileFolded, Folded};
+pub use gather::{Gathered, Resources, gather, gather_query, gather_records};
 pub use grouping::{Bought, ContactFields, GroupingError, PARTITIONS, Record, counting};
 pub use lists::{ListEntry, Owners, refund_hash};
 pub use pieces::Pieces;

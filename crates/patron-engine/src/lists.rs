@@ -9,8 +9,9 @@ use patron_import::{
     hash_field, is_address,
 };
 
-use crate::cold::{EngineError, Gathered};
-use crate::details;
+use crate::details::{self, Identities};
+use crate::error::EngineError;
+use crate::gather::Gathered;
 use crate::grouping::{ContactFields, GroupingError, PARTITIONS, Record, Scatter};
 use crate::shared::is_claim;
 use crate::source::{FileRead, RejectedSink, Seen, SourceError};
@@ -64,13 +65,14 @@ pub(crate) fn scatter(
 ) -> Result<(), GroupingError> {
     let mut bytes = Vec::new();
     let mut names = String::new();
+    let mut identities = Identities::of(facts);
     for row in 0..facts.len() {
         let kind = facts.kind.get(row).copied().unwrap_or(RowKind::Person);
         let is_refund = matches!(kind, RowKind::Refund | RowKind::Withdrawn);
         if !is_entry(kind) || !with_details && !is_refund {
             continue;
         }
-        let hash = identity(facts, row);
+        let hash = identities.with_details(facts, row, hash_of_entry(facts, row));
         bytes.clear();
         details::write(facts, row, hash, &mut bytes);
         let key = key(facts, row);
@@ -133,8 +135,8 @@ fn key(facts: &FactRows, row: usize) -> Option<String> {
     (!own.is_empty()).then_some(own)
 }
 
-/// Returns a hash of all that an entry says, whatever the order of its file's columns.
-fn identity(facts: &FactRows, row: usize) -> u64 {
+/// Returns a hash of what an entry says beside its details.
+fn hash_of_entry(facts: &FactRows, row: usize) -> u64 {
     let number = |values: &[i64]| values.get(row).copied().unwrap_or(0).to_le_bytes();
     let mut hash = hash_field(ROW_HASH_SEED, facts.customer.get(row).as_bytes());
     hash = hash_field(hash, facts.order_id.get(row).as_bytes());
@@ -150,7 +152,7 @@ fn identity(facts: &FactRows, row: usize) -> u64 {
             hash = hash_field(hash, text.get(row).as_bytes());
         }
     }
-    details::hash_of_details(facts, row, hash)
+    hash
 }
 
 impl<'a> ListEntry<'a> {

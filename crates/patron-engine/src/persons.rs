@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::cold::Gathered;
+use crate::gather::Gathered;
 use crate::grouping::{GroupingError, PARTITIONS, Record};
 
 impl Gathered {

@@ -1,6 +1,6 @@
 //! All records of a partition at once, or, where it is large, of a piece of it.
 
-use crate::cold::Gathered;
+use crate::gather::Gathered;
 use crate::grouping::{GroupingError, PartitionStore, Record, decode};
 
 impl Gathered {

@@ -1,9 +1,6 @@
 //! On which days customers bought, without saying who they are: what models are held against, and drawn from.
 
-use std::sync::{Mutex, PoisonError};
-
-use patron_core::{Day, MoneySum};
-use patron_fold::Watch;
+use patron_core::Day;
 use rayon::prelude::*;
 
 /// The purchase days of all customers as of a day. Equal customer bases have equal logs, whatever the order of rows and
@@ -53,7 +50,8 @@ impl PurchaseLog {
         (0..self.len()).map(|place| self.get(place))
     }
 
-    fn push(&mut self, days: impl IntoIterator<Item = Day>) {
+    /// Adds a customer behind the others; who never bought is left out.
+    pub(crate) fn push(&mut self, days: impl IntoIterator<Item = Day>) {
         let before = self.days.len();
         self.days.extend(days);
         if self.days.len() > before {
@@ -61,8 +59,15 @@ impl PurchaseLog {
         }
     }
 
+    /// Adds the customers of another log behind these.
+    pub(crate) fn append(&mut self, other: &Self) {
+        let before = self.days.len();
+        self.days.extend_from_slice(&other.days);
+        self.ends.extend(other.ends.iter().map(|end| before + end));
+    }
+
     /// Brings customers into the order of their days: they come from the fold in the order in which threads were done.
-    fn sorted(self) -> Self {
+    pub(crate) fn sorted(self) -> Self {
         let mut places: Vec<usize> = (0..self.len()).collect();
         places.par_sort_unstable_by(|left, right| self.get(*left).cmp(self.get(*right)));
         let mut sorted = Self {
@@ -73,25 +78,6 @@ impl PurchaseLog {
             sorted.push(self.get(place).iter().copied());
         }
         sorted
-    }
-}
-
-/// Collects purchase days while a fold goes on.
-#[derive(Debug, Default)]
-pub(crate) struct Collector(Mutex<PurchaseLog>);
-
-impl Collector {
-    /// Takes what was collected.
-    pub(crate) fn log(&self) -> PurchaseLog {
-        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *log).sorted()
-    }
-}
-
-impl Watch for Collector {
-    fn purchases(&self, _: Day, days: &[(Day, MoneySum)]) {
-        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        log.push(days.iter().map(|(day, _)| *day));
     }
 }
 
@@ -115,13 +101,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_collected_is_a_log() {
-        let collector = Collector::default();
-        let spent = |day: i32| (Day(day), MoneySum(100));
-        collector.purchases(Day(40), &[spent(7), spent(12)]);
-        collector.purchases(Day(40), &[spent(3)]);
-        let expected = PurchaseLog::new([days(&[3]), days(&[7, 12])]);
-        assert_eq!(collector.log(), expected);
-        assert!(collector.log().is_empty(), "it was taken");
+    fn logs_of_parts_make_the_log_of_all() {
+        let mut all = PurchaseLog::default();
+        for part in [[days(&[7, 12]), days(&[])], [days(&[3]), days(&[9, 10])]] {
+            let mut log = PurchaseLog::default();
+            part.into_iter().for_each(|days| log.push(days));
+            all.append(&log);
+        }
+        let expected = PurchaseLog::new([days(&[3]), days(&[7, 12]), days(&[9, 10])]);
+        assert_eq!(all.sorted(), expected);
     }
 }

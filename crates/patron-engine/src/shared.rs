@@ -12,7 +12,8 @@ use patron_import::{Field, Reason, RejectedRow, RowKind, VALUE_CHARACTERS};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::cold::{EngineError, Gathered, Resources};
+use crate::error::EngineError;
+use crate::gather::{Gathered, Resources};
 use crate::grouping::{GroupingError, PARTITIONS, PartitionStore, Record};
 use crate::lists::header_of;
 use crate::source::FileRead;

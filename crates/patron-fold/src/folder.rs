@@ -1,8 +1,5 @@
 //! One walk over a history gives the profiles of several as-of days.
 
-use std::fmt::Debug;
-use std::sync::Arc;
-
 use patron_core::{Coded, Day, ErrorCode, Fact, Instant, Money, MoneySum, OrderStatus};
 
 use crate::orders::{Assembly, Standing, UnlinkedRefund};
@@ -55,15 +52,6 @@ impl Coded for FoldError {
 pub struct Folder {
     settings: FoldSettings,
     as_of: Vec<AsOf>,
-    watch: Option<Arc<dyn Watch>>,
-}
-
-/// Whoever wants to see more of each customer than the profile holds, while the walk passes.
-///
-/// It changes nothing of what the fold says. Several threads may fold at a time, so customers come in no order.
-pub trait Watch: Debug + Send + Sync {
-    /// Sees the days on which a customer bought, ascending, each once, with what was spent: as of `as_of`, and at least one.
-    fn purchases(&self, as_of: Day, days: &[(Day, MoneySum)]);
 }
 
 /// Memory that a walk needs; made once, used for every customer of a batch.
@@ -164,20 +152,7 @@ impl Folder {
             return Err(FoldError::NoAsOf);
         }
         let as_of = as_of.iter().map(|&day| AsOf::new(day, &settings)).collect();
-        Ok(Self {
-            settings,
-            as_of,
-            watch: None,
-        })
-    }
-
-    /// Lets somebody see each customer's purchase days.
-    #[must_use]
-    pub fn with_watch(self, watch: Arc<dyn Watch>) -> Self {
-        Self {
-            watch: Some(watch),
-            ..self
-        }
+        Ok(Self { settings, as_of })
     }
 
     /// Returns the as-of days with their bounds, in the order given.
@@ -277,9 +252,6 @@ impl Folder {
         }
         if let Some(all) = tallies.get_mut(index) {
             all.merge(&tally);
-        }
-        if let Some(watch) = self.watch.as_ref().filter(|_| !days.is_empty()) {
-            watch.purchases(as_of.day, days);
         }
         walk.finish(days)
     }

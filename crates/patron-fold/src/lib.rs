@@ -23,6 +23,6 @@ pub mod profile;
 pub mod protocol;
 pub mod settings;
 
-pub use folder::{FoldError, Folder, Tally, Watch};
+pub use folder::{FoldError, Folder, Tally};
 pub use profile::{NoOrderReason, Outcome, Profile};
 pub use settings::{AsOf, FoldSettings, UnlinkedRefunds, ZeroOrders};

@@ -12,6 +12,7 @@ use super::GroupingError;
 use super::record::Record;
 use super::work::Work;
 use crate::profiles::Profiles;
+use crate::purchases::PurchaseLog;
 use crate::texts::Texts;
 
 /// How rows of one customer make orders.
@@ -23,8 +24,20 @@ pub(crate) struct GroupingRules {
     /// Rows with one order id repeat the order: the latest version counts, the others are merged. If false, such rows
     /// are taken for lines, and [`RepeatedOrders`] tells whether that can be true.
     pub(crate) repeats_are_versions: bool,
-    /// The days of purchases are kept, too.
-    pub(crate) keep_days: bool,
+    /// Whether the days of purchases are kept, too.
+    pub(crate) keep_days: KeptDays,
+}
+
+/// What is kept of the days on which customers bought, besides their profiles.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum KeptDays {
+    /// Nothing.
+    #[default]
+    None,
+    /// The days, without saying whose.
+    Bare,
+    /// The days of each customer, with what was spent.
+    Named,
 }
 
 /// How order ids repeat in files that have neither quantities nor unit prices.
@@ -108,8 +121,10 @@ pub(crate) struct FoldedPartition {
     /// Rows by file and kind.
     pub(crate) merged: BTreeMap<(u32, RowKindKey), u64>,
     pub(crate) repeated: RepeatedOrders,
-    /// Where days are kept, those of each customer as of the last as-of day.
+    /// Where days are kept by name, those of each customer as of the last as-of day.
     pub(crate) bought: Vec<Bought>,
+    /// Where they are kept without, the same.
+    pub(crate) purchases: PurchaseLog,
 }
 
 /// When a customer bought, and for how much: a row per day with a purchase.
@@ -122,12 +137,14 @@ pub struct Bought {
 }
 
 impl FoldedPartition {
-    fn keep_days(&mut self, customer: &str, days: &[(Day, MoneySum)]) {
-        if !days.is_empty() {
-            self.bought.push(Bought {
+    fn keep_days(&mut self, kept: KeptDays, customer: &str, days: &[(Day, MoneySum)]) {
+        match kept {
+            KeptDays::Named if !days.is_empty() => self.bought.push(Bought {
                 customer_id: customer.to_owned(),
                 days: days.to_vec(),
-            });
+            }),
+            KeptDays::Bare => self.purchases.push(days.iter().map(|(day, _)| *day)),
+            KeptDays::Named | KeptDays::None => {}
         }
     }
 }
@@ -188,9 +205,7 @@ pub(crate) fn fold_partition(
         for (day, outcome) in partition.days.iter_mut().zip(&outcomes) {
             day.push(outcome);
         }
-        if rules.keep_days {
-            partition.keep_days(customer, work.scratch.purchase_days());
-        }
+        partition.keep_days(rules.keep_days, customer, work.scratch.purchase_days());
         partition.names.push(customer);
         partition.mentioned.push(if work.facts.is_empty() {
             work.mentioned

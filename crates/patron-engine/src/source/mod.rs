@@ -28,7 +28,7 @@ pub(crate) use self::keeping::Journal;
 use self::keeping::{Begun, Part, Whole};
 pub use self::keeping::{Keeping, RECORD};
 pub use self::query::{QUERY, Query, QueryError};
-use crate::details;
+use crate::details::{self, Identities};
 use crate::grouping::{GroupingError, PartitionStore, Record, Scatter};
 use crate::lists;
 use crate::progress::Progress;
@@ -402,6 +402,7 @@ impl BlockRead {
         scatter: &mut Scatter<'_>,
     ) -> Result<(), GroupingError> {
         let mut details = Vec::new();
+        let mut identities = Identities::of(facts);
         let is_list = facts.holds == Content::Customers;
         let columns = facts.at.iter().zip(&facts.net).zip(&facts.quantity);
         let columns = columns
@@ -428,7 +429,7 @@ impl BlockRead {
             let mut row_hash = row_hash;
             if facts.details.is_some() {
                 // What is kept is known again by what it says.
-                row_hash = details::identity(facts, row);
+                row_hash = identities.of_row(facts, row);
                 details::write(facts, row, row_hash, &mut details);
             }
             let record = Record {

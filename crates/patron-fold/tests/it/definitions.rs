@@ -580,19 +580,8 @@ fn the_window_has_its_own_purchase_days_and_units() {
     );
 }
 
-/// Remembers what it sees.
-#[derive(Debug, Default)]
-struct Seen(std::sync::Mutex<Vec<(Day, Vec<Day>)>>);
-
-impl patron_fold::Watch for Seen {
-    fn purchases(&self, as_of: Day, days: &[(Day, MoneySum)]) {
-        let days = days.iter().map(|(day, _)| *day).collect();
-        self.0.lock().unwrap().push((as_of, days));
-    }
-}
-
 #[test]
-fn whoever_watches_sees_each_purchase_day_once_as_of_each_day() {
+fn purchase_days_are_those_of_the_last_history_as_of_the_last_day() {
     let day = |text: &str| Day::parse_iso(text).unwrap();
     let history = [
         order("1", "2024-01-05", 10),
@@ -601,22 +590,29 @@ fn whoever_watches_sees_each_purchase_day_once_as_of_each_day() {
         order("4", "2024-03-01", 10),
         refund("3", "2024-03-10", 10),
     ];
-    let seen = std::sync::Arc::new(Seen::default());
-    let as_of = [day("2024-02-15"), day("2024-03-31"), day("2023-12-31")];
-    let folder = Folder::new(FoldSettings::default(), &as_of).unwrap();
-    let folder = folder.with_watch(seen.clone());
-    let (mut scratch, mut outcomes) = (Scratch::default(), Vec::new());
-    folder.fold(&history, &mut scratch, &mut outcomes).unwrap();
-    let expected = [
-        (as_of[0], vec![day("2024-01-05"), day("2024-02-01")]),
-        // The order of February was taken back since; before the first there is nothing to see.
-        (as_of[1], vec![day("2024-01-05"), day("2024-03-01")]),
-    ];
-    assert_eq!(*seen.0.lock().unwrap(), expected);
-    let plain = Folder::new(FoldSettings::default(), &as_of).unwrap();
-    let mut unseen = Vec::new();
-    plain
-        .fold(&history, &mut Scratch::default(), &mut unseen)
-        .unwrap();
-    assert_eq!(outcomes, unseen, "nothing is changed by being watched");
+    let seen = |as_of: &[Day]| {
+        let folder = Folder::new(FoldSettings::default(), as_of).unwrap();
+        let (mut scratch, mut outcomes) = (Scratch::default(), Vec::new());
+        folder.fold(&history, &mut scratch, &mut outcomes).unwrap();
+        let days: Vec<Day> = scratch
+            .purchase_days()
+            .iter()
+            .map(|(day, _)| *day)
+            .collect();
+        // Of somebody who bought nothing nothing is left over from before.
+        folder.fold(&[], &mut scratch, &mut outcomes).unwrap();
+        assert!(scratch.purchase_days().is_empty());
+        days
+    };
+    let (winter, spring) = (day("2024-02-15"), day("2024-03-31"));
+    assert_eq!(
+        seen(&[spring, winter]),
+        [day("2024-01-05"), day("2024-02-01")]
+    );
+    // The order of February was taken back since.
+    assert_eq!(
+        seen(&[winter, spring]),
+        [day("2024-01-05"), day("2024-03-01")]
+    );
+    assert!(seen(&[winter, day("2023-12-31")]).is_empty());
 }
