@@ -46,15 +46,20 @@ struct Tables {
 }
 
 impl<'o> Rows<'o> {
-    /// Begins with no rows; `origins` has the origin of each file, `persons` the customers who have another's name.
-    pub(crate) fn new(origins: &'o [Origin], persons: &'o HashMap<String, String>) -> Self {
+    /// Begins with no rows; `origins` has the origin of each file, `persons` the customers who have another's name. Of
+    /// orders and lines about so many rows are expected.
+    pub(crate) fn new(
+        origins: &'o [Origin],
+        persons: &'o HashMap<String, String>,
+        expected: usize,
+    ) -> Self {
         Self {
             tables: Tables {
-                orders: Target::new(Table::Orders),
-                lines: Target::new(Table::OrderLines),
-                refunds: Target::new(Table::Refunds),
-                set_aside: Target::new(Table::SetAside),
-                customers: Target::new(Table::Customers),
+                orders: Target::new(Table::Orders, expected),
+                lines: Target::new(Table::OrderLines, expected),
+                refunds: Target::new(Table::Refunds, 0),
+                set_aside: Target::new(Table::SetAside, 0),
+                customers: Target::new(Table::Customers, 0),
             },
             origins,
             persons,
@@ -464,7 +469,7 @@ mod tests {
             currency: None,
         }];
         let nobody = HashMap::new();
-        let mut gathered = Rows::new(&origins, &nobody);
+        let mut gathered = Rows::new(&origins, &nobody, 0);
         gathered.add(&rows.iter().collect::<Vec<_>>());
         let batches = gathered.take().unwrap();
         let of_table = batches.iter().find(|(found, _)| *found == table);

@@ -42,10 +42,17 @@ pub(crate) struct Sheet {
     names: Vec<&'static str>,
     columns: Vec<Cells>,
     rows: usize,
+    /// Rows that are expected: for so many there is room as soon as a column has its first.
+    expected: usize,
 }
 
 impl Sheet {
     pub(crate) fn new(table: Table) -> Self {
+        Self::with_capacity(table, 0)
+    }
+
+    /// Makes a sheet for about so many rows.
+    pub(crate) fn with_capacity(table: Table, expected: usize) -> Self {
         let cells = |kind| match kind {
             ColumnKind::Text => Cells::Text(StringBuilder::new()),
             ColumnKind::Decimal => Cells::Decimal(
@@ -64,6 +71,7 @@ impl Sheet {
             names: table.columns().map(|column| column.name).collect(),
             columns: table.columns().map(|column| cells(column.kind)).collect(),
             rows: 0,
+            expected,
         }
     }
 
@@ -77,6 +85,9 @@ impl Sheet {
         if let Some(column) = self.columns.get_mut(place)
             && column.len() <= self.rows
         {
+            if column.len() == 0 {
+                column.reserve(self.expected, value);
+            }
             // Earlier rows that did not set it have nothing there.
             column.push_nulls(self.rows - column.len());
             column.push(value);
@@ -117,6 +128,28 @@ impl Cells {
             Self::Boolean(cells) => cells.len(),
             Self::Day(cells) => cells.len(),
             Self::Empty => usize::MAX,
+        }
+    }
+
+    /// Makes room for so many values like the first one, instead of growing and copying again and again.
+    fn reserve(&mut self, count: usize, first: Value<'_>) {
+        if count == 0 {
+            return;
+        }
+        match (self, first) {
+            (Self::Text(cells), Value::Text(text)) => {
+                *cells = StringBuilder::with_capacity(count, count * (text.len() + 1));
+            }
+            (Self::Decimal(cells), _) => {
+                *cells = Decimal128Builder::with_capacity(count)
+                    .with_data_type(ColumnKind::Decimal.data_type());
+            }
+            (Self::Instant(cells), _) => {
+                *cells = TimestampMicrosecondBuilder::with_capacity(count)
+                    .with_data_type(ColumnKind::Instant.data_type());
+            }
+            (Self::Whole(cells), _) => *cells = Int64Builder::with_capacity(count),
+            _ => {}
         }
     }
 

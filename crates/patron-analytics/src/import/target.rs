@@ -85,8 +85,9 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn new(table: Table) -> Self {
-        let sheet = Sheet::new(table);
+    /// Makes one for about so many rows.
+    pub(super) fn new(table: Table, expected: usize) -> Self {
+        let sheet = Sheet::with_capacity(table, expected);
         let is_here = |field: Field| table == Table::Customers || !is_of_customers(field);
         let place = |field: &Field| sheet.place(field.key()).filter(|_| is_here(*field));
         let details = Field::ALL.iter().map(place).collect();

@@ -142,10 +142,13 @@ impl Work<'_> {
         Ok(counts)
     }
 
+    fn facts(&self) -> u64 {
+        self.new.files.iter().map(|file| file.seen.facts).sum()
+    }
+
     /// Into how many shares the work is dealt: never more than partitions.
     fn shares(&self) -> u32 {
-        let facts: u64 = self.new.files.iter().map(|file| file.seen.facts).sum();
-        let shares = facts.div_ceil(FACTS_PER_SHARE).next_power_of_two();
+        let shares = self.facts().div_ceil(FACTS_PER_SHARE).next_power_of_two();
         u32::try_from(shares.min(PARTITIONS as u64)).unwrap_or(1)
     }
 
@@ -165,10 +168,13 @@ impl Work<'_> {
         advance: &dyn Fn(),
     ) -> Result<Share, ImportFailure> {
         let mut done = self.nothing();
-        let new_rows = || Rows::new(&self.origins, &self.persons);
+        // A little more than the mean, so that most shares need not grow.
+        let mean = self.facts() / u64::from(share.count());
+        let expected = usize::try_from(mean + mean / 16).unwrap_or(usize::MAX);
+        let new_rows = |expected| Rows::new(&self.origins, &self.persons, expected);
         let mut rows = RowsOfShare {
-            own: new_rows(),
-            elsewhere: new_rows(),
+            own: new_rows(expected.min(ROWS_AT_ONCE)),
+            elsewhere: new_rows(0),
             persons: &self.persons,
         };
         let mut part = 0;
