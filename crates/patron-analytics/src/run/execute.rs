@@ -2,231 +2,25 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant as Clock;
 
-use patron_core::{Coded, ErrorCode};
-use patron_engine::output::{
-    Columns, OutputError, ScoredCustomers, write_csv, write_parquet, write_xlsx,
-};
-use patron_engine::scoring::scores::AXES;
-use patron_engine::scoring::{
-    Lifecycle, Octants, ScoreError, Scores, SegmentError, Segments, Values,
-};
+use patron_engine::output::{Columns, ScoredCustomers, write_csv, write_parquet, write_xlsx};
+use patron_engine::scoring::{Lifecycle, Octants, Scores, Segments, Values};
 use patron_engine::{
-    CustomerTable, EngineError, FileRead, Folded, Gathered, GroupingError, Progress, Prospect,
-    PurchaseLog, Resources, Step,
+    CustomerTable, EngineError, Folded, Gathered, Progress, PurchaseLog, Resources, Step,
 };
-use patron_stats::scores::{TieRule, count_distinct_up_to};
 
-use super::account::Account;
+use super::assemble::{Found, assemble, file_reports, total};
+use super::error::RunError;
 use super::facts::{Facts, ReadWith};
 use super::from_ledger::Known;
-use super::out_dir::{OutDir, OutDirError};
+use super::out_dir::OutDir;
 use super::rejected::RejectedFile;
 use super::summary::Summary;
 use super::value::{self, Valuation};
-use super::{
-    AxisReport, FileReport, Machine, RunReport, RunRequest, TableFormat, notes, report, run_json,
-    settings_notes, tables,
-};
-use crate::settings::{Chosen, Origin, ResolveError, Resolved};
-use crate::workspace::WorkspaceError;
-
-/// Why a run fails.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// A setting is wrong.
-    #[error(transparent)]
-    Settings(#[from] ResolveError),
-    /// Files cannot be turned into customers.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// Customers cannot be scored.
-    #[error(transparent)]
-    Score(#[from] ScoreError),
-    /// Segments cannot be found.
-    #[error(transparent)]
-    Segment(#[from] SegmentError),
-    /// `customers.*` cannot be written.
-    #[error(transparent)]
-    Output(#[from] OutputError),
-    /// The folder for results holds something else.
-    #[error("`{path}` holds `{foreign}`, which patron did not write, so nothing there is replaced")]
-    OutTaken {
-        /// The folder.
-        path: PathBuf,
-        /// Something in it.
-        foreign: String,
-    },
-    /// A file cannot be written.
-    #[error("cannot write `{path}`")]
-    Write {
-        /// Which.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// The workspace cannot be used.
-    #[error(transparent)]
-    Workspace(#[from] WorkspaceError),
-    /// There is nothing in the ledger.
-    #[error("the workspace `{folder}` holds no orders{}", when(*earlier))]
-    EmptyLedger {
-        /// The workspace.
-        folder: PathBuf,
-        /// Whether an earlier snapshot was asked for.
-        earlier: bool,
-    },
-    /// Another currency than that of the ledger.
-    #[error("the amounts in the ledger are in {known}, not in {asked}")]
-    OtherCurrency {
-        /// What was asked for.
-        asked: String,
-        /// What the imports said.
-        known: String,
-    },
-    /// Settings that decide how files are read, for a run that reads none.
-    #[error("how files are read was decided when they were imported, and this run reads the ledger: {} cannot change it", settings.join(", "))]
-    ReadingSettings {
-        /// The settings.
-        settings: Vec<&'static str>,
-    },
-    /// Threads cannot be started.
-    #[error("cannot start {threads} threads: {message}")]
-    Threads {
-        /// How many.
-        threads: usize,
-        /// What the system said.
-        message: String,
-    },
-    /// Rows were lost or counted twice: a defect of patron, found by counting.
-    #[error("the account of rows does not add up: {rows_in} in, {accounted} accounted for")]
-    AccountDoesNotAddUp {
-        /// Rows read.
-        rows_in: u64,
-        /// Rows in some class.
-        accounted: u64,
-    },
-}
-
-impl Coded for RunError {
-    fn code(&self) -> ErrorCode {
-        match self {
-            Self::Settings(error) => error.code(),
-            Self::Engine(error) => error.code(),
-            Self::Score(error) => error.code(),
-            Self::Segment(error) => error.code(),
-            Self::Output(error) => error.code(),
-            Self::Workspace(error) => error.code(),
-            Self::EmptyLedger { .. } => ErrorCode::InputEmpty,
-            Self::OutTaken { .. } | Self::ReadingSettings { .. } | Self::OtherCurrency { .. } => {
-                ErrorCode::SettingInvalid
-            }
-            Self::Write { .. } => ErrorCode::OutputUnwritable,
-            Self::Threads { .. } => ErrorCode::StorageUnreachable,
-            Self::AccountDoesNotAddUp { .. } => ErrorCode::Internal,
-        }
-    }
-
-    fn key(&self) -> &'static str {
-        match self {
-            Self::Settings(error) => error.key(),
-            Self::Engine(error) => error.key(),
-            Self::Score(error) => error.key(),
-            Self::Segment(error) => error.key(),
-            Self::Output(error) => error.key(),
-            Self::Workspace(error) => error.key(),
-            Self::EmptyLedger { .. } => "empty_ledger",
-            Self::ReadingSettings { .. } => "reading_settings",
-            Self::OtherCurrency { .. } => "other_currency",
-            Self::OutTaken { .. } => "out_taken",
-            Self::Write { .. } => "cannot_write",
-            Self::Threads { .. } => "cannot_start_threads",
-            Self::AccountDoesNotAddUp { .. } => "account_does_not_add_up",
-        }
-    }
-
-    fn params(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Self::Settings(error) => error.params(),
-            Self::Engine(error) => error.params(),
-            Self::Score(error) => error.params(),
-            Self::Segment(error) => error.params(),
-            Self::Output(error) => error.params(),
-            Self::Workspace(error) => error.params(),
-            Self::EmptyLedger { folder, .. } => vec![("folder", folder.display().to_string())],
-            Self::ReadingSettings { settings } => vec![("settings", settings.join(", "))],
-            Self::OtherCurrency { asked, known } => {
-                vec![("asked", asked.clone()), ("known", known.clone())]
-            }
-            Self::OutTaken { path, .. } | Self::Write { path, .. } => {
-                vec![("path", path.display().to_string())]
-            }
-            Self::Threads { threads, .. } => vec![("threads", threads.to_string())],
-            Self::AccountDoesNotAddUp { .. } => Vec::new(),
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Settings(error) => error.hint(),
-            Self::Engine(error) => error.hint(),
-            Self::Score(error) => error.hint(),
-            Self::Segment(error) => error.hint(),
-            Self::Output(error) => error.hint(),
-            Self::Workspace(error) => error.hint(),
-            Self::EmptyLedger { earlier: true, .. } => {
-                Some("`patron ledger log` shows the snapshots".to_owned())
-            }
-            Self::OtherCurrency { .. } => {
-                Some("leave `--currency` out, and `currency` in patron.toml".to_owned())
-            }
-            Self::EmptyLedger { .. } => Some("bring some in with `patron import FILE`".to_owned()),
-            Self::ReadingSettings { settings } if settings == &["`--identity`"] => Some(
-                "set `identity` in patron.toml, and say `patron identity apply`".to_owned(),
-            ),
-            Self::ReadingSettings { .. } => {
-                Some("give them to `patron import`; what was imported can be taken back with `patron import --undo`".to_owned())
-            }
-            Self::OutTaken { .. } => Some(
-                "name another folder with `--out`, or move your own files out of this one"
-                    .to_owned(),
-            ),
-            Self::Write { .. } => Some(
-                "check the folder's rights and the free space, or choose another with `--out`"
-                    .to_owned(),
-            ),
-            Self::Threads { .. } => Some("use fewer with `--threads`".to_owned()),
-            Self::AccountDoesNotAddUp { .. } => None,
-        }
-    }
-}
-
-/// What is said of a snapshot that was asked for.
-const fn when(earlier: bool) -> &'static str {
-    if earlier { " as of that snapshot" } else { "" }
-}
-
-impl From<GroupingError> for RunError {
-    fn from(error: GroupingError) -> Self {
-        Self::Engine(error.into())
-    }
-}
-
-impl From<OutDirError> for RunError {
-    fn from(error: OutDirError) -> Self {
-        match error {
-            OutDirError::NotOurs {
-                place: path,
-                foreign,
-            } => Self::OutTaken { path, foreign },
-            OutDirError::Write { path, source } => Self::Write { path, source },
-        }
-    }
-}
+use super::{Machine, RunReport, RunRequest, TableFormat, notes, report, run_json, tables};
+use crate::settings::Resolved;
 
 /// Runs the main job: read, account, fold, score, value, write.
 ///
@@ -252,11 +46,11 @@ struct Job<'a> {
 }
 
 /// What scoring gives, before it becomes tables.
-struct Scored {
-    values: Values,
-    scores: Scores,
-    octants: Octants,
-    lifecycle: Lifecycle,
+pub(super) struct Scored {
+    pub(super) values: Values,
+    pub(super) scores: Scores,
+    pub(super) octants: Octants,
+    pub(super) lifecycle: Lifecycle,
 }
 
 impl<'a> Job<'a> {
@@ -495,40 +289,6 @@ fn written(formats: &[TableFormat]) -> Vec<&'static str> {
     files
 }
 
-fn file_reports(files: &[FileRead], folded: &Folded) -> Vec<FileReport> {
-    files
-        .iter()
-        .zip(&folded.by_file)
-        .map(|(file, folded)| FileReport {
-            name: file
-                .path
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-                .unwrap_or_default(),
-            sha256: file.sha256.clone(),
-            bytes: file.bytes,
-            account: Account::of_file(file, folded),
-            understanding: file.understanding.clone(),
-        })
-        .collect()
-}
-
-fn total(files: &[FileReport]) -> Result<Account, RunError> {
-    let mut account = Account::default();
-    for file in files {
-        account.add(&file.account);
-    }
-    let accounted = account.accepted() + account.merged + account.set_aside.values().sum::<u64>();
-    if account.rows_in == accounted {
-        Ok(account)
-    } else {
-        Err(RunError::AccountDoesNotAddUp {
-            rows_in: account.rows_in,
-            accounted,
-        })
-    }
-}
-
 fn score(table: &CustomerTable, settings: &Resolved) -> Result<Scored, RunError> {
     let margin = settings.octants.margin;
     let values = Values::measure(
@@ -544,125 +304,4 @@ fn score(table: &CustomerTable, settings: &Resolved) -> Result<Scored, RunError>
         lifecycle: Lifecycle::new(table, settings.lifecycle),
         values,
     })
-}
-
-/// What was read and summed up.
-pub(super) struct Found {
-    pub(super) files: Vec<FileReport>,
-    pub(super) account: Account,
-    pub(super) reads: Vec<FileRead>,
-    pub(super) repeated_order_ids: u64,
-    pub(super) prospects: Vec<Prospect>,
-    pub(super) summary: Summary,
-}
-
-fn assemble(
-    table: &CustomerTable,
-    scored: Scored,
-    valuation: Valuation,
-    settings: Resolved,
-    facts: Found,
-) -> RunReport {
-    let Scored {
-        values,
-        scores,
-        octants,
-        lifecycle,
-    } = scored;
-    let correlation = patron_stats::correlation::spearman(&values.frequency, &values.monetary).ok();
-    let axes = [
-        values.recency.as_slice(),
-        &values.frequency,
-        &values.monetary,
-    ];
-    let mut chosen = settings.chosen.clone();
-    if settings.as_of.is_none() {
-        chosen.push(Chosen {
-            key: "as_of",
-            value: table.as_of.day.to_string(),
-            origin: Origin::Default,
-        });
-    }
-    let first = table.profiles.iter().map(|profile| profile.first_day).min();
-    let last = table.profiles.iter().map(|profile| profile.last_day).max();
-    RunReport {
-        as_of: table.as_of.day,
-        chosen,
-        notes: run_notes(table, &settings, &facts, &valuation),
-        score_notes: notes::of_scores(&scores, axes, correlation),
-        axes: axis_reports(&scores, axes),
-        files: facts.files,
-        account: facts.account,
-        prospects: facts.prospects.len() as u64,
-        days: first.zip(last),
-        correlation,
-        knives: octants.knives,
-        lifecycle_days: lifecycle.first_days,
-        summary: facts.summary,
-        valuation,
-        settings,
-        snapshot: None,
-        machine: Machine::default(),
-        out: PathBuf::new(),
-        written: Vec::new(),
-    }
-}
-
-fn run_notes(
-    table: &CustomerTable,
-    settings: &Resolved,
-    facts: &Found,
-    valuation: &Valuation,
-) -> Vec<notes::Note> {
-    let mut said = notes::of_files(
-        &facts.reads,
-        &facts.account,
-        &facts.summary,
-        settings.drop_duplicates,
-    );
-    said.extend(notes::of_orders(table, settings, facts, valuation));
-    said.extend(settings_notes::of_settings(
-        settings,
-        valuation,
-        facts.prospects.len(),
-    ));
-    said.extend(notes::of_value(valuation));
-    said
-}
-
-fn axis_reports(scores: &Scores, values: [&[f64]; 3]) -> Vec<AxisReport> {
-    const DISTINCT_UP_TO: usize = 100;
-    let parts = AXES
-        .into_iter()
-        .zip(&scores.cut_points)
-        .zip(&scores.scores)
-        .zip(values);
-    parts
-        .map(|(((axis, cuts), scores), values)| AxisReport {
-            axis,
-            bins: cuts.bins(),
-            method: cuts.method().name(),
-            cuts: if cuts.tie_rule() == TieRule::ByPosition {
-                Vec::new()
-            } else {
-                cuts.cuts().to_vec()
-            },
-            counts: cuts.count(scores),
-            missing: notes::missing_scores(cuts, scores),
-            distinct: count_distinct_up_to(values, DISTINCT_UP_TO),
-        })
-        .collect()
-}
-
-/// Says that a run needs orders.
-pub(super) fn no_orders(first: &FileRead) -> patron_import::ImportError {
-    let understanding = &first.understanding;
-    patron_import::ImportError::OtherContent {
-        file: understanding.file.clone(),
-        holds: understanding.holds,
-        preset: understanding
-            .preset
-            .as_ref()
-            .map(|preset| preset.name.clone()),
-    }
 }

@@ -10,7 +10,7 @@ use patron_engine::{
 };
 use patron_import::{Content, Exchange, ImportOptions};
 
-use super::execute::{RunError, no_orders};
+use super::error::{RunError, no_orders};
 use super::from_ledger::Known;
 use super::{FromLedger, from_ledger, notes};
 use crate::identity::{Rule, join};

@@ -1,7 +1,9 @@
 //! `patron run`: from orders files to valued customers, tables and a report.
 
 mod account;
+mod assemble;
 mod choice;
+mod error;
 mod execute;
 mod facts;
 mod from_ledger;
@@ -31,7 +33,8 @@ use crate::workspace::Workspace;
 
 pub use account::Account;
 pub use choice::{BackTest, Contender, HeldOut, Judged, ModelPicture, Prospects, Tracked, Why};
-pub use execute::{RunError, run};
+pub use error::RunError;
+pub use execute::run;
 pub(crate) use facts::{Facts, ReadWith};
 pub use model_card::{ModelCard, Parameter};
 pub use notes::Note;

@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::account::Account;
+use super::assemble::Found;
 use super::choice::of_choice;
-use super::execute::Found;
 use super::summary::Summary;
 use super::value::Valuation;
 use crate::settings::Resolved;
