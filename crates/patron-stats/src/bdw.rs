@@ -1,7 +1,7 @@
 //! Beta-discrete-Weibull: contracts whose customers leave with an own probability that rises or falls over time.
 
 use crate::contract::{ContractHistories, MinimumLeavers, Staying, contract_model, fit};
-use crate::estimate::{FitError, FitReport, all_positive};
+use crate::estimate::{FitError, FitReport, all_positive, exactly};
 
 /// How Beta-discrete-Weibull is fitted.
 ///
@@ -129,6 +129,11 @@ impl FittedBdw {
             c,
         };
         Ok(Self { law, report: None })
+    }
+
+    fn of_values(values: &[f64]) -> Result<Self, FitError> {
+        let [gamma, delta, c] = exactly(values)?;
+        Self::from_parameters(BdwParameters { gamma, delta, c })
     }
 
     /// Returns the parameters.

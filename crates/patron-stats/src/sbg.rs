@@ -1,7 +1,7 @@
 //! sBG: contracts whose customers leave at each renewal with an own probability that does not change.
 
 use crate::contract::{ContractHistories, MinimumLeavers, Staying, contract_model, fit};
-use crate::estimate::{FitError, FitReport, all_positive};
+use crate::estimate::{FitError, FitReport, all_positive, exactly};
 
 /// How sBG is fitted.
 ///
@@ -122,6 +122,11 @@ impl FittedSbg {
             c: 1.0,
         };
         Ok(Self { law, report: None })
+    }
+
+    fn of_values(values: &[f64]) -> Result<Self, FitError> {
+        let [alpha, beta] = exactly(values)?;
+        Self::from_parameters(SbgParameters { alpha, beta })
     }
 
     /// Returns the parameters.

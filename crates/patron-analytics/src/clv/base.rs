@@ -107,6 +107,27 @@ impl Base {
             .get_or_init(|| ByHistory::of(&self.customers))
     }
 
+    /// Returns a base of other customers, in the same unit and with the same settings; nothing is known of their days.
+    pub(super) fn of(&self, customers: Vec<Customer>) -> Self {
+        Self {
+            customers,
+            unit: self.unit,
+            calibration_end: self.calibration_end,
+            holdout_end: self.holdout_end,
+            settings: self.settings.clone(),
+            rows_set_aside: self.rows_set_aside,
+            notes: self.notes.clone(),
+            days: None,
+            by_history: OnceLock::new(),
+        }
+    }
+
+    /// Returns whether the days of purchases are known: of orders, where they were asked for.
+    #[must_use]
+    pub const fn has_days(&self) -> bool {
+        self.days.is_some()
+    }
+
     /// Returns what repeat purchases brought, counted.
     #[must_use]
     pub fn spends(&self) -> SpendHistories {
@@ -154,6 +175,16 @@ pub fn customers(request: &BaseRequest, progress: &dyn Progress) -> Result<Base,
 
 fn read_with(request: &BaseRequest, from: Option<&FromLedger>) -> Result<ReadWith, RunError> {
     ReadWith::new(&request.flags, (request.settings_file.as_deref(), from))
+}
+
+/// Returns the settings where there are no customers to read: of contracts.
+///
+/// # Errors
+/// [`ClvError::Run`] for a settings file that cannot be read, or a setting outside its domain.
+pub fn settings_alone(flags: &Settings, file: Option<&Path>) -> Result<Resolved, ClvError> {
+    let read_with = ReadWith::new(flags, (file, None))?;
+    let settings = Resolved::new(flags, &read_with.file_settings, &[], None);
+    Ok(settings.map_err(RunError::from)?)
 }
 
 fn of_summary(path: &Path, request: &BaseRequest) -> Result<Base, ClvError> {

@@ -31,6 +31,10 @@ const LEFT: Known = Known {
     what: "whether a customer left (`left`)",
     headers: &["left", "churned"],
 };
+const CUSTOMER: Known = Known {
+    what: "customers (`customer_id`)",
+    headers: &["customer_id", "id", "cust", "customer", "customerid"],
+};
 const START: Known = Known {
     what: "the day of signing (`start`)",
     headers: &["start", "signed", "start_date"],
@@ -54,8 +58,21 @@ pub enum ContractKey {
 pub struct Contracts {
     /// Counted.
     pub histories: ContractHistories,
+    /// Customers, groups of them, or cohorts, in the order of the file.
+    pub rows: Vec<ContractRow>,
     /// What a reader must know.
     pub notes: Vec<String>,
+}
+
+/// A customer with a contract, or several with the same history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContractRow {
+    /// The id; that of a cohort; the number of the row where there is none.
+    pub id: String,
+    /// Renewals that were due. Of a cohort that of those who are still there.
+    pub history: ContractHistory,
+    /// How many the row stands for.
+    pub customers: u64,
 }
 
 impl ContractKey {
@@ -132,7 +149,7 @@ fn of_cohorts(sheet: &mut Sheet<'_>) -> Result<Contracts, ClvError> {
     let (period, customers) = (sheet.needed(&PERIOD)?, sheet.needed(&CUSTOMERS)?);
     let cohort = sheet.place(&COHORT)?;
     let mut cohorts: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-    let mut entries = Vec::new();
+    let (mut entries, mut rows) = (Vec::new(), Vec::new());
     while let Some(row) = sheet.next()? {
         let name = cohort.map_or("", |column| row.text(column)).to_owned();
         let (number, count) = (row.count(period)?, u64::from(row.count(customers)?));
@@ -150,12 +167,19 @@ fn of_cohorts(sheet: &mut Sheet<'_>) -> Result<Contracts, ClvError> {
         }
         counts.push(count);
     }
-    for counts in cohorts.values() {
-        let histories = ContractHistories::from_cohort(counts)?;
+    for (name, counts) in cohorts {
+        let histories = ContractHistories::from_cohort(&counts)?;
         entries.extend(histories.entries().iter().copied());
+        let renewals = u32::try_from(counts.len() - 1).unwrap_or(u32::MAX);
+        rows.push(ContractRow {
+            id: named(&name, rows.len()),
+            history: ContractHistory::staying(renewals),
+            customers: counts.last().copied().unwrap_or(0),
+        });
     }
     Ok(Contracts {
         histories: ContractHistories::new(entries),
+        rows,
         notes: Vec::new(),
     })
 }
@@ -164,7 +188,8 @@ fn of_cohorts(sheet: &mut Sheet<'_>) -> Result<Contracts, ClvError> {
 fn of_histories(sheet: &mut Sheet<'_>) -> Result<Contracts, ClvError> {
     let (renewals, left) = (sheet.needed(&RENEWALS)?, sheet.needed(&LEFT)?);
     let weight = sheet.place(&CUSTOMERS)?;
-    let mut entries = Vec::new();
+    let id = sheet.place(&CUSTOMER)?;
+    let mut rows: Vec<ContractRow> = Vec::new();
     while let Some(row) = sheet.next()? {
         let history = if yes_or_no(&row, left)? {
             let history = ContractHistory::left_at(row.count(renewals)?);
@@ -176,12 +201,33 @@ fn of_histories(sheet: &mut Sheet<'_>) -> Result<Contracts, ClvError> {
             Some(column) => u64::from(row.count(column)?),
             None => 1,
         };
-        entries.push((history, weight));
+        rows.push(ContractRow {
+            id: named(id.map_or("", |column| row.text(column)), rows.len()),
+            history,
+            customers: weight,
+        });
     }
-    Ok(Contracts {
-        histories: ContractHistories::new(entries),
-        notes: Vec::new(),
-    })
+    Ok(Contracts::of(rows, Vec::new()))
+}
+
+/// The id of a row; its number where it has none.
+fn named(id: &str, before: usize) -> String {
+    if id.is_empty() {
+        (before + 1).to_string()
+    } else {
+        id.to_owned()
+    }
+}
+
+impl Contracts {
+    fn of(rows: Vec<ContractRow>, notes: Vec<String>) -> Self {
+        let entries = rows.iter().map(|row| (row.history, row.customers));
+        Self {
+            histories: ContractHistories::new(entries),
+            rows,
+            notes,
+        }
+    }
 }
 
 /// Customers with days: a renewal is due at the end of every unit.
@@ -191,7 +237,8 @@ fn of_days(
     as_of: Option<Day>,
 ) -> Result<Contracts, ClvError> {
     let (start, end) = (sheet.needed(&START)?, sheet.needed(&END)?);
-    let mut spans: Vec<(Day, Option<Day>)> = Vec::new();
+    let id = sheet.place(&CUSTOMER)?;
+    let mut spans: Vec<(String, Day, Option<Day>)> = Vec::new();
     while let Some(row) = sheet.next()? {
         let from = day(&row, start)?;
         let to = match row.text(end) {
@@ -201,9 +248,10 @@ fn of_days(
         if to.is_some_and(|to| to < from) {
             return Err(row.wrong(end, format!("expected no day before the start, {from}")));
         }
-        spans.push((from, to));
+        let id = named(id.map_or("", |column| row.text(column)), spans.len());
+        spans.push((id, from, to));
     }
-    let days = spans.iter().map(|(from, to)| to.unwrap_or(*from));
+    let days = spans.iter().map(|(_, from, to)| to.unwrap_or(*from));
     let last = days.max();
     let mut notes = Vec::new();
     let as_of = match (as_of, last) {
@@ -216,26 +264,28 @@ fn of_days(
         }
         (None, None) => Day(0),
     };
-    let later = spans.iter().filter(|(from, _)| *from > as_of).count();
+    let later = spans.iter().filter(|(_, from, _)| *from > as_of).count();
     if later > 0 {
         notes.push(format!("{later} signed after {as_of} and are left out"));
     }
-    let known = spans.iter().filter(|(from, _)| *from <= as_of);
-    let entries = known.map(|(from, to)| {
-        let units = |to: Day| f64::from(to.days_since(*from)) / unit_days;
-        match to.filter(|to| *to <= as_of) {
+    let known = spans.into_iter().filter(|(_, from, _)| *from <= as_of);
+    let rows = known.map(|(id, from, to)| {
+        let units = |to: Day| f64::from(to.days_since(from)) / unit_days;
+        let history = match to.filter(|to| *to <= as_of) {
             // Who ends early has decided at the renewal that ends the unit.
             Some(to) => ContractHistory::left_at(whole(units(to).round()).max(1)),
             None => Ok(ContractHistory::staying(whole(
                 (units(as_of) + 1e-9).floor(),
             ))),
-        }
+        };
+        Ok(ContractRow {
+            id,
+            history: history?,
+            customers: 1,
+        })
     });
-    let entries = entries.collect::<Result<Vec<_>, _>>()?;
-    Ok(Contracts {
-        histories: ContractHistories::new(entries.into_iter().map(|history| (history, 1))),
-        notes,
-    })
+    let rows = rows.collect::<Result<Vec<_>, ClvError>>()?;
+    Ok(Contracts::of(rows, notes))
 }
 
 #[expect(

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use patron_stats::bg_nbd::BgNbdConfig;
 use patron_stats::covariates::{
-    CovariateHistories, CovariateModel, Covariates, CovariatesConfig, Place, WithCovariates,
+    CovariateError, CovariateHistories, CovariateModel, Covariates, CovariatesConfig, Place,
+    WithCovariates,
 };
 use patron_stats::distributions::normal_quantile;
 use patron_stats::intervals::Interval;
 use patron_stats::mbg_nbd::MbgNbdConfig;
 use patron_stats::pareto_nbd::ParetoNbdConfig;
+use patron_stats::purchase::PurchaseModel;
 
 use super::fit::{FitCard, FittedParameter};
 use super::sheet::{Known, Sheet};
@@ -36,12 +38,49 @@ pub struct CovariateRequest {
 }
 
 /// A fit with covariates.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct CovariateFit {
     /// Parameters of a customer whose covariates are all 0, then effects as `place.column`.
     pub card: FitCard,
     /// What became of every row and customer.
     pub notes: Vec<String>,
+    model: Box<dyn OfCustomers>,
+    /// Of every customer of the base, in its order; nothing of whom the file does not have.
+    values: Vec<Option<Vec<f64>>>,
+}
+
+/// The model of one customer, and how surely its parameters are known.
+pub(super) struct OwnModel {
+    pub(super) model: Box<dyn PurchaseModel>,
+    /// Nothing where the likelihood is too flat.
+    pub(super) covariance: Option<Vec<Vec<f64>>>,
+}
+
+/// A model with covariates of any kind.
+trait OfCustomers: std::fmt::Debug + Send + Sync {
+    fn own(&self, values: &[f64]) -> Result<OwnModel, CovariateError>;
+}
+
+impl<M: CovariateModel + 'static> OfCustomers for WithCovariates<M> {
+    fn own(&self, values: &[f64]) -> Result<OwnModel, CovariateError> {
+        Ok(OwnModel {
+            model: Box::new(self.for_customer(values)?),
+            covariance: self.customer_covariance(values)?,
+        })
+    }
+}
+
+impl CovariateFit {
+    /// The places of customers whose covariates are known, with these.
+    pub(super) fn known(&self) -> impl Iterator<Item = (usize, &[f64])> {
+        let places = self.values.iter().enumerate();
+        places.filter_map(|(place, values)| Some((place, values.as_deref()?)))
+    }
+
+    /// The model of customers with these covariates.
+    pub(super) fn own(&self, values: &[f64]) -> Result<OwnModel, ClvError> {
+        Ok(self.model.own(values)?)
+    }
 }
 
 /// Values by customer, and the columns they are of.
@@ -63,36 +102,45 @@ pub fn fit_with_covariates(
     let table = read(request)?;
     let mut notes = Vec::new();
     let customers = joined(base, &table, request, &mut notes)?;
-    let card = match model {
+    let level = request.level;
+    let (card, fitted) = match model {
         ClvModel::OfRun(ModelKey::BgNbd) => {
             let covariates = acting(&table, request, &[Place::DropoutA, Place::DropoutB])?;
-            let fitted = BgNbdConfig::default().build();
-            card(
-                &fitted.fit_with_covariates(&customers, &covariates)?,
-                request.level,
-            )
+            let model = BgNbdConfig::default().build();
+            carded(model.fit_with_covariates(&customers, &covariates)?, level)
         }
         ClvModel::OfRun(ModelKey::MbgNbd) => {
             let covariates = acting(&table, request, &[Place::DropoutA, Place::DropoutB])?;
-            let fitted = MbgNbdConfig::default().build();
-            card(
-                &fitted.fit_with_covariates(&customers, &covariates)?,
-                request.level,
-            )
+            let model = MbgNbdConfig::default().build();
+            carded(model.fit_with_covariates(&customers, &covariates)?, level)
         }
         ClvModel::OfRun(ModelKey::ParetoNbd) => {
             let covariates = acting(&table, request, &[Place::Dropout])?;
-            let fitted = ParetoNbdConfig::default().build();
-            card(
-                &fitted.fit_with_covariates(&customers, &covariates)?,
-                request.level,
-            )
+            let model = ParetoNbdConfig::default().build();
+            carded(model.fit_with_covariates(&customers, &covariates)?, level)
         }
         _ => return Err(ClvError::NoCovariates { model: model.key() }),
     };
     // Whatever is fitted is reported on.
     let card = card.ok_or(ClvError::NoCovariates { model: model.key() })?;
-    Ok(CovariateFit { card, notes })
+    let customers = base.customers.iter();
+    let values = customers.map(|customer| {
+        let of_row = table.values.get(&customer.id);
+        of_row.map(|(_, values)| values.clone())
+    });
+    Ok(CovariateFit {
+        card,
+        notes,
+        model: fitted,
+        values: values.collect(),
+    })
+}
+
+fn carded<M: CovariateModel + 'static>(
+    fitted: WithCovariates<M>,
+    level: f64,
+) -> (Option<FitCard>, Box<dyn OfCustomers>) {
+    (card(&fitted, level), Box::new(fitted))
 }
 
 fn read(request: &CovariateRequest) -> Result<Table, ClvError> {

@@ -258,7 +258,7 @@ impl Coded for ClvError {
                 "say it with `--holdout TIME`, in the unit of the summary's times".to_owned(),
             ),
             Self::NoSuchModel { .. } => Some(format!(
-                "there are {}; gamma-gamma, bg-bb, sbg and bdw are of `fit` alone",
+                "there are {}; `fit` and `predict` also have bg-bb, sbg and bdw, and `fit` gamma-gamma",
                 ClvModel::names().join(", ")
             )),
             Self::Fit { source: FitError::TooFewRepeatBuyers { .. }, .. } => Some(

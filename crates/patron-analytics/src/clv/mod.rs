@@ -45,8 +45,8 @@ mod simulate;
 mod summary;
 mod tracking;
 
-pub use base::{Base, BaseRequest, Customer, Source, customers};
-pub use contracts::{ContractKey, Contracts, contracts};
+pub use base::{Base, BaseRequest, Customer, Source, customers, settings_alone};
+pub use contracts::{ContractKey, ContractRow, Contracts, contracts};
 pub use covariates::{CovariateFit, CovariateRequest, fit_with_covariates};
 pub use days::PurchaseDays;
 pub use drift::{Drift, Half};
@@ -58,7 +58,10 @@ pub use opportunities::{fit_opportunities, opportunities};
 pub use page::page;
 pub use parameters::with_parameters;
 pub use parts::{in_parts, on_threads};
-pub use predict::{OfHistory, PredictRequest, Prediction, Predictions, Value, predict};
+pub use predict::{
+    ContractPrediction, ContractPredictions, OfHistory, Periods, PredictRequest, Prediction,
+    Predictions, Value, predict, predict_contracts, predict_opportunities, predict_with_covariates,
+};
 pub use rolling::{AtOrigin, Rolling, RollingCandidate, rolling};
 pub use simulate::{SimulateRequest, Simulated, simulate};
 pub use tracking::Tracked;

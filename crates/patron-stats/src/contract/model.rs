@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use rand::Rng;
 
 use super::{ContractHistories, ContractHistory, Staying};
-use crate::estimate::FitReport;
+use crate::estimate::{FitError, FitReport};
 use crate::purchase::{CountDistribution, ForecastError, Moments, check_discount_rate};
 use crate::sample::{beta_variable, exponential};
 
@@ -24,6 +24,12 @@ pub trait ContractModel: Debug + Send + Sync {
 
     /// Returns what is known of the fit; absent where the parameters were given by hand.
     fn report(&self) -> Option<&FitReport>;
+
+    /// Makes a model of the same kind of parameters known otherwise, in the order of the paper.
+    ///
+    /// # Errors
+    /// [`FitError::ParametersMiscounted`]; [`FitError::ParameterNotPositive`].
+    fn with_parameters(&self, parameters: &[f64]) -> Result<Box<dyn ContractModel>, FitError>;
 
     /// Returns the log-likelihood of histories, not only of those the model was fitted to.
     fn log_likelihood(&self, histories: &ContractHistories) -> f64;
@@ -260,7 +266,7 @@ macro_rules! contract_model {
             use $crate::contract::{
                 ContractHistories, ContractHistory, ContractModel, SimulatedContract,
             };
-            use $crate::estimate::FitReport;
+            use $crate::estimate::{FitError, FitReport};
             use $crate::purchase::{CountDistribution, ForecastError, Moments};
 
             impl ContractModel for $model {
@@ -275,6 +281,13 @@ macro_rules! contract_model {
 
                 fn report(&self) -> Option<&FitReport> {
                     self.report.as_ref()
+                }
+
+                fn with_parameters(
+                    &self,
+                    parameters: &[f64],
+                ) -> Result<Box<dyn ContractModel>, FitError> {
+                    Ok(Box::new(Self::of_values(parameters)?))
                 }
 
                 fn log_likelihood(&self, histories: &ContractHistories) -> f64 {

@@ -20,6 +20,7 @@
 //! | `likelihood` | how likely are the histories, and which way is uphill? |
 //! | `fitting` | which parameters and effects make them likeliest? |
 //! | `fitted` | what is known of the effects, and which model does a customer have? |
+//! | `own` | how surely is that model known? |
 //! | `error` | what went wrong, in words? |
 
 mod columns;
@@ -30,6 +31,7 @@ mod fitting;
 mod histories;
 mod layout;
 mod likelihood;
+mod own;
 mod place;
 
 pub use config::{Covariates, CovariatesConfig};

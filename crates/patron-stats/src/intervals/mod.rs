@@ -22,8 +22,10 @@
 //! | `expectation` | what do they expect of a customer with this history? |
 //! | `value` | how much will be spent, and what is that worth? |
 //! | `opportunities` | the same for BG/BB |
+//! | `contracts` | the same for customers who renew |
 
 mod bounds;
+mod contracts;
 mod draws;
 mod expectation;
 mod opportunities;
@@ -31,6 +33,7 @@ mod parameters;
 mod value;
 
 pub use bounds::Interval;
+pub use contracts::{ContractExpectations, ContractInterval};
 pub use draws::{IntervalNote, ParameterDraws};
 pub use expectation::{ExpectationForecaster, ForecastInterval, ForecastMean, TotalInterval};
 pub use opportunities::OpportunityExpectations;

@@ -3,6 +3,7 @@
 use patron_stats::bdw::{BdwConfig, BdwParameters, FittedBdw};
 use patron_stats::contract::{ContractError, ContractHistories, ContractHistory, ContractModel};
 use patron_stats::estimate::{FitError, FitWarning};
+use patron_stats::intervals::{ContractExpectations, Interval, IntervalError, ParameterDraws};
 use patron_stats::purchase::ForecastError;
 use patron_stats::sbg::{FittedSbg, SbgConfig, SbgParameters};
 use patron_testkit::{assert_printed, assert_relative, number, numbers, reference_cases};
@@ -339,4 +340,80 @@ fn parameters_and_questions_outside_their_domain_are_named() {
         );
     }
     assert_eq!(model.renewal_of_leaving(&new, 1.0), None);
+}
+
+/// Draws that are all the estimates.
+#[test]
+fn intervals_of_one_point_are_that_point_and_widen_with_draws() {
+    let cases = reference_cases("contract");
+    let model = fitted("bdw", &cohort(&cases, "regular"));
+    let named = model.named_parameters();
+    let size = named.len();
+    let nothing = vec![vec![0.0; size]; size];
+    let mut generator = ChaCha12Rng::seed_from_u64(65);
+    let point = ParameterDraws::normal(&named, &nothing, 19, &mut generator).unwrap();
+    let point = ContractExpectations::new(model.as_ref(), &point, 5, 0.9).unwrap();
+    let staying = ContractHistory::staying(7);
+    let found = point.forecast(&staying);
+    for (interval, expected) in [
+        (found.retention, model.retention(8)),
+        (
+            found.probability_alive,
+            model.probability_alive(&staying, 5),
+        ),
+        (
+            found.expected_renewals,
+            model.expected_renewals(&staying, 5),
+        ),
+    ] {
+        // The logarithm and back.
+        assert_relative("low", interval.low, expected, 1e-9);
+        assert_relative("high", interval.high, expected, 1e-9);
+    }
+    let draws = ParameterDraws::laplace(&named, model.report(), 199, &mut generator).unwrap();
+    let spread = ContractExpectations::new(model.as_ref(), &draws, 5, 0.9).unwrap();
+    let interval = spread.forecast(&staying).expected_renewals;
+    assert!(interval.low < interval.high);
+    assert!(interval.contains(model.expected_renewals(&staying, 5)));
+    let left = spread.forecast(&ContractHistory::left_at(3).unwrap());
+    assert_eq!(
+        left.expected_renewals,
+        Interval {
+            low: 0.0,
+            high: 0.0
+        }
+    );
+    let sbg = fitted("sbg", &cohort(&cases, "regular"));
+    let refused = ContractExpectations::new(sbg.as_ref(), &draws, 5, 0.9).unwrap_err();
+    let others = IntervalError::DrawsOfOthers {
+        expected: 2,
+        found: 3,
+    };
+    assert_eq!(refused, others);
+}
+
+/// The delta method on the cohort in closed form: the retention of sBG is `(β + t − 1)/(α + β + t − 1)`.
+#[test]
+fn intervals_of_retention_are_as_wide_as_the_delta_method_says() {
+    let cases = reference_cases("contract");
+    let model = fitted("sbg", &cohort(&cases, "regular"));
+    let named = model.named_parameters();
+    let [(_, a), (_, b)] = named[..] else {
+        panic!("two parameters")
+    };
+    let covariance = model.report().unwrap().covariance.clone().unwrap();
+    let total = a + b + 7.0;
+    let slope = [-(b + 7.0) / (total * total), a / (total * total)];
+    let variance: f64 = (0..2)
+        .flat_map(|i| (0..2).map(move |j| (i, j)))
+        .map(|(i, j)| slope[i] * covariance[i][j] * slope[j])
+        .sum();
+    let mut generator = ChaCha12Rng::seed_from_u64(66);
+    let draws = ParameterDraws::laplace(&named, model.report(), 3_999, &mut generator).unwrap();
+    let drawn = ContractExpectations::new(model.as_ref(), &draws, 5, 0.9).unwrap();
+    let found = drawn.forecast(&ContractHistory::staying(7)).retention;
+    let expected = 2.0 * 1.644_854 * variance.sqrt();
+    // 3,999 draws know the width to about 2 %; the logarithm bends by about as much.
+    let ratio = (found.high - found.low) / expected;
+    assert!((0.93..1.07).contains(&ratio), "{ratio}");
 }

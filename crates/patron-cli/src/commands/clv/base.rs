@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use patron_analytics::clv::{Base, BaseRequest, ClvError, Source, customers, on_threads};
+use patron_analytics::clv::{
+    Base, BaseRequest, ClvError, Source, customers, on_threads, settings_alone,
+};
 use patron_analytics::run::FromLedger;
-use patron_analytics::settings::{Settings, Unit};
+use patron_analytics::settings::{Resolved, Settings, Unit};
 use patron_analytics::workspace::Workspace;
 use patron_core::Day;
 use patron_ledger::At;
@@ -161,6 +163,17 @@ impl BaseArgs {
                 expected: "day, week or month".to_owned(),
             })),
         }
+    }
+
+    /// The settings where there are no customers to read.
+    pub(super) fn settings_alone(
+        &self,
+        set: impl FnOnce(&mut Settings),
+    ) -> Result<Resolved, Failure> {
+        let mut flags = Settings::default();
+        set(&mut flags);
+        check_flags(&flags)?;
+        Ok(settings_alone(&flags, self.settings.as_deref())?)
     }
 
     /// The day as of which contracts are known, as it is typed.

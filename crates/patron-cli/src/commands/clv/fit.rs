@@ -1,49 +1,21 @@
 //! `patron clv fit`.
 
-use std::path::PathBuf;
-
 use patron_analytics::clv::{
-    Base, ClvError, ClvModel, ContractKey, CovariateRequest, FitCard, contracts, fit,
-    fit_opportunities, fit_spend, fit_with_covariates, opportunities,
+    Base, ClvError, FitCard, fit, fit_opportunities, fit_spend, fit_with_covariates, opportunities,
 };
-use patron_core::Day;
 use serde_json::{Map, Value, json};
 
-use super::base::{BaseArgs, Wants, of_command_line};
+use super::asked::{Asked, ModelArgs};
+use super::base::{BaseArgs, Wants};
 use super::{Format, csv, exact, parse_level, short};
-use crate::failure::{BadFlag, Failure};
+use crate::failure::Failure;
 use crate::output::{Output, table};
 
 /// Arguments of `patron clv fit`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd, ggom-nbd, bg-cnbd-k, mbg-cnbd-k; bg-bb, where one can buy once in each unit of
-    /// time; sbg, bdw, of contracts; or gamma-gamma, of what a purchase brings
-    #[arg(long, value_name = "MODEL", default_value = "mbg-nbd")]
-    model: String,
-    /// Contracts, for sbg and bdw: cohorts (`period`, `customers`, perhaps `cohort`), histories (`renewals`, `left`) or customers
-    /// (`start`, `end`), who renew once in each unit of time
-    #[arg(long, value_name = "FILE")]
-    contracts: Option<PathBuf>,
-    /// What else is known of customers: `customer_id`, and a number in each other column. For bg-nbd, mbg-nbd and pareto-nbd
-    #[arg(long, value_name = "FILE")]
-    covariates: Option<PathBuf>,
-    /// Columns of the covariates that act on how often customers buy; without this and the next, all act on both
-    #[arg(
-        long,
-        value_name = "COLUMNS",
-        value_delimiter = ',',
-        requires = "covariates"
-    )]
-    purchase_covariates: Vec<String>,
-    /// Columns that act on how readily they leave
-    #[arg(
-        long,
-        value_name = "COLUMNS",
-        value_delimiter = ',',
-        requires = "covariates"
-    )]
-    dropout_covariates: Vec<String>,
+    #[command(flatten)]
+    of: ModelArgs,
     /// Level of the parameters' intervals
     #[arg(long, value_name = "SHARE", default_value = "0.9", value_parser = parse_level)]
     interval: f64,
@@ -54,15 +26,6 @@ pub(crate) struct Args {
     base: BaseArgs,
 }
 
-/// What is fitted.
-#[derive(Debug, Clone, Copy)]
-enum Asked {
-    Purchases(ClvModel),
-    Opportunities,
-    Contracts(ContractKey),
-    Spend,
-}
-
 /// A fit, and what must be said of the data.
 struct Fitted {
     card: Option<FitCard>,
@@ -71,47 +34,15 @@ struct Fitted {
 }
 
 impl Args {
-    fn asked(&self) -> Result<Asked, Failure> {
-        let asked = match self.model.as_str() {
-            "gamma-gamma" => Asked::Spend,
-            "bg-bb" => Asked::Opportunities,
-            name => match ContractKey::from_name(name) {
-                Some(key) => Asked::Contracts(key),
-                None => Asked::Purchases(ClvModel::from_name(name).map_err(of_command_line)?),
-            },
-        };
-        let is_contract = matches!(asked, Asked::Contracts(_));
-        let refused = |flag: &str, expected: &str| {
-            Failure::of_command_line(BadFlag {
-                flag: flag.to_owned(),
-                value: self.model.clone(),
-                expected: expected.to_owned(),
-            })
-        };
-        if is_contract && self.contracts.is_none() {
-            return Err(refused(
-                "--model",
-                "a file of contracts with it: `--contracts FILE`",
-            ));
-        }
-        if self.contracts.is_some() && (!is_contract || self.base.names_any()) {
-            return Err(refused(
-                "--model",
-                "sbg or bdw with `--contracts`, and no orders",
-            ));
-        }
-        if self.covariates.is_some() && !matches!(asked, Asked::Purchases(_)) {
-            return Err(refused(
-                "--model",
-                "bg-nbd, mbg-nbd or pareto-nbd with `--covariates`",
-            ));
-        }
-        Ok(asked)
-    }
-
     fn fitted(&self, asked: Asked, output: &Output) -> Result<Fitted, Failure> {
-        if let (Asked::Contracts(key), Some(path)) = (asked, &self.contracts) {
-            return self.of_contracts(key, path);
+        if let Asked::Contracts(key) = asked
+            && let Some((found, unit)) = self.of.contracts(&self.base)?
+        {
+            return Ok(Fitted {
+                card: FitCard::of_contracts(key.fit(&found)?.as_ref(), self.interval),
+                unit: unit.key(),
+                notes: found.notes,
+            });
         }
         let wants = Wants {
             days: match asked {
@@ -132,14 +63,8 @@ impl Args {
 
     fn card(&self, asked: Asked, base: &Base) -> Result<(Option<FitCard>, Vec<String>), ClvError> {
         let level = self.interval;
-        let card = match (asked, &self.covariates) {
-            (Asked::Purchases(model), Some(path)) => {
-                let request = CovariateRequest {
-                    path: path.clone(),
-                    purchase: self.purchase_covariates.clone(),
-                    dropout: self.dropout_covariates.clone(),
-                    level,
-                };
+        let card = match (asked, self.of.covariates(level)) {
+            (Asked::Purchases(model), Some(request)) => {
                 let found = fit_with_covariates(base, model, &request)?;
                 return Ok((Some(found.card), found.notes));
             }
@@ -154,30 +79,10 @@ impl Args {
         };
         Ok((card, Vec::new()))
     }
-
-    fn of_contracts(&self, key: ContractKey, path: &std::path::Path) -> Result<Fitted, Failure> {
-        let unit = self.base.unit_alone()?;
-        let as_of = self.base.as_of_alone().map(|text| {
-            Day::parse_iso(&text).ok_or_else(|| {
-                Failure::of_command_line(BadFlag {
-                    flag: "--as-of".to_owned(),
-                    value: text.clone(),
-                    expected: "a day such as 2026-05-01".to_owned(),
-                })
-            })
-        });
-        let found = contracts(path, unit.days(), as_of.transpose()?)?;
-        let model = key.fit(&found)?;
-        Ok(Fitted {
-            card: FitCard::of_contracts(model.as_ref(), self.interval),
-            unit: unit.key(),
-            notes: found.notes,
-        })
-    }
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
-    let asked = args.asked()?;
+    let asked = args.of.asked(&args.base)?;
     let fitted = args.fitted(asked, output)?;
     for note in fitted.notes.iter().filter(|_| !args.base.is_quiet()) {
         output.talk(&format!("note: {note}\n"));

@@ -1,5 +1,6 @@
 //! `patron clv`: purchase models and customer lifetime value by hand.
 
+mod asked;
 mod base;
 mod calculator;
 mod closer;
@@ -7,6 +8,7 @@ mod columns;
 mod evaluate;
 mod fit;
 mod predict;
+mod renewals;
 mod simulate;
 
 use std::fmt::Write;

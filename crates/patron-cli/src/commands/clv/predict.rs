@@ -1,13 +1,17 @@
 //! `patron clv predict`.
 
 use patron_analytics::clv::{
-    Base, ClvModel, Customer, PredictRequest, Prediction, Predictions, fit, predict,
+    Base, ContractKey, Customer, Periods, PredictRequest, Prediction, Predictions, fit,
+    fit_with_covariates, predict, predict_contracts, predict_opportunities,
+    predict_with_covariates,
 };
+use patron_analytics::settings::Settings;
 use serde_json::{Value, json};
 
-use super::base::{BaseArgs, Wants, of_command_line};
+use super::asked::{Asked, ModelArgs};
+use super::base::{BaseArgs, Wants};
 use super::columns::Columns;
-use super::{Format, parse_level};
+use super::{Format, parse_level, parse_time, renewals};
 use crate::failure::Failure;
 use crate::output::{Output, table};
 use crate::words::{count, decimal};
@@ -18,12 +22,17 @@ const SHOWN: usize = 20;
 /// Arguments of `patron clv predict`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd, ggom-nbd, bg-cnbd-k, mbg-cnbd-k
-    #[arg(long, value_name = "MODEL", default_value = "mbg-nbd")]
-    model: String,
+    #[command(flatten)]
+    of: ModelArgs,
     /// Months that are looked ahead
     #[arg(long, value_name = "MONTHS")]
     horizon: Option<u32>,
+    /// Opportunities of bg-bb, or renewals of sbg and bdw, that are looked ahead, in place of months
+    #[arg(long, value_name = "N", conflicts_with = "horizon", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    periods: Option<u32>,
+    /// How many opportunities of a summary, or renewals, there are in a year; by default as many as units of time
+    #[arg(long, value_name = "N", value_parser = parse_time)]
+    periods_per_year: Option<f64>,
     /// Discount rate per year, 0.1 for 10 %
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     annual_discount: Option<f64>,
@@ -50,27 +59,98 @@ pub(crate) struct Args {
     base: BaseArgs,
 }
 
+impl Args {
+    /// The model, if it goes with the other flags.
+    fn asked(&self) -> Result<Asked, Failure> {
+        let asked = self.of.asked(&self.base)?;
+        if asked == Asked::Spend {
+            return Err(self.of.refused("a model of purchases or contracts: gamma-gamma is of `fit`, and values need no model named"));
+        }
+        let is_purchases = matches!(asked, Asked::Purchases(_));
+        if is_purchases && (self.periods.is_some() || self.periods_per_year.is_some()) {
+            return Err(self
+                .of
+                .refused("bg-bb, sbg or bdw with `--periods` and `--periods-per-year`"));
+        }
+        if !is_purchases && self.margin.is_some() {
+            return Err(self.of.refused("a model of purchases with `--margin`"));
+        }
+        let refits = match asked {
+            Asked::Purchases(_) => self.of.covariates(self.interval).is_none(),
+            Asked::Opportunities => true,
+            Asked::Contracts(_) | Asked::Spend => false,
+        };
+        if self.bootstrap && !refits {
+            return Err(self
+                .of
+                .refused("a model of purchases without covariates, or bg-bb, with `--bootstrap`"));
+        }
+        Ok(asked)
+    }
+
+    const fn request(&self) -> PredictRequest {
+        PredictRequest {
+            level: self.interval,
+            bootstrap: self.bootstrap,
+            intervals: !self.no_intervals,
+        }
+    }
+
+    const fn periods(&self) -> Periods {
+        Periods {
+            ahead: self.periods,
+            per_year: self.periods_per_year,
+        }
+    }
+
+    fn set(&self, flags: &mut Settings) {
+        flags.horizon_months = self.horizon;
+        flags.annual_discount = self.annual_discount;
+        flags.margin = self.margin;
+    }
+
+    /// What is expected of whom.
+    fn told(&self, asked: Asked, base: Base) -> Result<(Base, Predictions), Failure> {
+        let request = self.request();
+        match (asked, self.of.covariates(self.interval)) {
+            (Asked::Purchases(model), Some(covariates)) => {
+                let fit = fit_with_covariates(&base, model, &covariates)?;
+                Ok(predict_with_covariates(&base, &fit, &request)?)
+            }
+            (Asked::Purchases(model), None) => {
+                let told = predict(&base, &fit(&base, model)?, &request)?;
+                Ok((base, told))
+            }
+            _ if self.periods_per_year.is_some() && base.has_days() => Err(self.of.refused(
+                "a summary with `--periods-per-year`: of orders every unit is an opportunity",
+            )),
+            _ => Ok(predict_opportunities(&base, &request, self.periods())?),
+        }
+    }
+
+    fn say(&self, notes: &[String], output: &Output) {
+        for note in notes.iter().filter(|_| !self.base.is_quiet()) {
+            output.talk(&format!("note: {note}\n"));
+        }
+    }
+}
+
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
-    let model = ClvModel::from_name(&args.model).map_err(of_command_line)?;
-    let set = |flags: &mut patron_analytics::settings::Settings| {
-        flags.horizon_months = args.horizon;
-        flags.annual_discount = args.annual_discount;
-        flags.margin = args.margin;
-    };
+    let asked = args.asked()?;
+    if let Asked::Contracts(key) = asked {
+        return of_contracts(args, key, output);
+    }
     let columns = Columns::of(&args.columns, !args.no_intervals)?;
     let wants = Wants {
-        days: model.has_stages(),
+        days: match asked {
+            Asked::Purchases(model) => model.has_stages(),
+            _ => true,
+        },
         ..Wants::default()
     };
-    let base = args.base.read(wants, set, output)?;
+    let base = args.base.read(wants, |flags| args.set(flags), output)?;
     args.base.on_threads(|| {
-        let fit = fit(&base, model)?;
-        let request = PredictRequest {
-            level: args.interval,
-            bootstrap: args.bootstrap,
-            intervals: !args.no_intervals,
-        };
-        let told = predict(&base, &fit, &request)?;
+        let (base, told) = args.told(asked, base)?;
         match args.format {
             Format::Csv => columns.write_csv(&base, &told, output)?,
             Format::Json => {
@@ -79,7 +159,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
                     .map(|(customer, told)| columns.object(customer, &told))
                     .collect();
                 let document = json!({
-                    "model": model.key(),
+                    "model": args.of.model,
                     "unit": base.unit.key(),
                     "horizon": told.horizon,
                     "interval": (!args.no_intervals).then_some(args.interval),
@@ -92,9 +172,43 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
             }
             Format::Table => show(&base, &told, output)?,
         }
-        for note in told.notes.iter().filter(|_| !args.base.is_quiet()) {
-            output.talk(&format!("note: {note}\n"));
+        args.say(&told.notes, output);
+        Ok(())
+    })
+}
+
+/// Who renews: rows of a file of contracts.
+fn of_contracts(args: &Args, key: ContractKey, output: &mut Output) -> Result<(), Failure> {
+    let columns = renewals::Columns::of(&args.columns, !args.no_intervals)?;
+    let Some((contracts, unit)) = args.of.contracts(&args.base)? else {
+        return Ok(());
+    };
+    let settings = args.base.settings_alone(|flags| args.set(flags))?;
+    let horizon = args.periods().horizon(unit.days(), settings.horizon_months);
+    let rate = args
+        .periods()
+        .discount(unit.days(), settings.annual_discount);
+    args.base.on_threads(|| {
+        let model = key.fit(&contracts)?;
+        let ahead = (horizon, rate);
+        let told = predict_contracts(&contracts, model.as_ref(), &args.request(), ahead)?;
+        match args.format {
+            Format::Csv => output.data(&columns.csv(&contracts, &told))?,
+            Format::Json => {
+                let document = json!({
+                    "model": key.key(),
+                    "unit": unit.key(),
+                    "horizon": told.horizon,
+                    "interval": (!args.no_intervals).then_some(args.interval),
+                    "notes": told.notes,
+                    "customers": columns.objects(&contracts, &told),
+                });
+                let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+                output.line(&text)?;
+            }
+            Format::Table => renewals::show(&contracts, &told, output)?,
         }
+        args.say(&told.notes, output);
         Ok(())
     })
 }

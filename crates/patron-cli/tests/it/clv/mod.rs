@@ -6,6 +6,7 @@
 //! | [`evaluation`] | are tracking, calibration, baselines, other origins, drift and the page what orders and formulas say? |
 //! | [`models`] | do fits, predictions and measures equal the published ones, from orders and from a summary? |
 //! | [`other_models`] | do stages, covariates, opportunities and contracts give the published fits? |
+//! | [`other_predictions`] | and predictions what papers and closed forms say? |
 //! | [`predictions`] | do its forms, flags, levels and threads tell the same of everybody? |
 //! | [`refusals`] | is what cannot be used refused, with what words? |
 
@@ -13,5 +14,6 @@ mod calculator;
 mod evaluation;
 mod models;
 mod other_models;
+mod other_predictions;
 mod predictions;
 mod refusals;

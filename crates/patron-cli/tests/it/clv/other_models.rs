@@ -21,7 +21,7 @@ fn assert_estimates(fit: &Value, expected: &[(&str, f64)]) {
     }
 }
 
-fn number(value: &Value) -> f64 {
+pub(super) fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or(f64::NAN)
 }
 
@@ -269,10 +269,10 @@ fn of_orders_every_unit_after_the_first_purchase_is_an_opportunity() {
 }
 
 /// Customers of two cohorts at the start and after each of seven renewals (Fader and Hardie 2007).
-const REGULAR: [u64; 8] = [1000, 631, 468, 382, 326, 289, 262, 241];
-const HIGH_END: [u64; 8] = [1000, 869, 743, 653, 593, 551, 517, 491];
+pub(super) const REGULAR: [u64; 8] = [1000, 631, 468, 382, 326, 289, 262, 241];
+pub(super) const HIGH_END: [u64; 8] = [1000, 869, 743, 653, 593, 551, 517, 491];
 
-fn cohort(counts: &[u64]) -> String {
+pub(super) fn cohort(counts: &[u64]) -> String {
     let rows = counts.iter().enumerate();
     let rows = rows.map(|(period, customers)| format!("{period},{customers}\n"));
     format!("period,customers\n{}", rows.collect::<String>())
@@ -374,7 +374,7 @@ fn contracts_that_cannot_be_are_refused_with_their_place() {
 }
 
 /// Apparel up to the end of estimation.
-const APPAREL: [&str; 5] = [
+pub(super) const APPAREL: [&str; 5] = [
     "orders.csv",
     "--as-of",
     "2006-12-31",
@@ -383,7 +383,7 @@ const APPAREL: [&str; 5] = [
 ];
 
 /// Orders and covariates of Apparel in a sandbox, with the text of the latter; nothing without the data.
-fn apparel(test: &str) -> Option<(Sandbox, String)> {
+pub(super) fn apparel(test: &str) -> Option<(Sandbox, String)> {
     let orders = data_file(test, "apparel/apparelTrans.csv")?;
     let covariates = data_file(test, "apparel/apparelStaticCov.csv")?;
     let sandbox = Sandbox::new();

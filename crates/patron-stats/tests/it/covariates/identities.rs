@@ -337,3 +337,31 @@ proptest! {
         prop_assert!((rate(z) / rate(0.0) / expected - 1.0).abs() < ROUNDING);
     }
 }
+
+/// The covariance of own parameters is that of the parameters themselves where the column is counted from the customer.
+#[test]
+fn own_parameters_are_as_uncertain_as_those_of_the_origin_moved_there() {
+    let rows = rows(5, 1_500);
+    let customer = [1.0, 1.5];
+    let plain = fit(&base(rows.clone()), &effects().build().unwrap());
+    let moved = rows.iter().map(|(history, count, z)| {
+        let from_there = vec![z[0] - customer[0], z[1] - customer[1]];
+        (*history, *count, from_there)
+    });
+    let moved = fit(&base(moved.collect()), &effects().build().unwrap());
+    let expected = moved.report().unwrap().covariance.clone().unwrap();
+    let found = plain.customer_covariance(&customer).unwrap().unwrap();
+    assert_eq!(found.len(), 4);
+    for (i, row) in found.iter().enumerate() {
+        for (j, entry) in row.iter().enumerate() {
+            let size = (expected[i][i] * expected[j][j]).sqrt();
+            let gap = (entry - expected[i][j]).abs();
+            // Two searches for one top, and errors that are squared.
+            assert!(gap < 10.0 * SAME_TOP * size, "{i} {j}: {entry}");
+        }
+    }
+    assert!(plain.customer_covariance(&[1.0]).is_err());
+    let given: super::WithCovariates =
+        WithCovariates::from_parameters(COLUMNS, &[1.0, 2.0, 1.0, 2.0], []).unwrap();
+    assert_eq!(given.customer_covariance(&customer).unwrap(), None);
+}

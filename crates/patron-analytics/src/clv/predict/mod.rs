@@ -1,0 +1,224 @@
+//! What is expected of each customer, and how surely.
+//!
+//! | module | question it answers |
+//! |---|---|
+//! | `teller` | what is told of every history, and of every customer's value? |
+//! | `spend` | what does a purchase bring? |
+//! | `covariates` | the same where customers differ by what else is known of them |
+//! | `opportunities` | and where one can only buy at opportunities |
+//! | `contracts` | and where customers renew |
+//! | `periods` | how far ahead is that, in opportunities and renewals? |
+
+mod contracts;
+mod covariates;
+mod opportunities;
+mod periods;
+mod spend;
+mod teller;
+
+pub use contracts::{ContractPrediction, ContractPredictions, predict_contracts};
+pub use covariates::predict_with_covariates;
+pub use opportunities::predict_opportunities;
+pub use periods::Periods;
+
+use patron_core::Day;
+use patron_stats::intervals::{Interval, IntervalError, ParameterDraws};
+use patron_stats::purchase::{Forecast, PurchaseModel};
+use rand_chacha::ChaCha12Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::{Base, ClvError, Fit};
+use spend::Spend;
+use teller::Asked;
+
+/// Draws of the parameters: the bounds of a 90 % interval are then the tenth from either end.
+const DRAWS: usize = 199;
+/// The draws are the same for the same fit.
+const SEED: u64 = 1;
+
+/// What is to be predicted.
+#[derive(Debug, Clone, Copy)]
+pub struct PredictRequest {
+    /// The level of intervals, above 0 and below 1.
+    pub level: f64,
+    /// Parameters are drawn by refits to simulated customers, not from the likelihood's curvature.
+    pub bootstrap: bool,
+    /// Whether intervals are told at all: they take most of the time.
+    pub intervals: bool,
+}
+
+/// What is expected of a customer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prediction {
+    /// What the history alone decides.
+    pub of_history: OfHistory,
+    /// Expected spend of a purchase and value over the horizon, with the interval of its expectation.
+    pub value: Option<Value>,
+}
+
+/// What is expected of everybody with one history.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OfHistory {
+    /// Of the model.
+    pub forecast: Forecast,
+    /// Probability of at least one purchase within the horizon.
+    pub probability_of_purchase: f64,
+    /// How surely the expected purchases are known; nothing where that cannot be told, or was not asked for.
+    pub expected_purchases: Option<Interval>,
+    /// Between which numbers of purchases one of these customers will end up; nothing where that was not asked for.
+    pub outcome: Option<[usize; 2]>,
+}
+
+/// What a customer's purchases are expected to bring.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Value {
+    /// Mean spend of a purchase.
+    pub expected_spend: f64,
+    /// Discounted purchases × spend × margin.
+    pub clv: f64,
+    /// How surely that is known.
+    pub interval: Option<Interval>,
+    /// The same without end.
+    pub clv_lifetime: f64,
+}
+
+/// What is expected of all customers.
+#[derive(Debug)]
+pub struct Predictions {
+    /// By distinct history.
+    told: Vec<OfHistory>,
+    /// The place of each customer's history, in the order of the base.
+    of_customer: Vec<usize>,
+    /// One per customer, or none where nothing is known of spend.
+    values: Vec<Value>,
+    /// The horizon in units of the model.
+    pub horizon: f64,
+    /// Whether values are margin, not revenue.
+    pub is_margin: bool,
+    /// What a reader must know.
+    pub notes: Vec<String>,
+}
+
+impl Predictions {
+    /// Returns what is expected of the customer at a place of the base.
+    #[must_use]
+    pub fn customer(&self, place: usize) -> Option<Prediction> {
+        Some(Prediction {
+            of_history: *self.told.get(self.history(place)?)?,
+            value: self.values.get(place).copied(),
+        })
+    }
+
+    /// Returns the number of the history that a customer has: customers with one number are told the same, but for values.
+    #[must_use]
+    pub fn history(&self, place: usize) -> Option<usize> {
+        self.of_customer.get(place).copied()
+    }
+
+    /// Returns how many distinct histories there are.
+    #[must_use]
+    pub const fn histories(&self) -> usize {
+        self.told.len()
+    }
+
+    /// Returns whether anything is known of what purchases bring.
+    #[must_use]
+    pub const fn has_values(&self) -> bool {
+        !self.values.is_empty()
+    }
+}
+
+/// Predicts every customer of a base.
+///
+/// # Errors
+/// [`ClvError::Forecast`], [`ClvError::Interval`].
+pub fn predict(base: &Base, fit: &Fit, request: &PredictRequest) -> Result<Predictions, ClvError> {
+    let mut notes = Vec::new();
+    let asked = Asked::of(base, request);
+    let model = fit.model.as_ref();
+    let drawn = noted(draws(base, model, request), &mut notes)?;
+    let spend = Spend::of(base, request, &mut notes)?;
+    let (told, values) = asked.tell(base, model, (drawn.as_ref(), spend.as_ref()))?;
+    notes.extend(of_values(&values, spend.as_ref()));
+    Ok(Predictions {
+        told,
+        of_customer: base.by_history().of_customer().to_vec(),
+        values,
+        horizon: asked.horizon,
+        is_margin: base.settings.margin.is_some(),
+        notes,
+    })
+}
+
+/// What there is to say of values, or of there being none.
+fn of_values(values: &[Value], spend: Option<&Spend>) -> Vec<String> {
+    let none = "no values: nothing is known of what repeat purchases brought";
+    let none = spend.is_none().then(|| none.to_owned());
+    unbounded(values).into_iter().chain(none).collect()
+}
+
+/// Says of how many the value may be anything.
+fn unbounded(values: &[Value]) -> Option<String> {
+    let unbounded = values.iter().filter(|value| {
+        let interval = value.interval;
+        interval.is_some_and(|interval| interval.high.is_infinite())
+    });
+    match unbounded.count() {
+        0 => None,
+        unbounded => Some(format!(
+            "the value of {unbounded} has no upper bound: within the precision of the fit the mean of what they spend may be infinite"
+        )),
+    }
+}
+
+/// The horizon of values in units of the model: calendar months after a day, mean months after a summary.
+fn horizon(base: &Base) -> f64 {
+    let months = base.settings.horizon_months;
+    let days = match base.calibration_end {
+        Some(day) => days_of(day, months),
+        None => f64::from(months) * 365.25 / 12.0,
+    };
+    days / base.unit.days()
+}
+
+fn days_of(day: Day, months: u32) -> f64 {
+    f64::from(day.plus_months(months).days_since(day))
+}
+
+fn draws(
+    base: &Base,
+    model: &dyn PurchaseModel,
+    request: &PredictRequest,
+) -> Option<Result<ParameterDraws, IntervalError>> {
+    let mut generator = ChaCha12Rng::seed_from_u64(SEED);
+    let named = model.named_parameters();
+    request.intervals.then(|| {
+        if request.bootstrap {
+            ParameterDraws::bootstrap(model, &base.histories(), DRAWS, &mut generator)
+        } else {
+            ParameterDraws::laplace(&named, model.report(), DRAWS, &mut generator)
+        }
+    })
+}
+
+/// Takes draws with what there is to say of them; that there are none is said, too.
+fn noted(
+    draws: Option<Result<ParameterDraws, IntervalError>>,
+    notes: &mut Vec<String>,
+) -> Result<Option<ParameterDraws>, ClvError> {
+    let Some(draws) = draws else { return Ok(None) };
+    match draws {
+        Ok(draws) => {
+            notes.extend(draws.notes().iter().map(ToString::to_string));
+            Ok(Some(draws))
+        }
+        Err(error @ (IntervalError::CovarianceAbsent | IntervalError::NotFitted)) => {
+            let hint = error
+                .hint()
+                .map_or(String::new(), |hint| format!(": {hint}"));
+            notes.push(format!("no interval of the expectation: {error}{hint}"));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,197 @@
+//! What is told of every history, and of every customer's value?
+
+use patron_stats::gamma_gamma::SpendHistory;
+use patron_stats::history::History;
+use patron_stats::intervals::{ExpectationForecaster, Interval, ParameterDraws};
+use patron_stats::outcome::count_quantiles_all;
+use patron_stats::purchase::{Forecast, PurchaseModel};
+use rayon::prelude::*;
+
+use super::spend::Spend;
+use super::{OfHistory, PredictRequest, Value, horizon};
+use crate::clv::{Base, ClvError};
+
+/// Customers that a thread takes at a time.
+const CHUNK: usize = 512;
+
+/// What is asked of every customer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    /// In units of the model.
+    pub(super) horizon: f64,
+    /// Continuous, per unit.
+    pub(super) discount: f64,
+    /// That of intervals, if any are asked for.
+    pub(super) level: Option<f64>,
+    margin: f64,
+}
+
+impl Asked {
+    pub(super) fn of(base: &Base, request: &PredictRequest) -> Self {
+        let margin = base.settings.margin;
+        Self {
+            horizon: horizon(base),
+            discount: base.settings.annual_discount.ln_1p() * base.unit.days() / 365.25,
+            level: request.intervals.then_some(request.level),
+            margin: margin.map_or(1.0, patron_core::Money::to_f64),
+        }
+    }
+
+    /// Returns what a model tells of every history of a base, and what every customer is worth.
+    pub(super) fn tell(
+        self,
+        base: &Base,
+        model: &dyn PurchaseModel,
+        (draws, spend): (Option<&ParameterDraws>, Option<&Spend>),
+    ) -> Result<(Vec<OfHistory>, Vec<Value>), ClvError> {
+        let expected = match (draws, self.level) {
+            (Some(draws), Some(level)) => Some(ExpectationForecaster::new(
+                model,
+                draws,
+                self.horizon,
+                self.discount,
+                level,
+            )?),
+            _ => None,
+        };
+        let teller = Teller {
+            model,
+            expected: expected.as_ref(),
+            spend,
+            forecaster: model.forecaster(self.horizon, self.discount)?,
+            horizon: self.horizon,
+            level: self.level,
+            margin: self.margin,
+        };
+        teller.all(base)
+    }
+}
+
+/// Everything that a prediction takes.
+struct Teller<'a> {
+    model: &'a dyn PurchaseModel,
+    expected: Option<&'a ExpectationForecaster>,
+    spend: Option<&'a Spend>,
+    forecaster: patron_stats::purchase::Forecaster,
+    horizon: f64,
+    /// That of intervals, if any are asked for.
+    level: Option<f64>,
+    margin: f64,
+}
+
+impl Teller<'_> {
+    /// Returns what is told of every history, and what every customer is worth.
+    fn all(&self, base: &Base) -> Result<(Vec<OfHistory>, Vec<Value>), ClvError> {
+        let by_history = base.by_history();
+        let parts = by_history.histories().par_chunks(CHUNK);
+        let parts = parts
+            .map(|histories| self.of_histories(histories))
+            .collect::<Result<Vec<_>, ClvError>>()?;
+        let mut told: Vec<OfHistory> = parts.into_iter().flatten().collect();
+        let intervals = self.purchases_and_values(base)?;
+        let mut of_values = vec![None; base.customers.len()];
+        for (place, [purchases, value]) in by_history.order().iter().zip(intervals) {
+            let history = by_history.of_customer().get(*place);
+            if let Some(told) = history.and_then(|history| told.get_mut(*history)) {
+                told.expected_purchases = Some(purchases);
+            }
+            if let Some(slot) = of_values.get_mut(*place) {
+                *slot = Some(value);
+            }
+        }
+        let Some(spend) = self.spend else {
+            return Ok((told, Vec::new()));
+        };
+        let customers = base.customers.iter().zip(by_history.of_customer());
+        let values = customers
+            .zip(of_values)
+            .filter_map(|((customer, history), interval)| {
+                let forecast = &told.get(*history)?.forecast;
+                let spend = spend.mean(customer.spend.as_ref());
+                Some(self.value(forecast, spend, interval))
+            });
+        let values = values.collect();
+        Ok((told, values))
+    }
+
+    fn of_histories(&self, distinct: &[History]) -> Result<Vec<OfHistory>, ClvError> {
+        let forecasts = self.forecaster.forecast_all(distinct);
+        // With draws of spend, purchases are drawn along with them: once.
+        let intervals = match (self.expected, self.spend) {
+            (None, _) | (_, Some(Spend::GammaGamma(_, Some(_)) | Spend::Constant(_))) => None,
+            (Some(expected), _) => Some(expected.expected_purchases_all(distinct)),
+        };
+        let outcomes = match self.level {
+            Some(level) => {
+                let tails = [0.5 * (1.0 - level), 0.5 * (1.0 + level)];
+                let model = self.model;
+                Some(count_quantiles_all(model, distinct, self.horizon, tails)?)
+            }
+            None => None,
+        };
+        let histories = distinct.iter().zip(forecasts).enumerate();
+        histories
+            .map(|(place, (history, forecast))| {
+                let any = self.model.probability_of_purchase(history, self.horizon)?;
+                Ok(OfHistory {
+                    forecast,
+                    probability_of_purchase: any,
+                    expected_purchases: intervals
+                        .as_ref()
+                        .and_then(|intervals| intervals.get(place).copied()),
+                    outcome: outcomes
+                        .as_ref()
+                        .and_then(|outcomes| outcomes.get(place).copied()),
+                })
+            })
+            .collect()
+    }
+
+    /// The intervals of expected purchases, and of the expected value before any margin, by customers in work order; none where the
+    /// data do not tell them.
+    fn purchases_and_values(&self, base: &Base) -> Result<Vec<[Interval; 2]>, ClvError> {
+        let Some(expected) = self.expected else {
+            return Ok(Vec::new());
+        };
+        let parts = base.by_history().order().par_chunks(CHUNK).map(|places| {
+            let customers = places.iter().filter_map(|place| base.customers.get(*place));
+            match self.spend {
+                Some(Spend::GammaGamma(_, Some(draws))) => {
+                    let pairs: Vec<(History, Option<SpendHistory>)> = customers
+                        .map(|customer| (customer.history, customer.spend))
+                        .collect();
+                    Ok(expected.purchases_and_values(draws, &pairs)?)
+                }
+                Some(Spend::Constant(spend)) => {
+                    let histories: Vec<History> =
+                        customers.map(|customer| customer.history).collect();
+                    let intervals = expected.forecast_all(&histories).into_iter();
+                    let of_one = |told: patron_stats::intervals::ForecastInterval| {
+                        let value = times(told.discounted_purchases, *spend);
+                        [told.expected_purchases, value]
+                    };
+                    Ok(intervals.map(of_one).collect())
+                }
+                _ => Ok(Vec::new()),
+            }
+        });
+        let parts = parts.collect::<Result<Vec<_>, ClvError>>()?;
+        Ok(parts.into_iter().flatten().collect())
+    }
+
+    fn value(&self, forecast: &Forecast, spend: f64, interval: Option<Interval>) -> Value {
+        Value {
+            expected_spend: spend,
+            clv: spend * self.margin * forecast.discounted_purchases,
+            interval: interval.map(|interval| times(interval, self.margin)),
+            clv_lifetime: spend * self.margin * forecast.discounted_purchases_lifetime,
+        }
+    }
+}
+
+fn times(interval: Interval, factor: f64) -> Interval {
+    Interval {
+        low: interval.low * factor,
+        high: interval.high * factor,
+    }
+}
