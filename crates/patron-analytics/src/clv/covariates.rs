@@ -84,9 +84,16 @@ impl CovariateFit {
 }
 
 /// Values by customer, and the columns they are of.
-struct Table {
+pub(super) struct Table {
     columns: Vec<String>,
     values: BTreeMap<String, (u64, Vec<f64>)>,
+}
+
+impl Table {
+    /// The values of a customer.
+    pub(super) fn of(&self, id: &str) -> Option<&[f64]> {
+        self.values.get(id).map(|(_, values)| values.as_slice())
+    }
 }
 
 /// Fits a model in which covariates act.
@@ -124,10 +131,7 @@ pub fn fit_with_covariates(
     // Whatever is fitted is reported on.
     let card = card.ok_or(ClvError::NoCovariates { model: model.key() })?;
     let customers = base.customers.iter();
-    let values = customers.map(|customer| {
-        let of_row = table.values.get(&customer.id);
-        of_row.map(|(_, values)| values.clone())
-    });
+    let values = customers.map(|customer| table.of(&customer.id).map(<[f64]>::to_vec));
     Ok(CovariateFit {
         card,
         notes,
@@ -143,7 +147,7 @@ fn carded<M: CovariateModel + 'static>(
     (card(&fitted, level), Box::new(fitted))
 }
 
-fn read(request: &CovariateRequest) -> Result<Table, ClvError> {
+pub(super) fn read(request: &CovariateRequest) -> Result<Table, ClvError> {
     let mut sheet = Sheet::open(&request.path)?;
     let id = sheet.needed(&CUSTOMER)?;
     let headers = sheet.headers().iter().enumerate();
@@ -171,7 +175,7 @@ fn read(request: &CovariateRequest) -> Result<Table, ClvError> {
 }
 
 /// Customers who have covariates; who has none, and which rows are nobody's, is said.
-fn joined(
+pub(super) fn joined(
     base: &Base,
     table: &Table,
     request: &CovariateRequest,

@@ -5,10 +5,13 @@ use std::path::PathBuf;
 
 use patron_core::{Coded, Day, ErrorCode};
 use patron_engine::EngineError;
+use patron_stats::bayes::BayesError;
 use patron_stats::contract::ContractError;
 use patron_stats::covariates::CovariateError;
 use patron_stats::estimate::FitError;
 use patron_stats::intervals::IntervalError;
+use patron_stats::mcmc::SamplingError;
+use patron_stats::pareto_nbd_abe::AbeError;
 use patron_stats::purchase::ForecastError;
 use patron_stats::regularity::RegularityError;
 use patron_stats::validation::ValidationError;
@@ -47,6 +50,21 @@ pub enum ClvError {
     /// A covariate, or a constraint of one, cannot be used.
     #[error("cannot fit covariates")]
     Covariates(#[from] CovariateError),
+    /// Chains cannot be run so.
+    #[error("cannot sample")]
+    Sampling(#[from] SamplingError),
+    /// A posterior cannot be sampled.
+    #[error("cannot sample the posterior")]
+    Bayes(#[from] BayesError),
+    /// Own rates cannot be sampled.
+    #[error("cannot sample pareto-nbd-abe")]
+    Abe(#[from] AbeError),
+    /// A model has no sampler of its posterior.
+    #[error("the posterior of {model} cannot be sampled")]
+    NoPosterior {
+        /// Its key.
+        model: &'static str,
+    },
     /// Nothing can act on a model.
     #[error("{model} has no place for covariates")]
     NoCovariates {
@@ -227,6 +245,10 @@ impl Coded for ClvError {
             Self::Validation(_) => "clv_validation",
             Self::Regularity(_) => "clv_regularity",
             Self::Covariates(_) => "clv_covariates",
+            Self::Sampling(error) => error.key(),
+            Self::Bayes(error) => error.key(),
+            Self::Abe(error) => error.key(),
+            Self::NoPosterior { .. } => "clv_no_posterior",
             Self::NoCovariates { .. } => "clv_no_covariates",
             Self::NobodyJoined { .. } => "clv_nobody_joined",
             Self::Contracts(_) => "clv_contracts",
@@ -258,7 +280,7 @@ impl Coded for ClvError {
                 "say it with `--holdout TIME`, in the unit of the summary's times".to_owned(),
             ),
             Self::NoSuchModel { .. } => Some(format!(
-                "there are {}; `fit` and `predict` also have bg-bb, sbg and bdw, and `fit` gamma-gamma",
+                "there are {}; `fit` and `predict` also have pareto-nbd-abe, bg-bb, sbg and bdw, and `fit` gamma-gamma",
                 ClvModel::names().join(", ")
             )),
             Self::Fit { source: FitError::TooFewRepeatBuyers { .. }, .. } => Some(
@@ -268,6 +290,9 @@ impl Coded for ClvError {
                 "a summary has a row per customer with the columns `frequency`, `recency` and `T`, and may have `weight`, `customer_id`, `monetary_value` and `holdout`".to_owned(),
             ),
             Self::NoCovariates { .. } => Some("bg-nbd, mbg-nbd and pareto-nbd have".to_owned()),
+            Self::NoPosterior { .. } => Some(
+                "that of bg-nbd, mbg-nbd, pareto-nbd and gamma-gamma can; pareto-nbd-abe is always sampled".to_owned(),
+            ),
             Self::NobodyJoined { .. } => Some(
                 "its column `customer_id` must hold the ids that the orders or the summary have".to_owned(),
             ),

@@ -11,6 +11,9 @@
 //! | `summary` | the same of a file with a row per customer |
 //! | `fit` | which parameters fit, and how well are they determined? |
 //! | `covariates` | what else about customers makes them buy or leave? |
+//! | `posterior` | what do draws from a posterior say of parameters, and can they be believed? |
+//! | `drawn` | what if every set of parameters counts that could have made the data? |
+//! | `abe` | which own rates could customers have, where buying and leaving go together? |
 //! | `opportunities` | and where one can only buy at opportunities? |
 //! | `contracts` | and where customers have contracts? |
 //! | `evaluate` | how good are the models, held against what came? |
@@ -23,12 +26,14 @@
 //! | `predict` | what is expected of each customer? |
 //! | `simulate` | which customers would a model make? |
 
+mod abe;
 mod base;
 mod by_history;
 mod cells;
 mod contracts;
 mod covariates;
 mod days;
+mod drawn;
 mod drift;
 mod error;
 mod evaluate;
@@ -38,6 +43,7 @@ mod opportunities;
 mod page;
 mod parameters;
 mod parts;
+mod posterior;
 mod predict;
 mod rolling;
 mod sheet;
@@ -45,10 +51,12 @@ mod simulate;
 mod summary;
 mod tracking;
 
+pub use abe::{AbeFit, fit_abe};
 pub use base::{Base, BaseRequest, Customer, Source, customers, settings_alone};
 pub use contracts::{ContractKey, ContractRow, Contracts, contracts};
 pub use covariates::{CovariateFit, CovariateRequest, fit_with_covariates};
 pub use days::PurchaseDays;
+pub use drawn::{DrawnFit, DrawnSpend, fit_drawn, fit_drawn_spend};
 pub use drift::{Drift, Half};
 pub use error::ClvError;
 pub use evaluate::{Candidate, Evaluated, FrequencyGroup, evaluated};
@@ -58,9 +66,11 @@ pub use opportunities::{fit_opportunities, opportunities};
 pub use page::page;
 pub use parameters::with_parameters;
 pub use parts::{in_parts, on_threads};
+pub use posterior::{PosteriorCard, SampledParameter, SamplingRequest};
 pub use predict::{
     ContractPrediction, ContractPredictions, OfHistory, Periods, PredictRequest, Prediction,
-    Predictions, Value, predict, predict_contracts, predict_opportunities, predict_with_covariates,
+    Predictions, Value, predict, predict_abe, predict_contracts, predict_drawn,
+    predict_opportunities, predict_with_covariates,
 };
 pub use rolling::{AtOrigin, Rolling, RollingCandidate, rolling};
 pub use simulate::{SimulateRequest, Simulated, simulate};

@@ -57,6 +57,35 @@ impl SpendDraws {
         Ok(bounds.of(&mut self.spends(spend)))
     }
 
+    /// Returns the mean over all draws of one customer's expected spend per purchase: the prediction itself, where draws are from a
+    /// posterior. Infinite where one of them has no mean.
+    #[must_use]
+    pub fn mean(&self, spend: Option<&SpendHistory>) -> f64 {
+        self.spends(spend).iter().sum::<f64>() / self.models.len() as f64
+    }
+
+    /// Returns the interval of the value of purchases, of which one number is given for each draw.
+    ///
+    /// # Errors
+    /// [`IntervalError::LevelOutsideDomain`]; [`IntervalError::TooFewDraws`]; [`IntervalError::DrawsDiffer`] unless there are as
+    /// many purchases as draws.
+    pub fn value_interval(
+        &self,
+        purchases: &[f64],
+        spend: Option<&SpendHistory>,
+        level: f64,
+    ) -> Result<Interval, IntervalError> {
+        let draws = (purchases.len(), self.models.len());
+        if draws.0 != draws.1 {
+            return Err(IntervalError::DrawsDiffer {
+                purchases: draws.0,
+                spend: draws.1,
+            });
+        }
+        let bounds = Bounds::new(level, draws.1)?;
+        Ok(bounds.of(&mut self.values(purchases, spend)))
+    }
+
     /// Returns the value of purchases under each draw.
     fn values(&self, purchases: &[f64], spend: Option<&SpendHistory>) -> Vec<f64> {
         let spends = self.models.iter();

@@ -52,12 +52,52 @@ impl OwnRates {
     /// Returns the expected purchases in `(T, T + horizon]`: `P(alive)·λ/μ·(1 − e^(−μ·horizon))`.
     #[must_use]
     pub fn expected_purchases(&self, history: &History, horizon: f64) -> f64 {
-        let time = if self.mu * horizon > 1e-12 {
+        self.probability_alive(history) * self.lambda * self.expected_time(horizon)
+    }
+
+    /// Returns for how much of a horizon somebody who is there will stay.
+    fn expected_time(&self, horizon: f64) -> f64 {
+        if self.mu * horizon > 1e-12 {
             -(-self.mu * horizon).exp_m1() / self.mu
         } else {
             horizon
+        }
+    }
+
+    /// Returns the expected purchases in `(T, T + horizon]`, each discounted from its time to T: `P(alive)·λ/(μ + δ)·(1 − e^(−(μ + δ)·horizon))`.
+    ///
+    /// `discount_rate` is continuous, per model unit, and at least 0. Without end pass an infinite horizon.
+    ///
+    /// # Examples
+    /// ```
+    /// use patron_stats::history::History;
+    /// use patron_stats::pareto_nbd_abe::OwnRates;
+    ///
+    /// let own = OwnRates { lambda: 0.3, mu: 0.05 };
+    /// let new = History::NEW_CUSTOMER;
+    /// assert!((own.discounted_expected_purchases(&new, 10.0, 0.01) - 2.255_942).abs() < 1e-6);
+    /// assert!((own.discounted_expected_purchases(&new, f64::INFINITY, 0.01) - 5.0).abs() < 1e-12);
+    /// ```
+    #[must_use]
+    pub fn discounted_expected_purchases(
+        &self,
+        history: &History,
+        horizon: f64,
+        discount_rate: f64,
+    ) -> f64 {
+        let both = Self {
+            lambda: self.lambda,
+            mu: self.mu + discount_rate,
         };
-        self.probability_alive(history) * self.lambda * time
+        // P(alive) knows nothing of a discount.
+        both.expected_time(horizon) * self.lambda * self.probability_alive(history)
+    }
+
+    /// Returns the probability of at least one purchase in `(T, T + horizon]`: `P(alive)·λ/(λ + μ)·(1 − e^(−(λ + μ)·horizon))`.
+    #[must_use]
+    pub fn probability_of_purchase(&self, history: &History, horizon: f64) -> f64 {
+        let both = self.lambda + self.mu;
+        self.probability_alive(history) * self.lambda / both * -(-both * horizon).exp_m1()
     }
 
     /// Returns the distribution of the number of purchases in `(T, T + horizon]`.

@@ -6,7 +6,7 @@ use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 
 use super::spend::Spend;
-use super::teller::Asked;
+use super::teller::{Asked, How};
 use super::{DRAWS, OfHistory, PredictRequest, Predictions, SEED, Value, of_values};
 use crate::clv::covariates::OwnModel;
 use crate::clv::{Base, ClvError, CovariateFit};
@@ -40,7 +40,12 @@ pub fn predict_with_covariates(
             Some(_) => drawn(&own)?,
             None => None,
         };
-        let told = asked.tell(&part, own.model.as_ref(), (draws.as_ref(), spend.as_ref()))?;
+        let how = How {
+            draws: draws.as_ref(),
+            spend: spend.as_ref(),
+            averaged: false,
+        };
+        let told = asked.tell(&part, own.model.as_ref(), how)?;
         let of_customer = part.by_history().of_customer().to_vec();
         Ok((told, of_customer, draws))
     });

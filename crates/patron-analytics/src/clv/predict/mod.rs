@@ -5,19 +5,25 @@
 //! | `teller` | what is told of every history, and of every customer's value? |
 //! | `spend` | what does a purchase bring? |
 //! | `covariates` | the same where customers differ by what else is known of them |
+//! | `drawn` | and where every set of parameters counts |
+//! | `abe` | and where their own rates were drawn |
 //! | `opportunities` | and where one can only buy at opportunities |
 //! | `contracts` | and where customers renew |
 //! | `periods` | how far ahead is that, in opportunities and renewals? |
 
+mod abe;
 mod contracts;
 mod covariates;
+mod drawn;
 mod opportunities;
 mod periods;
 mod spend;
 mod teller;
 
+pub use abe::predict_abe;
 pub use contracts::{ContractPrediction, ContractPredictions, predict_contracts};
 pub use covariates::predict_with_covariates;
+pub use drawn::predict_drawn;
 pub use opportunities::predict_opportunities;
 pub use periods::Periods;
 
@@ -29,7 +35,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::{Base, ClvError, Fit};
 use spend::Spend;
-use teller::Asked;
+use teller::{Asked, How};
 
 /// Draws of the parameters: the bounds of a 90 % interval are then the tenth from either end.
 const DRAWS: usize = 199;
@@ -138,7 +144,12 @@ pub fn predict(base: &Base, fit: &Fit, request: &PredictRequest) -> Result<Predi
     let model = fit.model.as_ref();
     let drawn = noted(draws(base, model, request), &mut notes)?;
     let spend = Spend::of(base, request, &mut notes)?;
-    let (told, values) = asked.tell(base, model, (drawn.as_ref(), spend.as_ref()))?;
+    let how = How {
+        draws: drawn.as_ref(),
+        spend: spend.as_ref(),
+        averaged: false,
+    };
+    let (told, values) = asked.tell(base, model, how)?;
     notes.extend(of_values(&values, spend.as_ref()));
     Ok(Predictions {
         told,

@@ -2,16 +2,18 @@
 
 use patron_stats::estimate::FitError;
 use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaConfig, SpendHistory};
-use patron_stats::intervals::{ParameterDraws, SpendDraws};
+use patron_stats::intervals::{Interval, ParameterDraws, SpendDraws};
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::{DRAWS, PredictRequest, SEED, noted};
-use crate::clv::{Base, ClvError};
+use crate::clv::{Base, ClvError, SamplingRequest, fit_drawn_spend};
 
 /// What a purchase brings.
 pub(super) enum Spend {
     GammaGamma(Box<FittedGammaGamma>, Option<SpendDraws>),
+    /// By the draws of a posterior.
+    Drawn(SpendDraws),
     /// Every repeat buyer spends the same.
     Constant(f64),
 }
@@ -54,9 +56,41 @@ impl Spend {
         Ok(Some(Self::GammaGamma(Box::new(fitted), draws)))
     }
 
+    /// The interval of the value of drawn purchases, before any margin; nothing where spend was not drawn.
+    pub(super) fn value_interval(
+        &self,
+        purchases: &[f64],
+        spend: Option<&SpendHistory>,
+        level: f64,
+    ) -> Result<Option<Interval>, ClvError> {
+        Ok(match self {
+            Self::GammaGamma(_, Some(draws)) | Self::Drawn(draws) => {
+                Some(draws.value_interval(purchases, spend, level)?)
+            }
+            Self::Constant(_) | Self::GammaGamma(..) => None,
+        })
+    }
+
+    /// What a purchase brings where every set of parameters counts; where that cannot be sampled, as without.
+    pub(super) fn of_posterior(
+        base: &Base,
+        (request, sampling): (&PredictRequest, SamplingRequest),
+        notes: &mut Vec<String>,
+    ) -> Result<Option<Self>, ClvError> {
+        let spend = Self::of(base, request, notes)?;
+        let Some(Self::GammaGamma(..)) = spend else {
+            return Ok(spend);
+        };
+        let drawn = fit_drawn_spend(base, sampling, request.level)?;
+        let warnings = drawn.card.warnings.iter();
+        notes.extend(warnings.map(|warning| format!("of spend: {warning}")));
+        Ok(Some(Self::Drawn(SpendDraws::new(&drawn.draws)?)))
+    }
+
     pub(super) fn mean(&self, spend: Option<&SpendHistory>) -> f64 {
         match self {
             Self::GammaGamma(model, _) => model.expected_spend(spend).unwrap_or(f64::INFINITY),
+            Self::Drawn(draws) => draws.mean(spend),
             Self::Constant(spend) => *spend,
         }
     }

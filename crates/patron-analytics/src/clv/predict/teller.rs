@@ -42,8 +42,9 @@ impl Asked {
         self,
         base: &Base,
         model: &dyn PurchaseModel,
-        (draws, spend): (Option<&ParameterDraws>, Option<&Spend>),
+        how: How<'_>,
     ) -> Result<(Vec<OfHistory>, Vec<Value>), ClvError> {
+        let How { draws, spend, .. } = how;
         let expected = match (draws, self.level) {
             (Some(draws), Some(level)) => Some(ExpectationForecaster::new(
                 model,
@@ -58,13 +59,37 @@ impl Asked {
             model,
             expected: expected.as_ref(),
             spend,
+            averaged: how.averaged,
             forecaster: model.forecaster(self.horizon, self.discount)?,
-            horizon: self.horizon,
-            level: self.level,
-            margin: self.margin,
+            asked: self,
         };
         teller.all(base)
     }
+
+    pub(super) fn value(
+        self,
+        forecast: &Forecast,
+        spend: f64,
+        interval: Option<Interval>,
+    ) -> Value {
+        Value {
+            expected_spend: spend,
+            clv: spend * self.margin * forecast.discounted_purchases,
+            interval: interval.map(|interval| times(interval, self.margin)),
+            clv_lifetime: spend * self.margin * forecast.discounted_purchases_lifetime,
+        }
+    }
+}
+
+/// What predictions are made of besides the model.
+#[derive(Clone, Copy)]
+pub(super) struct How<'a> {
+    /// Of its parameters.
+    pub(super) draws: Option<&'a ParameterDraws>,
+    /// What a purchase brings.
+    pub(super) spend: Option<&'a Spend>,
+    /// Predictions are means over the draws: these are from a posterior.
+    pub(super) averaged: bool,
 }
 
 /// Everything that a prediction takes.
@@ -72,11 +97,9 @@ struct Teller<'a> {
     model: &'a dyn PurchaseModel,
     expected: Option<&'a ExpectationForecaster>,
     spend: Option<&'a Spend>,
+    averaged: bool,
     forecaster: patron_stats::purchase::Forecaster,
-    horizon: f64,
-    /// That of intervals, if any are asked for.
-    level: Option<f64>,
-    margin: f64,
+    asked: Asked,
 }
 
 impl Teller<'_> {
@@ -108,7 +131,7 @@ impl Teller<'_> {
             .filter_map(|((customer, history), interval)| {
                 let forecast = &told.get(*history)?.forecast;
                 let spend = spend.mean(customer.spend.as_ref());
-                Some(self.value(forecast, spend, interval))
+                Some(self.asked.value(forecast, spend, interval))
             });
         let values = values.collect();
         Ok((told, values))
@@ -118,22 +141,32 @@ impl Teller<'_> {
         let forecasts = self.forecaster.forecast_all(distinct);
         // With draws of spend, purchases are drawn along with them: once.
         let intervals = match (self.expected, self.spend) {
-            (None, _) | (_, Some(Spend::GammaGamma(_, Some(_)) | Spend::Constant(_))) => None,
+            (None, _)
+            | (_, Some(Spend::GammaGamma(_, Some(_)) | Spend::Drawn(_) | Spend::Constant(_))) => {
+                None
+            }
             (Some(expected), _) => Some(expected.expected_purchases_all(distinct)),
         };
-        let outcomes = match self.level {
+        let outcomes = match self.asked.level {
             Some(level) => {
                 let tails = [0.5 * (1.0 - level), 0.5 * (1.0 + level)];
                 let model = self.model;
-                Some(count_quantiles_all(model, distinct, self.horizon, tails)?)
+                Some(count_quantiles_all(
+                    model,
+                    distinct,
+                    self.asked.horizon,
+                    tails,
+                )?)
             }
             None => None,
         };
         let histories = distinct.iter().zip(forecasts).enumerate();
         histories
             .map(|(place, (history, forecast))| {
-                let any = self.model.probability_of_purchase(history, self.horizon)?;
-                Ok(OfHistory {
+                let any = self
+                    .model
+                    .probability_of_purchase(history, self.asked.horizon)?;
+                let told = OfHistory {
                     forecast,
                     probability_of_purchase: any,
                     expected_purchases: intervals
@@ -142,9 +175,39 @@ impl Teller<'_> {
                     outcome: outcomes
                         .as_ref()
                         .and_then(|outcomes| outcomes.get(place).copied()),
+                };
+                Ok(match self.expected.filter(|_| self.averaged) {
+                    Some(expected) => self.averaged(expected, history, told),
+                    None => told,
                 })
             })
             .collect()
+    }
+
+    /// Means over all draws in the place of what the model says at its mode; the median of the next purchase stays that.
+    fn averaged(
+        &self,
+        expected: &ExpectationForecaster,
+        history: &History,
+        told: OfHistory,
+    ) -> OfHistory {
+        let mean = expected.mean(history);
+        let counts = expected.counts(history);
+        let outcome = self.asked.level.map(|level| {
+            [0.5 * (1.0 - level), 0.5 * (1.0 + level)].map(|tail| counts.quantile(tail))
+        });
+        OfHistory {
+            forecast: Forecast {
+                probability_alive: mean.probability_alive,
+                expected_purchases: mean.expected_purchases,
+                discounted_purchases: mean.discounted_purchases,
+                discounted_purchases_lifetime: mean.discounted_purchases_lifetime,
+                ..told.forecast
+            },
+            probability_of_purchase: 1.0 - counts.probability(0),
+            outcome,
+            ..told
+        }
     }
 
     /// The intervals of expected purchases, and of the expected value before any margin, by customers in work order; none where the
@@ -156,7 +219,7 @@ impl Teller<'_> {
         let parts = base.by_history().order().par_chunks(CHUNK).map(|places| {
             let customers = places.iter().filter_map(|place| base.customers.get(*place));
             match self.spend {
-                Some(Spend::GammaGamma(_, Some(draws))) => {
+                Some(Spend::GammaGamma(_, Some(draws)) | Spend::Drawn(draws)) => {
                     let pairs: Vec<(History, Option<SpendHistory>)> = customers
                         .map(|customer| (customer.history, customer.spend))
                         .collect();
@@ -177,15 +240,6 @@ impl Teller<'_> {
         });
         let parts = parts.collect::<Result<Vec<_>, ClvError>>()?;
         Ok(parts.into_iter().flatten().collect())
-    }
-
-    fn value(&self, forecast: &Forecast, spend: f64, interval: Option<Interval>) -> Value {
-        Value {
-            expected_spend: spend,
-            clv: spend * self.margin * forecast.discounted_purchases,
-            interval: interval.map(|interval| times(interval, self.margin)),
-            clv_lifetime: spend * self.margin * forecast.discounted_purchases_lifetime,
-        }
     }
 }
 

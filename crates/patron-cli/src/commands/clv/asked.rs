@@ -7,12 +7,15 @@ use patron_analytics::settings::Unit;
 use patron_core::Day;
 
 use super::base::{BaseArgs, of_command_line};
+use super::posterior::SamplingArgs;
 use crate::failure::{BadFlag, Failure};
 
 /// A model of any kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
     Purchases(ClvModel),
+    /// Pareto/NBD after Abe, which is always sampled.
+    OwnRates,
     Opportunities,
     Contracts(ContractKey),
     Spend,
@@ -21,7 +24,7 @@ pub(super) enum Asked {
 /// Arguments that say which model, and of what.
 #[derive(Debug, clap::Args)]
 pub(super) struct ModelArgs {
-    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd, ggom-nbd, bg-cnbd-k, mbg-cnbd-k; bg-bb, where one can buy once in each unit of
+    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd, ggom-nbd, bg-cnbd-k, mbg-cnbd-k; pareto-nbd-abe, sampled; bg-bb, where one can buy once in each unit of
     /// time; sbg, bdw, of contracts; or gamma-gamma (of `fit` alone), of what a purchase brings
     #[arg(long, value_name = "MODEL", default_value = "mbg-nbd")]
     pub(super) model: String,
@@ -29,7 +32,8 @@ pub(super) struct ModelArgs {
     /// (`start`, `end`), who renew once in each unit of time
     #[arg(long, value_name = "FILE")]
     contracts: Option<PathBuf>,
-    /// What else is known of customers: `customer_id`, and a number in each other column. For bg-nbd, mbg-nbd and pareto-nbd
+    /// What else is known of customers: `customer_id`, and a number in each other column. For bg-nbd, mbg-nbd, pareto-nbd and
+    /// pareto-nbd-abe
     #[arg(long, value_name = "FILE")]
     covariates: Option<PathBuf>,
     /// Columns of the covariates that act on how often customers buy; without this and the next, all act on both
@@ -48,6 +52,11 @@ pub(super) struct ModelArgs {
         requires = "covariates"
     )]
     dropout_covariates: Vec<String>,
+    /// Draw from the posterior of all parameters instead of taking the likeliest: for bg-nbd, mbg-nbd, pareto-nbd and gamma-gamma
+    #[arg(long)]
+    pub(super) posterior: bool,
+    #[command(flatten, next_help_heading = "Sampling")]
+    pub(super) sampling: SamplingArgs,
 }
 
 impl ModelArgs {
@@ -56,6 +65,7 @@ impl ModelArgs {
         let asked = match self.model.as_str() {
             "gamma-gamma" => Asked::Spend,
             "bg-bb" => Asked::Opportunities,
+            "pareto-nbd-abe" => Asked::OwnRates,
             name => match ContractKey::from_name(name) {
                 Some(key) => Asked::Contracts(key),
                 None => Asked::Purchases(ClvModel::from_name(name).map_err(of_command_line)?),
@@ -68,10 +78,36 @@ impl ModelArgs {
         if self.contracts.is_some() && (!is_contract || base.names_any()) {
             return Err(self.refused("sbg or bdw with `--contracts`, and no orders"));
         }
-        if self.covariates.is_some() && !matches!(asked, Asked::Purchases(_)) {
-            return Err(self.refused("bg-nbd, mbg-nbd or pareto-nbd with `--covariates`"));
+        if self.covariates.is_some() && !matches!(asked, Asked::Purchases(_) | Asked::OwnRates) {
+            return Err(
+                self.refused("bg-nbd, mbg-nbd, pareto-nbd or pareto-nbd-abe with `--covariates`")
+            );
         }
+        self.check_sampling(asked)?;
         Ok(asked)
+    }
+
+    /// Refuses what a sampler cannot take, or what is asked of one where there is none.
+    fn check_sampling(&self, asked: Asked) -> Result<(), Failure> {
+        let has_posterior = matches!(asked, Asked::Purchases(_) | Asked::Spend);
+        if self.posterior && (!has_posterior || self.covariates.is_some()) {
+            return Err(self.refused(
+                "bg-nbd, mbg-nbd, pareto-nbd or gamma-gamma with `--posterior`, and no covariates",
+            ));
+        }
+        let is_sampled = self.posterior || asked == Asked::OwnRates;
+        if self.sampling.is_asked() && !is_sampled {
+            return Err(self.refused(
+                "pareto-nbd-abe, or `--posterior`, with `--chains`, `--draws`, `--warmup` and `--seed`",
+            ));
+        }
+        let apart = !self.purchase_covariates.is_empty() || !self.dropout_covariates.is_empty();
+        if asked == Asked::OwnRates && apart {
+            return Err(self.refused(
+                "bg-nbd, mbg-nbd or pareto-nbd with covariates apart: those of pareto-nbd-abe act on both",
+            ));
+        }
+        Ok(())
     }
 
     /// Says that the model does not go with something else.

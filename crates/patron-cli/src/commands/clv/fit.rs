@@ -1,13 +1,14 @@
 //! `patron clv fit`.
 
 use patron_analytics::clv::{
-    Base, ClvError, FitCard, fit, fit_opportunities, fit_spend, fit_with_covariates, opportunities,
+    Base, ClvError, FitCard, PosteriorCard, fit, fit_abe, fit_drawn, fit_drawn_spend,
+    fit_opportunities, fit_spend, fit_with_covariates, opportunities,
 };
 use serde_json::{Map, Value, json};
 
 use super::asked::{Asked, ModelArgs};
 use super::base::{BaseArgs, Wants};
-use super::{Format, csv, exact, parse_level, short};
+use super::{Format, csv, exact, parse_level, posterior, short};
 use crate::failure::Failure;
 use crate::output::{Output, table};
 
@@ -26,9 +27,15 @@ pub(crate) struct Args {
     base: BaseArgs,
 }
 
+/// What is known of parameters.
+enum Card {
+    Likeliest(Box<FitCard>),
+    Sampled(Box<PosteriorCard>),
+}
+
 /// A fit, and what must be said of the data.
 struct Fitted {
-    card: Option<FitCard>,
+    card: Option<Card>,
     unit: &'static str,
     notes: Vec<String>,
 }
@@ -39,7 +46,8 @@ impl Args {
             && let Some((found, unit)) = self.of.contracts(&self.base)?
         {
             return Ok(Fitted {
-                card: FitCard::of_contracts(key.fit(&found)?.as_ref(), self.interval),
+                card: FitCard::of_contracts(key.fit(&found)?.as_ref(), self.interval)
+                    .map(|card| Card::Likeliest(Box::new(card))),
                 unit: unit.key(),
                 notes: found.notes,
             });
@@ -48,7 +56,7 @@ impl Args {
             days: match asked {
                 Asked::Purchases(model) => model.has_stages(),
                 Asked::Opportunities => true,
-                Asked::Contracts(_) | Asked::Spend => false,
+                Asked::Contracts(_) | Asked::Spend | Asked::OwnRates => false,
             },
             ..Wants::default()
         };
@@ -61,7 +69,43 @@ impl Args {
         })
     }
 
-    fn card(&self, asked: Asked, base: &Base) -> Result<(Option<FitCard>, Vec<String>), ClvError> {
+    fn card(&self, asked: Asked, base: &Base) -> Result<(Option<Card>, Vec<String>), ClvError> {
+        if let Some((card, notes)) = self.sampled(asked, base)? {
+            return Ok((Some(Card::Sampled(Box::new(card))), notes));
+        }
+        let (card, notes) = self.likeliest(asked, base)?;
+        Ok((card.map(|card| Card::Likeliest(Box::new(card))), notes))
+    }
+
+    /// What draws say of parameters, where these are asked for.
+    fn sampled(
+        &self,
+        asked: Asked,
+        base: &Base,
+    ) -> Result<Option<(PosteriorCard, Vec<String>)>, ClvError> {
+        let (level, sampling) = (self.interval, self.of.sampling.request());
+        Ok(match asked {
+            Asked::OwnRates => {
+                let covariates = self.of.covariates(level);
+                let fit = fit_abe(base, covariates.as_ref(), sampling, level)?;
+                Some((fit.card, fit.notes))
+            }
+            Asked::Purchases(model) if self.of.posterior => {
+                let fit = fit_drawn(base, model, sampling, level)?;
+                Some((fit.card, Vec::new()))
+            }
+            Asked::Spend if self.of.posterior => {
+                Some((fit_drawn_spend(base, sampling, level)?.card, Vec::new()))
+            }
+            _ => None,
+        })
+    }
+
+    fn likeliest(
+        &self,
+        asked: Asked,
+        base: &Base,
+    ) -> Result<(Option<FitCard>, Vec<String>), ClvError> {
         let level = self.interval;
         let card = match (asked, self.of.covariates(level)) {
             (Asked::Purchases(model), Some(request)) => {
@@ -74,8 +118,8 @@ impl Args {
                 FitCard::of_opportunities(&fit_opportunities(base, &histories)?, level)
             }
             (Asked::Spend, _) => FitCard::of_spend(&fit_spend(base)?, level),
-            // Read from their own file.
-            (Asked::Contracts(_), _) => None,
+            // Read from their own file; sampled.
+            (Asked::Contracts(_) | Asked::OwnRates, _) => None,
         };
         Ok((card, Vec::new()))
     }
@@ -87,12 +131,24 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     for note in fitted.notes.iter().filter(|_| !args.base.is_quiet()) {
         output.talk(&format!("note: {note}\n"));
     }
-    let Some(card) = fitted.card else {
-        return Ok(());
-    };
+    match &fitted.card {
+        Some(Card::Likeliest(card)) => print(args, card, &fitted, output),
+        Some(Card::Sampled(card)) => {
+            let of = (fitted.unit, fitted.notes.as_slice());
+            posterior::print(card, of, args.format, output)?;
+            for warning in card.warnings.iter().filter(|_| !args.base.is_quiet()) {
+                output.talk(&format!("note: {warning}\n"));
+            }
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
+fn print(args: &Args, card: &FitCard, fitted: &Fitted, output: &mut Output) -> Result<(), Failure> {
     match args.format {
         Format::Json => {
-            let mut document = document(&card, fitted.unit);
+            let mut document = document(card, fitted.unit);
             if let Value::Object(members) = &mut document {
                 members.insert("notes".to_owned(), json!(fitted.notes));
             }
@@ -100,11 +156,11 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         }
         Format::Csv => {
             let header = ["parameter", "estimate", "se", "low", "high"];
-            output.data(&csv(&header, rows(&card, exact)))?;
+            output.data(&csv(&header, rows(card, exact)))?;
         }
         Format::Table => {
             let header = ["", "estimate", "standard error", "from", "to"];
-            output.line(&table(&header, rows(&card, short)))?;
+            output.line(&table(&header, rows(card, short)))?;
             output.line(&format!(
                 "{} · log-likelihood {:.4} · AIC {:.2} · BIC {:.2} · {}",
                 card.model,

@@ -7,6 +7,7 @@ mod closer;
 mod columns;
 mod evaluate;
 mod fit;
+mod posterior;
 mod predict;
 mod renewals;
 mod simulate;

@@ -1,9 +1,9 @@
 //! `patron clv predict`.
 
 use patron_analytics::clv::{
-    Base, ContractKey, Customer, Periods, PredictRequest, Prediction, Predictions, fit,
-    fit_with_covariates, predict, predict_contracts, predict_opportunities,
-    predict_with_covariates,
+    Base, ContractKey, Customer, Periods, PredictRequest, Prediction, Predictions, fit, fit_abe,
+    fit_drawn, fit_with_covariates, predict, predict_abe, predict_contracts, predict_drawn,
+    predict_opportunities, predict_with_covariates,
 };
 use patron_analytics::settings::Settings;
 use serde_json::{Value, json};
@@ -66,7 +66,18 @@ impl Args {
         if asked == Asked::Spend {
             return Err(self.of.refused("a model of purchases or contracts: gamma-gamma is of `fit`, and values need no model named"));
         }
-        let is_purchases = matches!(asked, Asked::Purchases(_));
+        let is_purchases = matches!(asked, Asked::Purchases(_) | Asked::OwnRates);
+        let is_sampled = self.of.posterior || asked == Asked::OwnRates;
+        if is_sampled && self.bootstrap {
+            return Err(self
+                .of
+                .refused("no `--bootstrap` where draws are from a posterior"));
+        }
+        if self.of.posterior && self.no_intervals {
+            return Err(self.of.refused(
+                "no `--no-intervals` with `--posterior`, whose predictions are means over draws",
+            ));
+        }
         if is_purchases && (self.periods.is_some() || self.periods_per_year.is_some()) {
             return Err(self
                 .of
@@ -78,7 +89,7 @@ impl Args {
         let refits = match asked {
             Asked::Purchases(_) => self.of.covariates(self.interval).is_none(),
             Asked::Opportunities => true,
-            Asked::Contracts(_) | Asked::Spend => false,
+            Asked::OwnRates | Asked::Contracts(_) | Asked::Spend => false,
         };
         if self.bootstrap && !refits {
             return Err(self
@@ -112,7 +123,17 @@ impl Args {
     /// What is expected of whom.
     fn told(&self, asked: Asked, base: Base) -> Result<(Base, Predictions), Failure> {
         let request = self.request();
+        let sampling = self.of.sampling.request();
         match (asked, self.of.covariates(self.interval)) {
+            (Asked::OwnRates, covariates) => {
+                let fit = fit_abe(&base, covariates.as_ref(), sampling, self.interval)?;
+                Ok(predict_abe(&base, &fit, &request)?)
+            }
+            (Asked::Purchases(model), None) if self.of.posterior => {
+                let fit = fit_drawn(&base, model, sampling, self.interval)?;
+                let told = predict_drawn(&base, &fit, (&request, sampling))?;
+                Ok((base, told))
+            }
             (Asked::Purchases(model), Some(covariates)) => {
                 let fit = fit_with_covariates(&base, model, &covariates)?;
                 Ok(predict_with_covariates(&base, &fit, &request)?)
@@ -144,7 +165,8 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let wants = Wants {
         days: match asked {
             Asked::Purchases(model) => model.has_stages(),
-            _ => true,
+            Asked::Opportunities => true,
+            Asked::OwnRates | Asked::Contracts(_) | Asked::Spend => false,
         },
         ..Wants::default()
     };

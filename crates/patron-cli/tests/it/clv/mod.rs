@@ -7,6 +7,7 @@
 //! | [`models`] | do fits, predictions and measures equal the published ones, from orders and from a summary? |
 //! | [`other_models`] | do stages, covariates, opportunities and contracts give the published fits? |
 //! | [`other_predictions`] | and predictions what papers and closed forms say? |
+//! | [`posteriors`] | are draws of parameters from the right posterior, and predictions means over them? |
 //! | [`predictions`] | do its forms, flags, levels and threads tell the same of everybody? |
 //! | [`refusals`] | is what cannot be used refused, with what words? |
 
@@ -15,5 +16,6 @@ mod evaluation;
 mod models;
 mod other_models;
 mod other_predictions;
+mod posteriors;
 mod predictions;
 mod refusals;
