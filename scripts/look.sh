@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# look.sh FOLDER: makes a small demo report in FOLDER and looks at it in a browser, in every language and two widths.
+# look.sh FOLDER: makes a small demo report, and the page of an evaluation, in FOLDER and looks at them in a browser, in every language and two widths.
 # The browser is an installed Chromium or Chrome; else Debian's package where apt-get may be used; else the check is skipped.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -54,6 +54,7 @@ rm -rf "$folder"
 mkdir -p "$folder"
 "$patron" demo "$folder/shop" --customers 1500
 "$patron" run "$folder/shop/orders.csv" --out "$folder/out" --currency EUR --quiet
+"$patron" clv evaluate "$folder/shop/orders.csv" --rolling 3 --html "$folder/evaluation.html" --quiet >/dev/null
 echo "looking with $browser"
 cd web
-PATRON_CHROMIUM="$browser" npm run look -- "$folder/out/report.html" "$folder/look"
+PATRON_CHROMIUM="$browser" npm run look -- "$folder/out/report.html" "$folder/look" "$folder/evaluation.html"

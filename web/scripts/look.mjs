@@ -1,8 +1,8 @@
-// Opens a filled report in Chromium in each language, wide and narrow, light and dark; fails on console errors, page
+// Opens a filled report, and the page of an evaluation where one is given, in Chromium in each language, wide and narrow, light and dark; fails on console errors, page
 // errors and violations of the page's policy, on "NaN", on a page wider than its window and on what axe finds (WCAG A
 // and AA, good practice); takes screenshots.
 //
-//   node scripts/look.mjs report.html outdir
+//   node scripts/look.mjs report.html outdir [evaluation.html]
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { argv, env, exit, stderr, stdout } from "node:process";
@@ -40,9 +40,9 @@ const NARROWEST = 360;
 const SCHEMES = ["light", "dark"];
 const FIGURES_NEVER_SHOWN = /NaN|undefined|\{\{|Infinity|\[object/;
 
-const [report, outdir] = argv.slice(2).filter((word) => !word.startsWith("--"));
+const [report, outdir, evaluation] = argv.slice(2).filter((word) => !word.startsWith("--"));
 if (report === undefined || outdir === undefined) {
-  stderr.write("usage: npm run look -- report.html outdir\n");
+  stderr.write("usage: npm run look -- report.html outdir [evaluation.html]\n");
   exit(2);
 }
 const browserPath = BROWSERS.find((path) => path !== undefined && existsSync(path));
@@ -59,7 +59,7 @@ function watchPolicy() {
   });
 }
 
-async function problemsOf(page, expectedLanguage) {
+async function problemsOf(page, expectedLanguage, sections) {
   const found = await page.evaluate(() => ({
     violations: window.patronViolations,
     language: document.documentElement.lang,
@@ -72,7 +72,7 @@ async function problemsOf(page, expectedLanguage) {
   if (found.wide > 0) problems.push(`the page is ${found.wide} px wider than its window`);
   const never = FIGURES_NEVER_SHOWN.exec(found.text);
   if (never !== null) problems.push(`"${never[0]}" is shown: …${found.text.substr(Math.max(0, never.index - 40), 90)}…`);
-  if (found.sections !== 11) problems.push(`${found.sections} sections, not 11`);
+  if (found.sections !== sections) problems.push(`${found.sections} sections, not ${sections}`);
   return problems;
 }
 
@@ -84,6 +84,22 @@ async function unfold(page) {
 async function accessibilityProblems(page) {
   const { violations } = await new AxeBuilder({ page }).analyze();
   return violations.map(({ id, nodes }) => `axe ${id}: ${nodes.length} × ${nodes[0]?.html.slice(0, 120)}`);
+}
+
+/** Switches the language of an evaluation's page; the other languages must be gone from sight. */
+async function useEvaluation(page) {
+  for (const language of ["zh-Hans", "zh-Hant", "en"]) {
+    await page.click(`nav button[value="${language}"]`);
+    await page.waitForFunction((expected) => document.documentElement.lang === expected, language);
+    const others = await page.evaluate(
+      (expected) =>
+        [...document.querySelectorAll("[data-l]")].filter(
+          (words) => words.dataset.l !== expected && getComputedStyle(words).display !== "none",
+        ).length,
+      language,
+    );
+    if (others > 0) throw new Error(`${others} phrases of other languages are shown in ${language}`);
+  }
 }
 
 /** Uses the page as a reader would: opens what is closed, sorts, switches axes, language and colours, points. */
@@ -106,10 +122,16 @@ async function use(page) {
   for (const scheme of ["dark", "light", "auto"]) await page.selectOption("#scheme", scheme);
 }
 
-async function lookOnce(browser, [locale, language], width, colorScheme, problems) {
+/** The pages, how many sections each has, and how it is used. */
+const PAGES = [{ path: report, name: "report", sections: 11, use }];
+if (evaluation !== undefined) {
+  PAGES.push({ path: evaluation, name: "evaluation", sections: 6, use: useEvaluation });
+}
+
+async function lookOnce(browser, shown, [locale, language], width, colorScheme, problems) {
   const context = await browser.newContext({ locale, colorScheme, viewport: { width, height: 900 } });
   const page = await context.newPage();
-  const name = `report-${language}-${width}-${colorScheme}`;
+  const name = `${shown.name}-${language}-${width}-${colorScheme}`;
   const note = (text) => problems.push(`${name}: ${text}`);
   page.on("console", (message) => {
     if (message.type() === "error") note(`console: ${message.text()}`);
@@ -119,16 +141,16 @@ async function lookOnce(browser, [locale, language], width, colorScheme, problem
     if (!/^(file|data|blob):/.test(request.url())) note(`asks for ${request.url()}`);
   });
   await page.addInitScript(watchPolicy);
-  await page.goto(pathToFileURL(resolve(report)).href);
+  await page.goto(pathToFileURL(resolve(shown.path)).href);
   await page.waitForSelector("main > section, main > p");
   await page.waitForTimeout(300);
   await page.screenshot({ path: join(outdir, `${name}.png`), fullPage: true });
-  for (const problem of await problemsOf(page, language)) note(problem);
+  for (const problem of await problemsOf(page, language, shown.sections)) note(problem);
   await unfold(page);
   for (const problem of await accessibilityProblems(page)) note(problem);
   if (language === "en" && colorScheme === "light") {
-    await use(page);
-    for (const problem of await problemsOf(page, "en")) note(`after use: ${problem}`);
+    await shown.use(page);
+    for (const problem of await problemsOf(page, "en", shown.sections)) note(`after use: ${problem}`);
   }
   await context.close();
 }
@@ -137,17 +159,19 @@ mkdirSync(outdir, { recursive: true });
 const browser = await chromium.launch({ executablePath: browserPath, headless: true, args: FLAGS });
 const problems = [];
 let looks = 0;
-for (const language of LANGUAGES) {
-  for (const width of WIDTHS) {
-    for (const scheme of SCHEMES) {
-      await lookOnce(browser, language, width, scheme, problems);
-      looks += 1;
+for (const shown of PAGES) {
+  for (const language of LANGUAGES) {
+    for (const width of WIDTHS) {
+      for (const scheme of SCHEMES) {
+        await lookOnce(browser, shown, language, width, scheme, problems);
+        looks += 1;
+      }
     }
   }
+  await lookOnce(browser, shown, LANGUAGES[0], NARROWEST, SCHEMES[0], problems);
+  looks += 1;
 }
-await lookOnce(browser, LANGUAGES[0], NARROWEST, SCHEMES[0], problems);
-looks += 1;
 await browser.close();
 for (const problem of problems) stderr.write(`${problem}\n`);
-stdout.write(`${looks} looks at ${report}, ${problems.length} problems, screenshots in ${outdir}\n`);
+stdout.write(`${looks} looks at ${PAGES.map(({ path }) => path).join(" and ")}, ${problems.length} problems, screenshots in ${outdir}\n`);
 exit(problems.length === 0 ? 0 : 1);

@@ -7,6 +7,9 @@ use patron_stats::validation::cell_means;
 
 use super::days::PurchaseDays;
 
+/// The key of the baseline.
+pub(super) const CELLS: &str = "rfm-cell-mean";
+
 /// Customers from which on each axis has five classes; below, cells of three have somebody to learn from.
 const MANY: usize = 4_000;
 

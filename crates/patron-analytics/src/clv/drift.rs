@@ -4,6 +4,7 @@ use std::fmt;
 
 use patron_core::Day;
 use patron_stats::distributions::chi_square_above;
+use patron_stats::estimate::FitError;
 use patron_stats::intervals::{ExpectationForecaster, Interval, ParameterDraws};
 use patron_stats::purchase::PurchaseModel;
 use rand_chacha::ChaCha12Rng;
@@ -37,6 +38,27 @@ pub struct Drift {
     pub degrees_of_freedom: u32,
     /// Probability of a statistic as large where customers are alike.
     pub p_value: f64,
+}
+
+/// Why halves cannot be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoDrift {
+    /// The last day of the first half.
+    pub since: Day,
+    /// Customers with a repeat purchase that a fit needs, and those found, where it has too few.
+    pub too_few: Option<[u64; 2]>,
+    /// Why one half cannot be fitted, in words.
+    pub why: String,
+}
+
+impl fmt::Display for NoDrift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "whether customers won since {} are like those before cannot be told: {}",
+            self.since, self.why
+        )
+    }
 }
 
 /// Customers won in one half of the time.
@@ -111,7 +133,7 @@ impl fmt::Display for Half {
 pub(super) fn drift(
     base: &Base,
     model: ClvModel,
-) -> Result<Option<Result<Drift, String>>, ClvError> {
+) -> Result<Option<Result<Drift, NoDrift>>, ClvError> {
     let (Some(days), Some(end)) = (&base.days, base.calibration_end) else {
         return Ok(None);
     };
@@ -132,10 +154,17 @@ pub(super) fn drift(
     let fits: Vec<_> = match fits.collect::<Result<Vec<_>, _>>() {
         Ok(fits) => fits,
         Err(error) => {
-            return Ok(Some(Err(format!(
-                "whether customers won since {middle} are like those before cannot be told: {}",
-                in_words(&error)
-            ))));
+            return Ok(Some(Err(NoDrift {
+                since: middle,
+                too_few: match &error {
+                    ClvError::Fit {
+                        source: FitError::TooFewRepeatBuyers { required, found },
+                        ..
+                    } => Some([*required, *found]),
+                    _ => None,
+                },
+                why: in_words(&error),
+            })));
         }
     };
     let pooled = pooled(&samples);

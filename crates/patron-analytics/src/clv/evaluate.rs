@@ -12,8 +12,8 @@ use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 
-use super::cells::by_cell;
-use super::drift::{Drift, drift};
+use super::cells::{CELLS, by_cell};
+use super::drift::{Drift, NoDrift, drift};
 use super::tracking::{Tracked, tracked};
 use super::{Base, ClvError, ClvModel, Customer, Fit, fit};
 
@@ -67,7 +67,7 @@ pub struct Evaluated {
     /// How purchases add up over time; nothing of a summary.
     pub tracked: Option<Tracked>,
     /// Whether customers won lately are like those before, by the model that was chosen, or why that cannot be told.
-    pub drift: Option<Result<Drift, String>>,
+    pub drift: Option<Result<Drift, NoDrift>>,
     /// What a reader must know.
     pub notes: Vec<String>,
 }
@@ -310,7 +310,7 @@ impl<'a> Held<'a> {
         }
         match &self.cells {
             Some(cells) => told.push(Predictions::of_numbers(
-                "rfm-cell-mean",
+                CELLS,
                 cells.clone(),
                 &self.later,
             )?),

@@ -57,7 +57,7 @@ pub use contracts::{ContractKey, ContractRow, Contracts, contracts};
 pub use covariates::{CovariateFit, CovariateRequest, fit_with_covariates};
 pub use days::PurchaseDays;
 pub use drawn::{DrawnFit, DrawnSpend, fit_drawn, fit_drawn_spend};
-pub use drift::{Drift, Half};
+pub use drift::{Drift, Half, NoDrift};
 pub use error::ClvError;
 pub use evaluate::{Candidate, Evaluated, FrequencyGroup, evaluated};
 pub use fit::{Fit, FitCard, FittedParameter, fit, fit_spend};

@@ -4,17 +4,24 @@ use patron_stats::purchase::PurchaseModel;
 
 use super::{ClvError, ClvModel};
 
-/// Makes a model of parameters such as `r=0.24,alpha=4.41`.
+/// Makes a model of parameters such as `r=0.24,alpha=4.41`, with its number of stages where it has any.
 ///
 /// # Errors
 /// [`ClvError::Parameters`].
-pub fn with_parameters(key: ClvModel, text: &str) -> Result<Box<dyn PurchaseModel>, ClvError> {
-    let made = key.with_parameters(&read(key, text)?);
-    made.map_err(|error| ClvError::Parameters {
+pub fn with_parameters(
+    key: ClvModel,
+    text: &str,
+) -> Result<(Box<dyn PurchaseModel>, Option<f64>), ClvError> {
+    let values = read(key, text)?;
+    let made = key.with_parameters(&values);
+    let model = made.map_err(|error| ClvError::Parameters {
         problem: format!("cannot be: {error}"),
         model: key.key(),
         expected: key.parameters().to_vec(),
-    })
+    })?;
+    let names = key.parameters().iter().zip(&values);
+    let mut stages = names.filter(|(name, _)| **name == "k");
+    Ok((model, stages.next().map(|(_, k)| *k)))
 }
 
 /// Reads parameters in the order of the model's.

@@ -11,6 +11,7 @@ use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 
+use super::cells::{CELLS, by_cell};
 use super::days::PurchaseDays;
 use super::{Base, ClvError, ClvModel};
 
@@ -57,7 +58,8 @@ pub struct AtOrigin {
 }
 
 /// Customers at an origin.
-struct At {
+struct At<'a> {
+    ids: Vec<&'a str>,
     histories: Vec<History>,
     later: Vec<u32>,
     before: Vec<u32>,
@@ -87,11 +89,10 @@ pub fn rolling(base: &Base, models: &[ClvModel], most: usize) -> Result<Rolling,
         .iter()
         .map(|day| Day(i32::try_from(*day).unwrap_or(i32::MAX)))
         .collect();
-    let numbers = days.numbers(end);
     let at = origins
         .iter()
-        .map(|origin| At::of(&numbers, *origin, horizon_days, base.unit.days()))
-        .collect::<Result<Vec<At>, ClvError>>()?;
+        .map(|origin| At::of(days, end, (*origin, horizon_days), base.unit.days()))
+        .collect::<Result<Vec<At<'_>>, ClvError>>()?;
     let mut candidates = models
         .par_iter()
         .map(|model| of_model(*model, days, (&origins, &at), base.unit.days()))
@@ -102,6 +103,7 @@ pub fn rolling(base: &Base, models: &[ClvModel], most: usize) -> Result<Rolling,
     candidates.push(of_baseline("same-as-last-period", &at, |at| {
         same_as_last_period(&at.before)
     })?);
+    candidates.push(of_cells(days, (&origins, &at), horizon_days)?);
     let told: Vec<Predictions> = candidates
         .iter()
         .filter_map(|(_, told)| told.clone())
@@ -123,25 +125,31 @@ pub fn rolling(base: &Base, models: &[ClvModel], most: usize) -> Result<Rolling,
     })
 }
 
-impl At {
+impl<'a> At<'a> {
     fn of(
-        numbers: &[Vec<i64>],
-        origin: Day,
-        horizon_days: u32,
+        days: &'a PurchaseDays,
+        end: Day,
+        (origin, horizon_days): (Day, u32),
         unit_days: f64,
     ) -> Result<Self, ClvError> {
-        let held = numbers
-            .iter()
-            .map(|days| held_out(days, i64::from(origin.0), horizon_days))
-            .collect::<Result<Vec<Option<Held>>, ValidationError>>()?;
-        let mut held: Vec<Held> = held.into_iter().flatten().collect();
-        // In the order of work, so that neighbours share it; customers are nobody's here.
-        held.sort_unstable_by_key(|held| (order(held.history), held.later, held.last_period));
+        let mut held: Vec<(&str, Held)> = Vec::new();
+        for bought in days.all() {
+            let known = bought.days.iter().take_while(|(day, _)| *day <= end);
+            let known: Vec<i64> = known.map(|(day, _)| i64::from(day.0)).collect();
+            let found = held_out(&known, i64::from(origin.0), horizon_days)?;
+            held.extend(found.map(|found| (bought.customer_id.as_str(), found)));
+        }
+        // In the order of work, so that neighbours share it.
+        held.sort_unstable_by_key(|(id, held)| {
+            (order(held.history), held.later, held.last_period, *id)
+        });
+        let (ids, held): (Vec<&str>, Vec<Held>) = held.into_iter().unzip();
         let history = |held: &Held| {
             let history = History::from_days(held.history, unit_days);
             history.unwrap_or(History::NEW_CUSTOMER)
         };
         Ok(Self {
+            ids,
             histories: held.iter().map(history).collect(),
             later: held.iter().map(|held| held.later).collect(),
             before: held.iter().map(|held| held.last_period).collect(),
@@ -167,7 +175,7 @@ type Joined = (RollingCandidate, Option<Predictions>);
 fn of_model(
     model: ClvModel,
     days: &PurchaseDays,
-    (origins, at): (&[Day], &[At]),
+    (origins, at): (&[Day], &[At<'_>]),
     unit_days: f64,
 ) -> Result<Joined, ClvError> {
     let mut told = Vec::new();
@@ -199,7 +207,7 @@ fn of_model(
     joined(model.key(), each, if all { told } else { Vec::new() })
 }
 
-fn predicted(model: &dyn PurchaseModel, at: &At) -> Result<Predictions, ClvError> {
+fn predicted(model: &dyn PurchaseModel, at: &At<'_>) -> Result<Predictions, ClvError> {
     Ok(Predictions::of_model(
         model,
         &at.histories,
@@ -208,7 +216,37 @@ fn predicted(model: &dyn PurchaseModel, at: &At) -> Result<Predictions, ClvError
     )?)
 }
 
-fn of_baseline(key: &str, at: &[At], told: impl Fn(&At) -> Vec<f64>) -> Result<Joined, ClvError> {
+/// What those in the same cell of recency, frequency and money did one holdout earlier; known of an origin before which somebody had.
+fn of_cells(
+    days: &PurchaseDays,
+    (origins, at): (&[Day], &[At<'_>]),
+    horizon_days: u32,
+) -> Result<Joined, ClvError> {
+    let (mut told, mut each) = (Vec::new(), Vec::new());
+    for (origin, at) in origins.iter().zip(at) {
+        match by_cell(days, &at.ids, *origin, horizon_days) {
+            Some(numbers) => {
+                let here = Predictions::of_numbers(CELLS, numbers, &at.later)?;
+                each.push(AtOrigin::of(&here));
+                told.push(here);
+            }
+            None => each.push(AtOrigin {
+                sums: None,
+                mean_log_score: None,
+                parameters: Vec::new(),
+                failed: Some("nobody had bought one holdout before this day".to_owned()),
+            }),
+        }
+    }
+    let all = told.len() == at.len();
+    joined(CELLS, each, if all { told } else { Vec::new() })
+}
+
+fn of_baseline(
+    key: &str,
+    at: &[At<'_>],
+    told: impl Fn(&At<'_>) -> Vec<f64>,
+) -> Result<Joined, ClvError> {
     let told = at
         .iter()
         .map(|at| Predictions::of_numbers(key, told(at), &at.later))

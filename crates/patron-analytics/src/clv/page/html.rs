@@ -6,7 +6,7 @@ use std::fmt::Write;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Words(pub(super) [&'static str; 3]);
 
-const LANGUAGES: [&str; 3] = ["en", "zh-Hans", "zh-Hant"];
+pub(super) const LANGUAGES: [&str; 3] = ["en", "zh-Hans", "zh-Hant"];
 
 impl Words {
     /// All three, of which a style shows one.

@@ -5,10 +5,12 @@
 //! | `html` | how do text and tables become markup? |
 //! | `chart` | how are lines drawn? |
 //! | `parts` | what does each part of the page show? |
+//! | `reasons` | why was a model chosen, and do customers change? |
 
 mod chart;
 mod html;
 mod parts;
+mod reasons;
 
 use super::rolling::Rolling;
 use super::{Base, Evaluated};

@@ -4,6 +4,8 @@
   function speak(language) {
     root.dataset.language = language;
     root.lang = language;
+    var title = document.querySelector("h1 [data-l='" + language + "']");
+    document.title = title.textContent + " · patron";
     buttons.forEach(function (button) {
       button.setAttribute("aria-pressed", String(button.value === language));
     });

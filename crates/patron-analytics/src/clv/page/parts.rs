@@ -2,8 +2,10 @@
 
 use super::chart::{Chart, Series};
 use super::html::{Words, escaped, folded, number, section, table};
+use super::reasons;
 use crate::clv::rolling::Rolling;
 use crate::clv::{Base, Candidate, Evaluated, Tracked};
+use crate::settings::Unit;
 
 /// The heading of the page.
 pub(super) const TITLE: Words = Words([
@@ -49,8 +51,13 @@ pub(super) fn head(base: &Base, evaluated: &Evaluated) -> String {
         text.push_str(&format!(" · {} {end}", words.html()));
     } else if let Some(horizon) = evaluated.horizon {
         let words = Words(["length of the holdout", "对照期长度", "對照期長度"]);
-        let unit = base.unit.key();
-        text.push_str(&format!(" · {}: {} {unit}", words.html(), number(horizon)));
+        let unit = match base.unit {
+            Unit::Day => Words(["days", "天", "天"]),
+            Unit::Week => Words(["weeks", "周", "週"]),
+            Unit::Month => Words(["months", "个月", "個月"]),
+        };
+        let (words, unit) = (words.html(), unit.html());
+        text.push_str(&format!(" · {words}: {} {unit}", number(horizon)));
     }
     text.push_str("</p>");
     text
@@ -83,10 +90,7 @@ pub(super) fn choice(evaluated: &Evaluated) -> String {
             words.html()
         ));
     }
-    text.push_str(&format!(
-        "<p class=\"muted\" lang=\"en\">{}</p>",
-        escaped(&choice.to_string())
-    ));
+    text.push_str(&reasons::choice(choice).html());
     section(Words(["Which is best", "哪个最好", "哪個最好"]), &text)
 }
 
@@ -349,10 +353,7 @@ pub(super) fn drift(evaluated: &Evaluated) -> String {
     ]);
     let found = match &evaluated.drift {
         None => return String::new(),
-        Some(Err(why)) => {
-            let text = format!("<p lang=\"en\">{}</p>", escaped(why));
-            return section(heading, &text);
-        }
+        Some(Err(why)) => return section(heading, &reasons::no_drift(why).html()),
         Some(Ok(found)) => found,
     };
     let verdict = if found.is_clear() {
@@ -394,10 +395,10 @@ pub(super) fn drift(evaluated: &Evaluated) -> String {
     };
     let rows = [row(up_to, first), row(since, second)];
     let text = format!(
-        "<p>{}</p>{}<p class=\"muted\" lang=\"en\">{}</p>",
+        "<p>{}</p>{}{}",
         verdict.html(),
         table(&header, &rows, None),
-        escaped(&found.to_string())
+        reasons::drift(found).html()
     );
     section(heading, &text)
 }
@@ -438,10 +439,7 @@ pub(super) fn rolling(found: &Rolling) -> String {
         table(&header, &rows.collect::<Vec<_>>(), best)
     );
     if let Some(choice) = &found.choice {
-        text.push_str(&format!(
-            "<p class=\"muted\" lang=\"en\">{}</p>",
-            escaped(&choice.to_string())
-        ));
+        text.push_str(&reasons::choice(choice).html());
     }
     section(
         Words(["At several days", "多时点回测", "多時點回測"]),

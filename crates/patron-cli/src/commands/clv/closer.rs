@@ -1,6 +1,6 @@
 //! What an evaluation finds beside measures, as JSON and as tables: calibration, tracking, drift, other origins.
 
-use patron_analytics::clv::{Drift, FrequencyGroup, Half, Rolling, Tracked};
+use patron_analytics::clv::{Drift, FrequencyGroup, Half, NoDrift, Rolling, Tracked};
 use patron_stats::validation::RankedGroup;
 use serde_json::{Map, Value, json};
 
@@ -56,10 +56,10 @@ pub(super) fn tracking(tracked: &Tracked) -> Value {
 }
 
 /// Customers won in either half of the time, or why they cannot be compared.
-pub(super) fn drift(found: &Result<Drift, String>) -> Value {
+pub(super) fn drift(found: &Result<Drift, NoDrift>) -> Value {
     let drift = match found {
         Ok(drift) => drift,
-        Err(why) => return json!({ "words": why }),
+        Err(why) => return json!({ "words": why.to_string() }),
     };
     let half = |half: &Half| {
         json!({

@@ -237,7 +237,7 @@ fn conclude(found: &Found, output: &mut Output) -> Result<(), Failure> {
     }
     match &evaluated.drift {
         Some(Ok(drift)) => output.line(&drift.to_string())?,
-        Some(Err(why)) => output.line(why)?,
+        Some(Err(why)) => output.line(&why.to_string())?,
         None => {}
     }
     if let Some(rolling) = &found.rolling {

@@ -44,7 +44,7 @@ const COLUMNS: [&str; 5] = ["customer_id", "frequency", "recency", "T", "holdout
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let key = ClvModel::from_name(&args.model).map_err(of_command_line)?;
-    let model = match &args.parameters {
+    let (model, stages) = match &args.parameters {
         Some(text) => with_parameters(key, text).map_err(of_command_line)?,
         None => {
             let wants = Wants {
@@ -52,7 +52,9 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
                 ..Wants::default()
             };
             let base = args.base.read(wants, |_| (), output)?;
-            fit(&base, key)?.model
+            let fit = fit(&base, key)?;
+            let stages = fit.stages.map(|choice| f64::from(choice.stages));
+            (fit.model, stages)
         }
     };
     let request = SimulateRequest {
@@ -65,7 +67,8 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     match args.format {
         Format::Csv => output.data(&csv(&COLUMNS, drawn.iter().map(row).collect())),
         Format::Json => {
-            let parameters = model.named_parameters().into_iter();
+            let stages = stages.map(|stages| ("k", stages)).into_iter();
+            let parameters = stages.chain(model.named_parameters());
             let parameters = parameters.map(|(name, value)| (name.to_owned(), json!(value)));
             let document = json!({
                 "model": key.key(),

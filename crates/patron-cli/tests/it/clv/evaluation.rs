@@ -145,7 +145,13 @@ fn assert_origins_count_what_came(sandbox: &Sandbox, models: &[Value], origins: 
     let keys: Vec<&Value> = models.iter().map(|model| &model["model"]).collect();
     assert_eq!(
         keys,
-        ["nbd", "bg-nbd", "own-mean-rate", "same-as-last-period"]
+        [
+            "nbd",
+            "bg-nbd",
+            "own-mean-rate",
+            "same-as-last-period",
+            "rfm-cell-mean"
+        ]
     );
     for model in models {
         for (place, origin) in origins.iter().enumerate() {
@@ -196,7 +202,13 @@ fn origins_roll_and_the_last_one_is_the_plain_evaluation() {
     let models = rolling["models"].as_array().expect("models");
     assert_origins_count_what_came(&sandbox, models, &origins);
     let (here, there) = (&found["models"][1], &models[1]["at"][3]);
+    let (of_cells, cells_there) = (&found["models"][4], &models[4]["at"][3]);
+    assert_eq!(of_cells["model"], "rfm-cell-mean");
     for (one, other) in [
+        (
+            &of_cells["measures"]["predicted"],
+            &cells_there["predicted"],
+        ),
         (&here["measures"]["predicted"], &there["predicted"]),
         (
             &here["measures"]["mean_log_score"],
@@ -210,6 +222,46 @@ fn origins_roll_and_the_last_one_is_the_plain_evaluation() {
         let [one, other] = [one, other].map(|value| value.as_f64().expect("a number"));
         assert!((one / other - 1.0).abs() < 1e-9, "{one} {other}");
     }
+}
+
+#[test]
+fn cells_at_an_origin_are_those_of_an_evaluation_that_ends_there() {
+    let test = "cells_at_an_origin_are_those_of_an_evaluation_that_ends_there";
+    let Some(sandbox) = cdnow(test) else { return };
+    let flags = ["evaluate", "--model", "nbd"];
+    let rolled = json(&sandbox, &[&flags[..], &["--rolling", "3"], &ENDS].concat());
+    let of_cells = |models: &Value| {
+        let mut models = models.as_array().expect("models").iter();
+        let found = models.find(|model| model["model"] == "rfm-cell-mean");
+        found.expect("the baseline").clone()
+    };
+    let rolled = of_cells(&rolled["rolling"]["models"]);
+    let ends = ["1997-09-30", "1997-12-30", "1998-03-31", "1998-06-30"];
+    for (at, ends) in rolled["at"]
+        .as_array()
+        .expect("origins")
+        .iter()
+        .zip(ends.windows(2))
+    {
+        assert_eq!(at["origin"], ends[0]);
+        let of = [
+            "orders.txt",
+            "--calibration-end",
+            ends[0],
+            "--holdout-end",
+            ends[1],
+        ];
+        let alone = json(&sandbox, &[&flags[..], &of].concat());
+        let alone = of_cells(&alone["models"]);
+        for name in ["predicted", "actual"] {
+            let pair = [&at[name], &alone["measures"][name]];
+            let [one, other] = pair.map(|value| value.as_f64().expect("a number"));
+            // The same numbers, added in another order.
+            assert!((one / other - 1.0).abs() < 1e-9, "{name}: {one} {other}");
+        }
+        assert!(at["mean_log_score"].is_null() && at["failed"].is_null());
+    }
+    assert!(rolled["rmse"].is_number());
 }
 
 #[test]
@@ -417,6 +469,18 @@ fn the_page_asks_for_nothing_and_draws_every_model_in_three_languages() {
         let spans = count(&format!("<span data-l=\"{language}\""));
         assert_eq!(spans, count("<span data-l=\"en\""), "{language}");
     }
+    // Reasons are told in every language, none of them in English alone.
+    for language in ["en", "zh-Hans", "zh-Hant"] {
+        let paragraphs = count(&format!("<p class=\"muted\" data-l=\"{language}\""));
+        assert_eq!(
+            paragraphs, 2,
+            "{language}: the choice, and why halves cannot be compared"
+        );
+    }
+    assert!(!page.contains("<p class=\"muted\" lang=\"en\">") && !page.contains("<p lang=\"en\">"));
+    assert!(
+        page.contains("需要重复购买的客户数为 30") && page.contains("需要重複購買的客戶數為 30")
+    );
     assert!(!page.contains("NaN") && !page.contains("inf"));
     let nowhere = [
         &flags[..6],

@@ -165,6 +165,26 @@ fn a_model_with_stages_is_compared_and_predicts() {
 }
 
 #[test]
+fn simulated_customers_come_with_the_number_of_stages() {
+    let sandbox = Sandbox::with_orders(&regular(3));
+    let by_hand = ["simulate", "--model", "mbg-cnbd-k", "--customers", "10"];
+    let given = ["--parameters", "k=4,r=1,alpha=2,a=1,b=1"];
+    let drawn = json(&sandbox, &[&by_hand[..], &given].concat());
+    let names: Vec<&String> = drawn["parameters"]
+        .as_object()
+        .expect("parameters")
+        .keys()
+        .collect();
+    assert_eq!(names, ["k", "r", "alpha", "a", "b"]);
+    assert_eq!(drawn["parameters"]["k"], 4.0);
+    let of_orders = ["orders.csv", "--as-of", "2024-12-30"];
+    let drawn = json(&sandbox, &[&by_hand[..], &of_orders].concat());
+    assert_eq!(drawn["parameters"]["k"], 3.0);
+    let plain = ["simulate", "--model", "nbd", "--parameters", "r=1,alpha=2"];
+    assert!(json(&sandbox, &plain)["parameters"].get("k").is_none());
+}
+
+#[test]
 fn opportunities_give_the_published_fit() {
     let file = data_file(
         "opportunities_give_the_published_fit",
