@@ -602,6 +602,8 @@ export const en = {
       "{{model}} is used unchosen: {{found}} customers had bought again before the time that would be held out, and {{required}} are needed.",
     model_none_fitted:
       "{{model}} is used unchosen: no model could be fitted to the time before the one that would be held out.",
+    model_none_settled:
+      "{{model}} is used unchosen: no model's search for its parameters settled on the time before the one held out.",
     model_judged_by_sample: "Models were judged by a sample of {{count}} of the {{customers}} customers there were then.",
     baseline_is_used: "A baseline won: no model of leaving foretold better than {{model}}, by which nobody ever leaves.",
     baseline_likelier:

@@ -572,6 +572,7 @@ export const zhHans: Words = {
     model_few_customers: "未经选择采用 {{model}}：留出期以前只有 {{found}} 位客户买过，至少需要 {{required}} 位。",
     model_few_repeat_buyers: "未经选择采用 {{model}}：留出期以前只有 {{found}} 位客户复购，至少需要 {{required}} 位。",
     model_none_fitted: "未经选择采用 {{model}}：没有模型能以留出期以前的数据拟合。",
+    model_none_settled: "未经选择采用 {{model}}：以留出期以前的数据，没有模型的参数搜索收敛。",
     model_judged_by_sample: "模型的比较依据当时 {{customers}} 位客户中的 {{count}} 位（抽样）。",
     baseline_is_used: "基准胜出：没有任何含流失的模型比 {{model}}（假定无人流失）预测得更准。",
     baseline_likelier: "基准胜出：{{baseline}} 对留出期的实际购买给出的概率高于 {{model}}（每位客户的对数得分高 {{by}} ± {{error}}）。",

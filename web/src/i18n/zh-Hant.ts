@@ -572,6 +572,7 @@ export const zhHant: Words = {
     model_few_customers: "未經選擇採用 {{model}}：留出期以前只有 {{found}} 位客戶買過，至少需要 {{required}} 位。",
     model_few_repeat_buyers: "未經選擇採用 {{model}}：留出期以前只有 {{found}} 位客戶回購，至少需要 {{required}} 位。",
     model_none_fitted: "未經選擇採用 {{model}}：沒有模型能以留出期以前的資料擬合。",
+    model_none_settled: "未經選擇採用 {{model}}：以留出期以前的資料，沒有模型的參數搜尋收斂。",
     model_judged_by_sample: "模型的比較依據當時 {{customers}} 位客戶中的 {{count}} 位（抽樣）。",
     baseline_is_used: "基準勝出：沒有任何含流失的模型比 {{model}}（假定無人流失）預測得更準。",
     baseline_likelier: "基準勝出：{{baseline}} 對留出期的實際購買給出的機率高於 {{model}}（每位客戶的對數得分高 {{by}} ± {{error}}）。",

@@ -178,7 +178,7 @@ fn fit(table: &CustomerTable, judged: &Judged, settings: &Resolved) -> Result<Mo
     // Days are ordered first ≤ last ≤ as-of by construction of a profile, so no history is refused.
     let histories = WeightedHistories::from_days(days, settings.unit.days())
         .unwrap_or_else(|_| WeightedHistories::from_histories([]));
-    let purchases = fit_first(&judged.ranking, &histories)?;
+    let purchases = fit_first(&judged.ranking, |model| model.fit(&histories))?;
     let spend = SpendHistories::new(
         table
             .profiles
@@ -194,13 +194,13 @@ fn fit(table: &CustomerTable, judged: &Judged, settings: &Resolved) -> Result<Mo
 }
 
 /// Fits the best model whose search settles; where none does, the best that can be fitted.
-fn fit_first(
+pub(super) fn fit_first(
     ranking: &[ModelKey],
-    histories: &WeightedHistories,
+    fit: impl Fn(ModelKey) -> Result<Box<dyn PurchaseModel>, FitError>,
 ) -> Result<Box<dyn PurchaseModel>, FitError> {
     let mut first: Option<Result<Box<dyn PurchaseModel>, FitError>> = None;
     for model in ranking {
-        let fitted = model.fit(histories);
+        let fitted = fit(*model);
         let settled = |model: &dyn PurchaseModel| model.report().is_some_and(|fit| fit.converged);
         match (fitted, &first) {
             (Ok(model), _) if settled(model.as_ref()) => return Ok(model),
@@ -208,7 +208,7 @@ fn fit_first(
             _ => {}
         }
     }
-    first.unwrap_or_else(|| ModelKey::MbgNbd.fit(histories))
+    first.unwrap_or_else(|| fit(ModelKey::MbgNbd))
 }
 
 pub(crate) fn day_history(profile: &Profile, day: Day) -> DayHistory {

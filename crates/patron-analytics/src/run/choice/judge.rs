@@ -105,6 +105,19 @@ pub struct Judged {
 
 /// Judges the candidates, or the one that was asked for beside the baselines.
 pub(in crate::run) fn judge(log: &PurchaseLog, as_of: Day, settings: &Resolved) -> Judged {
+    judge_by(log, as_of, settings, ModelKey::fit)
+}
+
+/// How a model is fitted to histories.
+type Fitted = Result<Box<dyn PurchaseModel>, FitError>;
+
+/// Judges likewise, with fits made some other way.
+pub(super) fn judge_by(
+    log: &PurchaseLog,
+    as_of: Day,
+    settings: &Resolved,
+    fit: impl Fn(ModelKey, &WeightedHistories) -> Fitted + Sync,
+) -> Judged {
     let unit_days = settings.unit.days();
     let candidates = match settings.model {
         None => CANDIDATES.to_vec(),
@@ -112,7 +125,7 @@ pub(in crate::run) fn judge(log: &PurchaseLog, as_of: Day, settings: &Resolved) 
         Some(named) => vec![ModelKey::Nbd, named],
     };
     let found = HeldOut::new(log, as_of)
-        .and_then(|held| BackTest::new(held, &candidates, unit_days).ok_or(Why::NoneFitted));
+        .and_then(|held| BackTest::new(held, &candidates, unit_days, fit).ok_or(Why::NoneFitted));
     let (why, back_test) = match found {
         Ok(back_test) if back_test.choice.is_none() => (Why::NoneFitted, Some(back_test)),
         Ok(back_test) => (Why::HeldOut, Some(back_test)),
@@ -132,7 +145,12 @@ pub(in crate::run) fn judge(log: &PurchaseLog, as_of: Day, settings: &Resolved) 
 
 impl BackTest {
     /// Nothing where no model could be fitted.
-    fn new(held: HeldOut, candidates: &[ModelKey], unit_days: f64) -> Option<Self> {
+    fn new(
+        held: HeldOut,
+        candidates: &[ModelKey],
+        unit_days: f64,
+        fit: impl Fn(ModelKey, &WeightedHistories) -> Fitted + Sync,
+    ) -> Option<Self> {
         let histories = held.histories(unit_days);
         let later = held.later();
         let horizon = f64::from(held.days()) / unit_days;
@@ -140,7 +158,7 @@ impl BackTest {
         let base = WeightedHistories::from_histories(counted);
         let fits: Vec<_> = candidates
             .par_iter()
-            .map(|model| (*model, model.fit(&base)))
+            .map(|model| (*model, fit(*model, &base)))
             .collect();
         let mut contenders = Vec::new();
         for (model, fit) in fits {

@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 
 use patron_core::Day;
 use patron_engine::PurchaseLog;
+use patron_stats::estimate::FitError;
+use patron_stats::history::WeightedHistories;
 use patron_stats::purchase::PurchaseModel;
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::judge::{DEFAULT, judge};
+use super::judge::{DEFAULT, judge, judge_by};
 use super::words::of_choice;
 use super::{Judged, Why};
 use crate::model::ModelKey;
+use crate::run::value::fit_first;
 use crate::settings::{Resolved, Settings};
 
 const SEED: u64 = 20_261;
@@ -214,4 +217,119 @@ fn a_named_model_is_used_however_little_can_be_held_out() {
     assert_eq!(judged.why, Why::Named);
     assert_eq!(judged.ranking, [ModelKey::ParetoNbd]);
     assert_eq!(keys(&judged, "pareto-nbd"), ["model_named"]);
+}
+
+type Fitted = Result<Box<dyn PurchaseModel>, FitError>;
+
+/// Fits of which some never settle: parameters that came of no search.
+fn unsettled(
+    which: fn(ModelKey) -> bool,
+) -> impl Fn(ModelKey, &WeightedHistories) -> Fitted + Sync {
+    move |model, histories| {
+        let fitted = model.fit(histories)?;
+        if !which(model) {
+            return Ok(fitted);
+        }
+        let parameters = fitted.named_parameters().into_iter();
+        let parameters: Vec<f64> = parameters.map(|(_, value)| value).collect();
+        model.with_parameters(&parameters)
+    }
+}
+
+#[test]
+fn a_search_that_does_not_settle_before_the_time_held_out_is_not_chosen() {
+    let truth = with_parameters(ModelKey::ParetoNbd, &[0.8, 6.0, 0.9, 14.0]);
+    let log = shop(truth.as_ref(), 2_000, 900);
+    let best = chosen(&judge(&log, AS_OF, &settings(None))).key.clone();
+    assert_ne!(best, "nbd");
+    // Only the search of NBD, which is far behind, settles.
+    let but_one = unsettled(|model| model != ModelKey::Nbd);
+    let judged = judge_by(&log, AS_OF, &settings(None), but_one);
+    assert_eq!(
+        (&judged.why, chosen(&judged).key.as_str()),
+        (&Why::HeldOut, "nbd")
+    );
+    assert_eq!(judged.ranking, [ModelKey::Nbd, DEFAULT]);
+    let keys = keys(&judged, "nbd");
+    assert!(keys.contains(&"model_chosen_alone".to_owned()), "{keys:?}");
+    assert!(
+        !keys
+            .iter()
+            .any(|key| key == "model_none_settled" || key == "model_passed_over")
+    );
+}
+
+#[test]
+fn where_no_search_settled_it_is_said_and_what_was_tried_is_shown() {
+    let truth = with_parameters(ModelKey::ParetoNbd, &[0.8, 6.0, 0.9, 14.0]);
+    let log = shop(truth.as_ref(), 2_000, 900);
+    let judged = judge_by(&log, AS_OF, &settings(None), unsettled(|_| true));
+    assert_eq!(judged.why, Why::NoneFitted);
+    assert_eq!(judged.ranking, [DEFAULT]);
+    let notes = of_choice(&judged, DEFAULT.key());
+    let said = notes.first().unwrap();
+    assert_eq!(
+        (said.key.as_str(), &said.params["model"]),
+        ("model_none_settled", &DEFAULT.key().into())
+    );
+    assert!(
+        said.text.contains("no model's search") && said.text.contains("settled"),
+        "{}",
+        said.text
+    );
+    let test = judged.back_test.as_ref().unwrap();
+    assert!(test.choice.is_none() && test.contenders.iter().any(|one| one.evaluation.is_some()));
+    // Where no model can be fitted at all, something else is said.
+    let nothing = |_: ModelKey, _: &WeightedHistories| -> Fitted { Err(FitError::NoFiniteStart) };
+    let judged = judge_by(&log, AS_OF, &settings(None), nothing);
+    assert_eq!(keys(&judged, DEFAULT.key()), ["model_none_fitted"]);
+}
+
+#[test]
+fn the_best_is_passed_over_where_its_search_on_all_customers_does_not_settle_and_that_is_said() {
+    let truth = with_parameters(ModelKey::ParetoNbd, &[0.8, 6.0, 0.9, 14.0]);
+    let log = shop(truth.as_ref(), 2_000, 900);
+    let judged = judge(&log, AS_OF, &settings(None));
+    let best = chosen(&judged).key.clone();
+    let customers = log.iter().map(|days| {
+        let (first, last) = (days[0], days[days.len() - 1]);
+        patron_stats::history::DayHistory {
+            repeat_purchases: u32::try_from(days.len() - 1).unwrap(),
+            age_days: u32::try_from(AS_OF.days_since(first)).unwrap(),
+            recency_days: u32::try_from(last.days_since(first)).unwrap(),
+        }
+    });
+    let all = WeightedHistories::from_days(customers, 7.0).unwrap();
+    let settled = fit_first(&judged.ranking, |model| model.fit(&all)).unwrap();
+    assert_eq!(settled.key(), best, "where it settles it is used");
+    assert!(!keys(&judged, &best).contains(&"model_passed_over".to_owned()));
+    let first = judged.ranking[0];
+    let but_best = unsettled(|model| model == ModelKey::ParetoNbd || model == ModelKey::BgNbd);
+    let used = fit_first(&judged.ranking, |model| but_best(model, &all)).unwrap();
+    let expected = judged
+        .ranking
+        .iter()
+        .find(|model| !matches!(model, ModelKey::ParetoNbd | ModelKey::BgNbd));
+    assert_eq!(Some(used.key()), expected.map(|model| model.key()));
+    assert!(
+        matches!(first, ModelKey::ParetoNbd | ModelKey::BgNbd),
+        "{best}"
+    );
+    let notes = of_choice(&judged, used.key());
+    let said = notes.first().unwrap();
+    assert_eq!(said.key, "model_passed_over");
+    assert_eq!(
+        (&said.params["model"], &said.params["other"]),
+        (&used.key().into(), &best.clone().into())
+    );
+    assert!(
+        said.text
+            .contains(&format!("{best} foretold the time held out better")),
+        "{}",
+        said.text
+    );
+    // Where none settles the best that can be fitted is used all the same.
+    let none = unsettled(|_| true);
+    let used = fit_first(&judged.ranking, |model| none(model, &all)).unwrap();
+    assert_eq!(used.key(), best);
 }

@@ -51,6 +51,12 @@ fn reason(judged: &Judged, used: &str) -> Note {
                 "{found} customers had bought again before the time that would be held out, and {required} are needed"
             ),
         ),
+        (Why::NoneFitted, Some(_)) => fallback(
+            "model_none_settled",
+            json!({}),
+            "no model's search for its parameters settled on the time before the one held out"
+                .to_owned(),
+        ),
         (Why::NoneFitted | Why::HeldOut, _) => fallback(
             "model_none_fitted",
             json!({}),
