@@ -61,6 +61,9 @@ fn check_values(table: Table, column: &Column, values: &dyn Array) -> Result<(),
             count,
         });
     }
+    if values.null_count() == values.len() {
+        return Ok(());
+    }
     let inside = match column.kind {
         ColumnKind::Instant => {
             let values = values.as_primitive::<TimestampMicrosecondType>();

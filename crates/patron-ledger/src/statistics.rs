@@ -78,7 +78,7 @@ pub(crate) fn compare(kind: ColumnKind, left: &str, right: &str) -> Ordering {
 }
 
 fn bounds(column: &Column, values: &dyn Array) -> Option<(String, String)> {
-    if column.personal {
+    if column.personal || values.null_count() == values.len() {
         return None;
     }
     match column.kind {

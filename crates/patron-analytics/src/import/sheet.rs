@@ -6,7 +6,7 @@ use arrow_array::builder::{
     ArrayBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, StringBuilder,
     TimestampMicrosecondBuilder,
 };
-use arrow_array::{ArrayRef, RecordBatch, new_null_array};
+use arrow_array::{Array, ArrayRef, RecordBatch, new_null_array};
 use patron_ledger::{ColumnKind, LedgerError, Table};
 
 use crate::workspace::rows_differ;
@@ -108,9 +108,19 @@ impl Sheet {
         let schema = self.table.schema();
         let rows = std::mem::take(&mut self.rows);
         let columns = self.columns.iter_mut().zip(schema.fields());
+        // Columns without a value are one and the same: a table has many more columns than a shop's file.
+        let mut empty: Vec<ArrayRef> = Vec::new();
         let columns = columns.map(|(column, field)| {
-            let filled = column.finish(rows);
-            filled.unwrap_or_else(|| new_null_array(field.data_type(), rows))
+            column.finish(rows).unwrap_or_else(|| {
+                let known = empty
+                    .iter()
+                    .find(|known| known.data_type() == field.data_type());
+                known.cloned().unwrap_or_else(|| {
+                    let made = new_null_array(field.data_type(), rows);
+                    empty.push(Arc::clone(&made));
+                    made
+                })
+            })
         });
         let columns: Vec<ArrayRef> = columns.collect();
         RecordBatch::try_new(Arc::clone(&schema), columns)

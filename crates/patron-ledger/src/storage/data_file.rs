@@ -12,6 +12,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -89,6 +90,15 @@ fn encode(file: &File, table: Table, rows: &RecordBatch) -> Result<ParquetMetaDa
         .set_max_row_group_row_count(Some(ROWS_PER_GROUP));
     for column in table.columns().filter(|column| is_distinct(table, column)) {
         properties = properties.set_column_dictionary_enabled(column.name.into(), false);
+    }
+    for (column, values) in table.columns().zip(rows.columns()) {
+        // A compressor takes longer to set up than such a column to write.
+        if values.null_count() == values.len() {
+            let name = || ColumnPath::from(column.name);
+            properties = properties
+                .set_column_dictionary_enabled(name(), false)
+                .set_column_compression(name(), Compression::UNCOMPRESSED);
+        }
     }
     for name in HASHES {
         properties = properties.set_column_compression(name.into(), Compression::UNCOMPRESSED);
