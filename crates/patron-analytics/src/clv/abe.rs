@@ -62,7 +62,7 @@ pub fn fit_abe(
         .collect();
     let places = base.customers.iter().map(|customer| {
         let values = match &table {
-            Some(table) => table.of(&customer.id)?,
+            Some(table) => table.of(&customer.id.text())?,
             None => &[],
         };
         known.get(&key(&customer.history, values)).copied()

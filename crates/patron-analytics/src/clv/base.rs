@@ -11,13 +11,13 @@ use patron_engine::{
 };
 use patron_fold::FoldSettings;
 use patron_import::RejectedRow;
-use patron_stats::gamma_gamma::{SpendHistories, SpendHistory};
+use patron_stats::gamma_gamma::SpendHistories;
 use patron_stats::history::{History, WeightedHistories};
 
 use super::by_history::ByHistory;
 use super::days::PurchaseDays;
 use super::parts::on_threads;
-use super::{ClvError, summary};
+use super::{ClvError, Customer, CustomerId, Customers, summary};
 use crate::run::{Facts, FromLedger, ReadWith, RunError, day_history, spend_history};
 use crate::settings::{Resolved, Settings, Unit};
 
@@ -55,28 +55,11 @@ pub struct BaseRequest {
     pub now: Instant,
 }
 
-/// A customer as the models see one.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Customer {
-    /// The id; the number of the row where a summary names none.
-    pub id: String,
-    /// Purchases up to the end of calibration.
-    pub history: History,
-    /// How many customers the row stands for.
-    pub weight: u64,
-    /// What a repeat purchase brought, where any did.
-    pub spend: Option<SpendHistory>,
-    /// Purchases after it, where these are known.
-    pub later: Option<u32>,
-    /// Purchases in a time as long before it, where these are known.
-    pub before: Option<u32>,
-}
-
 /// A customer base.
 #[derive(Debug, Clone)]
 pub struct Base {
     /// Customers by id, or in the order of a summary.
-    pub customers: Vec<Customer>,
+    pub customers: Customers,
     /// The unit of their times.
     pub unit: Unit,
     /// The last day that the histories know of; nothing of a summary.
@@ -108,7 +91,7 @@ impl Base {
     }
 
     /// Returns a base of other customers, in the same unit and with the same settings; nothing is known of their days.
-    pub(super) fn of(&self, customers: Vec<Customer>) -> Self {
+    pub(super) fn of(&self, customers: Customers) -> Self {
         Self {
             customers,
             unit: self.unit,
@@ -397,7 +380,7 @@ fn ends(
 }
 
 /// Customers of one day, with what they bought in the window that ends with it and in the one that ends with a later day.
-fn of_table(table: &CustomerTable, later: Option<&CustomerTable>, unit: Unit) -> Vec<Customer> {
+fn of_table(table: &CustomerTable, later: Option<&CustomerTable>, unit: Unit) -> Customers {
     let bought = later.map(|later| {
         let ids = (0..later.len()).map(|place| later.ids.get(place));
         let days = later.profiles.iter();
@@ -408,7 +391,7 @@ fn of_table(table: &CustomerTable, later: Option<&CustomerTable>, unit: Unit) ->
         let id = table.ids.get(place);
         let days = day_history(&profile, table.as_of.day);
         Customer {
-            id: id.to_owned(),
+            id: CustomerId::Named(id),
             history: History::from_days(days, unit.days()).unwrap_or(History::NEW_CUSTOMER),
             weight: 1,
             spend: spend_history(&profile),

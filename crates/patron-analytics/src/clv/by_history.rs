@@ -3,7 +3,7 @@
 use patron_stats::history::{History, WeightedHistories};
 use rayon::prelude::*;
 
-use super::Customer;
+use super::Customers;
 
 /// The distinct histories of customers, and who has which.
 #[derive(Debug, Clone)]
@@ -16,11 +16,12 @@ pub(super) struct ByHistory {
 
 impl ByHistory {
     /// Sorts customers by history; the order of rows decides nothing.
-    pub(super) fn of(customers: &[Customer]) -> Self {
+    pub(super) fn of(customers: &Customers) -> Self {
         let mut placed: Vec<(History, usize)> = customers
+            .histories()
             .iter()
             .enumerate()
-            .map(|(place, customer)| (customer.history, place))
+            .map(|(place, history)| (*history, place))
             .collect();
         placed.par_sort_unstable_by(|a, b| a.0.work_order(&b.0).then(a.1.cmp(&b.1)));
         let mut found = Self {

@@ -131,7 +131,7 @@ pub fn fit_with_covariates(
     // Whatever is fitted is reported on.
     let card = card.ok_or(ClvError::NoCovariates { model: model.key() })?;
     let customers = base.customers.iter();
-    let values = customers.map(|customer| table.of(&customer.id).map(<[f64]>::to_vec));
+    let values = customers.map(|customer| table.of(&customer.id.text()).map(<[f64]>::to_vec));
     Ok(CovariateFit {
         card,
         notes,
@@ -182,15 +182,15 @@ pub(super) fn joined(
     notes: &mut Vec<String>,
 ) -> Result<CovariateHistories, ClvError> {
     let mut rows = Vec::new();
-    let mut without: Vec<&str> = Vec::new();
+    let mut without = Vec::new();
     let mut used = std::collections::BTreeSet::new();
-    for customer in &base.customers {
-        match table.values.get(&customer.id) {
-            Some((_, values)) => {
-                used.insert(customer.id.as_str());
+    for customer in base.customers.iter() {
+        match table.values.get_key_value(&*customer.id.text()) {
+            Some((id, (_, values))) => {
+                used.insert(id.as_str());
                 rows.push((customer.history, customer.weight, values.clone()));
             }
-            None => without.push(&customer.id),
+            None => without.push(customer.id),
         }
     }
     let path = request.path.display();

@@ -1,5 +1,6 @@
 //! How good models are: fitted up to a day, held against what customers bought after it, and against each other.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use patron_stats::history::History;
@@ -241,10 +242,10 @@ impl<'a> Held<'a> {
                 most: MOST_HELD,
             });
         }
-        let mut rows: Vec<&Customer> = base.customers.iter().collect();
+        let mut rows: Vec<Customer<'_>> = base.customers.iter().collect();
         rows.sort_by(|a, b| a.history.work_order(&b.history).then(a.later.cmp(&b.later)));
-        let each = |customer: &&Customer| usize::try_from(customer.weight).unwrap_or(usize::MAX);
-        let repeated: Vec<&Customer> = rows
+        let each = |customer: &Customer<'_>| usize::try_from(customer.weight).unwrap_or(usize::MAX);
+        let repeated: Vec<Customer<'_>> = rows
             .iter()
             .flat_map(|customer| std::iter::repeat_n(*customer, each(customer)))
             .collect();
@@ -324,9 +325,10 @@ impl<'a> Held<'a> {
 }
 
 /// What customers in the same cell did one holdout earlier, in the order of the rows.
-fn cells(base: &Base, rows: &[&Customer]) -> Option<Vec<f64>> {
+fn cells(base: &Base, rows: &[Customer<'_>]) -> Option<Vec<f64>> {
     let end = base.calibration_end?;
     let horizon = u32::try_from(base.holdout_end?.days_since(end)).ok()?;
-    let ids: Vec<&str> = rows.iter().map(|customer| customer.id.as_str()).collect();
+    let ids: Vec<Cow<'_, str>> = rows.iter().map(|customer| customer.id.text()).collect();
+    let ids: Vec<&str> = ids.iter().map(Cow::as_ref).collect();
     by_cell(base.days.as_ref()?, &ids, end, horizon)
 }

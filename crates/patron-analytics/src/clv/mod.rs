@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `key` | which model is meant? |
 //! | `parameters` | with which parameters? |
+//! | `customers` | what is known of each, without more memory than that takes? |
 //! | `base` | what do the models know of the customers, and of what these bought afterwards? |
 //! | `by_history` | which customers have the same history? |
 //! | `parts` | how do all threads write one text? |
@@ -32,6 +33,7 @@ mod by_history;
 mod cells;
 mod contracts;
 mod covariates;
+mod customers;
 mod days;
 mod drawn;
 mod drift;
@@ -52,9 +54,10 @@ mod summary;
 mod tracking;
 
 pub use abe::{AbeFit, fit_abe};
-pub use base::{Base, BaseRequest, Customer, Source, customers, settings_alone};
+pub use base::{Base, BaseRequest, Source, customers, settings_alone};
 pub use contracts::{ContractKey, ContractRow, Contracts, contracts};
 pub use covariates::{CovariateFit, CovariateRequest, fit_with_covariates};
+pub use customers::{Customer, CustomerId, Customers};
 pub use days::PurchaseDays;
 pub use drawn::{DrawnFit, DrawnSpend, fit_drawn, fit_drawn_spend};
 pub use drift::{Drift, Half, NoDrift};

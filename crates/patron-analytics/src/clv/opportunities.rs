@@ -17,16 +17,16 @@ pub fn opportunities(base: &Base) -> Result<Vec<OpportunityHistory>, ClvError> {
     let customers = base.customers.iter();
     customers
         .map(|customer| match &base.days {
-            Some(_) => of_days(base, customer),
-            None => of_numbers(customer),
+            Some(_) => of_days(base, &customer),
+            None => of_numbers(&customer),
         })
         .collect()
 }
 
-fn of_numbers(customer: &Customer) -> Result<OpportunityHistory, ClvError> {
+fn of_numbers(customer: &Customer<'_>) -> Result<OpportunityHistory, ClvError> {
     let history = &customer.history;
     let refused = |problem: String| ClvError::Opportunities {
-        customer: customer.id.clone(),
+        customer: customer.id.to_string(),
         problem,
     };
     let whole = |what: &str, time: f64| {
@@ -46,12 +46,15 @@ fn of_numbers(customer: &Customer) -> Result<OpportunityHistory, ClvError> {
     history.map_err(|error| refused(error.to_string()))
 }
 
-fn of_days(base: &Base, customer: &Customer) -> Result<OpportunityHistory, ClvError> {
+fn of_days(base: &Base, customer: &Customer<'_>) -> Result<OpportunityHistory, ClvError> {
     let refused = |problem: String| ClvError::Opportunities {
-        customer: customer.id.clone(),
+        customer: customer.id.to_string(),
         problem,
     };
-    let bought = base.days.as_ref().and_then(|days| days.of(&customer.id));
+    let bought = base
+        .days
+        .as_ref()
+        .and_then(|days| days.of(&customer.id.text()));
     let (Some(bought), Some(end)) = (bought, base.calibration_end) else {
         return Ok(OpportunityHistory::NEW_CUSTOMER);
     };

@@ -1,12 +1,16 @@
 //! Small tables that somebody wrote by hand: text with a header, each cell with its place.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
+
+use rayon::prelude::*;
 
 use super::ClvError;
 
 const READ_AT_ONCE: usize = 256 * 1024;
+/// Bytes of rows that a thread reads at a time.
+const BYTES_PER_PART: usize = 2 << 20;
 
 /// A column with the headers by which it is known.
 pub(super) struct Known {
@@ -18,10 +22,11 @@ pub(super) struct Known {
 pub(super) struct Sheet<'a> {
     path: &'a Path,
     headers: Vec<String>,
-    reader: csv::Reader<BufReader<File>>,
+    delimiter: u8,
+    reader: csv::Reader<Box<dyn Read + Send>>,
     record: csv::StringRecord,
-    /// Of the file, in bytes.
-    pub(super) bytes: u64,
+    /// Lines of the file before those that the reader has.
+    lines_before: u64,
 }
 
 /// One row with its place.
@@ -40,12 +45,9 @@ impl<'a> Sheet<'a> {
             source,
         };
         let file = File::open(path).map_err(failed)?;
-        let bytes = file.metadata().map_or(0, |told| told.len());
         let mut file = BufReader::with_capacity(READ_AT_ONCE, file);
         let delimiter = delimiter(file.fill_buf().map_err(failed)?);
-        let mut options = csv::ReaderBuilder::new();
-        let options = options.delimiter(delimiter).flexible(true);
-        let mut reader = options.from_reader(file);
+        let mut reader = reader(Box::new(file), delimiter, true);
         let headers = reader.headers().map_err(|error| unread(path, &error))?;
         let headers = headers
             .iter()
@@ -54,9 +56,10 @@ impl<'a> Sheet<'a> {
         Ok(Self {
             path,
             headers,
+            delimiter,
             reader,
             record: csv::StringRecord::new(),
-            bytes,
+            lines_before: 0,
         })
     }
 
@@ -98,13 +101,125 @@ impl<'a> Sheet<'a> {
         }
         let row = Row {
             path: self.path,
-            line: self.record.position().map_or(0, csv::Position::line),
+            line: self.lines_before + self.record.position().map_or(0, csv::Position::line),
             headers: &self.headers,
             record: &self.record,
         };
         row.check_length()?;
         Ok(Some(row))
     }
+}
+
+impl Sheet<'_> {
+    /// Has all rows after the header read by `work`, part by part on all threads; returns what it returns, in the order of
+    /// the rows.
+    ///
+    /// Line breaks part rows only where nothing is quoted: from the first quotation mark on, one thread reads the rest. So it
+    /// does where the file cannot be read from the middle, as a pipe.
+    pub(super) fn in_parts<T: Send>(
+        mut self,
+        work: impl Fn(&mut Sheet<'_>) -> Result<T, ClvError> + Sync,
+    ) -> Result<Vec<T>, ClvError> {
+        let Some(mut file) = self.file_after_header()? else {
+            return Ok(vec![work(&mut self)?]);
+        };
+        let mut lines_before = self.reader.position().line().saturating_sub(1);
+        let mut done = Vec::new();
+        loop {
+            let mut parts = Vec::new();
+            while parts.len() < rayon::current_num_threads() {
+                let part = self.part(&mut file)?;
+                if part.is_empty() {
+                    break;
+                }
+                let lines = part.iter().filter(|byte| **byte == b'\n').count() as u64;
+                let is_quoted = part.contains(&b'"');
+                parts.push((
+                    self.over(Box::new(Cursor::new(part)), lines_before),
+                    is_quoted,
+                ));
+                lines_before += lines;
+            }
+            if parts.is_empty() {
+                return Ok(done);
+            }
+            if let Some(first) = parts.iter().position(|(_, is_quoted)| *is_quoted) {
+                let plain = parts.drain(..first).collect();
+                done.extend(all_of(plain, &work)?);
+                let lines_before = parts.first().map_or(0, |(part, _)| part.lines_before);
+                let rest = parts.into_iter().map(|(part, _)| part.reader.into_inner());
+                let rest = rest.reduce(|first, next| Box::new(first.chain(next)));
+                let rest = rest.unwrap_or_else(|| Box::new(std::io::empty()));
+                done.push(work(
+                    &mut self.over(Box::new(rest.chain(file)), lines_before),
+                )?);
+                return Ok(done);
+            }
+            done.extend(all_of(parts, &work)?);
+        }
+    }
+
+    /// Opens the file once more, behind its header; nothing if it is no file that can be read from the middle.
+    fn file_after_header(&self) -> Result<Option<BufReader<File>>, ClvError> {
+        if !std::fs::metadata(self.path).is_ok_and(|told| told.is_file()) {
+            return Ok(None);
+        }
+        let open = || {
+            let mut file = File::open(self.path)?;
+            file.seek(SeekFrom::Start(self.reader.position().byte()))?;
+            Ok(Some(BufReader::with_capacity(READ_AT_ONCE, file)))
+        };
+        open().map_err(|source| self.failed(source))
+    }
+
+    /// Reads the next rows, whole lines of them; nothing at the end.
+    fn part(&self, file: &mut BufReader<File>) -> Result<Vec<u8>, ClvError> {
+        let mut part = Vec::with_capacity(BYTES_PER_PART + BYTES_PER_PART / 16);
+        let most = file.by_ref().take(BYTES_PER_PART as u64);
+        let read = { most }.read_to_end(&mut part);
+        let read = read.and_then(|_| file.read_until(b'\n', &mut part));
+        read.map_err(|source| self.failed(source))?;
+        Ok(part)
+    }
+
+    /// Makes a sheet of some of the rows.
+    fn over(&self, rows: Box<dyn Read + Send>, lines_before: u64) -> Self {
+        Self {
+            path: self.path,
+            headers: self.headers.clone(),
+            delimiter: self.delimiter,
+            reader: reader(rows, self.delimiter, false),
+            record: csv::StringRecord::new(),
+            lines_before,
+        }
+    }
+
+    fn failed(&self, source: std::io::Error) -> ClvError {
+        ClvError::Read {
+            path: self.path.to_owned(),
+            source,
+        }
+    }
+}
+
+/// Has all parts read, and returns what that gives; of several errors the first of the file.
+fn all_of<T: Send>(
+    mut parts: Vec<(Sheet<'_>, bool)>,
+    work: &(impl Fn(&mut Sheet<'_>) -> Result<T, ClvError> + Sync),
+) -> Result<Vec<T>, ClvError> {
+    let results: Vec<Result<T, ClvError>> =
+        parts.par_iter_mut().map(|(part, _)| work(part)).collect();
+    results.into_iter().collect()
+}
+
+fn reader(
+    rows: Box<dyn Read + Send>,
+    delimiter: u8,
+    has_headers: bool,
+) -> csv::Reader<Box<dyn Read + Send>> {
+    let mut options = csv::ReaderBuilder::new();
+    let options = options.delimiter(delimiter).flexible(true);
+    options.has_headers(has_headers).from_reader(rows)
 }
 
 fn unread(path: &Path, error: &csv::Error) -> ClvError {

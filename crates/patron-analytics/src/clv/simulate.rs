@@ -4,7 +4,7 @@ use patron_stats::purchase::PurchaseModel;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::{ClvError, Customer};
+use super::{ClvError, Customer, CustomerId, Customers};
 
 /// What is to be drawn.
 #[derive(Debug, Clone, Copy)]
@@ -20,10 +20,10 @@ pub struct SimulateRequest {
 }
 
 /// Customers that were drawn, numbered from 1.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Simulated {
     /// With the purchases that followed.
-    pub customers: Vec<Customer>,
+    pub customers: Customers,
 }
 
 /// Draws customers.
@@ -35,17 +35,17 @@ pub fn simulate(
     request: &SimulateRequest,
 ) -> Result<Simulated, ClvError> {
     let mut generator = ChaCha8Rng::seed_from_u64(request.seed);
-    let customers = (1..=request.customers).map(|number| {
+    let mut customers = Customers::default();
+    for _ in 0..request.customers {
         let drawn = model.simulate(&mut generator, request.age, request.horizon)?;
-        Ok(Customer {
-            id: number.to_string(),
+        customers.push(Customer {
+            id: CustomerId::Row(customers.len() + 1),
             history: drawn.history,
             weight: 1,
             spend: None,
             later: Some(u32::try_from(drawn.later.len()).unwrap_or(u32::MAX)),
             before: None,
-        })
-    });
-    let customers = customers.collect::<Result<Vec<_>, ClvError>>()?;
+        });
+    }
     Ok(Simulated { customers })
 }

@@ -6,7 +6,7 @@ use patron_stats::gamma_gamma::SpendHistory;
 use patron_stats::history::History;
 
 use super::sheet::{Known, Row, Sheet};
-use super::{ClvError, Customer};
+use super::{ClvError, Customer, CustomerId, Customers};
 
 // The headers are those of `lifetimes`, `BTYD`, `CLVTools` and `pymc-marketing`.
 const FREQUENCY: Known = Known {
@@ -41,9 +41,6 @@ const LATER: Known = Known {
 /// Nobody buys more often; a model would add up as many terms.
 const MOST_PURCHASES: u32 = 1_000_000;
 
-/// A row is hardly shorter than three numbers.
-const USUAL_ROW_BYTES: u64 = 20;
-
 struct Columns {
     frequency: usize,
     recency: usize,
@@ -58,13 +55,19 @@ struct Columns {
 ///
 /// # Errors
 /// [`ClvError::Read`], [`ClvError::ColumnMissing`], [`ClvError::Cell`], [`ClvError::Empty`].
-pub(super) fn read(path: &Path) -> Result<Vec<Customer>, ClvError> {
-    let mut sheet = Sheet::open(path)?;
+pub(super) fn read(path: &Path) -> Result<Customers, ClvError> {
+    let sheet = Sheet::open(path)?;
     let columns = Columns::of(&sheet)?;
-    let mut customers = Vec::with_capacity(rows_at_most(sheet.bytes));
-    for number in 1_usize.. {
-        let Some(row) = sheet.next()? else { break };
-        customers.push(columns.customer(&row, number)?);
+    let parts = sheet.in_parts(|part| {
+        let mut customers = Customers::default();
+        while let Some(row) = part.next()? {
+            customers.push(columns.customer(&row, customers.len() + 1)?);
+        }
+        Ok(customers)
+    })?;
+    let mut customers = Customers::default();
+    for part in parts {
+        customers.append(&part);
     }
     if customers.is_empty() {
         return Err(ClvError::Empty {
@@ -72,11 +75,6 @@ pub(super) fn read(path: &Path) -> Result<Vec<Customer>, ClvError> {
         });
     }
     Ok(customers)
-}
-
-/// Room for as many rows as a file of this length is likely to have: a list that grows is moved, and twice in memory meanwhile.
-fn rows_at_most(bytes: u64) -> usize {
-    usize::try_from(bytes / USUAL_ROW_BYTES).unwrap_or(0)
 }
 
 impl Columns {
@@ -92,7 +90,8 @@ impl Columns {
         })
     }
 
-    fn customer(&self, row: &Row<'_>, number: usize) -> Result<Customer, ClvError> {
+    /// Reads a row of so many.
+    fn customer<'r>(&self, row: &'r Row<'_>, number: usize) -> Result<Customer<'r>, ClvError> {
         let frequency = row.count(self.frequency)?;
         if frequency > MOST_PURCHASES {
             let problem = format!("expected at most {MOST_PURCHASES} purchases of a customer");
@@ -105,9 +104,11 @@ impl Columns {
             Some(column) => u64::from(row.count(column)?),
             None => 1,
         };
-        let id = self.customer.map(|column| row.text(column).to_owned());
+        let id = self
+            .customer
+            .map(|column| CustomerId::Named(row.text(column)));
         Ok(Customer {
-            id: id.unwrap_or_else(|| number.to_string()),
+            id: id.unwrap_or(CustomerId::Row(number)),
             history,
             weight,
             spend: self.spend(row, frequency)?,

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::spend::Spend;
 use super::teller::Asked;
 use super::{DRAWS, OfHistory, PredictRequest, Predictions, Value, of_values};
-use crate::clv::{AbeFit, Base, ClvError, Customer};
+use crate::clv::{AbeFit, Base, ClvError, Customer, Customers};
 
 /// More draws of the rates of customers alike would move nothing that is printed.
 const MOST_RATES: usize = 20_000;
@@ -29,8 +29,8 @@ pub fn predict_abe(
     request: &PredictRequest,
 ) -> Result<(Base, Predictions), ClvError> {
     let known = base.customers.iter().zip(&fit.places);
-    let known = known.filter_map(|(customer, place)| Some((customer.clone(), (*place)?)));
-    let (customers, of_customer): (Vec<Customer>, Vec<usize>) = known.unzip();
+    let known = known.filter_map(|(customer, place)| Some((customer, (*place)?)));
+    let (customers, of_customer): (Customers, Vec<usize>) = known.unzip();
     let known = base.of(customers);
     let asked = Asked::of(&known, request);
     let mut notes = fit.notes.clone();
@@ -43,7 +43,7 @@ pub fn predict_abe(
     if let Some(spend) = &spend {
         for (customer, place) in known.customers.iter().zip(&of_customer) {
             if let Some((told, drawn)) = told.get(*place) {
-                values.push(value(asked, customer, (told, drawn), spend)?);
+                values.push(value(asked, &customer, (told, drawn), spend)?);
             }
         }
     }
@@ -134,7 +134,7 @@ fn median(probability: impl Fn(f64) -> f64) -> Option<f64> {
 
 fn value(
     asked: Asked,
-    customer: &Customer,
+    customer: &Customer<'_>,
     (told, drawn): (&OfHistory, &[f64]),
     spend: &Spend,
 ) -> Result<Value, ClvError> {

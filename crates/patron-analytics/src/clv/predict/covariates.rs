@@ -25,7 +25,7 @@ pub fn predict_with_covariates(
 ) -> Result<(Base, Predictions), ClvError> {
     let known = base.of(fit
         .known()
-        .filter_map(|(place, _)| base.customers.get(place).cloned())
+        .filter_map(|(place, _)| base.customers.get(place))
         .collect());
     let alike = alike(fit);
     let asked = Asked::of(&known, request);
@@ -34,7 +34,7 @@ pub fn predict_with_covariates(
     let parts = alike.par_iter().map(|(values, places)| {
         let own = fit.own(values)?;
         let customers = places.iter();
-        let customers = customers.filter_map(|place| known.customers.get(*place).cloned());
+        let customers = customers.filter_map(|place| known.customers.get(*place));
         let part = known.of(customers.collect());
         let draws = match asked.level {
             Some(_) => drawn(&own)?,

@@ -36,7 +36,7 @@ pub fn predict_opportunities(
     let counted = OpportunityHistories::new(
         histories
             .iter()
-            .zip(&base.customers)
+            .zip(base.customers.iter())
             .map(|(history, customer)| (*history, customer.weight)),
     );
     let expected = match noted(drawn(&model, &counted, request), &mut notes)? {
@@ -93,7 +93,7 @@ fn seen(base: &Base, histories: &[OpportunityHistory]) -> Base {
                 // Of orders purchases are counted after the end, and not opportunities.
                 later: customer.later.filter(|_| counts_opportunities),
                 spend: None,
-                ..customer.clone()
+                ..customer
             }
         })
         .collect())

@@ -19,7 +19,7 @@ struct Column {
     name: &'static str,
     kind: Kind,
     /// Nothing for what is not known.
-    value: fn(&Customer, &Prediction) -> Option<f64>,
+    value: fn(&Customer<'_>, &Prediction) -> Option<f64>,
 }
 
 /// On what a number depends.
@@ -46,7 +46,7 @@ impl Kind {
 const fn column(
     name: &'static str,
     kind: Kind,
-    value: fn(&Customer, &Prediction) -> Option<f64>,
+    value: fn(&Customer<'_>, &Prediction) -> Option<f64>,
 ) -> Column {
     Column { name, kind, value }
 }
@@ -151,10 +151,10 @@ impl Columns {
     }
 
     /// Returns everything that is told of a customer.
-    pub(super) fn object(&self, customer: &Customer, told: &Prediction) -> Value {
+    pub(super) fn object(&self, customer: &Customer<'_>, told: &Prediction) -> Value {
         let id = self
             .with_id
-            .then(|| (CUSTOMER.to_owned(), json!(customer.id)));
+            .then(|| (CUSTOMER.to_owned(), json!(customer.id.text())));
         let numbers = self.numbers.iter().map(|column| {
             let value = (column.value)(customer, told);
             (column.name.to_owned(), json!(value))
@@ -230,8 +230,9 @@ impl Columns {
         text: &mut String,
     ) {
         if self.with_id {
-            let id = base.customers.get(place).map(|customer| &customer.id);
-            field(id.map_or("", String::as_str), text);
+            if let Some(customer) = base.customers.get(place) {
+                field(&customer.id.text(), text);
+            }
         }
         let of_history = self.runs().filter(|run| run_is_shared(run)).count();
         let first = told
@@ -273,7 +274,7 @@ fn cells(run: &[Column], base: &Base, told: &Predictions, place: usize, text: &m
         if number > 0 {
             text.push(',');
         }
-        if let (Some(customer), Some(told)) = (customer, &told)
+        if let (Some(customer), Some(told)) = (&customer, &told)
             && let Some(value) = (column.value)(customer, told)
         {
             write_exact(value, text);

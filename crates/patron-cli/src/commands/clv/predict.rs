@@ -178,7 +178,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
             Format::Json => {
                 let rows = each(&base, &told);
                 let rows: Vec<Value> = rows
-                    .map(|(customer, told)| columns.object(customer, &told))
+                    .map(|(customer, told)| columns.object(&customer, &told))
                     .collect();
                 let document = json!({
                     "model": args.of.model,
@@ -238,14 +238,14 @@ fn of_contracts(args: &Args, key: ContractKey, output: &mut Output) -> Result<()
 fn each<'a>(
     base: &'a Base,
     told: &'a Predictions,
-) -> impl Iterator<Item = (&'a Customer, Prediction)> {
+) -> impl Iterator<Item = (Customer<'a>, Prediction)> {
     let customers = base.customers.iter().enumerate();
     customers.filter_map(|(place, customer)| Some((customer, told.customer(place)?)))
 }
 
 /// The customers with the most to come.
 fn show(base: &Base, told: &Predictions, output: &mut Output) -> Result<(), Failure> {
-    let mut order: Vec<(&Customer, Prediction)> = each(base, told).collect();
+    let mut order: Vec<(Customer<'_>, Prediction)> = each(base, told).collect();
     let worth = |told: &Prediction| match told.value {
         Some(value) => value.clv,
         None => told.of_history.forecast.expected_purchases,
@@ -277,7 +277,7 @@ fn show(base: &Base, told: &Predictions, output: &mut Output) -> Result<(), Fail
         let outcome = of_history.outcome;
         let outcome = outcome.map_or("-".to_owned(), |[low, high]| format!("{low} to {high}"));
         let mut row = vec![
-            customer.id.clone(),
+            customer.id.to_string(),
             decimal(forecast.probability_alive, 3),
             decimal(forecast.expected_purchases, 2),
             bound(interval.map(|interval| interval.low)),

@@ -94,10 +94,10 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     }
 }
 
-fn row(customer: &Customer) -> Vec<String> {
+fn row(customer: Customer<'_>) -> Vec<String> {
     let history = &customer.history;
     vec![
-        customer.id.clone(),
+        customer.id.to_string(),
         history.repeat_purchases().to_string(),
         exact(history.recency()),
         exact(history.age()),
@@ -105,10 +105,10 @@ fn row(customer: &Customer) -> Vec<String> {
     ]
 }
 
-fn object(customer: &Customer) -> Value {
+fn object(customer: Customer<'_>) -> Value {
     let history = &customer.history;
     json!({
-        "customer_id": customer.id,
+        "customer_id": customer.id.text(),
         "frequency": history.repeat_purchases(),
         "recency": history.recency(),
         "T": history.age(),
