@@ -12,6 +12,9 @@ use super::covariates::{CovariateRequest, joined, read};
 use super::posterior::{PosteriorCard, SamplingRequest};
 use super::{Base, ClvError};
 
+/// Own rates of customers that are kept: 16 bytes for each and draw, 4 GB of them.
+const MOST_RATES: u64 = 250_000_000;
+
 /// The name by which the model is asked for.
 pub(super) const KEY: &str = "pareto-nbd-abe";
 
@@ -30,7 +33,7 @@ pub struct AbeFit {
 /// Samples the own rates of customers; covariates act on both.
 ///
 /// # Errors
-/// [`ClvError::Abe`], [`ClvError::Sampling`]; of covariates as [`fit_with_covariates`](super::fit_with_covariates).
+/// [`ClvError::Abe`], [`ClvError::Sampling`], [`ClvError::TooManySampled`]; of covariates as [`fit_with_covariates`](super::fit_with_covariates).
 pub fn fit_abe(
     base: &Base,
     covariates: Option<&CovariateRequest>,
@@ -48,6 +51,11 @@ pub fn fit_abe(
             CovariateHistories::from_histories(Vec::<String>::new(), rows)?
         }
     };
+    let draws = (sampling.chains() * sampling.draws()) as u64;
+    let (customers, most) = (histories.customers(), MOST_RATES / draws.max(1));
+    if customers > most {
+        return Err(ClvError::TooManySampled { customers, most });
+    }
     let sampler = AbeConfig::default().with_sampling(sampling).build();
     let sampler = sampler.sampler(&histories)?;
     // Each chain is a function of its number alone.
@@ -68,7 +76,7 @@ pub fn fit_abe(
         known.get(&key(&customer.history, values)).copied()
     });
     let places = places.collect();
-    let of = (histories.customers(), sampling);
+    let of = (customers, sampling);
     Ok(AbeFit {
         card: PosteriorCard::of(KEY, sampled.posterior(), of, level)?,
         notes,

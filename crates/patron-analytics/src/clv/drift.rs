@@ -51,6 +51,22 @@ pub struct NoDrift {
     pub why: String,
 }
 
+impl NoDrift {
+    fn of(since: Day, error: &ClvError) -> Self {
+        Self {
+            since,
+            too_few: match error {
+                ClvError::Fit {
+                    source: FitError::TooFewRepeatBuyers { required, found },
+                    ..
+                } => Some([*required, *found]),
+                _ => None,
+            },
+            why: in_words(error),
+        }
+    }
+}
+
 impl fmt::Display for NoDrift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -154,17 +170,7 @@ pub(super) fn drift(
     let fits: Vec<_> = match fits.collect::<Result<Vec<_>, _>>() {
         Ok(fits) => fits,
         Err(error) => {
-            return Ok(Some(Err(NoDrift {
-                since: middle,
-                too_few: match &error {
-                    ClvError::Fit {
-                        source: FitError::TooFewRepeatBuyers { required, found },
-                        ..
-                    } => Some([*required, *found]),
-                    _ => None,
-                },
-                why: in_words(&error),
-            })));
+            return Ok(Some(Err(NoDrift::of(middle, &error))));
         }
     };
     let pooled = pooled(&samples);

@@ -59,6 +59,16 @@ pub enum ClvError {
     /// Own rates cannot be sampled.
     #[error("cannot sample pareto-nbd-abe")]
     Abe(#[from] AbeError),
+    /// Own rates of so many customers do not fit.
+    #[error(
+        "{customers} customers are too many to keep the draws of each one's rates, {most} can be"
+    )]
+    TooManySampled {
+        /// How many there are.
+        customers: u64,
+        /// How many can be.
+        most: u64,
+    },
     /// A model has no sampler of its posterior.
     #[error("the posterior of {model} cannot be sampled")]
     NoPosterior {
@@ -248,6 +258,7 @@ impl Coded for ClvError {
             Self::Sampling(error) => error.key(),
             Self::Bayes(error) => error.key(),
             Self::Abe(error) => error.key(),
+            Self::TooManySampled { .. } => "clv_too_many_sampled",
             Self::NoPosterior { .. } => "clv_no_posterior",
             Self::NoCovariates { .. } => "clv_no_covariates",
             Self::NobodyJoined { .. } => "clv_nobody_joined",
@@ -290,6 +301,9 @@ impl Coded for ClvError {
                 "a summary has a row per customer with the columns `frequency`, `recency` and `T`, and may have `weight`, `customer_id`, `monetary_value` and `holdout`".to_owned(),
             ),
             Self::NoCovariates { .. } => Some("bg-nbd, mbg-nbd and pareto-nbd have".to_owned()),
+            Self::TooManySampled { .. } => Some(
+                "ask for fewer draws: `--draws`, `--chains`; or fit pareto-nbd, with `--covariates` perhaps".to_owned(),
+            ),
             Self::NoPosterior { .. } => Some(
                 "that of bg-nbd, mbg-nbd, pareto-nbd and gamma-gamma can; pareto-nbd-abe is always sampled".to_owned(),
             ),

@@ -372,7 +372,8 @@ pub(super) fn drift(evaluated: &Evaluated) -> String {
     let [first, second] = &found.halves;
     let up_to = Words(["won up to", "获客不晚于", "獲客不晚於"]);
     let since = Words(["won since", "获客晚于", "獲客晚於"]);
-    let mut header = vec![String::new(), CUSTOMERS.html()];
+    let half = Words(["half of the time", "时间的一半", "時間的一半"]);
+    let mut header = vec![half.html(), CUSTOMERS.html()];
     let names = first.parameters.iter();
     header.extend(names.map(|(name, _)| escaped(name)));
     header.push(

@@ -84,36 +84,35 @@ fn chinese_choice(choice: &Choice, language: usize) -> String {
             other.impossible
         ));
     }
-    let mut beaten = false;
-    for other in choice.beaten_by() {
-        beaten = true;
-        let nearer = of(
-            language,
-            [
-                "",
-                "的数值更接近实际（均方误差小",
-                "的數值更接近實際（均方誤差小",
-            ],
-        );
-        let by = other.squared_error;
-        text.push_str(&format!(
-            "；但 {}{nearer} {:.4} ± {:.4}）",
-            spaced(&other.key),
-            -by.advantage,
-            by.standard_error
-        ));
-    }
-    if !beaten && !choice.others.is_empty() {
-        text.push_str(of(
-            language,
-            [
-                "",
-                "；没有其他候选的数值明显更接近实际",
-                "；沒有其他候選的數值明顯更接近實際",
-            ],
-        ));
-    }
+    text.push_str(&nearer(choice, language));
     text
+}
+
+/// Who came nearer to the numbers; that nobody did.
+fn nearer(choice: &Choice, language: usize) -> String {
+    let words = of(
+        language,
+        [
+            "",
+            "的数值更接近实际（均方误差小",
+            "的數值更接近實際（均方誤差小",
+        ],
+    );
+    let beaten_by = choice.beaten_by().map(|other| {
+        let by = other.squared_error;
+        let (smaller, error) = (-by.advantage, by.standard_error);
+        format!("；但 {} {words} {smaller:.4} ± {error:.4}）", other.key)
+    });
+    let text: String = beaten_by.collect();
+    if !text.is_empty() || choice.others.is_empty() {
+        return text;
+    }
+    let nobody = [
+        "",
+        "；没有其他候选的数值明显更接近实际",
+        "；沒有其他候選的數值明顯更接近實際",
+    ];
+    of(language, nobody).to_owned()
 }
 
 fn ahead(other: &Against, by: Comparison, language: usize) -> String {
@@ -253,8 +252,17 @@ mod tests {
         }
     }
 
+    #[track_caller]
+    fn assert_numbers(said: &Said, numbers: &[&str]) {
+        for (words, language) in said.0.iter().zip(LANGUAGES) {
+            for number in numbers {
+                assert!(words.contains(number), "{language}: {number}: {words}");
+            }
+        }
+    }
+
     #[test]
-    fn every_number_of_the_english_words_is_in_the_chinese_ones() {
+    fn every_number_of_a_choice_is_in_the_chinese_words() {
         let chosen = Choice {
             index: 0,
             key: "pareto-nbd".to_owned(),
@@ -264,6 +272,25 @@ mod tests {
             others: vec![against("nbd", 0.5432, -0.0777), against("bg-nbd", 0.9, 0.2)],
         };
         let said = choice(&chosen);
+        let numbers = [
+            "pareto-nbd",
+            "2357",
+            "-1.2345",
+            "nbd",
+            "0.5432",
+            "0.0777",
+            "3 ",
+        ];
+        assert_numbers(&said, &numbers);
+        let html = said.html();
+        assert!(
+            html.contains("明显领先于") && html.contains("明顯領先於"),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn every_number_of_a_drift_is_in_the_chinese_words() {
         let half = |expected_of_new| Half {
             customers: 100,
             parameters: Vec::new(),
@@ -279,45 +306,18 @@ mod tests {
             degrees_of_freedom: 4,
             p_value: 0.0152,
         });
-        for (said, numbers) in [
-            (
-                &said,
-                &[
-                    "pareto-nbd",
-                    "2357",
-                    "-1.2345",
-                    "nbd",
-                    "0.5432",
-                    "0.0777",
-                    "3 ",
-                ][..],
-            ),
-            (
-                &drifted,
-                &[
-                    "mbg-nbd",
-                    "1997-05-19",
-                    "1.111",
-                    "2.222",
-                    "364",
-                    "12.3",
-                    "0.0152",
-                ],
-            ),
-        ] {
-            for (words, language) in said.0.iter().zip(LANGUAGES) {
-                for number in numbers {
-                    assert!(words.contains(number), "{language}: {number}: {words}");
-                }
-            }
-        }
+        let numbers = [
+            "mbg-nbd",
+            "1997-05-19",
+            "1.111",
+            "2.222",
+            "364",
+            "12.3",
+            "0.0152",
+        ];
+        assert_numbers(&drifted, &numbers);
         let [_, simplified, traditional] = &drifted.0;
         assert!(simplified.contains("重复购买") && traditional.contains("重複購買"));
-        let html = said.html();
-        assert!(
-            html.contains("明显领先于") && html.contains("明顯領先於"),
-            "{html}"
-        );
     }
 
     #[test]

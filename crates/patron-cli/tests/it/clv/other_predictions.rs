@@ -314,22 +314,11 @@ fn rows_of_contracts_are_told_apart() {
         }
         assert!(gone["median_renewal_of_leaving"].is_null());
     }
-    let flags = [
-        "--format",
-        "csv",
-        "--quiet",
-        "--columns",
-        "customer_id,retention",
-    ];
-    let of = [
-        "clv",
-        "predict",
-        "--model",
-        "sbg",
-        "--contracts",
-        "histories.csv",
-    ];
-    let csv = sandbox.patron(&[&of[..], &flags].concat());
+    let of: Vec<&str> = "clv predict --model sbg --contracts histories.csv"
+        .split(' ')
+        .collect();
+    let flags = "--format csv --quiet --columns customer_id,retention".split(' ');
+    let csv = sandbox.patron(&of.iter().copied().chain(flags).collect::<Vec<_>>());
     let last = csv.stdout.lines().last().expect("a row");
     let (id, retention) = last.split_once(',').expect("two cells");
     assert_eq!(
@@ -400,7 +389,7 @@ fn what_a_model_cannot_take_is_a_bad_command_line() {
         (
             "bg-bb",
             &["--covariates", "x.csv", "orders.csv"],
-            "pareto-nbd with `--covariates`",
+            "pareto-nbd-abe with `--covariates`",
         ),
     ] {
         let refused = sandbox.patron(&[&["clv", "predict", "--model", model], flags].concat());

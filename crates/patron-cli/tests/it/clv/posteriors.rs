@@ -203,11 +203,15 @@ fn own_rates_foretell_what_simulated_customers_buy() {
         );
         let [own_low, own_high] =
             ["expected_purchases_low", "expected_purchases_high"].map(|name| number(&told[name]));
-        assert!(own_low < mean && mean < own_high, "{told}");
         let [clv, clv_low, clv_high, spend] =
             ["clv", "clv_low", "clv_high", "expected_spend"].map(|name| number(&told[name]));
         assert_relative("value", clv, discounted * spend, 1e-9);
-        assert!(clv_low < clv && clv < clv_high, "{told}");
+        assert!(own_low < own_high && clv_low < clv_high, "{told}");
+        // Of who has all but left a few draws of very small μ make the mean: it may lie beyond nine in ten of them.
+        if alive > 0.3 {
+            assert!(own_low < mean && mean < own_high, "{told}");
+            assert!(clv_low < clv && clv < clv_high, "{told}");
+        }
     }
     // Drawn from another law of leaving (BG/NBD): a tenth is allowed for that, besides chance.
     let off = (expected - actual).abs();
@@ -259,92 +263,61 @@ fn covariates_move_own_rates() {
 #[test]
 fn what_is_not_sampled_takes_no_draws() {
     let sandbox = Sandbox::new();
-    for (command, flags, words) in [
+    for (flags, words) in [
         (
-            "fit",
-            &["--model", "nbd", "--draws", "500"][..],
+            "fit orders.csv --model nbd --draws 500",
             "with `--chains`, `--draws`",
         ),
         (
-            "fit",
-            &["--model", "bg-bb", "--posterior"],
+            "fit orders.csv --model bg-bb --posterior",
             "with `--posterior`, and no covariates",
         ),
         (
-            "predict",
-            &["--model", "sbg", "--contracts", "x.csv", "--posterior"],
+            "predict --model sbg --contracts x.csv --posterior",
             "with `--posterior`",
         ),
         (
-            "predict",
-            &["--model", "bg-nbd", "--posterior", "--bootstrap"],
+            "predict orders.csv --model bg-nbd --posterior --bootstrap",
             "no `--bootstrap`",
         ),
         (
-            "predict",
-            &["--model", "bg-nbd", "--posterior", "--no-intervals"],
+            "predict orders.csv --model bg-nbd --posterior --no-intervals",
             "no `--no-intervals`",
         ),
         (
-            "fit",
-            &["--model", "bg-nbd", "--posterior", "--covariates", "x.csv"],
+            "fit orders.csv --model bg-nbd --posterior --covariates x.csv",
             "and no covariates",
         ),
         (
-            "fit",
-            &[
-                "--model",
-                "pareto-nbd-abe",
-                "--covariates",
-                "x.csv",
-                "--purchase-covariates",
-                "a",
-            ],
+            "fit orders.csv --model pareto-nbd-abe --covariates x.csv --purchase-covariates a",
             "act on both",
         ),
     ] {
-        let of = [&["clv", command], flags].concat();
-        let orders = if flags.contains(&"--contracts") {
-            &[][..]
-        } else {
-            &["orders.csv"]
-        };
-        sandbox
-            .patron(&[&of[..], orders].concat())
-            .assert_bad_command_line(&[words]);
+        let flags: Vec<&str> = ["clv"].into_iter().chain(flags.split(' ')).collect();
+        let refused = sandbox.patron(&flags);
+        refused.assert_bad_command_line(&[words]);
     }
-    let drawn = drawn(200);
-    let nbd = [
-        "clv",
-        "fit",
-        "--quiet",
-        "--model",
-        "nbd",
-        "--posterior",
-        "--summary",
-        "drawn.csv",
-    ];
-    drawn
-        .patron(&nbd)
-        .assert_refused(&["the posterior of nbd cannot be sampled", "gamma-gamma"]);
-    let short = [
-        "clv",
-        "fit",
-        "--model",
-        "bg-nbd",
-        "--posterior",
-        "--summary",
-        "drawn.csv",
-    ];
-    let short = drawn.patron(&[&short[..], &["--chains", "2", "--draws", "100"]].concat());
+    let sandbox = drawn(200);
+    let flags = "clv fit --quiet --model nbd --posterior --summary drawn.csv";
+    let nbd = sandbox.patron(&flags.split(' ').collect::<Vec<_>>());
+    nbd.assert_refused(&["the posterior of nbd cannot be sampled", "gamma-gamma"]);
+    // 4 GB of rates are those of 62,500 customers with 4,000 draws.
+    sandbox.write("many.csv", "x,t_x,T,weight\n1,2,3,62501\n");
+    let flags = "clv fit --quiet --model pareto-nbd-abe --summary many.csv";
+    let many = sandbox.patron(&flags.split(' ').collect::<Vec<_>>());
+    many.assert_refused(&["62501 customers are too many", "62500 can be", "`--draws`"]);
+}
+
+#[test]
+fn a_table_tells_of_chains_and_what_is_wrong_with_them() {
+    let sandbox = drawn(200);
+    let flags = "clv fit --model bg-nbd --posterior --summary drawn.csv --chains 2 --draws 100";
+    let short = sandbox.patron(&flags.split(' ').collect::<Vec<_>>());
     assert_eq!(short.code, 0, "{}", short.stderr);
     for words in ["R-hat", "ESS bulk", "2 chains of 100 draws, seed 1"] {
         assert!(short.stdout.contains(words), "{words}: {}", short.stdout);
     }
     // Two hundred draws are fewer effective ones than a chain needs: it is said.
-    assert!(
-        short.stderr.contains("note: the draws of"),
-        "{}",
-        short.stderr
-    );
+    let said = &short.stderr;
+    assert!(said.contains("note: the draws of"), "{said}");
 }
