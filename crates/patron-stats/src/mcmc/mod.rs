@@ -7,6 +7,7 @@
 //! | module | question it answers |
 //! |---|---|
 //! | `sampling` | how many chains, how long, from which seed? |
+//! | `steps` | how long are the steps of a random walk, and in which directions? |
 //! | `chains` | what did they draw? |
 //! | `ranks` | how are draws compared that may have no variance? |
 //! | `mixing` | have the chains found the same place? |
@@ -19,6 +20,7 @@ mod mixing;
 mod posterior;
 mod ranks;
 mod sampling;
+mod steps;
 
 pub use chains::Chain;
 pub use effective::{effective_bulk, effective_mean, effective_tail};
@@ -27,3 +29,4 @@ pub use posterior::{ParameterSummary, Posterior, SamplingWarning};
 pub use sampling::{Sampling, SamplingError};
 
 pub(crate) use posterior::central;
+pub(crate) use steps::Steps;

@@ -18,8 +18,9 @@ mod sampled;
 mod sampler;
 mod walk;
 
+pub use crate::purchase::{OwnForecast, TotalForecast};
 pub use individual::OwnRates;
-pub use sampled::{AbeCustomer, OwnForecast, SampledParetoNbdAbe, TotalForecast};
+pub use sampled::{AbeCustomer, SampledParetoNbdAbe};
 pub use sampler::{AbeChain, AbeSampler};
 
 use crate::covariates::CovariateHistories;

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::OwnRates;
 use crate::history::History;
-use crate::intervals::{Interval, IntervalError};
+use crate::intervals::IntervalError;
 use crate::mcmc::{Posterior, central};
-use crate::purchase::{CountDistribution, check_horizon};
+use crate::purchase::{CountDistribution, OwnForecast, TotalForecast, check_horizon};
 
 /// Customers with one history and the same covariates.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,29 +17,6 @@ pub struct AbeCustomer {
     pub history: History,
     /// How many there are.
     pub customers: u64,
-}
-
-/// What is expected of one customer after the end of observation.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct OwnForecast {
-    /// Probability of not having left by then.
-    pub probability_alive: f64,
-    /// Expected purchases within the horizon.
-    pub expected_purchases: f64,
-    /// Between which bounds the customer's own expectation lies: that of somebody with the own rates, which are not known.
-    ///
-    /// Wider than the interval of the expectation of [`intervals`](crate::intervals), which averages over all who could have this
-    /// history; narrower than that of the outcome ([`SampledParetoNbdAbe::counts`]).
-    pub own_expectation: Interval,
-}
-
-/// What is expected of all customers together.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TotalForecast {
-    /// Expected purchases within the horizon.
-    pub expected_purchases: f64,
-    /// Between which bounds the sum of all own expectations lies.
-    pub own_expectations: Interval,
 }
 
 /// Pareto/NBD (Abe) with draws from its posterior: of the spread of rates, and of every customer's own.
