@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -23,13 +24,19 @@ from steps import ROOT, TARGET
 
 FOLDER = ROOT / "bench" / "soak"
 RELEASE = ["--release", "--workspace", "--locked"]
-# Tests that kill processes, or want a feature: jobs of their own, which take what the tests say into their record.
+# Tests that kill processes, or want a feature, or long: jobs of their own, which take what the tests say into their record.
 KILLS = {
     "kills_of_the_ledger": ("patron-ledger", "kill::a_killed_writer_leaves_all_or_nothing_200_times"),
     "kills_of_imports": ("patron-cli", "workspace::unhurt::a_killed_import_is_there_whole_or_not_at_all_200_times"),
     "coverage_of_credible_intervals": (
         "patron-stats",
         "bayes_coverage::credible_intervals_of_many_simulated_bases_hold_what_they_should",
+        "--features",
+        "bayes",
+    ),
+    "coverage_of_credible_intervals_pareto_nbd": (
+        "patron-stats",
+        "bayes_coverage::credible_intervals_of_pareto_nbd_hold_what_they_should",
         "--features",
         "bayes",
     ),
@@ -99,11 +106,17 @@ def run_tests(seed: int) -> bool:
     return passed
 
 
-def run_kills(job: str, seed: int) -> bool:
-    """Runs one test that is a job of its own, and records what it says of itself."""
+def run_kills(job: str, seed: int, notes: Path | None = None) -> bool:
+    """Runs one test that is a job of its own, and records what it says of itself.
+
+    Studies of coverage note what they find, base by base, in the folder of notes: one of the job, the seed and the commit unless given.
+    What is there already is taken over, and the record says so: a study that was stopped goes on.
+    """
     package, test, *features = KILLS[job]
     command = ["cargo", "test", "--release", "--locked", "-p", package, *features]
-    environment = os.environ | {"PATRON_SEED": str(seed)}
+    own = ROOT / "bench" / ".work" / "notes" / f"{job}-seed-{seed}-{commit().replace(' ', '-')}"
+    (notes or own).mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {"PATRON_SEED": str(seed), "PATRON_NOTES": str(notes or own)}
     # Its helpers are examples and binaries of the package: all of it is built, outside the time that is recorded.
     subprocess.run([*command, "--no-run"], cwd=ROOT, check=True)
     begun = time.monotonic()
@@ -114,6 +127,9 @@ def run_kills(job: str, seed: int) -> bool:
     if not passed:
         print(done.stdout[-20_000:])
     record(job, seed, time.monotonic() - begun, passed, "; ".join(said) or f"exit {done.returncode}")
+    if said:
+        # The study is whole: the next begins anew.
+        shutil.rmtree(own, ignore_errors=True)
     return passed
 
 

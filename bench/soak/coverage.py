@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The coverage studies of intervals: two jobs of the long checks, by themselves.
+"""The coverage studies of intervals: jobs of the long checks, by themselves.
 
-Runs the Rust tests that simulate, fit and count, and appends what they say to `<job>.jsonl` as `make soak` would.
-`--only JOB` runs one of them, `--seed N` draws other customers than the first.
+Runs the Rust tests that simulate, fit and count, and appends what they say to `<job>.jsonl` as `make soak` would; without `--only` the two
+of intervals by maximum likelihood. `--only JOB` runs one of all, `--seed N` draws other customers than the first. Those of credible intervals
+go on where they were stopped on the same commit; `--notes FOLDER` takes over the bases noted there, of another commit, too.
 """
 
 import argparse
@@ -22,13 +23,14 @@ JOBS = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=JOBS)
+    parser.add_argument("--only", choices=[*JOBS, *(job for job in soak.KILLS if job.startswith("coverage"))])
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--notes", type=Path)
     options = parser.parse_args()
     # Tests that say one line of themselves, recorded whole, as those of kills are.
     soak.KILLS.update({job: ("patron-stats", test) for job, test in JOBS.items()})
     wanted = [options.only] if options.only else list(JOBS)
-    return 0 if all([soak.run_kills(job, options.seed) for job in wanted]) else 1
+    return 0 if all([soak.run_kills(job, options.seed, options.notes) for job in wanted]) else 1
 
 
 if __name__ == "__main__":

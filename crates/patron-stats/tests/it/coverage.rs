@@ -524,12 +524,17 @@ fn bases_of(key: &str) -> usize {
 }
 
 pub(crate) fn seed() -> u64 {
+    told("PATRON_SEED").map_or(1, |seed| seed.parse().unwrap())
+}
+
+/// Returns what a soak run is told by the environment.
+pub(crate) fn told(name: &str) -> Option<String> {
     #[expect(
         clippy::disallowed_methods,
-        reason = "a soak run is told its seed by the environment"
+        reason = "a soak run is told its seed, and where it takes notes, by the environment"
     )]
-    let seed = std::env::var("PATRON_SEED").ok();
-    seed.map_or(1, |seed| seed.parse().unwrap())
+    let value = std::env::var(name).ok();
+    value
 }
 
 fn in_words(tallies: &[Tally]) -> String {

@@ -58,10 +58,6 @@ mod mcmc;
 mod nbd;
 /// Outcome intervals against the mixture term by term, and their coverage in simulation.
 mod outcome;
-/// Pareto/NBD against closed forms in 60 digits, at ordinary and extreme parameters.
-mod pareto_exact;
-/// Pareto/NBD against the literature and other programs: CDNOW, apparel, lists of functions.
-mod pareto_nbd;
 /// Pareto/NBD (Abe): CDNOW beside BTYDplus, recovery, identities, threads, errors.
 mod pareto_nbd_abe;
 /// What must hold on random input.
@@ -78,6 +74,8 @@ mod simulate;
 mod simulation;
 /// Gamma function against 40 digits.
 mod special;
+/// What studies of coverage have in common.
+mod study;
 /// Mean, quantiles, correlation, concentration.
 mod summaries;
 /// The calculator.
