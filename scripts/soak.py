@@ -40,6 +40,8 @@ KILLS = {
         "--features",
         "bayes",
     ),
+    "coverage_of_own_expectations_abe": ("patron-stats", "own_coverage::own_expectations_of_abe_hold_what_they_should"),
+    "coverage_of_own_expectations_ggg": ("patron-stats", "own_coverage::own_expectations_of_ggg_hold_what_they_should"),
 }
 SAID = re.compile(r"^SOAK (.+)$", re.MULTILINE)
 

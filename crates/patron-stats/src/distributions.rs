@@ -93,17 +93,24 @@ pub fn kolmogorov_above(distance: f64, count: usize) -> f64 {
 
 /// Returns `Γ(shape, x)/Γ(shape)`, the share of a gamma distribution above x.
 fn gamma_above(shape: f64, x: f64) -> f64 {
+    gamma_shares(shape, x, ln_gamma(shape)).1
+}
+
+/// Returns the shares of a gamma distribution below and above x, where `ln Γ(shape)` is known; the smaller one has all its digits.
+pub(crate) fn gamma_shares(shape: f64, x: f64, ln_gamma_of_shape: f64) -> (f64, f64) {
     if x.is_nan() || shape.is_nan() || shape <= 0.0 {
-        return f64::NAN;
+        return (f64::NAN, f64::NAN);
     }
     if x <= 0.0 {
-        return 1.0;
+        return (0.0, 1.0);
     }
-    let outer = (shape * x.ln() - x - ln_gamma(shape)).exp();
+    let outer = (shape * x.ln() - x - ln_gamma_of_shape).exp();
     if x < shape + 1.0 {
-        1.0 - outer * below_by_series(shape, x)
+        let below = outer * below_by_series(shape, x);
+        (below, 1.0 - below)
     } else {
-        outer * above_by_fraction(shape, x)
+        let above = outer * above_by_fraction(shape, x);
+        (1.0 - above, above)
     }
 }
 

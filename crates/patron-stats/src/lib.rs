@@ -9,6 +9,7 @@
 //! | [`bg_nbd`], [`mbg_nbd`], [`pareto_nbd`] | who is still a customer, and how often will they buy? |
 //! | [`ggom_nbd`] | the same where customers leave more readily as they age |
 //! | [`pareto_nbd_abe`] | the same where rates of buying and leaving go together, and depend on covariates |
+//! | [`pareto_ggg`] | the same where every customer buys more, or less, regularly than at random |
 //! | [`bg_bb`] | the same where there are opportunities to buy, one after the other |
 //! | [`sbg`], [`bdw`], [`contract`] | how long will customers with a contract stay? |
 //! | [`bg_cnbd`], [`mbg_cnbd`] | the same where purchases come more regularly than at random |
@@ -55,6 +56,7 @@ pub mod mbg_nbd;
 pub mod mcmc;
 pub mod nbd;
 pub mod outcome;
+pub mod pareto_ggg;
 pub mod pareto_nbd;
 pub mod pareto_nbd_abe;
 pub mod purchase;

@@ -58,6 +58,14 @@ mod mcmc;
 mod nbd;
 /// Outcome intervals against the mixture term by term, and their coverage in simulation.
 mod outcome;
+/// Do nine in ten intervals of customers' own expectations hold? Models that are drawn from customer by customer.
+mod own_coverage;
+/// Pareto/NBD against closed forms in 60 digits, at ordinary and extreme parameters.
+mod pareto_exact;
+/// Pareto/GGG: integrals of its definition, Pareto/NBD as its limit, recovery, identities, threads, errors.
+mod pareto_ggg;
+/// Pareto/NBD against the literature and other programs: CDNOW, apparel, lists of functions.
+mod pareto_nbd;
 /// Pareto/NBD (Abe): CDNOW beside BTYDplus, recovery, identities, threads, errors.
 mod pareto_nbd_abe;
 /// What must hold on random input.
