@@ -32,6 +32,10 @@ patron-everything tells as well: intervals of the expectation (199 draws of the 
 purchase, the time of the next, discounted purchases over the horizon and for ever; in a record without it, patron's time holds all
 that. Other models than BG/NBD are fitted to the same file, though it is not theirs. The fit of BG/NBD stands in two tables: in turn
 with lifetimes, and in turn with the other models.
+
+Where it says posterior, the work is drawing from the posterior of BG/NBD on CDNOW (`bench/run posterior`), beside pymc-marketing with the
+priors of its notebook: the same customers, chains, draws to warm up and draws. Effective draws are those of the parameter with the fewest,
+of bulk or tails; sampling is by each one's own clock, and of pymc-marketing has the compiling of the model in it.
 """
 
 WORKS = {"predict": "BG/NBD: fit, and predictions of every customer as CSV", "fit": "BG/NBD: the fit alone"}
@@ -69,6 +73,8 @@ def rows(runs: dict[str, list[dict]], startup: dict[str, float]) -> list[str]:
 def section(result: dict) -> str:
     if result.get("work") == "fits":
         return section_of_fits(result)
+    if result.get("work") == "posterior":
+        return section_of_posterior(result)
     data = result["data"]
     is_import = result.get("work") == "import"
     settings = f"--memory {result['memory']}" if is_import else f"as of {data['as_of']}"
@@ -110,6 +116,43 @@ def section_of_fits(result: dict) -> str:
         lines += [steps_of(name, of_all) for name, of_all in runs.items() if "steps" in of_all[0]]
     lines += ["", f"### Every model's fit, {len(result['models']['bg-nbd']['runs'])} turns", "", *model_rows(result["models"])]
     return "\n".join(lines) + "\n"
+
+
+def section_of_posterior(result: dict) -> str:
+    data, settings = result["data"], result["settings"]
+    apart = ", ".join(f"{name} {far:.1f}" for name, far in result["apart"].items())
+    lines = [
+        f"## Posterior of BG/NBD on CDNOW ({result['measured_at'][:10]})",
+        "",
+        f"{machine_of(result)}, after the last {result['machine']['load_after']}. {data['customers']:,} customers ({data['name']}), "
+        f"{settings['chains']} chains of {settings['draws']:,} draws after {settings['warmup']:,} to warm up, seed {data['seed']}. Posterior "
+        f"means lie apart, in standard errors of drawing: {apart}.",
+        "",
+        "| | median s | fastest-slowest s | processor s | peak MiB | sampling s | effective draws | a second | a second of sampling | divergences |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name, runs in result["runs"].items():
+        wall = [run["wall_seconds"] for run in runs]
+        sampling = statistics.median(run["steps"]["sampling"] for run in runs)
+        effective = statistics.median(fewest(run) for run in runs)
+        cells = [
+            name,
+            cell(statistics.median(wall)),
+            f"{cell(min(wall))}-{cell(max(wall))}",
+            cell(statistics.median(run["processor_seconds"] for run in runs)),
+            cell(max(run["peak_bytes"] for run in runs) / 2**20, 0),
+            cell(sampling),
+            cell(effective, 0),
+            cell(effective / statistics.median(wall), 1),
+            cell(effective / sampling, 1),
+            str(max(run["divergences"] for run in runs)),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def fewest(run: dict) -> float:
+    return min(min(one["effective_bulk"], one["effective_tail"]) for one in run["parameters"])
 
 
 def agreement_of_fits(answers: dict) -> str:
