@@ -220,6 +220,12 @@ impl WeightedHistories {
         time / self.customers() as f64
     }
 
+    /// Returns the longest time from first purchase to the end of observation; 0 without customers.
+    pub(crate) fn oldest_age(&self) -> f64 {
+        let ages = self.entries.iter().map(|(history, _)| history.age());
+        ages.fold(0.0, f64::max)
+    }
+
     /// Returns repeat purchases per unit of time; a rough scale for α.
     pub(crate) fn overall_rate(&self) -> f64 {
         let time: f64 = self

@@ -47,9 +47,8 @@ pub(crate) fn fit<M: CovariateModel, F: Family<N>, const N: usize>(
         search(family, &layout, customers, &penalties, &starts).ok_or(FitError::NoFiniteStart)?;
     let mut report = report::<M>(&layout, &best, customers, &penalties);
     let of_mean = mean_parameters::<N>(&layout, &best.theta);
-    let oldest = pooled.entries().iter();
-    let oldest = oldest.fold(0.0_f64, |oldest, (history, _)| oldest.max(history.age()));
-    report.warnings.extend(family.in_words(&of_mean, oldest));
+    let in_words = family.in_words(&of_mean, pooled.oldest_age());
+    report.warnings.extend(in_words);
     if covariates.is_penalised() {
         report.warnings.push(FitWarning::Penalised);
     }

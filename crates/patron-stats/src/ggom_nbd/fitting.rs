@@ -40,10 +40,7 @@ pub(super) fn fit(
 ) -> Result<(Ggom, FitReport), FitError> {
     minimum.check(histories.repeat_buyers())?;
     let rate = histories.overall_rate();
-    let oldest = histories
-        .entries()
-        .iter()
-        .fold(0.0_f64, |oldest, (history, _)| oldest.max(history.age()));
+    let oldest = histories.oldest_age();
     let starts =
         STARTS.map(|[r, faster, b, s, beta]| [r, r / (faster * rate), b / oldest, s, beta]);
     let likelihood = |parameters: &[f64; 5], histories: &WeightedHistories| {

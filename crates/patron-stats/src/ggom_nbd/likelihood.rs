@@ -5,8 +5,7 @@ use super::lifetime::Moment;
 use crate::history::{History, WeightedHistories};
 use crate::matrix::Square;
 use crate::optimise::Evaluation;
-use crate::purchase::Rising;
-use crate::ways::Ways;
+use crate::ways::{Ways, add_gamma_constant, over_histories};
 
 /// One way a history can have come about, in logarithms:
 ///
@@ -27,31 +26,12 @@ struct Way {
 impl Ggom {
     /// Returns the log-likelihood of all histories, sorted by x, with gradient and Hessian.
     pub(super) fn log_likelihood(&self, histories: &WeightedHistories) -> Evaluation<5> {
-        let mut sum = Evaluation::ZERO;
-        let mut rising = Rising::default();
-        let mut customers = 0.0;
-        for (history, count) in histories.entries() {
-            rising.advance(self.r, history.repeat_purchases());
-            let weight = *count as f64;
-            customers += weight;
-            sum.value += weight * rising.ln;
-            sum.gradient[0] += weight * rising.first;
-            sum.hessian[0][0] += weight * rising.second;
-            self.add_ways(&mut sum, history, weight);
-        }
-        self.add_prior_rate(&mut sum, customers);
+        let (mut sum, customers) = over_histories(self.r, histories, |sum, history, weight| {
+            self.add_ways(sum, history, weight);
+        });
+        add_gamma_constant(&mut sum, [0, 1], self.r, self.alpha, customers);
         sum.mirror();
         sum
-    }
-
-    /// Adds `r·ln α` of every customer.
-    fn add_prior_rate(&self, sum: &mut Evaluation<5>, customers: f64) {
-        let Self { r, alpha, .. } = *self;
-        sum.value += customers * r * alpha.ln();
-        sum.gradient[0] += customers * alpha.ln();
-        sum.gradient[1] += customers * r / alpha;
-        sum.hessian[0][1] += customers / alpha;
-        sum.hessian[1][1] -= customers * r / (alpha * alpha);
     }
 
     /// Adds the logarithm of the bracket of the likelihood.

@@ -31,11 +31,9 @@ pub(super) fn fit(
     let starts = starts(histories);
     let (parameters, mut report) = fitting::fit(histories, Pareto::NAMES, &starts, likelihood)?;
     let law = law(&parameters);
-    let oldest = histories
-        .entries()
-        .iter()
-        .fold(0.0_f64, |oldest, (history, _)| oldest.max(history.age()));
-    report.warnings.extend(in_words(&law, oldest));
+    report
+        .warnings
+        .extend(in_words(&law, histories.oldest_age()));
     Ok((law, report))
 }
 

@@ -1,45 +1,21 @@
 //! Log-likelihood of Pareto/NBD with exact gradient and Hessian in (r, α, s, β).
-#![expect(
-    clippy::indexing_slicing,
-    reason = "numeric kernel: constant indices into arrays of four"
-)]
 
 use super::Pareto;
 use super::departures::Departure;
 use crate::history::{History, WeightedHistories};
 use crate::optimise::Evaluation;
-use crate::purchase::Rising;
-use crate::ways::Ways;
+use crate::ways::{Ways, add_gamma_constant, over_histories};
 
 impl Pareto {
     /// Returns the log-likelihood of all histories, sorted by x, with gradient and Hessian.
     pub(super) fn log_likelihood(&self, histories: &WeightedHistories) -> Evaluation<4> {
-        let mut sum = Evaluation::ZERO;
-        let mut rising = Rising::default();
-        let mut customers = 0.0;
-        for (history, count) in histories.entries() {
-            rising.advance(self.r, history.repeat_purchases());
-            let weight = *count as f64;
-            customers += weight;
-            sum.value += weight * rising.ln;
-            sum.gradient[0] += weight * rising.first;
-            sum.hessian[0][0] += weight * rising.second;
-            self.add_ways(&mut sum, history, weight);
-        }
-        self.add_priors(&mut sum, customers);
+        let (mut sum, customers) = over_histories(self.r, histories, |sum, history, weight| {
+            self.add_ways(sum, history, weight);
+        });
+        add_gamma_constant(&mut sum, [0, 1], self.r, self.alpha, customers);
+        add_gamma_constant(&mut sum, [2, 3], self.s, self.beta, customers);
         sum.mirror();
         sum
-    }
-
-    /// Adds `r·ln α + s·ln β` of every customer.
-    fn add_priors(&self, sum: &mut Evaluation<4>, customers: f64) {
-        for (shape, scale, power, time) in [(0, 1, self.r, self.alpha), (2, 3, self.s, self.beta)] {
-            sum.value += customers * power * time.ln();
-            sum.gradient[shape] += customers * time.ln();
-            sum.gradient[scale] += customers * power / time;
-            sum.hessian[shape][scale] += customers / time;
-            sum.hessian[scale][scale] -= customers * power / (time * time);
-        }
     }
 
     /// Adds the logarithm of the bracket of the likelihood.
