@@ -24,24 +24,14 @@ from steps import ROOT, TARGET
 
 FOLDER = ROOT / "bench" / "soak"
 RELEASE = ["--release", "--workspace", "--locked"]
-# Tests that kill processes, or want a feature, or long: jobs of their own, which take what the tests say into their record.
+# Tests that kill processes, or are long: jobs of their own, which take what the tests say into their record.
 KILLS = {
-    "kills_of_the_ledger": ("patron-ledger", "kill::a_killed_writer_leaves_all_or_nothing_200_times"),
-    "kills_of_imports": ("patron-cli", "workspace::unhurt::a_killed_import_is_there_whole_or_not_at_all_200_times"),
-    "coverage_of_credible_intervals": (
-        "patron-stats",
-        "bayes_coverage::credible_intervals_of_many_simulated_bases_hold_what_they_should",
-        "--features",
-        "bayes",
-    ),
-    "coverage_of_credible_intervals_pareto_nbd": (
-        "patron-stats",
-        "bayes_coverage::credible_intervals_of_pareto_nbd_hold_what_they_should",
-        "--features",
-        "bayes",
-    ),
-    "coverage_of_own_expectations_abe": ("patron-stats", "own_coverage::own_expectations_of_abe_hold_what_they_should"),
-    "coverage_of_own_expectations_ggg": ("patron-stats", "own_coverage::own_expectations_of_ggg_hold_what_they_should"),
+    "kills_of_the_ledger": "kill::a_killed_writer_leaves_all_or_nothing_200_times",
+    "kills_of_imports": "workspace::unhurt::a_killed_import_is_there_whole_or_not_at_all_200_times",
+    "coverage_of_credible_intervals": "bayes_coverage::credible_intervals_of_many_simulated_bases_hold_what_they_should",
+    "coverage_of_credible_intervals_pareto_nbd": "bayes_coverage::credible_intervals_of_pareto_nbd_hold_what_they_should",
+    "coverage_of_own_expectations_abe": "own_coverage::own_expectations_of_abe_hold_what_they_should",
+    "coverage_of_own_expectations_ggg": "own_coverage::own_expectations_of_ggg_hold_what_they_should",
 }
 SAID = re.compile(r"^SOAK (.+)$", re.MULTILINE)
 
@@ -93,7 +83,7 @@ def record(job: str, seed: int, seconds: float, passed: bool, found: str, **more
 def run_tests(seed: int) -> bool:
     """Runs the Rust tests that are marked for soak."""
     begun = time.monotonic()
-    others = [word for _, test, *_ in KILLS.values() for word in ("--skip", test)]
+    others = [word for test in KILLS.values() for word in ("--skip", test)]
     command = ["cargo", "test", *RELEASE, "--no-fail-fast", "--", "--ignored", "--show-output", *others]
     environment = os.environ | {"PATRON_SEED": str(seed)}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -114,15 +104,15 @@ def run_kills(job: str, seed: int, notes: Path | None = None) -> bool:
     Studies of coverage note what they find, base by base, in the folder of notes: one of the job, the seed and the commit unless given.
     What is there already is taken over, and the record says so: a study that was stopped goes on.
     """
-    package, test, *features = KILLS[job]
-    command = ["cargo", "test", "--release", "--locked", "-p", package, *features]
+    # Of the whole workspace, as all tests: a package by itself would have its libraries built once more.
+    command = ["cargo", "test", *RELEASE]
     own = ROOT / "bench" / ".work" / "notes" / f"{job}-seed-{seed}-{commit().replace(' ', '-')}"
     (notes or own).mkdir(parents=True, exist_ok=True)
     environment = os.environ | {"PATRON_SEED": str(seed), "PATRON_NOTES": str(notes or own)}
     # Its helpers are examples and binaries of the package: all of it is built, outside the time that is recorded.
     subprocess.run([*command, "--no-run"], cwd=ROOT, check=True)
     begun = time.monotonic()
-    words = [*command, "--test", "it", "--", "--ignored", "--exact", "--show-output", test]
+    words = [*command, "--test", "it", "--", "--ignored", "--exact", "--show-output", KILLS[job]]
     done = subprocess.run(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     said = SAID.findall(done.stdout)
     passed = done.returncode == 0 and len(said) == 1

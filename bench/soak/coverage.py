@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--notes", type=Path)
     options = parser.parse_args()
     # Tests that say one line of themselves, recorded whole, as those of kills are.
-    soak.KILLS.update({job: ("patron-stats", test) for job, test in JOBS.items()})
+    soak.KILLS.update(JOBS)
     wanted = [options.only] if options.only else list(JOBS)
     return 0 if all([soak.run_kills(job, options.seed, options.notes) for job in wanted]) else 1
 
