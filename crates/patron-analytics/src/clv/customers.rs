@@ -88,6 +88,14 @@ impl<T: Copy> Sparse<T> {
             self.0.push(value);
         }
     }
+
+    /// Sets the values from a place on, which have none yet.
+    fn append(&mut self, place: usize, others: &Self) {
+        if !others.0.is_empty() {
+            self.0.resize(place, None);
+            self.0.extend_from_slice(&others.0);
+        }
+    }
 }
 
 impl Customers {
@@ -96,9 +104,7 @@ impl Customers {
         let place = self.histories.len();
         self.histories.push(customer.history);
         if !self.ids.is_empty() || customer.id != CustomerId::Row(place + 1) {
-            for number in self.ids.len()..place {
-                self.ids.push(&(number + 1).to_string());
-            }
+            self.name_rows_up_to(place);
             self.ids.push(&customer.id.text());
         }
         let weight = Some(customer.weight).filter(|weight| *weight != 1);
@@ -110,13 +116,23 @@ impl Customers {
 
     /// Adds other customers behind these; who is called by a row there is called by the row here.
     pub(super) fn append(&mut self, others: &Self) {
-        self.histories.reserve(others.len());
-        for other in others.iter() {
-            let id = match other.id {
-                CustomerId::Row(_) => CustomerId::Row(self.len() + 1),
-                named @ CustomerId::Named(_) => named,
-            };
-            self.push(Customer { id, ..other });
+        let before = self.len();
+        self.histories.extend_from_slice(&others.histories);
+        if !(self.ids.is_empty() && others.ids.is_empty()) {
+            self.name_rows_up_to(before);
+            others.ids.iter().for_each(|id| self.ids.push(id));
+            self.name_rows_up_to(before + others.len());
+        }
+        self.weights.append(before, &others.weights);
+        self.spends.append(before, &others.spends);
+        self.later.append(before, &others.later);
+        self.before.append(before, &others.before);
+    }
+
+    /// Gives the rows before a place that have no name yet the names they go by.
+    fn name_rows_up_to(&mut self, place: usize) {
+        for number in self.ids.len()..place {
+            self.ids.push(&(number + 1).to_string());
         }
     }
 
@@ -224,5 +240,25 @@ mod tests {
         all.append(&part);
         let ids: Vec<CustomerId<'_>> = all.iter().map(|customer| customer.id).collect();
         assert_eq!(ids, [1, 2, 3, 4].map(CustomerId::Row));
+        let named: Customers = [customer(CustomerId::Named("ann"), 1, Some(2))]
+            .into_iter()
+            .collect();
+        all.append(&named);
+        all.append(&part);
+        let told: Vec<(String, Option<u32>)> = all
+            .iter()
+            .map(|customer| (customer.id.to_string(), customer.later))
+            .collect();
+        let expected = ["1", "2", "3", "4", "ann", "6", "7"].map(str::to_owned);
+        assert!(told.iter().map(|(id, _)| id).eq(&expected));
+        assert!(told.iter().map(|(_, later)| *later).eq([
+            None,
+            None,
+            None,
+            None,
+            Some(2),
+            None,
+            None
+        ]));
     }
 }

@@ -1,7 +1,7 @@
 //! Small tables that somebody wrote by hand: text with a header, each cell with its place.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -23,10 +23,13 @@ pub(super) struct Sheet<'a> {
     path: &'a Path,
     headers: Vec<String>,
     delimiter: u8,
+    /// Whether lines end with `\r\n`: the reader leaves the second mark to the row that follows.
+    has_two_marks: bool,
     reader: csv::Reader<Box<dyn Read + Send>>,
     record: csv::StringRecord,
     /// Lines of the file before those that the reader has.
     lines_before: u64,
+    bytes_per_part: usize,
 }
 
 /// One row with its place.
@@ -46,7 +49,11 @@ impl<'a> Sheet<'a> {
         };
         let file = File::open(path).map_err(failed)?;
         let mut file = BufReader::with_capacity(READ_AT_ONCE, file);
-        let delimiter = delimiter(file.fill_buf().map_err(failed)?);
+        let start = file.fill_buf().map_err(failed)?;
+        let delimiter = delimiter(start);
+        let end = start.iter().position(|byte| *byte == b'\n');
+        let before = end.and_then(|end| start.get(end.checked_sub(1)?));
+        let has_two_marks = before == Some(&b'\r');
         let mut reader = reader(Box::new(file), delimiter, true);
         let headers = reader.headers().map_err(|error| unread(path, &error))?;
         let headers = headers
@@ -57,9 +64,11 @@ impl<'a> Sheet<'a> {
             path,
             headers,
             delimiter,
+            has_two_marks,
             reader,
             record: csv::StringRecord::new(),
             lines_before: 0,
+            bytes_per_part: BYTES_PER_PART,
         })
     }
 
@@ -99,9 +108,13 @@ impl<'a> Sheet<'a> {
         if !read.map_err(|error| unread(self.path, &error))? {
             return Ok(None);
         }
+        let of_reader = self.record.position().map_or(0, |position| {
+            let is_ahead = self.has_two_marks && position.byte() > 0;
+            position.line() + u64::from(is_ahead)
+        });
         let row = Row {
             path: self.path,
-            line: self.lines_before + self.record.position().map_or(0, csv::Position::line),
+            line: self.lines_before + of_reader,
             headers: &self.headers,
             record: &self.record,
         };
@@ -120,10 +133,9 @@ impl Sheet<'_> {
         mut self,
         work: impl Fn(&mut Sheet<'_>) -> Result<T, ClvError> + Sync,
     ) -> Result<Vec<T>, ClvError> {
-        let Some(mut file) = self.file_after_header()? else {
+        let Some((mut file, mut lines_before)) = self.file_after_header()? else {
             return Ok(vec![work(&mut self)?]);
         };
-        let mut lines_before = self.reader.position().line().saturating_sub(1);
         let mut done = Vec::new();
         loop {
             let mut parts = Vec::new();
@@ -132,7 +144,7 @@ impl Sheet<'_> {
                 if part.is_empty() {
                     break;
                 }
-                let lines = part.iter().filter(|byte| **byte == b'\n').count() as u64;
+                let lines = line_breaks(&part);
                 let is_quoted = part.contains(&b'"');
                 parts.push((
                     self.over(Box::new(Cursor::new(part)), lines_before),
@@ -159,23 +171,30 @@ impl Sheet<'_> {
         }
     }
 
-    /// Opens the file once more, behind its header; nothing if it is no file that can be read from the middle.
-    fn file_after_header(&self) -> Result<Option<BufReader<File>>, ClvError> {
+    /// Opens the file once more, behind its header, and counts the lines up to there; nothing if it is no file that can be read
+    /// from the middle.
+    fn file_after_header(&self) -> Result<Option<(BufReader<File>, u64)>, ClvError> {
         if !std::fs::metadata(self.path).is_ok_and(|told| told.is_file()) {
             return Ok(None);
         }
         let open = || {
-            let mut file = File::open(self.path)?;
-            file.seek(SeekFrom::Start(self.reader.position().byte()))?;
-            Ok(Some(BufReader::with_capacity(READ_AT_ONCE, file)))
+            let mut file = BufReader::with_capacity(READ_AT_ONCE, File::open(self.path)?);
+            let mut header = Vec::new();
+            let bytes = self.reader.position().byte();
+            file.by_ref().take(bytes).read_to_end(&mut header)?;
+            if header.ends_with(b"\r") && file.fill_buf()?.first() == Some(&b'\n') {
+                file.consume(1);
+                header.push(b'\n');
+            }
+            Ok(Some((file, line_breaks(&header))))
         };
         open().map_err(|source| self.failed(source))
     }
 
     /// Reads the next rows, whole lines of them; nothing at the end.
     fn part(&self, file: &mut BufReader<File>) -> Result<Vec<u8>, ClvError> {
-        let mut part = Vec::with_capacity(BYTES_PER_PART + BYTES_PER_PART / 16);
-        let most = file.by_ref().take(BYTES_PER_PART as u64);
+        let mut part = Vec::with_capacity(self.bytes_per_part + self.bytes_per_part / 16);
+        let most = file.by_ref().take(self.bytes_per_part as u64);
         let read = { most }.read_to_end(&mut part);
         let read = read.and_then(|_| file.read_until(b'\n', &mut part));
         read.map_err(|source| self.failed(source))?;
@@ -188,9 +207,11 @@ impl Sheet<'_> {
             path: self.path,
             headers: self.headers.clone(),
             delimiter: self.delimiter,
+            has_two_marks: self.has_two_marks,
             reader: reader(rows, self.delimiter, false),
             record: csv::StringRecord::new(),
             lines_before,
+            bytes_per_part: self.bytes_per_part,
         }
     }
 
@@ -210,6 +231,10 @@ fn all_of<T: Send>(
     let results: Vec<Result<T, ClvError>> =
         parts.par_iter_mut().map(|(part, _)| work(part)).collect();
     results.into_iter().collect()
+}
+
+fn line_breaks(text: &[u8]) -> u64 {
+    text.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 fn reader(
@@ -294,5 +319,86 @@ impl Row<'_> {
             value: self.text(column).chars().take(100).collect(),
             problem,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads a file in parts of a few bytes: of each row its line, its first cell, and its second as a number.
+    fn read(text: &str) -> Result<Vec<Vec<(u64, String, f64)>>, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let mut sheet = Sheet::open(file.path()).unwrap();
+        sheet.bytes_per_part = 16;
+        let parts = sheet.in_parts(|part| {
+            let mut rows = Vec::new();
+            while let Some(row) = part.next()? {
+                rows.push((row.line, row.text(0).to_owned(), row.number(1)?));
+            }
+            Ok(rows)
+        });
+        parts.map_err(|error| match error {
+            ClvError::Cell { line, value, .. } => format!("line {line}: {value}"),
+            other => other.to_string(),
+        })
+    }
+
+    #[test]
+    fn parts_have_all_rows_in_order_with_their_lines() {
+        let rows: Vec<String> = (0..100)
+            .map(|number| format!("c{number},{number}"))
+            .collect();
+        for (mark, end, last) in [
+            ("", "\n", "\n"),
+            ("", "\r\n", "\r\n"),
+            ("", "\n", ""),
+            ("\u{feff}", "\n", "\n"),
+        ] {
+            let parts = read(&format!("{mark}id,n{end}{}{last}", rows.join(end))).unwrap();
+            assert!(parts.len() > 10, "{} parts", parts.len());
+            let read: Vec<(u64, String, f64)> = parts.into_iter().flatten().collect();
+            let expected = (0_u32..100).map(|number| {
+                (
+                    u64::from(number) + 2,
+                    format!("c{number}"),
+                    f64::from(number),
+                )
+            });
+            assert_eq!(read, expected.collect::<Vec<_>>(), "lines end with {end:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_quoted_may_break_lines() {
+        let plain: Vec<String> = (0..20)
+            .map(|number| format!("c{number},{number}"))
+            .collect();
+        let plain = plain.join("\n");
+        let text = format!("\"the\nid\",n\n{plain}\n\"a\nb,\"\"c\"\"\",20\n{plain}\nlast,40\n");
+        let read: Vec<(u64, String, f64)> = read(&text).unwrap().into_iter().flatten().collect();
+        assert_eq!(read.len(), 42);
+        assert_eq!(read[0], (3, "c0".to_owned(), 0.0));
+        assert_eq!(read[20], (23, "a\nb,\"c\"".to_owned(), 20.0));
+        assert_eq!(read[21], (25, "c0".to_owned(), 0.0));
+        assert_eq!(read[41], (45, "last".to_owned(), 40.0));
+    }
+
+    #[test]
+    fn of_several_wrong_cells_the_first_is_told() {
+        let mut rows: Vec<String> = (0..100)
+            .map(|number| format!("c{number},{number}"))
+            .collect();
+        rows[97] = "c97,wrong".to_owned();
+        assert_eq!(
+            read(&format!("id,n\n{}\n", rows.join("\n"))),
+            Err("line 99: wrong".to_owned())
+        );
+        rows[53] = "c53,earlier".to_owned();
+        assert_eq!(
+            read(&format!("id,n\n{}\n", rows.join("\n"))),
+            Err("line 55: earlier".to_owned())
+        );
     }
 }
