@@ -172,7 +172,7 @@ def agreement_of_fits(answers: dict) -> str:
 
 
 def steps_of(name: str, runs: list[dict]) -> str:
-    """Returns where a peer's time goes, by its own clock."""
+    """Returns where the time of one goes, by its own clock."""
     medians = (f"{step} {statistics.median(run['steps'][step] for run in runs):.2f}" for step in runs[0]["steps"])
     return f"- {name}, median seconds of its steps: {', '.join(medians)}."
 

@@ -19,8 +19,8 @@ LOOK = LOGS / "look"
 IN_CI = os.environ.get("CI") == "true"
 # The release profile on purpose: arrow and parquet are compiled once for demo, tests and benches.
 RELEASE = ["--release", "--workspace", "--locked"]
-# What is off unless asked for: of its crate alone, so that no other is compiled twice.
-SAMPLER = ["--release", "--locked", "-p", "patron-stats", "--features", "bayes"]
+# Without the sampler, which the workspace's other crates ask for.
+ALONE = ["--release", "--locked", "-p", "patron-stats"]
 TEST_LINES = re.compile(r"^(\s+Running |\s+Doc-tests |test result: |SKIPPED |error|warning: unused|test .*FAILED|failures:)")
 
 
@@ -63,11 +63,7 @@ def rust() -> list[Step]:
              needs=("rust build",)),
         Step("rust docs", ["cargo", "doc", *RELEASE, "--no-deps"], environment={"RUSTDOCFLAGS": "-D warnings"},
              needs=("web build",)),
-        Step("lints of the sampler", ["cargo", "clippy", *SAMPLER, "--all-targets", "--", "-D", "warnings"]),
-        # The tests of its modules, and the examples in its docs; those of the rest ran above, without it.
-        Step("tests of the sampler", ["cargo", "test", *SAMPLER, "--no-fail-fast", "--", "--show-output", "bayes"],
-             count=counting.of_cargo, has_tally=True, show=lambda line: TEST_LINES.match(line) is not None),
-        Step("docs of the sampler", ["cargo", "doc", *SAMPLER, "--no-deps"], environment={"RUSTDOCFLAGS": "-D warnings"}),
+        Step("statistics alone", ["cargo", "clippy", *ALONE, "--all-targets", "--", "-D", "warnings"]),
     ]  # fmt: skip
 
 

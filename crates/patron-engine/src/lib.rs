@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`source`] | how are files and queries read in parallel, every row accounted for? |
 //! | [`grouping`] | how do a customer's facts come together, within the memory allowed? |
-//! | [`gather`] | how do files and answers come into partitions? |
+//! | [`mod@gather`] | how do files and answers come into partitions? |
 //! | [`folding`] | how do partitions become folded customers? |
 //! | [`error`] | why can that not be done? |
 //! | [`feeds`], [`pieces`] | how do records get into partitions without a file, and out of large ones? |

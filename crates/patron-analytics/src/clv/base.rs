@@ -17,7 +17,7 @@ use patron_stats::history::{History, WeightedHistories};
 use super::by_history::ByHistory;
 use super::days::PurchaseDays;
 use super::parts::on_threads;
-use super::{ClvError, Customer, CustomerId, Customers, summary};
+use super::{ClvError, Customer, CustomerId, Customers, steps, summary};
 use crate::run::{Facts, FromLedger, ReadWith, RunError, day_history, spend_history};
 use crate::settings::{Resolved, Settings, Unit};
 
@@ -191,8 +191,11 @@ fn of_summary(path: &Path, request: &BaseRequest) -> Result<Base, ClvError> {
     let read_with = read_with(request, None)?;
     let settings = Resolved::new(&request.flags, &read_with.file_settings, &[], None);
     let settings = settings.map_err(RunError::from)?;
+    steps::done("settings", 1);
+    let customers = summary::read(path)?;
+    steps::done("reading", customers.len());
     Ok(Base {
-        customers: summary::read(path)?,
+        customers,
         unit: settings.unit,
         calibration_end: None,
         holdout_end: None,

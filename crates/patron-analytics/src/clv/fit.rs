@@ -9,7 +9,7 @@ use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaConfig};
 use patron_stats::intervals::{Interval, parameter_intervals};
 use patron_stats::purchase::PurchaseModel;
 
-use super::{Base, ClvError, ClvModel, StagesChoice};
+use super::{Base, ClvError, ClvModel, StagesChoice, steps};
 
 /// A model fitted to a customer base.
 #[derive(Debug)]
@@ -29,7 +29,9 @@ pub struct Fit {
 pub fn fit(base: &Base, key: ClvModel) -> Result<Fit, ClvError> {
     let histories = base.histories();
     if !key.has_stages() {
+        steps::done("counting", histories.entries().len());
         let (model, _) = key.fit(&histories, [])?;
+        steps::done("fit", 1);
         return Ok(Fit {
             key,
             model,

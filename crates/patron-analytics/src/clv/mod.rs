@@ -26,6 +26,7 @@
 //! | `page` | how does an evaluation look in a browser? |
 //! | `predict` | what is expected of each customer? |
 //! | `simulate` | which customers would a model make? |
+//! | `steps` | where does the time go? |
 
 mod abe;
 mod base;
@@ -50,6 +51,7 @@ mod predict;
 mod rolling;
 mod sheet;
 mod simulate;
+mod steps;
 mod summary;
 mod tracking;
 

@@ -326,8 +326,11 @@ impl Row<'_> {
 mod tests {
     use super::*;
 
-    /// Reads a file in parts of a few bytes: of each row its line, its first cell, and its second as a number.
-    fn read(text: &str) -> Result<Vec<Vec<(u64, String, f64)>>, String> {
+    /// The line of a row, its first cell, and its second as a number.
+    type Told = (u64, String, f64);
+
+    /// Reads a file in parts of a few bytes.
+    fn read(text: &str) -> Result<Vec<Vec<Told>>, String> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         let mut sheet = Sheet::open(file.path()).unwrap();
@@ -358,7 +361,7 @@ mod tests {
         ] {
             let parts = read(&format!("{mark}id,n{end}{}{last}", rows.join(end))).unwrap();
             assert!(parts.len() > 10, "{} parts", parts.len());
-            let read: Vec<(u64, String, f64)> = parts.into_iter().flatten().collect();
+            let read: Vec<Told> = parts.into_iter().flatten().collect();
             let expected = (0_u32..100).map(|number| {
                 (
                     u64::from(number) + 2,
@@ -377,7 +380,7 @@ mod tests {
             .collect();
         let plain = plain.join("\n");
         let text = format!("\"the\nid\",n\n{plain}\n\"a\nb,\"\"c\"\"\",20\n{plain}\nlast,40\n");
-        let read: Vec<(u64, String, f64)> = read(&text).unwrap().into_iter().flatten().collect();
+        let read: Vec<Told> = read(&text).unwrap().into_iter().flatten().collect();
         assert_eq!(read.len(), 42);
         assert_eq!(read[0], (3, "c0".to_owned(), 0.0));
         assert_eq!(read[20], (23, "a\nb,\"c\"".to_owned(), 20.0));

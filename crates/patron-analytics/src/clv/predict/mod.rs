@@ -33,7 +33,7 @@ use patron_stats::purchase::{Forecast, PurchaseModel};
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::{Base, ClvError, Fit};
+use super::{Base, ClvError, Fit, steps};
 use spend::Spend;
 use teller::{Asked, How};
 
@@ -150,6 +150,7 @@ pub fn predict(base: &Base, fit: &Fit, request: &PredictRequest) -> Result<Predi
         averaged: false,
     };
     let (told, values) = asked.tell(base, model, how)?;
+    steps::done("predictions", told.len());
     notes.extend(of_values(&values, spend.as_ref()));
     Ok(Predictions {
         told,

@@ -229,10 +229,10 @@ impl Columns {
         place: usize,
         text: &mut String,
     ) {
-        if self.with_id {
-            if let Some(customer) = base.customers.get(place) {
-                field(&customer.id.text(), text);
-            }
+        if self.with_id
+            && let Some(customer) = base.customers.get(place)
+        {
+            field(&customer.id.text(), text);
         }
         let of_history = self.runs().filter(|run| run_is_shared(run)).count();
         let first = told
