@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::fitting::{Base, every_kth};
+use crate::fitting::Base;
 
 /// One customer's purchases as the models of repeat buying see them, in model units (weeks, say).
 ///
@@ -238,14 +238,18 @@ impl WeightedHistories {
 }
 
 impl Base for WeightedHistories {
+    type Entry = (History, u64);
+
     fn customers(&self) -> u64 {
         self.customers()
     }
 
-    fn thinned(&self, limit: usize) -> Self {
-        Self {
-            entries: every_kth(&self.entries, limit),
-        }
+    fn entries(&self) -> &[Self::Entry] {
+        &self.entries
+    }
+
+    fn of(entries: Vec<Self::Entry>) -> Self {
+        Self { entries }
     }
 }
 

@@ -46,6 +46,18 @@ impl<const N: usize> Evaluation<N> {
         scaled
     }
 
+    /// Returns the sum of two functions.
+    pub(crate) fn plus(mut self, other: &Self) -> Self {
+        self.value += other.value;
+        for i in 0..N {
+            self.gradient[i] += other.gradient[i];
+            for j in 0..N {
+                self.hessian[i][j] += other.hessian[i][j];
+            }
+        }
+        self
+    }
+
     /// Copies the upper triangle of the Hessian to the lower.
     pub(crate) fn mirror(&mut self) {
         for i in 0..N {

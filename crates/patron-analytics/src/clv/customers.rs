@@ -146,11 +146,21 @@ impl Customers {
             } else {
                 CustomerId::Named(self.ids.get(place))
             },
-            weight: self.weights.get(place).unwrap_or(1),
+            weight: self.weight(place),
             spend: self.spends.get(place),
             later: self.later.get(place),
             before: self.before.get(place),
         })
+    }
+
+    /// Returns how many customers the row at a place stands for.
+    pub(super) fn weight(&self, place: usize) -> u64 {
+        self.weights.get(place).unwrap_or(1)
+    }
+
+    /// Makes room for so many rows more; what is not filled costs nothing.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        self.histories.reserve(rows);
     }
 
     /// Walks over the customers.

@@ -124,19 +124,26 @@ impl<'a> Sheet<'a> {
 }
 
 impl Sheet<'_> {
-    /// Has all rows after the header read by `work`, part by part on all threads; returns what it returns, in the order of
-    /// the rows.
+    /// About how many parts the rest has; one where that is not known.
+    pub(super) fn parts(&self) -> usize {
+        let bytes = std::fs::metadata(self.path).map_or(0, |told| told.len());
+        usize::try_from(bytes).map_or(1, |bytes| bytes / self.bytes_per_part + 1)
+    }
+
+    /// Has all rows after the header read by `work`, part by part on all threads; hands what it returns to `take`, in the order
+    /// of the rows.
     ///
     /// Line breaks part rows only where nothing is quoted: from the first quotation mark on, one thread reads the rest. So it
     /// does where the file cannot be read from the middle, as a pipe.
     pub(super) fn in_parts<T: Send>(
         mut self,
         work: impl Fn(&mut Sheet<'_>) -> Result<T, ClvError> + Sync,
-    ) -> Result<Vec<T>, ClvError> {
+        mut take: impl FnMut(T),
+    ) -> Result<(), ClvError> {
         let Some((mut file, mut lines_before)) = self.file_after_header()? else {
-            return Ok(vec![work(&mut self)?]);
+            take(work(&mut self)?);
+            return Ok(());
         };
-        let mut done = Vec::new();
         loop {
             let mut parts = Vec::new();
             while parts.len() < rayon::current_num_threads() {
@@ -153,21 +160,20 @@ impl Sheet<'_> {
                 lines_before += lines;
             }
             if parts.is_empty() {
-                return Ok(done);
+                return Ok(());
             }
             if let Some(first) = parts.iter().position(|(_, is_quoted)| *is_quoted) {
                 let plain = parts.drain(..first).collect();
-                done.extend(all_of(plain, &work)?);
+                all_of(plain, &work)?.into_iter().for_each(&mut take);
                 let lines_before = parts.first().map_or(0, |(part, _)| part.lines_before);
                 let rest = parts.into_iter().map(|(part, _)| part.reader.into_inner());
                 let rest = rest.reduce(|first, next| Box::new(first.chain(next)));
                 let rest = rest.unwrap_or_else(|| Box::new(std::io::empty()));
-                done.push(work(
-                    &mut self.over(Box::new(rest.chain(file)), lines_before),
-                )?);
-                return Ok(done);
+                let mut rest = self.over(Box::new(rest.chain(file)), lines_before);
+                take(work(&mut rest)?);
+                return Ok(());
             }
-            done.extend(all_of(parts, &work)?);
+            all_of(parts, &work)?.into_iter().for_each(&mut take);
         }
     }
 
@@ -335,14 +341,16 @@ mod tests {
         std::fs::write(file.path(), text).unwrap();
         let mut sheet = Sheet::open(file.path()).unwrap();
         sheet.bytes_per_part = 16;
-        let parts = sheet.in_parts(|part| {
+        let read_part = |part: &mut Sheet<'_>| {
             let mut rows = Vec::new();
             while let Some(row) = part.next()? {
                 rows.push((row.line, row.text(0).to_owned(), row.number(1)?));
             }
             Ok(rows)
-        });
-        parts.map_err(|error| match error {
+        };
+        let mut parts = Vec::new();
+        let done = sheet.in_parts(read_part, |part| parts.push(part));
+        done.map(|()| parts).map_err(|error| match error {
             ClvError::Cell { line, value, .. } => format!("line {line}: {value}"),
             other => other.to_string(),
         })

@@ -58,17 +58,21 @@ struct Columns {
 pub(super) fn read(path: &Path) -> Result<Customers, ClvError> {
     let sheet = Sheet::open(path)?;
     let columns = Columns::of(&sheet)?;
-    let parts = sheet.in_parts(|part| {
+    let read_part = |part: &mut Sheet<'_>| {
         let mut customers = Customers::default();
         while let Some(row) = part.next()? {
             customers.push(columns.customer(&row, customers.len() + 1)?);
         }
         Ok(customers)
-    })?;
+    };
+    let parts = sheet.parts();
     let mut customers = Customers::default();
-    for part in parts {
+    sheet.in_parts(read_part, |part| {
+        if customers.is_empty() {
+            customers.reserve(part.len() * parts);
+        }
         customers.append(&part);
-    }
+    })?;
     if customers.is_empty() {
         return Err(ClvError::Empty {
             path: path.to_owned(),

@@ -55,10 +55,10 @@ impl<M: SampledModel> PosteriorSampler<M> {
         config: &BayesConfig,
     ) -> Result<Self, BayesError>
     where
-        D: Base + Send + Sync + 'static,
+        D: Base + 'static,
     {
         let objective = |parameters: &[f64; N], data: &D| posed.of_parameters(parameters, data);
-        let (mode, report) = fitting::fit(posed.data(), names, starts, objective)?;
+        let (mode, report) = fitting::fit_whole(posed.data(), names, starts, objective)?;
         let straight = Straight {
             lower: widths(&mode, report.covariance.as_deref()),
             mode: mode.map(f64::ln).to_vec(),

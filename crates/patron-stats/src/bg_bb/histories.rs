@@ -1,6 +1,6 @@
 //! What a model of opportunities knows of customers.
 
-use crate::fitting::{Base, every_kth};
+use crate::fitting::Base;
 use crate::history::merge_equal;
 
 /// One customer's purchases where there are opportunities to buy, one after the other: years, fairs, issues.
@@ -152,13 +152,17 @@ impl OpportunityHistories {
 }
 
 impl Base for OpportunityHistories {
+    type Entry = (OpportunityHistory, u64);
+
     fn customers(&self) -> u64 {
         self.customers()
     }
 
-    fn thinned(&self, limit: usize) -> Self {
-        Self {
-            entries: every_kth(&self.entries, limit),
-        }
+    fn entries(&self) -> &[Self::Entry] {
+        &self.entries
+    }
+
+    fn of(entries: Vec<Self::Entry>) -> Self {
+        Self { entries }
     }
 }

@@ -69,7 +69,7 @@ pub(crate) fn fit<const N: usize>(
     minimum: MinimumLeavers,
     names: [&'static str; N],
     starts: &[[f64; N]],
-    of: impl Fn(&[f64; N]) -> Staying,
+    of: impl Fn(&[f64; N]) -> Staying + Sync,
 ) -> Result<(Staying, FitReport), FitError> {
     let (required, found) = (minimum.0, histories.leavers());
     if found < required {

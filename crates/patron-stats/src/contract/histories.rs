@@ -1,6 +1,6 @@
 //! What the models of contracts know of customers.
 
-use crate::fitting::{Base, every_kth};
+use crate::fitting::Base;
 use crate::history::merge_equal;
 
 /// One customer's renewals.
@@ -152,13 +152,17 @@ impl ContractHistories {
 }
 
 impl Base for ContractHistories {
+    type Entry = (ContractHistory, u64);
+
     fn customers(&self) -> u64 {
         self.customers()
     }
 
-    fn thinned(&self, limit: usize) -> Self {
-        Self {
-            entries: every_kth(&self.entries, limit),
-        }
+    fn entries(&self) -> &[Self::Entry] {
+        &self.entries
+    }
+
+    fn of(entries: Vec<Self::Entry>) -> Self {
+        Self { entries }
     }
 }

@@ -1,6 +1,6 @@
 //! What the spend model knows of customers.
 
-use crate::fitting::{Base, every_kth};
+use crate::fitting::Base;
 
 /// What one customer spent: the number of repeat purchases and their mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -127,13 +127,17 @@ impl SpendHistories {
 }
 
 impl Base for SpendHistories {
+    type Entry = (SpendHistory, u64);
+
     fn customers(&self) -> u64 {
         self.customers()
     }
 
-    fn thinned(&self, limit: usize) -> Self {
-        Self {
-            entries: every_kth(&self.entries, limit),
-        }
+    fn entries(&self) -> &[Self::Entry] {
+        &self.entries
+    }
+
+    fn of(entries: Vec<Self::Entry>) -> Self {
+        Self { entries }
     }
 }

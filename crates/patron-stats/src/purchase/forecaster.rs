@@ -312,7 +312,7 @@ impl Expectations {
 
 impl Forecast {
     /// What is expected of someone who has left.
-    const NOTHING: Self = Self {
+    pub const NOTHING: Self = Self {
         probability_alive: 0.0,
         expected_purchases: 0.0,
         discounted_purchases: 0.0,

@@ -46,7 +46,7 @@ pub fn predict_with_covariates(
             averaged: false,
         };
         let told = asked.tell(&part, own.model.as_ref(), how)?;
-        let of_customer = part.by_history().of_customer().to_vec();
+        let of_customer: Vec<usize> = part.by_history().of_customers().collect();
         Ok((told, of_customer, draws))
     });
     let parts = parts.collect::<Result<Vec<Part>, ClvError>>()?;

@@ -29,7 +29,7 @@ pub fn predict_drawn(
     notes.extend(of_values(&values, spend.as_ref()));
     Ok(Predictions {
         told,
-        of_customer: base.by_history().of_customer().to_vec(),
+        of_customer: base.by_history().of_customers().collect(),
         values,
         horizon: asked.horizon,
         is_margin: base.settings.margin.is_some(),

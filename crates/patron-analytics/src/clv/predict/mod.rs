@@ -75,6 +75,16 @@ pub struct OfHistory {
     pub outcome: Option<[usize; 2]>,
 }
 
+impl OfHistory {
+    /// Nothing is expected of anybody.
+    const NOTHING: Self = Self {
+        forecast: Forecast::NOTHING,
+        probability_of_purchase: 0.0,
+        expected_purchases: None,
+        outcome: None,
+    };
+}
+
 /// What a customer's purchases are expected to bring.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Value {
@@ -154,7 +164,7 @@ pub fn predict(base: &Base, fit: &Fit, request: &PredictRequest) -> Result<Predi
     notes.extend(of_values(&values, spend.as_ref()));
     Ok(Predictions {
         told,
-        of_customer: base.by_history().of_customer().to_vec(),
+        of_customer: base.by_history().of_customers().collect(),
         values,
         horizon: asked.horizon,
         is_margin: base.settings.margin.is_some(),

@@ -70,7 +70,7 @@ pub fn predict_opportunities(
     }
     let predictions = Predictions {
         told,
-        of_customer: seen.by_history().of_customer().to_vec(),
+        of_customer: seen.by_history().of_customers().collect(),
         values: Vec::new(),
         horizon: f64::from(horizon),
         is_margin: false,

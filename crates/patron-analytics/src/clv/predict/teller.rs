@@ -106,30 +106,31 @@ impl Teller<'_> {
     /// Returns what is told of every history, and what every customer is worth.
     fn all(&self, base: &Base) -> Result<(Vec<OfHistory>, Vec<Value>), ClvError> {
         let by_history = base.by_history();
+        let mut told = vec![OfHistory::NOTHING; by_history.histories().len()];
         let parts = by_history.histories().par_chunks(CHUNK);
-        let parts = parts
-            .map(|histories| self.of_histories(histories))
-            .collect::<Result<Vec<_>, ClvError>>()?;
-        let mut told: Vec<OfHistory> = parts.into_iter().flatten().collect();
-        let intervals = self.purchases_and_values(base)?;
+        parts
+            .zip(told.par_chunks_mut(CHUNK))
+            .try_for_each(|(histories, told)| self.of_histories(histories, told))?;
+        let Some(spend) = self.spend else {
+            return Ok((told, Vec::new()));
+        };
+        let order = by_history.order();
+        let intervals = self.purchases_and_values(base, &order)?;
         let mut of_values = vec![None; base.customers.len()];
-        for (place, [purchases, value]) in by_history.order().iter().zip(intervals) {
-            let history = by_history.of_customer().get(*place);
-            if let Some(told) = history.and_then(|history| told.get_mut(*history)) {
+        for (place, [purchases, value]) in order.iter().zip(intervals) {
+            let history = by_history.of_customer(*place);
+            if let Some(told) = history.and_then(|history| told.get_mut(history)) {
                 told.expected_purchases = Some(purchases);
             }
             if let Some(slot) = of_values.get_mut(*place) {
                 *slot = Some(value);
             }
         }
-        let Some(spend) = self.spend else {
-            return Ok((told, Vec::new()));
-        };
-        let customers = base.customers.iter().zip(by_history.of_customer());
+        let customers = base.customers.iter().zip(by_history.of_customers());
         let values = customers
             .zip(of_values)
             .filter_map(|((customer, history), interval)| {
-                let forecast = &told.get(*history)?.forecast;
+                let forecast = &told.get(history)?.forecast;
                 let spend = spend.mean(customer.spend.as_ref());
                 Some(self.asked.value(forecast, spend, interval))
             });
@@ -137,7 +138,8 @@ impl Teller<'_> {
         Ok((told, values))
     }
 
-    fn of_histories(&self, distinct: &[History]) -> Result<Vec<OfHistory>, ClvError> {
+    /// Tells of each of some histories.
+    fn of_histories(&self, distinct: &[History], told: &mut [OfHistory]) -> Result<(), ClvError> {
         let forecasts = self.forecaster.forecast_all(distinct);
         // With draws of spend, purchases are drawn along with them: once.
         let intervals = match (self.expected, self.spend) {
@@ -160,28 +162,27 @@ impl Teller<'_> {
             }
             None => None,
         };
-        let histories = distinct.iter().zip(forecasts).enumerate();
-        histories
-            .map(|(place, (history, forecast))| {
-                let any = self
-                    .model
-                    .probability_of_purchase(history, self.asked.horizon)?;
-                let told = OfHistory {
-                    forecast,
-                    probability_of_purchase: any,
-                    expected_purchases: intervals
-                        .as_ref()
-                        .and_then(|intervals| intervals.get(place).copied()),
-                    outcome: outcomes
-                        .as_ref()
-                        .and_then(|outcomes| outcomes.get(place).copied()),
-                };
-                Ok(match self.expected.filter(|_| self.averaged) {
-                    Some(expected) => self.averaged(expected, history, told),
-                    None => told,
-                })
-            })
-            .collect()
+        let of_each = distinct.iter().zip(forecasts).zip(told).enumerate();
+        for (place, ((history, forecast), slot)) in of_each {
+            let any = self
+                .model
+                .probability_of_purchase(history, self.asked.horizon)?;
+            let told = OfHistory {
+                forecast,
+                probability_of_purchase: any,
+                expected_purchases: intervals
+                    .as_ref()
+                    .and_then(|intervals| intervals.get(place).copied()),
+                outcome: outcomes
+                    .as_ref()
+                    .and_then(|outcomes| outcomes.get(place).copied()),
+            };
+            *slot = match self.expected.filter(|_| self.averaged) {
+                Some(expected) => self.averaged(expected, history, told),
+                None => told,
+            };
+        }
+        Ok(())
     }
 
     /// Means over all draws in the place of what the model says at its mode; the median of the next purchase stays that.
@@ -212,11 +213,15 @@ impl Teller<'_> {
 
     /// The intervals of expected purchases, and of the expected value before any margin, by customers in work order; none where the
     /// data do not tell them.
-    fn purchases_and_values(&self, base: &Base) -> Result<Vec<[Interval; 2]>, ClvError> {
+    fn purchases_and_values(
+        &self,
+        base: &Base,
+        order: &[usize],
+    ) -> Result<Vec<[Interval; 2]>, ClvError> {
         let Some(expected) = self.expected else {
             return Ok(Vec::new());
         };
-        let parts = base.by_history().order().par_chunks(CHUNK).map(|places| {
+        let parts = order.par_chunks(CHUNK).map(|places| {
             let customers = places.iter().filter_map(|place| base.customers.get(*place));
             match self.spend {
                 Some(Spend::GammaGamma(_, Some(draws)) | Spend::Drawn(draws)) => {
