@@ -3,6 +3,8 @@
 
 Ids are text; an order id occurs once; amounts have two decimals; times are the shop's wall clock. Customers differ in
 how much they buy (gamma weights) and when (each has a window of its own), so that recency, orders and value spread.
+Other shapes are asked for one by one: a customer with a share of all orders, ids that are numbers or long and without
+order, rows that are not sorted or sorted by customer. The numbers of orders go by time in all of them.
 """
 
 import argparse
@@ -19,6 +21,7 @@ LAST = np.datetime64("2025-12-31T23:59:59", "s")
 CHANNELS = ["search", "social", "mail", "direct", "marketplace"]
 CHUNK = 1_000_000
 CUSTOMER_SHAPE = 0.6  # gamma shape of the weights: the top fifth of customers places about two thirds of the orders
+HEX = np.array([f"{byte:02x}".encode() for byte in range(256)], dtype="S2")
 
 
 def padded(numbers: np.ndarray, prefix: str, width: int) -> pa.Array:
@@ -26,24 +29,65 @@ def padded(numbers: np.ndarray, prefix: str, width: int) -> pa.Array:
     return pc.binary_join_element_wise(prefix, digits, "")
 
 
-def buyers_and_times(orders: int, customers: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def scattered(numbers: np.ndarray, words: int) -> pa.Array:
+    """Returns 16 hexadecimal digits a word, as of a hash: ids that share no beginning and stand in no order (SplitMix64)."""
+    wide = np.empty((len(numbers), words), dtype=np.uint64)
+    for word in range(words):
+        mixed = (numbers.astype(np.uint64) * np.uint64(words) + np.uint64(word + 1)) * np.uint64(0x9E3779B97F4A7C15)
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        wide[:, word] = mixed ^ (mixed >> np.uint64(31))
+    digits = HEX[wide.view(np.uint8)].tobytes()
+    ends = np.arange(len(numbers) + 1, dtype=np.int64) * (words * 16)
+    texts = pa.LargeStringArray.from_buffers(len(numbers), pa.py_buffer(ends), pa.py_buffer(digits))
+    return texts.cast(pa.string())
+
+
+def ids(kind: str, orders: np.ndarray, who: np.ndarray) -> tuple[pa.Array, pa.Array]:
+    """Returns the ids of orders and of customers."""
+    if kind == "integer":
+        return pa.array(orders), pa.array(who.astype(np.int64))
+    if kind == "long":
+        return scattered(orders, 2), scattered(who, 4)
+    return padded(orders, "ORD-", 10), padded(who, "C", 8)
+
+
+def buyers_and_times(options: argparse.Namespace, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Returns who bought and when (seconds after FIRST), in order of time."""
-    share = np.cumsum(random.gamma(CUSTOMER_SHAPE, size=customers))
+    orders, customers = options.orders, options.customers
+    weights = random.gamma(CUSTOMER_SHAPE, size=customers)
+    giant = customers // 2
+    if options.giant_share:
+        weights[giant] = 0
+        weights[giant] = weights.sum() * options.giant_share / (1 - options.giant_share)
+    share = np.cumsum(weights)
     who = np.searchsorted(share, random.random(orders) * share[-1]).astype(np.int32)
     span = int((LAST - FIRST).astype(np.int64))
     begins = random.random(customers) * 0.9 * span
     lasts = begins + random.random(customers) * (span - begins)
+    if options.giant_share:
+        begins[giant], lasts[giant] = 0, span
     when = (begins[who] + random.random(orders) * (lasts - begins)[who]).astype(np.int64)
     order = np.argsort(when, kind="stable")
     return who[order], when[order]
 
 
-def chunk(first: int, who: np.ndarray, when: np.ndarray, random: np.random.Generator) -> pa.Table:
+def rows_in_file(options: argparse.Namespace, who: np.ndarray) -> np.ndarray:
+    """Returns the numbers of the orders, which go by time, as they follow each other in the file."""
+    if options.sorted_by == "customer":
+        return np.argsort(who, kind="stable")
+    if options.sorted_by == "nothing":
+        return np.random.Generator(np.random.PCG64([options.seed, 1])).permutation(len(who))
+    return np.arange(len(who))
+
+
+def chunk(kind: str, orders: np.ndarray, who: np.ndarray, when: np.ndarray, random: np.random.Generator) -> pa.Table:
     cents = np.round(np.exp(random.normal(3.6, 0.9, len(who))) * 100).astype(np.int64) + 1
     channels = pa.DictionaryArray.from_arrays(random.integers(0, len(CHANNELS), len(who), dtype=np.int8), CHANNELS)
+    order_ids, customer_ids = ids(kind, orders, who)
     return pa.table({
-        "order_id": padded(np.arange(first, first + len(who)), "ORD-", 10),
-        "customer_id": padded(who, "C", 8),
+        "order_id": order_ids,
+        "customer_id": customer_ids,
         "ordered_at": pa.array(FIRST + when.astype("timedelta64[s]")),
         "net": cents_as_decimal(cents),
         "channel": channels.cast(pa.string()),
@@ -57,28 +101,40 @@ def cents_as_decimal(cents: np.ndarray) -> pa.Array:
     return pa.Array.from_buffers(pa.decimal128(12, 2), len(cents), [None, pa.py_buffer(halves.tobytes())])
 
 
+def writers(options: argparse.Namespace, schema: pa.Schema) -> list:
+    made = []
+    if "parquet" in options.formats:
+        made.append(pyarrow.parquet.ParquetWriter(options.folder / "orders.parquet", schema, compression="zstd"))
+    if "csv" in options.formats:
+        plain = pyarrow.csv.WriteOptions(quoting_style="none")
+        made.append(pyarrow.csv.CSVWriter(options.folder / "orders.csv", schema, write_options=plain))
+    return made
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--orders", type=int, default=10_000_000)
     parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--giant-share", type=float, default=0, help="share of the orders that one customer places")
+    parser.add_argument("--ids", choices=("short", "integer", "long"), default="short")
+    parser.add_argument("--sorted-by", choices=("time", "customer", "nothing"), default="time")
+    parser.add_argument("--formats", type=lambda text: text.split(","), default=["parquet", "csv"])
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     random = np.random.Generator(np.random.PCG64(options.seed))
-    who, when = buyers_and_times(options.orders, options.customers, random)
-    parquet = text = None
+    who, when = buyers_and_times(options, random)
+    rows = rows_in_file(options, who)
+    files: list = []
     for first in range(0, options.orders, CHUNK):
-        table = chunk(first, who[first : first + CHUNK], when[first : first + CHUNK], random)
-        if parquet is None:
-            parquet = pyarrow.parquet.ParquetWriter(options.folder / "orders.parquet", table.schema, compression="zstd")
-            text = pyarrow.csv.CSVWriter(
-                options.folder / "orders.csv", table.schema, write_options=pyarrow.csv.WriteOptions(quoting_style="none")
-            )
-        parquet.write_table(table)
-        text.write_table(table)
-    parquet.close()
-    text.close()
+        orders = rows[first : first + CHUNK]
+        table = chunk(options.ids, orders, who[orders], when[orders], random)
+        files = files or writers(options, table.schema)
+        for file in files:
+            file.write_table(table)
+    for file in files:
+        file.close()
 
 
 if __name__ == "__main__":
