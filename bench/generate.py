@@ -4,7 +4,8 @@
 Ids are text; an order id occurs once; amounts have two decimals; times are the shop's wall clock. Customers differ in
 how much they buy (gamma weights) and when (each has a window of its own), so that recency, orders and value spread.
 Other shapes are asked for one by one: a customer with a share of all orders, ids that are numbers or long and without
-order, rows that are not sorted or sorted by customer. The numbers of orders go by time in all of them.
+order, rows that are not sorted or sorted by customer. The numbers of orders go by time in all of them. `--buyers bg-nbd`
+draws the purchases from BG/NBD and each customer's level of spend from Gamma-Gamma's: windows have no estimate of BG/NBD.
 """
 
 import argparse
@@ -21,6 +22,9 @@ LAST = np.datetime64("2025-12-31T23:59:59", "s")
 CHANNELS = ["search", "social", "mail", "direct", "marketplace"]
 CHUNK = 1_000_000
 CUSTOMER_SHAPE = 0.6  # gamma shape of the weights: the top fifth of customers places about two thirds of the orders
+PURCHASES = {"r": 1.2, "alpha": 8.0, "a": 0.8, "b": 5.0}  # alpha in weeks; about ten orders a customer in these three years
+SPEND_SHAPE = 4.0  # gamma shape of what divides a customer's amounts
+SECONDS_PER_WEEK = 7 * 86_400
 HEX = np.array([f"{byte:02x}".encode() for byte in range(256)], dtype="S2")
 
 
@@ -72,6 +76,27 @@ def buyers_and_times(options: argparse.Namespace, random: np.random.Generator) -
     return who[order], when[order]
 
 
+def bg_nbd_purchases(options: argparse.Namespace, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Returns who bought and when, in order of time, of as many customers as place the orders; the last one's may be cut short."""
+    span = int((LAST - FIRST).astype(np.int64))
+    customers = options.orders // 2
+    per_second = random.gamma(PURCHASES["r"], 1 / (PURCHASES["alpha"] * SECONDS_PER_WEEK), customers)
+    leaves = random.beta(PURCHASES["a"], PURCHASES["b"], customers)
+    active, now = np.arange(customers, dtype=np.int32), random.random(customers) * 0.8 * span
+    whos, whens = [], []
+    while len(active):
+        whos.append(active)
+        whens.append(now)
+        stays = random.random(len(active)) >= leaves[active] if len(whos) > 1 else np.full(len(active), True)
+        active, now = active[stays], now[stays]
+        now = now + random.exponential(size=len(active)) / per_second[active]
+        active, now = active[now <= span], now[now <= span]
+    who, when = np.concatenate(whos), np.concatenate(whens).astype(np.int64)
+    kept = np.argsort(who, kind="stable")[: options.orders]
+    kept = kept[np.argsort(when[kept], kind="stable")]
+    return who[kept], when[kept]
+
+
 def rows_in_file(options: argparse.Namespace, who: np.ndarray) -> np.ndarray:
     """Returns the numbers of the orders, which go by time, as they follow each other in the file."""
     if options.sorted_by == "customer":
@@ -81,8 +106,19 @@ def rows_in_file(options: argparse.Namespace, who: np.ndarray) -> np.ndarray:
     return np.arange(len(who))
 
 
-def chunk(kind: str, orders: np.ndarray, who: np.ndarray, when: np.ndarray, random: np.random.Generator) -> pa.Table:
-    cents = np.round(np.exp(random.normal(3.6, 0.9, len(who))) * 100).astype(np.int64) + 1
+def levels_of_spend(options: argparse.Namespace, who: np.ndarray) -> np.ndarray:
+    """Returns what the amounts of each customer are multiplied with: one, or one over a gamma variate."""
+    customers = int(who.max()) + 1
+    if options.buyers == "windows":
+        return np.ones(customers)
+    random = np.random.Generator(np.random.PCG64([options.seed, 2]))
+    return (SPEND_SHAPE - 1) / random.gamma(SPEND_SHAPE, size=customers)
+
+
+def chunk(
+    kind: str, orders: np.ndarray, who: np.ndarray, when: np.ndarray, level: np.ndarray, random: np.random.Generator
+) -> pa.Table:
+    cents = np.round(np.exp(random.normal(3.6, 0.9, len(who))) * 100 * level).astype(np.int64) + 1
     channels = pa.DictionaryArray.from_arrays(random.integers(0, len(CHANNELS), len(who), dtype=np.int8), CHANNELS)
     order_ids, customer_ids = ids(kind, orders, who)
     return pa.table({
@@ -116,6 +152,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--orders", type=int, default=10_000_000)
     parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--buyers", choices=("windows", "bg-nbd"), default="windows", help="bg-nbd: customers are what it takes")
     parser.add_argument("--giant-share", type=float, default=0, help="share of the orders that one customer places")
     parser.add_argument("--ids", choices=("short", "integer", "long"), default="short")
     parser.add_argument("--sorted-by", choices=("time", "customer", "nothing"), default="time")
@@ -124,12 +161,13 @@ def main() -> None:
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     random = np.random.Generator(np.random.PCG64(options.seed))
-    who, when = buyers_and_times(options, random)
+    who, when = (bg_nbd_purchases if options.buyers == "bg-nbd" else buyers_and_times)(options, random)
+    levels = levels_of_spend(options, who)
     rows = rows_in_file(options, who)
     files: list = []
     for first in range(0, options.orders, CHUNK):
         orders = rows[first : first + CHUNK]
-        table = chunk(options.ids, orders, who[orders], when[orders], random)
+        table = chunk(options.ids, orders, who[orders], when[orders], levels[who[orders]], random)
         files = files or writers(options, table.schema)
         for file in files:
             file.write_table(table)
