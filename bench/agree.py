@@ -2,7 +2,8 @@
 """Compares the answers customer by customer; exits 1 and shows the first differences if they are not the same.
 
 agree.py NAME=FILE NAME=FILE…: the first is compared with each of the others. Sums of money are compared in
-ten-thousandths: a peer that read a CSV adds floating numbers, which are off by less than that here.
+ten-thousandths: a peer that read a CSV adds floating numbers, which are off by less than that here. Ids are compared as
+text: patron has no other, a peer keeps what the file has.
 """
 
 import sys
@@ -19,8 +20,8 @@ def differences(left: str, right: str) -> list[tuple]:
     different += [f"round(l.{name}::DOUBLE, 4) IS DISTINCT FROM round(r.{name}::DOUBLE, 4)" for name in MONEY]
     columns = ", ".join(f"l.{name}, r.{name}" for name in EXACT + MONEY)
     return duckdb.sql(f"""
-        SELECT coalesce(l.customer_id, r.customer_id), {columns}
-        FROM read_parquet('{left}') l FULL JOIN read_parquet('{right}') r USING (customer_id)
+        SELECT coalesce(l.customer_id::VARCHAR, r.customer_id::VARCHAR), {columns}
+        FROM read_parquet('{left}') l FULL JOIN read_parquet('{right}') r ON l.customer_id::VARCHAR = r.customer_id::VARCHAR
         WHERE {" OR ".join(different)}
     """).fetchall()
 

@@ -19,7 +19,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-from side_by_side import BENCH, FORMAT_VERSION, SEED, WORK, commit, machine, run_timed
+from measuring import BENCH, FORMAT_VERSION, SEED, WORK, commit, machine, run_timed
 
 MODELS = ("nbd", "bg-nbd", "mbg-nbd", "pareto-nbd", "ggom-nbd")
 HORIZON_MONTHS = 12

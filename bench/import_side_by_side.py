@@ -5,16 +5,15 @@ Whole processes on the same file, in turn; what each has afterwards is compared 
 empty workspace, and removing what the turn before made, is not timed.
 """
 
-import datetime
-import json
+import argparse
 import shutil
-import statistics
 import subprocess
 import sys
 from pathlib import Path
 
-from side_by_side import BENCH, FORMAT_VERSION, SEED, WORK, arguments, commit, data_of, machine, run_timed, startup_seconds, versions
+from measuring import BENCH, WORK, Runs, arguments, begun, data_of, in_turn, printed, recorded, run_timed, startup_seconds, versions
 
+CONTENDERS = ("patron", "duckdb")
 MEMORY = "512M"
 SHOWN = 5
 
@@ -55,11 +54,11 @@ def differences(ours: Path, theirs: Path) -> tuple[int, list[tuple]]:
         return database.sql("SELECT count(DISTINCT customer_id) FROM orders").fetchall()[0][0], found
 
 
-def measured(patron: str, source: Path, runs: int) -> dict[str, list[dict[str, float]]]:
+def measured(patron: str, source: Path, runs: int) -> Runs:
     """Compares what both made, then runs them in turn."""
-    folders = {name: WORK / f"import-{name}" for name in ("patron", "duckdb")}
+    folders = {name: WORK / f"import-{name}" for name in CONTENDERS}
 
-    def turn(name: str) -> dict[str, float]:
+    def turn(name: str) -> dict:
         prepared(name, patron, folders[name])
         return run_timed(name, command(name, patron, source, folders[name]))
 
@@ -71,47 +70,37 @@ def measured(patron: str, source: Path, runs: int) -> dict[str, list[dict[str, f
             print("  ", *row, file=sys.stderr)
         raise SystemExit(f"error: patron and duckdb differ for {len(different)} of {customers} customers, so no time is taken")
     print(f"  patron and duckdb agree on {customers} customers")
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in folders}
-    for number in range(runs):
-        for name in folders:
-            found[name].append(turn(name))
-        print(f"  turn {number + 1} of {runs}: " + ", ".join(f"{n} {r[-1]['wall_seconds']:.2f} s" for n, r in found.items()), flush=True)
+    found = in_turn(folders, runs, turn)
     for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)
+    printed(found, "duckdb")
     return found
 
 
+def parsed() -> argparse.Namespace:
+    parser = arguments(__doc__)
+    parser.add_argument("--customers", type=int, help="default: a tenth of the orders")
+    return parser.parse_args()
+
+
 def main() -> None:
-    options = arguments(__doc__)
-    data = data_of(options)
-    now = datetime.datetime.now(datetime.timezone.utc)
-    peers = ("patron", "duckdb")
+    options = parsed()
+    data, described = data_of(options.orders, "base", options.formats, options.customers)
     result = {
-        "format_version": FORMAT_VERSION,
-        "work": "import",
+        **begun("import"),
         "memory": MEMORY,
-        "measured_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "commit": commit(),
-        "machine": machine(),
-        "versions": {name: text for name, text in versions(options.patron).items() if name in (*peers, "python")},
-        "startup_seconds": {name: seconds for name, seconds in startup_seconds(options.patron).items() if name in peers},
-        "data": {"orders": options.orders, "customers": options.customers, "seed": SEED},
+        "versions": versions(options.patron, ["duckdb"]),
+        "startup_seconds": startup_seconds(options.patron, {"duckdb": "duckdb"}),
+        "data": described,
         "answers_agree": True,
         "formats": {},
     }
-    for kind in options.formats.split(","):
+    for kind in options.formats:
         source = data / f"orders.{kind}"
         print(f"import of {kind}: {source.stat().st_size / 1e6:.0f} MB", flush=True)
-        runs = measured(options.patron, source, options.runs)
-        result["formats"][kind] = {"bytes": source.stat().st_size, "runs": runs}
-        medians = {name: statistics.median(run["wall_seconds"] for run in found) for name, found in runs.items()}
-        for name, median in medians.items():
-            peak = max(run["peak_bytes"] for run in runs[name])
-            print(f"  {name:7} median {median:7.2f} s  {median / medians['duckdb']:5.2f} × duckdb  peak {peak / 2**20:7.0f} MiB")
-    name = f"{options.name}-import" if options.name else f"{now:%Y-%m-%d}-{options.orders}-orders-import"
-    target = BENCH / "results" / f"{name}.json"
-    target.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(f"wrote bench/results/{target.name}")
+        result["formats"][kind] = {"bytes": source.stat().st_size, "runs": measured(options.patron, source, options.runs)}
+    name = f"{options.name}-import" if options.name else None
+    recorded(result, name, f"{options.orders}-orders-import")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from collections import defaultdict
 from importlib.metadata import version
 from pathlib import Path
 
-from side_by_side import BENCH, FORMAT_VERSION, SEED, WORK, commit, machine, run_timed
+from measuring import BENCH, FORMAT_VERSION, SEED, WORK, commit, machine, run_timed
 
 DATA = BENCH.parent.parent / "shared" / "data" / "cdnow" / "CDNOW_sample.txt"
 END = datetime.date(1997, 9, 30)

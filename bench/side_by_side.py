@@ -2,192 +2,136 @@
 """Runs patron and its peers as whole processes on the same file, in turn, and records time and peak memory.
 
 The answers are compared first; times of different answers are worth nothing. Every contender may use all cores. The
-first turn warms the page cache and is not counted.
+first turn warms the page cache and is not counted. With --decode, decoding the columns that are read and nothing else takes
+its turn beside them on Parquet, and so does decoding the three columns that a profile cannot do without. --every-case takes all
+shapes of orders into one record.
 """
 
 import argparse
-import datetime
-import json
-import os
-import platform
 import shutil
-import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-BENCH = Path(__file__).resolve().parent
-WORK = BENCH / ".work"
-AS_OF = "2025-12-31"
-SEED = 1
-FORMAT_VERSION = 1
+from cases import CASES, SIDE_BY_SIDE
+from measuring import AS_OF, BENCH, WORK, Runs, arguments, begun, data_of, in_turn, printed, recorded, run_timed, startup_seconds
+from measuring import steps_of, versions
+
+PEERS = ("duckdb", "polars", "pandas")
+CONTENDERS = ("patron", *PEERS)
+LIMITS = {
+    "decode": ["order_id", "customer_id", "ordered_at", "net"],
+    "decode-three": ["customer_id", "ordered_at", "net"],
+}
 
 
-def contenders(patron: str) -> dict[str, list[str]]:
+def told(options: argparse.Namespace) -> list[str]:
+    """Returns what patron is told, but for files and dates: the file of customers once, as Parquet, as the peers write it."""
+    return ["--no-clv", "--format", "parquet", *(["--memory", options.memory] if options.memory else [])]
+
+
+def contenders(options: argparse.Namespace) -> dict[str, list[str]]:
     """Returns the command of each; SOURCE, FOLDER and TARGET are filled in per run."""
-    peer = [sys.executable]
-    return {
-        "patron": [patron, "run", "SOURCE", "--no-clv", "--quiet", "--as-of", AS_OF, "--out", "FOLDER"],
-        "duckdb": [*peer, str(BENCH / "peers" / "duckdb_rfm.py"), "SOURCE", "TARGET", AS_OF],
-        "polars": [*peer, str(BENCH / "peers" / "polars_rfm.py"), "SOURCE", "TARGET", AS_OF],
-    }
+    ours = [options.patron, "run", "SOURCE", "--quiet", "--as-of", AS_OF, "--out", "FOLDER", *told(options)]
+    commands = {"patron": ours}
+    for name in PEERS:
+        commands[name] = [sys.executable, str(BENCH / "peers" / f"{name}_rfm.py"), "SOURCE", "TARGET", AS_OF]
+    return {name: commands[name] for name in options.contenders}
 
 
 def target_of(name: str, folder: Path) -> Path:
-    return folder / "customers.parquet" if name == "patron" else folder.with_suffix(".parquet")
+    return folder / "customers.parquet" if name.startswith("patron") else folder.with_suffix(".parquet")
 
 
-def timed(name: str, command: list[str], source: Path, folder: Path) -> dict[str, float]:
-    """Runs one contender anew."""
+def timed(name: str, command: list[str], source: Path, folder: Path) -> dict:
+    """Runs one contender anew; of patron also the seconds of its steps."""
     shutil.rmtree(folder, ignore_errors=True)
+    target_of(name, folder).unlink(missing_ok=True)
     filled = {"SOURCE": str(source), "FOLDER": str(folder), "TARGET": str(target_of(name, folder))}
-    return run_timed(name, [filled.get(word, word) for word in command])
+    run = run_timed(name, [filled.get(word, word) for word in command])
+    if name.startswith("patron"):
+        run["steps"] = steps_of(folder / "run.json")
+    return run
 
 
-def run_timed(name: str, command: list[str], answer: Path | None = None) -> dict[str, float]:
-    """Runs one whole process, with what it prints in `answer` if given; returns wall and processor seconds and peak memory.
-
-    Linux tells of a child no lower a peak than its parent held when it began: answers are compared in a process of their own.
-    """
-    log = WORK / f"{name}.log"
-    with log.open("wb") as talk, (answer or Path(os.devnull)).open("wb") as printed:
-        begun = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=printed if answer else talk, stderr=talk)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - begun
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"error: {name} failed with exit code {process.returncode}:\n{log.read_text(errors='replace')[-2000:]}")
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return {
-        "wall_seconds": round(wall, 3),
-        "processor_seconds": round(usage.ru_utime + usage.ru_stime, 3),
-        "peak_bytes": peak,
-    }
-
-
-def measured(commands: dict[str, list[str]], source: Path, runs: int) -> dict[str, list[dict[str, float]]]:
-    """Compares the answers, then runs every contender in turn."""
+def measured(commands: dict[str, list[str]], limits: dict[str, list[str]], source: Path, options: argparse.Namespace) -> dict:
+    """Compares the answers, then runs every contender, and every limit, in turn; returns what of them is recorded."""
     folders = {name: WORK / f"out-{name}" for name in commands}
     for name, command in commands.items():
         timed(name, command, source, folders[name])
     answers = [f"{name}={target_of(name, folder)}" for name, folder in folders.items()]
     if subprocess.run([sys.executable, BENCH / "agree.py", *answers]).returncode != 0:
         raise SystemExit("error: the answers differ, so no time is taken")
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in commands}
-    for turn in range(runs):
-        for name, command in commands.items():
-            found[name].append(timed(name, command, source, folders[name]))
-        print(f"  turn {turn + 1} of {runs}: " + ", ".join(f"{n} {r[-1]['wall_seconds']:.2f} s" for n, r in found.items()), flush=True)
-    return found
+
+    def turn(name: str) -> dict:
+        if name in limits:
+            return run_timed(name, [word.replace("SOURCE", str(source)) for word in limits[name]])
+        return timed(name, commands[name], source, folders[name])
+
+    runs = in_turn([*commands, *limits], options.runs, turn)
+    for name, folder in folders.items():
+        shutil.rmtree(folder, ignore_errors=True)
+        target_of(name, folder).unlink(missing_ok=True)
+    printed(runs)
+    of_limits = {"limits": {name: runs.pop(name) for name in limits}} if limits else {}
+    return {"bytes": source.stat().st_size, "runs": runs, **of_limits}
 
 
-def startup_seconds(patron: str) -> dict[str, float]:
-    """Returns what each takes to do nothing, so that the reader can subtract it."""
-    nothing = {
-        "patron": [patron, "--version"],
-        "duckdb": [sys.executable, "-c", "import duckdb"],
-        "polars": [sys.executable, "-c", "import polars"],
-    }
-    found = {}
-    for name, command in nothing.items():
-        begun = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        found[name] = round(time.perf_counter() - begun, 3)
-    return found
+def formats_of(case: str, options: argparse.Namespace) -> tuple[dict, dict]:
+    """Runs a case; returns how its data are described, and what was found for each format."""
+    data, described = data_of(options.orders, case, options.formats, options.customers)
+    found: dict[str, dict] = {}
+    for kind in options.formats:
+        source = data / f"orders.{kind}"
+        print(f"{case}, {kind}: {source.stat().st_size / 1e6:.0f} MB", flush=True)
+        decodes = options.decode and kind == "parquet"
+        limits: dict[str, list[str]] = {}
+        if decodes:
+            limits = {name: [str(options.decode), "SOURCE", *columns] for name, columns in LIMITS.items()}
+        found[kind] = measured(contenders(options), limits, source, options)
+    return {**described, "as_of": AS_OF}, found
 
 
-def machine() -> dict:
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-        model = names[0] if names else model
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    busy = os.getloadavg()[0]
-    return {
-        "processor": model,
-        "cores": os.cpu_count(),
-        "memory_gib": round(memory / 2**30, 1),
-        "system": f"{platform.system()} {platform.machine()}",
-        "load_before": round(busy, 2),
-    }
-
-
-def versions(patron: str) -> dict[str, str]:
-    from importlib.metadata import version
-
-    found = subprocess.run([patron, "--version"], check=True, capture_output=True, text=True).stdout.split()
-    return {
-        "patron": found[-1] if found else "unknown",
-        "duckdb": version("duckdb"),
-        "polars": version("polars"),
-        "python": platform.python_version(),
-    }
-
-
-def commit() -> str:
-    def git(*words: str) -> str:
-        return subprocess.run(["git", *words], cwd=BENCH, check=True, capture_output=True, text=True).stdout.strip()
-
-    changed = " with uncommitted changes" if git("status", "--porcelain", "--untracked-files=no") else ""
-    return git("rev-parse", "--short=12", "HEAD") + changed
-
-
-def arguments(description: str | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--patron", required=True)
-    parser.add_argument("--orders", type=int, default=10_000_000)
-    parser.add_argument("--customers", type=int, help="default: a tenth of the orders")
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--formats", default="parquet,csv")
-    parser.add_argument("--name", help="name of the result; default: today and the number of orders")
+def parsed() -> argparse.Namespace:
+    parser = arguments(__doc__)
+    parser.add_argument("--customers", type=int, help="default: a tenth of the orders, or what the case says")
+    parser.add_argument("--case", choices=list(CASES), default="base")
+    parser.add_argument("--every-case", action="store_true", help="all cases in one record")
+    parser.add_argument("--contenders", type=lambda text: text.split(","), default=list(CONTENDERS))
+    parser.add_argument("--memory", help="what patron is told with --memory")
+    parser.add_argument("--decode", type=Path, help="the example `decode_only` of patron-engine, built")
     options = parser.parse_args()
-    options.customers = options.customers or max(options.orders // 10, 1)
+    if unknown := set(options.contenders) - set(CONTENDERS):
+        parser.error(f"nobody is called {', '.join(sorted(unknown))}; there are {', '.join(CONTENDERS)}")
+    if "patron" not in options.contenders:
+        parser.error("patron is always among the contenders")
     return options
 
 
-def data_of(options: argparse.Namespace) -> Path:
-    """Makes the data, unless they are there; returns their folder."""
-    data = WORK / f"orders-{options.orders}-{options.customers}-{SEED}"
-    if not (data / "complete").exists():
-        print(f"making {options.orders} orders of {options.customers} customers", flush=True)
-        shape = ["--orders", str(options.orders), "--customers", str(options.customers), "--seed", str(SEED)]
-        subprocess.run([sys.executable, BENCH / "generate.py", data, *shape], check=True)
-        (data / "complete").touch()
-    return data
-
-
 def main() -> None:
-    options = arguments(__doc__)
-    data = data_of(options)
-    now = datetime.datetime.now(datetime.timezone.utc)
+    options = parsed()
+    peers = [name for name in options.contenders if name != "patron"]
     result = {
-        "format_version": FORMAT_VERSION,
-        "measured_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "commit": commit(),
-        "machine": machine(),
-        "versions": versions(options.patron),
-        "startup_seconds": startup_seconds(options.patron),
-        "data": {"orders": options.orders, "customers": options.customers, "seed": SEED, "as_of": AS_OF},
-        "answers_agree": True,
-        "formats": {},
+        **begun("cases" if options.every_case else None),
+        "versions": versions(options.patron, peers),
+        "startup_seconds": startup_seconds(options.patron, {name: name for name in peers}),
+        "told": told(options),
     }
-    commands = contenders(options.patron)
-    for kind in options.formats.split(","):
-        source = data / f"orders.{kind}"
-        print(f"{kind}: {source.stat().st_size / 1e6:.0f} MB", flush=True)
-        runs = measured(commands, source, options.runs)
-        result["formats"][kind] = {"bytes": source.stat().st_size, "runs": runs}
-        medians = {name: statistics.median(run["wall_seconds"] for run in found) for name, found in runs.items()}
-        for name, median in medians.items():
-            peak = max(run["peak_bytes"] for run in runs[name])
-            print(f"  {name:7} median {median:7.2f} s  {median / medians['patron']:5.2f} × patron  peak {peak / 2**20:7.0f} MiB")
-    name = options.name or f"{now:%Y-%m-%d}-{options.orders}-orders"
-    target = BENCH / "results" / f"{name}.json"
-    target.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(f"wrote bench/results/{target.name}")
+    if options.memory:
+        result["memory"] = options.memory
+    limited = f"-{options.memory}" if options.memory else ""
+    if options.every_case:
+        result["data"] = {"orders": options.orders, "as_of": AS_OF}
+        result["cases"] = {}
+        for case in SIDE_BY_SIDE:
+            described, found = formats_of(case, options)
+            result["cases"][case] = {"data": described, "formats": found}
+        recorded(result, options.name, f"{options.orders}-orders-cases{limited}")
+        return
+    result["data"], found = formats_of(options.case, options)
+    result |= {"answers_agree": True, "formats": found}
+    suffix = "" if options.case == "base" else f"-{options.case}"
+    recorded(result, options.name, f"{options.orders}-orders{suffix}{limited}")
 
 
 if __name__ == "__main__":
