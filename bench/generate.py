@@ -83,15 +83,15 @@ def bg_nbd_purchases(options: argparse.Namespace, random: np.random.Generator) -
     per_second = random.gamma(PURCHASES["r"], 1 / (PURCHASES["alpha"] * SECONDS_PER_WEEK), customers)
     leaves = random.beta(PURCHASES["a"], PURCHASES["b"], customers)
     active, now = np.arange(customers, dtype=np.int32), random.random(customers) * 0.8 * span
-    whos, whens = [], []
+    buyers, moments = [], []
     while len(active):
-        whos.append(active)
-        whens.append(now)
-        stays = random.random(len(active)) >= leaves[active] if len(whos) > 1 else np.full(len(active), True)
+        buyers.append(active)
+        moments.append(now)
+        stays = random.random(len(active)) >= leaves[active] if len(buyers) > 1 else np.full(len(active), True)
         active, now = active[stays], now[stays]
         now = now + random.exponential(size=len(active)) / per_second[active]
         active, now = active[now <= span], now[now <= span]
-    who, when = np.concatenate(whos), np.concatenate(whens).astype(np.int64)
+    who, when = np.concatenate(buyers), np.concatenate(moments).astype(np.int64)
     kept = np.argsort(who, kind="stable")[: options.orders]
     kept = kept[np.argsort(when[kept], kind="stable")]
     return who[kept], when[kept]

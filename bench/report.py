@@ -9,18 +9,29 @@ import statistics
 import sys
 from pathlib import Path
 
+import targets
+
 BENCH = Path(__file__).resolve().parent
 TARGET = BENCH / "results.md"
 
 HEAD = """\
 # Side by side
+"""
 
-Written by `bench/report.py` from `bench/results/*.json`; made with `make bench`. The work is the whole of `patron run
-FILE --no-clv`: read, group by customer, first and last day, distinct orders and days, value, six-month window, R, F and M
-scores with ties shared, result to Parquet. The peers' scripts are in `bench/peers/`. Every contender is a whole process
-with all cores, run in turn; answers are compared customer by customer before anything is timed. Times are medians with
-the fastest and slowest run; memory is the highest peak of any run. The commit is the one that the scripts were of; a patron
-that was handed to them ready built is of one close by. Load that others put on the machine is in the times.
+MEASURED = """\
+## How it is measured
+
+Written by `bench/report.py` from `bench/results/*.json`; made with `make bench` and `bench/run`. The work, where nothing else is said, is
+the whole of `patron run FILE --no-clv --format parquet`: read, group by customer, first and last day, distinct orders and days, value,
+six-month window, R, F and M scores with ties shared, result to Parquet; patron also makes its report and a digest of its input. A
+record that does not say how patron was told is of before 23 November 2026: it wrote CSV as well. The peers' scripts are in
+`bench/peers/`. Every contender is a whole process with all cores, run in turn; answers are compared customer by customer
+before anything is timed. Times are medians with the fastest and slowest run; memory is the highest peak of any run. The commit is the
+one that the scripts were of; a patron that was handed to them ready built is of one close by. Load that others put on the machine is in
+the times. Steps are patron's own, as `run.json` has them under `machine`.
+
+decode is no contender but the limit: the parquet crate decodes the four columns that are read (decode-three: customer, time and amount)
+on as many threads, and does nothing with them.
 
 Where it says import, the work is `patron import` into an empty ledger, beside DuckDB's `CREATE TABLE … AS SELECT … ORDER
 BY customer_id, ordered_at` on the same file; orders, sums, times and hashes of all columns are compared by customer.
@@ -37,6 +48,17 @@ Where it says posterior, the work is drawing from the posterior of BG/NBD on CDN
 priors of its notebook: the same customers, chains, draws to warm up and draws. Effective draws are those of the parameter with the fewest,
 of bulk or tails; sampling is by each one's own clock, and of pymc-marketing has the compiling of the model in it. It takes the likelihood
 of every customer, patron that of every distinct history, with counts.
+
+Where it says cases, each is the work above on orders of another shape (`bench/cases.py`), medians alone.
+
+Where it says the whole run, the work is `patron run FILE` with segments and lifetime value by BG/NBD and Gamma-Gamma, beside scripts with
+DuckDB, Polars or pandas that hand their customers to lifetimes (`bench/peers/*_full.py`); patron-default is a run without any flag, which
+also judges models by the last year and writes CSV.
+
+Where it says ledger, the run is of a workspace that holds the orders: once before any run has seen it, beside DuckDB over its own table,
+sorted by customer and time; and once after the latest thousandth of the orders was imported into a workspace that has run before,
+beside whoever computes everything anew: DuckDB over its table with the new orders in it (duckdb-table), DuckDB and Polars over one Parquet
+file of all. Imports have their own table.
 """
 
 WORKS = {"predict": "BG/NBD: fit, and predictions of every customer as CSV", "fit": "BG/NBD: the fit alone"}
@@ -65,29 +87,98 @@ def rows(runs: dict[str, list[dict]], startup: dict[str, float]) -> list[str]:
             cell(processor),
             cell(peak[name] / 2**20, 0),
             cell(peak[name] / memory),
-            cell(startup[name]),
+            cell(startup[name]) if name in startup else "",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
 def section(result: dict) -> str:
-    if result.get("work") == "fits":
-        return section_of_fits(result)
-    if result.get("work") == "posterior":
-        return section_of_posterior(result)
+    return SECTIONS[result.get("work", "plain")](result)
+
+
+def title(result: dict, words: str = "") -> str:
     data = result["data"]
-    is_import = result.get("work") == "import"
-    settings = f"--memory {result['memory']}" if is_import else f"as of {data['as_of']}"
-    lines = [
-        f"## {'Import of ' if is_import else ''}{data['orders']:,} orders, {data['customers']:,} customers ({result['measured_at'][:10]})",
-        "",
-        f"{machine_of(result)}. Seed {data['seed']}, {settings}. Answers agree: {'yes' if result['answers_agree'] else 'no'}.",
-    ]
+    return f"## {words}{data['orders']:,} orders, {data['customers']:,} customers ({result['measured_at'][:10]})"
+
+
+def section_of_formats(result: dict) -> str:
+    """A record of one work on files of one or more formats: the plain run, an import, or the whole run."""
+    data = result["data"]
+    work = {"import": "Import of ", "full": "The whole run of "}.get(result.get("work", ""), "")
+    settings = [f"Seed {data['seed']}"]
+    settings += [f"as of {data['as_of']}"] if "as_of" in data else []
+    settings += [f"--memory {result['memory']}"] if "memory" in result and "told" not in result else []
+    settings += [f"patron is told {' '.join(result['told'])}"] if "told" in result else []
+    shape = f" {data['words'].capitalize()}." if data.get("case", "base") != "base" else ""
+    agree = f" Answers agree: {'yes' if result['answers_agree'] else 'no'}." if "answers_agree" in result else ""
+    lines = [title(result, work), "", f"{machine_of(result)}. {', '.join(settings)}.{shape}{agree}"]
     for kind, found in result["formats"].items():
         turns = len(next(iter(found["runs"].values())))
         lines += ["", f"### {kind}, {found['bytes'] / 1e6:,.0f} MB, {turns} turns", ""]
-        lines += rows(found["runs"], result["startup_seconds"])
+        lines += rows({**found["runs"], **found.get("limits", {})}, result["startup_seconds"])
+        lines += all_steps(found["runs"])
+        lines += ["", agreement_of_full(found["answers"])] if "answers" in found else []
+    return "\n".join(lines) + "\n"
+
+
+def agreement_of_full(answers: dict) -> str:
+    """Returns how far apart lie what models say; profiles, scores and segments are the same."""
+    most = {name: max(far[name] for far in answers["apart"].values()) for name in next(iter(answers["apart"].values()))}
+    told = ", ".join(f"{name} {far:.1e}" for name, far in most.items())
+    return (
+        f"Profiles, scores and segments of all {answers['customers']:,} customers are the same. Apart at most (relative): {told}; "
+        "lifetimes discounts purchases at the end of their month."
+    )
+
+
+def section_of_cases(result: dict) -> str:
+    data = result["data"]
+    lines = [
+        f"## Cases of {data['orders']:,} orders ({result['measured_at'][:10]})",
+        "",
+        f"{machine_of(result)}. As of {data['as_of']}, patron is told {' '.join(result['told'])}. Answers agree in all of them.",
+    ]
+    for kind in next(iter(result["cases"].values()))["formats"]:
+        turns = len(result["cases"]["base"]["formats"][kind]["runs"]["patron"])
+        lines += ["", f"### {kind}, {turns} turns", "", *case_rows(result["cases"], kind)]
+    lines += ["", *(f"- {name}: {case['data']['words']}." for name, case in result["cases"].items())]
+    return "\n".join(lines) + "\n"
+
+
+def case_rows(cases: dict[str, dict], kind: str) -> list[str]:
+    names = list(cases["base"]["formats"][kind]["runs"])
+    limits = list(cases["base"]["formats"][kind].get("limits", {}))
+    of_all = [f"{name} s" for name in names + limits]
+    head = ["case", "MB", *of_all, "fastest peer / patron", "patron MiB", "fastest peer's MiB"]
+    lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
+    for case, of_case in cases.items():
+        found = of_case["formats"][kind]
+        runs, peer = found["runs"], targets.fastest(found["runs"])
+        times = [targets.median({**runs, **found.get("limits", {})}[name]) for name in names + limits]
+        ratio = targets.median(runs[peer]) / targets.median(runs["patron"])
+        peaks = [cell(targets.peak(runs[name]) / 2**20, 0) for name in ("patron", peer)]
+        cells = [case, cell(found["bytes"] / 1e6, 0), *(cell(time) for time in times), f"{cell(ratio)} ({peer})", *peaks]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def section_of_ledger(result: dict) -> str:
+    data, sizes = result["data"], {name: f"{size / 1e6:,.0f} MB" for name, size in result["bytes"].items()}
+    lines = [
+        title(result, "Ledger of "),
+        "",
+        f"{machine_of(result)}. Seed {data['seed']}, patron is told {' '.join(result['told'])}. Answers agree: yes. Parquet file "
+        f"{sizes['parquet']}, ledger {sizes['ledger']}, DuckDB's table {sizes['table']}.",
+    ]
+    parts = {
+        "run": f"Run of {data['history_orders']:,} orders, as of {data['history_ends']}",
+        "refresh": f"Run after {data['new_orders']:,} new orders, as of {data['as_of']}",
+        "import_of_new": f"Import of {data['new_orders']:,} new orders",
+    }
+    for part, words in parts.items():
+        runs = result[part]
+        lines += ["", f"### {words}, {len(runs['patron'])} turns", "", *rows(runs, result["startup_seconds"]), *all_steps(runs)]
     return "\n".join(lines) + "\n"
 
 
@@ -111,10 +202,9 @@ def section_of_fits(result: dict) -> str:
         "",
         agreement_of_fits(answers),
     ]
-    for work, title in WORKS.items():
+    for work, words in WORKS.items():
         runs = result["works"][work]
-        lines += ["", f"### {title}, {len(runs['patron'])} turns", "", *rows(runs, result["startup_seconds"]), ""]
-        lines += [steps_of(name, of_all) for name, of_all in runs.items() if "steps" in of_all[0]]
+        lines += ["", f"### {words}, {len(runs['patron'])} turns", "", *rows(runs, result["startup_seconds"]), *all_steps(runs)]
     lines += ["", f"### Every model's fit, {len(result['models']['bg-nbd']['runs'])} turns", "", *model_rows(result["models"])]
     return "\n".join(lines) + "\n"
 
@@ -171,6 +261,12 @@ def agreement_of_fits(answers: dict) -> str:
     )
 
 
+def all_steps(runs: dict[str, list[dict]]) -> list[str]:
+    """Returns a line for everyone whose steps are on record, after an empty one."""
+    told = [steps_of(name, found) for name, found in runs.items() if "steps" in found[0]]
+    return ["", *told] if told else []
+
+
 def steps_of(name: str, runs: list[dict]) -> str:
     """Returns where the time of one goes, by its own clock."""
     medians = (f"{step} {statistics.median(run['steps'][step] for run in runs):.2f}" for step in runs[0]["steps"])
@@ -198,11 +294,23 @@ def model_rows(models: dict[str, dict]) -> list[str]:
     return [*lines, "", *told] if told else lines
 
 
+SECTIONS = {
+    "plain": section_of_formats,
+    "import": section_of_formats,
+    "full": section_of_formats,
+    "cases": section_of_cases,
+    "ledger": section_of_ledger,
+    "fits": section_of_fits,
+    "posterior": section_of_posterior,
+}
+
+
 def written() -> str:
     results = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((BENCH / "results").glob("*.json"))]
-    results.sort(key=lambda result: (result["measured_at"], result["data"]["customers"]), reverse=True)
-    sections = [section(result) for result in results] or ["No result is recorded yet.\n"]
-    return "\n".join([HEAD, *sections])
+    results.sort(key=lambda result: (result["measured_at"], result["data"].get("customers", 0)), reverse=True)
+    if not results:
+        return "\n".join([HEAD, MEASURED, "No result is recorded yet.\n"])
+    return "\n".join([HEAD, targets.section(results), MEASURED, *(section(result) for result in results)])
 
 
 def main(arguments: list[str]) -> int:
