@@ -5,7 +5,7 @@ help:
 	@echo "make demo      build patron, make up a shop, run the main job on it, write demo/report.html"
 	@echo "make test      every check and test that CI runs"
 	@echo "make install   put patron on the PATH (PREFIX=DIR: into DIR/bin)"
-	@echo "make bench     side by side with DuckDB, Polars and lifetimes (ORDERS=10000000)"
+	@echo "make bench     side by side with DuckDB, Polars, pandas and lifetimes (ORDERS=10000000; bench/run does one of them)"
 	@echo "make soak      the long checks; each result is a line under bench/soak/ (FUZZ_SECONDS=60 a fuzz target)"
 	@echo "make notices   write the notices of the parts that the binary carries anew"
 
@@ -21,6 +21,9 @@ test: tools
 bench:
 	@bench/run --orders $(or $(ORDERS),10000000)
 	@bench/run import --formats csv --orders $(or $(ORDERS),10000000)
+	@bench/run ledger --orders $(or $(ORDERS),10000000)
+	@bench/run cases
+	@bench/run full
 	@bench/run fits
 
 soak: tools
