@@ -24,6 +24,7 @@ SHOP, OUT = PLACE / "shop", PLACE / "out"
 IMPORTED, HAS_RUN = PLACE / "imported", PLACE / "has-run"  # what SHOP was at these moments
 HISTORY, NEW = PLACE / "history.parquet", PLACE / "new.parquet"
 TABLE, LONGER_TABLE = PLACE / "history.duckdb", PLACE / "all.duckdb"
+PEERS = ["duckdb-table", "duckdb", "polars"]
 TOLD = ["--no-clv", "--format", "parquet"]
 # What a second run is told besides; each writes the whole file of customers.
 REFRESHES: dict[str, list[str]] = {"patron": []}
@@ -101,12 +102,12 @@ def measured_runs(patron: str, as_of: str, runs: int) -> Runs:
     return in_turn(commands, runs, turn)
 
 
-def measured_refreshes(patron: str, orders: Path, runs: int) -> tuple[Runs, Runs]:
+def measured_refreshes(patron: str, orders: Path, contenders: list[str], runs: int) -> tuple[Runs, Runs]:
     """Compares, then times, the run after new orders came; returns those, and the imports of the new orders."""
     commands = {name: run_of(patron, AS_OF, more) for name, more in REFRESHES.items()}
-    commands["duckdb-table"] = peer("duckdb_rfm.py", LONGER_TABLE, written_by("duckdb-table"), AS_OF)
-    commands["duckdb"] = peer("duckdb_rfm.py", orders, written_by("duckdb"), AS_OF)
-    commands["polars"] = peer("polars_rfm.py", orders, written_by("polars"), AS_OF)
+    sources = {"duckdb-table": ("duckdb_rfm.py", LONGER_TABLE), "duckdb": ("duckdb_rfm.py", orders), "polars": ("polars_rfm.py", orders)}
+    for name in contenders:
+        commands[name] = peer(*sources[name], written_by(name), AS_OF)
     imports: Runs = {name: [] for name in REFRESHES}
 
     def turn(name: str) -> dict:
@@ -115,12 +116,11 @@ def measured_refreshes(patron: str, orders: Path, runs: int) -> tuple[Runs, Runs
             imports[name].append(run_timed("ledger-import", import_of(patron, NEW)))
         return timed(name, commands[name])
 
-    peers = [name for name in commands if name not in REFRESHES]
-    for name in peers:
+    for name in contenders:
         turn(name)
     for name in REFRESHES:
         turn(name)
-        agreed([name, *peers])
+        agreed([name, *contenders])
         imports[name].clear()
     return in_turn(commands, runs, turn), imports
 
@@ -130,7 +130,11 @@ def bytes_in(folder: Path) -> int:
 
 
 def main() -> None:
-    options = arguments(__doc__).parse_args()
+    parser = arguments(__doc__)
+    parser.add_argument("--contenders", type=lambda text: text.split(","), default=PEERS, help="who computes all anew beside a refresh")
+    options = parser.parse_args()
+    if unknown := set(options.contenders) - set(PEERS):
+        parser.error(f"nobody is called {', '.join(sorted(unknown))}; there are {', '.join(PEERS)}")
     data, described = data_of(options.orders, "base", ["parquet"])
     orders = data / "orders.parquet"
     result = {
@@ -146,7 +150,7 @@ def main() -> None:
     warm = measured_runs(options.patron, split["history_ends"], options.runs)
     printed(warm)
     print(f"run after {split['new_orders']} new orders, as of {AS_OF}", flush=True)
-    refreshes, imports = measured_refreshes(options.patron, orders, options.runs)
+    refreshes, imports = measured_refreshes(options.patron, orders, options.contenders, options.runs)
     printed(refreshes)
     result |= {"answers_agree": True, "run": warm, "refresh": refreshes, "import_of_new": imports}
     shutil.rmtree(PLACE, ignore_errors=True)
