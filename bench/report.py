@@ -87,7 +87,7 @@ def rows(runs: dict[str, list[dict]], startup: dict[str, float]) -> list[str]:
             cell(processor),
             cell(peak[name] / 2**20, 0),
             cell(peak[name] / memory),
-            cell(startup[name]) if name in startup else "",
+            cell(starts) if (starts := startup.get(name, startup.get(name.split("-")[0]))) is not None else "",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
@@ -110,7 +110,7 @@ def section_of_formats(result: dict) -> str:
     settings += [f"as of {data['as_of']}"] if "as_of" in data else []
     settings += [f"--memory {result['memory']}"] if "memory" in result and "told" not in result else []
     settings += [f"patron is told {' '.join(result['told'])}"] if "told" in result else []
-    shape = f" {data['words'].capitalize()}." if data.get("case", "base") != "base" else ""
+    shape = f" {data['words'][0].upper()}{data['words'][1:]}." if data.get("case", "base") != "base" else ""
     agree = f" Answers agree: {'yes' if result['answers_agree'] else 'no'}." if "answers_agree" in result else ""
     lines = [title(result, work), "", f"{machine_of(result)}. {', '.join(settings)}.{shape}{agree}"]
     for kind, found in result["formats"].items():
@@ -185,9 +185,10 @@ def section_of_ledger(result: dict) -> str:
 def machine_of(result: dict) -> str:
     machine = result["machine"]
     named = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    after = f", after the last {machine['load_after']}" if "load_after" in machine else ""
     return (
         f"Commit {result['commit']}; {named}. {machine['processor']}, {machine['cores']} cores, "
-        f"{machine['memory_gib']} GiB, {machine['system']}; load before the first run {machine['load_before']}"
+        f"{machine['memory_gib']} GiB, {machine['system']}; load before the first run {machine['load_before']}{after}"
     )
 
 
@@ -197,7 +198,7 @@ def section_of_fits(result: dict) -> str:
     lines = [
         f"## Fits of {data['customers']:,} customers ({result['measured_at'][:10]})",
         "",
-        f"{machine_of(result)}, after the last {result['machine']['load_after']}. Seed {data['seed']}, drawn from BG/NBD with "
+        f"{machine_of(result)}. Seed {data['seed']}, drawn from BG/NBD with "
         f"{drawn} (weeks); {answers['distinct_histories']:,} distinct histories, {data['bytes'] / 1e6:,.0f} MB of CSV.",
         "",
         agreement_of_fits(answers),
@@ -215,7 +216,7 @@ def section_of_posterior(result: dict) -> str:
     lines = [
         f"## Posterior of BG/NBD on CDNOW ({result['measured_at'][:10]})",
         "",
-        f"{machine_of(result)}, after the last {result['machine']['load_after']}. {data['customers']:,} customers ({data['name']}), "
+        f"{machine_of(result)}. {data['customers']:,} customers ({data['name']}), "
         f"{settings['chains']} chains of {settings['draws']:,} draws after {settings['warmup']:,} to warm up, seed {data['seed']}. Posterior "
         f"means lie apart, in standard errors of drawing: {apart}.",
         "",
