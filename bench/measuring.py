@@ -110,7 +110,9 @@ def commit() -> str:
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], cwd=BENCH, check=True, capture_output=True, text=True).stdout.strip()
 
-    changed = " with uncommitted changes" if git("status", "--porcelain", "--untracked-files=no") else ""
+    # The records themselves may be new: several are made before they are committed together.
+    records = [":(top,exclude)bench/results", ":(top,exclude)bench/results.md"]
+    changed = " with uncommitted changes" if git("status", "--porcelain", "--untracked-files=no", "--", *records) else ""
     return git("rev-parse", "--short=12", "HEAD") + changed
 
 
