@@ -7,6 +7,7 @@ use patron_engine::output::ScoredCustomers;
 use patron_engine::scoring::{Octant, Segments, Stage, Values};
 use patron_segments::{NO_SEGMENT, Names, Vocabulary};
 use patron_stats::summary::median;
+use rayon::prelude::*;
 
 /// What a group of customers has in common. Money is exact; shares are of all customers and all revenue.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -147,7 +148,6 @@ impl Summary {
         values: &Values,
     ) -> Self {
         let every: Vec<u32> = (0_u32..).take(customers.len()).collect();
-        let group = |rows: &[u32]| Group::of(customers, rows);
         let by_octant = partition(&every, 8, |row| {
             customers
                 .octants
@@ -159,26 +159,29 @@ impl Summary {
             let stage = customers.lifecycle.stages.get(row)?;
             Stage::ALL.iter().position(|known| known == stage)
         });
+        let stages = Stage::ALL.into_iter().zip(groups(customers, &by_stage));
+        let octants = groups(customers, &by_octant);
+        let octants = Octant::all().map(|octant| {
+            let group = octants.get(octant.index());
+            (octant, group.cloned().unwrap_or_default())
+        });
+        let (all, implausible) =
+            rayon::join(|| Group::of(customers, &every), || implausible(customers));
         Self {
-            all: group(&every),
+            all,
             segments: segment_rows(customers, segments, vocabulary, values, &every),
-            stages: Stage::ALL
-                .into_iter()
-                .zip(&by_stage)
-                .map(|(stage, rows)| (stage, group(rows)))
-                .collect(),
-            octants: Octant::all()
-                .map(|octant| {
-                    (
-                        octant,
-                        group(by_octant.get(octant.index()).map_or(&[], Vec::as_slice)),
-                    )
-                })
-                .collect(),
+            stages: stages.collect(),
+            octants: octants.collect(),
             cells: cells(customers, &every),
-            implausible: implausible(customers),
+            implausible,
         }
     }
+}
+
+/// Summarises the customers of each part.
+fn groups(customers: &ScoredCustomers<'_>, parts: &[Vec<u32>]) -> Vec<Group> {
+    let parts = parts.par_iter();
+    parts.map(|rows| Group::of(customers, rows)).collect()
 }
 
 /// Splits rows by an index below `parts`.
@@ -217,7 +220,7 @@ fn segment_rows(
     }
     let mut rows: Vec<SegmentRow> = vocabulary
         .segments
-        .iter()
+        .par_iter()
         .zip(&by_segment)
         .zip(&members)
         .map(|((segment, rows), &members)| SegmentRow {
@@ -270,9 +273,8 @@ fn cells(customers: &ScoredCustomers<'_>, every: &[u32]) -> BTreeMap<[u8; 3], Gr
             .or_default()
             .push(row);
     }
-    rows.into_iter()
-        .map(|(cell, rows)| (cell, Group::of(customers, &rows)))
-        .collect()
+    let (cells, rows): (Vec<[u8; 3]>, Vec<Vec<u32>>) = rows.into_iter().unzip();
+    cells.into_iter().zip(groups(customers, &rows)).collect()
 }
 
 /// A customer with a large share of all orders is more likely a till, a reseller or a test account than a champion.

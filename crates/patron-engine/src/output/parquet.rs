@@ -1,11 +1,14 @@
 //! `customers.parquet`: zstd, row groups of 128 Ki customers.
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use ::parquet::arrow::ArrowWriter;
+use ::parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use ::parquet::basic::{Compression, ZstdLevel};
+use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::WriterProperties;
 use rayon::prelude::*;
 
@@ -17,6 +20,8 @@ const ROWS_PER_BATCH: usize = 16 * 1024;
 
 /// Writes `count` customers. The bytes depend on the customers only: no clock, no machine, no thread count.
 ///
+/// A row group's columns are encoded on all threads; one row group at a time is in memory.
+///
 /// # Errors
 /// [`OutputError::Write`] and [`OutputError::Parquet`].
 pub fn write_parquet(path: &Path, columns: &Columns<'_>, count: usize) -> Result<(), OutputError> {
@@ -24,35 +29,52 @@ pub fn write_parquet(path: &Path, columns: &Columns<'_>, count: usize) -> Result
         path: path.to_owned(),
         source,
     })?;
-    let error = |source| OutputError::Parquet {
+    write_groups(file, columns, count).map_err(|source| OutputError::Parquet {
         path: path.to_owned(),
         source,
-    };
+    })
+}
+
+fn write_groups(file: File, columns: &Columns<'_>, count: usize) -> Result<(), ParquetError> {
     let properties = WriterProperties::builder()
         .set_created_by(format!("patron {}", env!("CARGO_PKG_VERSION")))
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
         .build();
-    let mut writer = ArrowWriter::try_new(file, Arc::clone(columns.schema()), Some(properties))
-        .map_err(error)?;
-    let batches = count.div_ceil(ROWS_PER_BATCH);
-    let together = rayon::current_num_threads().max(1) * 4;
-    for first in (0..batches).step_by(together) {
-        let built = (first..(first + together).min(batches))
-            .into_par_iter()
-            .map(|batch| {
-                let from = batch * ROWS_PER_BATCH;
-                columns.batch(from..(from + ROWS_PER_BATCH).min(count))
-            })
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|source| OutputError::Columns {
-                path: path.to_owned(),
-                source,
-            })?;
-        for batch in built {
-            writer.write(&batch).map_err(error)?;
+    let writer = ArrowWriter::try_new(file, Arc::clone(columns.schema()), Some(properties))?;
+    let (mut writer, groups) = writer.into_serialized_writer()?;
+    for (number, from) in (0..count).step_by(ROWS_PER_GROUP).enumerate() {
+        let rows = from..(from + ROWS_PER_GROUP).min(count);
+        let encoders = groups.create_column_writers(number)?;
+        let encoded = encoders.into_par_iter().enumerate();
+        let encoded = encoded
+            .map(|(column, encoder)| encode(columns, column, rows.clone(), encoder))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut group = writer.next_row_group()?;
+        for column in encoded {
+            column.append_to_row_group(&mut group)?;
+        }
+        group.close()?;
+    }
+    writer.close()?;
+    Ok(())
+}
+
+/// Encodes some rows of one column, a batch at a time. No column is nested but for lists of one kind, so each has one leaf.
+fn encode(
+    columns: &Columns<'_>,
+    column: usize,
+    rows: Range<usize>,
+    mut encoder: ArrowColumnWriter,
+) -> Result<ArrowColumnChunk, ParquetError> {
+    let field = columns.schema().field(column);
+    for from in rows.clone().step_by(ROWS_PER_BATCH) {
+        let batch = from..(from + ROWS_PER_BATCH).min(rows.end);
+        let Some(array) = columns.array(column, batch) else {
+            continue;
+        };
+        for leaf in compute_leaves(field, &array)? {
+            encoder.write(&leaf)?;
         }
     }
-    writer.close().map_err(error)?;
-    Ok(())
+    encoder.close()
 }

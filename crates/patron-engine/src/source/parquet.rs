@@ -372,6 +372,7 @@ fn read_piece(
         let batch = batch.map_err(|source| file.parquet_error(source.into()))?;
         let rows = batch.num_rows() as u64;
         let mut facts = reader.new_batch(index as u64);
+        facts.facts.reserve(batch.num_rows());
         columns.read(&batch, reader, row_number, &mut facts)?;
         read.absorb(facts, understanding, scatter)?;
         row_number += rows;
