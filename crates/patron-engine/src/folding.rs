@@ -13,7 +13,7 @@ use crate::error::EngineError;
 use crate::gather::Gathered;
 use crate::grouping::{
     Bought, DayOutcomes, FoldedPartition, GroupingError, GroupingRules, KeptDays, PARTITIONS,
-    RepeatedOrders, RowKindKey, decode, fold_partition,
+    Record, RepeatedOrders, RowKindKey, decode, fold_partition,
 };
 use crate::progress::{Progress, Step};
 use crate::purchases::PurchaseLog;
@@ -246,17 +246,16 @@ impl Gathered {
         let partitions = (0..PARTITIONS)
             .into_par_iter()
             .map(|index| {
-                let fold = |segments: &[&[u8]]| {
-                    let mut records = decode(segments)?;
-                    self.retain_own(&mut records);
-                    fold_partition(&records, folder, rules)
-                };
-                let mut folded = self.store.with_partition(index, last_time, fold)?;
-                collect(&mut folded, &all);
+                let folded = self.fold_partition(index, last_time, |records| {
+                    let mut folded = fold_partition(records, folder, rules)?;
+                    collect(&mut folded, &all);
+                    Ok(folded)
+                })?;
                 progress.advance_to(done.fetch_add(1, Ordering::Relaxed) + 1);
                 Ok(folded)
             })
-            .collect::<Result<Vec<FoldedPartition>, GroupingError>>()?;
+            .collect::<Result<Vec<Vec<FoldedPartition>>, GroupingError>>()?;
+        let partitions: Vec<FoldedPartition> = partitions.into_iter().flatten().collect();
         progress.end();
         let (days, purchases) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.check_counts(&partitions)?;
@@ -293,18 +292,41 @@ impl Gathered {
             keep_days: KeptDays::Named,
             ..self.rules(drop_duplicates)
         };
-        let fold = |segments: &[&[u8]]| {
-            let mut records = decode(segments)?;
-            self.retain_own(&mut records);
-            Ok(fold_partition(&records, &folder, rules)?.bought)
-        };
+        let fold = |records: &[Record<'_>]| Ok(fold_partition(records, &folder, rules)?.bought);
         let partitions = (0..PARTITIONS).into_par_iter();
         let bought = partitions
-            .map(|index| self.store.with_partition(index, false, fold))
+            .map(|index| self.fold_partition(index, false, fold))
             .collect::<Result<Vec<_>, GroupingError>>()?;
-        let mut bought: Vec<Bought> = bought.into_iter().flatten().collect();
+        let mut bought: Vec<Bought> = bought.into_iter().flatten().flatten().collect();
         bought.par_sort_unstable();
         Ok(bought)
+    }
+
+    /// Calls `fold` with the records of a partition: with all of them, or, where they are many for the memory there is, with
+    /// those of one piece after another. A customer's are together. With `last_time` they are freed then.
+    fn fold_partition<T>(
+        &self,
+        index: usize,
+        last_time: bool,
+        fold: impl Fn(&[Record<'_>]) -> Result<T, GroupingError>,
+    ) -> Result<Vec<T>, GroupingError> {
+        let work = |segments: &[&[u8]]| {
+            let mut records = decode(segments)?;
+            self.retain_own(&mut records);
+            fold(&records)
+        };
+        let pieces = self.store.pieces_of(index);
+        if pieces <= 1 {
+            return Ok(vec![self.store.with_partition(index, last_time, work)?]);
+        }
+        let dealt = self.store.dealt(index, pieces)?;
+        if last_time {
+            self.store.forget(index);
+        }
+        let pieces = 0..pieces;
+        pieces
+            .map(|piece| dealt.with_partition(piece, true, work))
+            .collect()
     }
 
     fn by_file(&self, partitions: &[FoldedPartition]) -> Vec<FileFolded> {

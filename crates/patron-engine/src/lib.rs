@@ -44,7 +44,7 @@ pub use error::EngineError;
 pub use feeds::{Feed, Feeds};
 pub use folding::{FileFolded, Folded};
 pub use gather::{Gathered, Resources, gather, gather_query, gather_records};
-pub use grouping::{Bought, ContactFields, GroupingError, PARTITIONS, Record, counting};
+pub use grouping::{Bought, Contact, ContactFields, GroupingError, PARTITIONS, Record, counting};
 pub use lists::{ListEntry, Owners, refund_hash};
 pub use pieces::Pieces;
 pub use profiles::Profiles;

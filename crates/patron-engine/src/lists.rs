@@ -12,7 +12,7 @@ use patron_import::{
 use crate::details::{self, Identities};
 use crate::error::EngineError;
 use crate::gather::Gathered;
-use crate::grouping::{ContactFields, GroupingError, PARTITIONS, Record, Scatter};
+use crate::grouping::{Contact, ContactFields, GroupingError, PARTITIONS, Record, Scatter};
 use crate::shared::is_claim;
 use crate::source::{FileRead, RejectedSink, Seen, SourceError};
 
@@ -102,7 +102,7 @@ pub(crate) fn scatter(
             file,
             customer: key.as_deref().unwrap_or(&format!("{hash:016x}")),
             order_id: &names,
-            contact: contact.filter(|fields| fields.iter().any(|text| !text.is_empty())),
+            contact: contact.as_ref().and_then(Contact::new),
             line: facts.line.get(row).copied().unwrap_or(0),
             details: &bytes,
         })?;
@@ -171,7 +171,7 @@ impl<'a> ListEntry<'a> {
             hash: record.row_hash,
             customer,
             named,
-            contact: record.contact,
+            contact: record.contact.map(Contact::fields),
             details: record.details,
         }
     }

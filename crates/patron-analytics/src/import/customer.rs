@@ -107,7 +107,7 @@ impl<'a> Customer<'a> {
         let mut details: Vec<(Field, Said, Detail<'a>)> = Vec::new();
         for row in rows {
             let said = (row.at, row.updated_at);
-            let new = row.contact.iter().flatten();
+            let new = row.contact.iter().flat_map(|contact| contact.fields());
             for (field, (known, new)) in contact.iter_mut().zip(new).enumerate() {
                 if !new.is_empty() {
                     note(known, (new, said), field < ADDRESSES);

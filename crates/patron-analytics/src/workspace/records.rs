@@ -11,7 +11,7 @@ use arrow_array::{
     TimestampMicrosecondArray,
 };
 use patron_core::{OrderStatus, RowClass};
-use patron_engine::{Feeds, GroupingError, Record, refund_hash};
+use patron_engine::{Contact, Feeds, GroupingError, Record, refund_hash};
 use patron_import::{Content, ROW_HASH_SEED, RowKind, hash_field};
 use patron_ledger::{At, Ledger, Persons, ScanRequest, Table};
 
@@ -475,16 +475,17 @@ fn give_customer(
     let consents: serde_json::Value = serde_json::from_str(consents).unwrap_or_default();
     let said = |column| text(column, row).unwrap_or_default();
     let consent = consents.get("email").and_then(serde_json::Value::as_str);
+    let contact = [
+        said(cells.email),
+        said(cells.phone),
+        said(cells.name),
+        consent.unwrap_or_default(),
+    ];
     take(&Record {
         kind: RowKind::Person,
         at: said_at,
         updated_at: value(cells.updated_at, row),
-        contact: Some([
-            said(cells.email),
-            said(cells.phone),
-            said(cells.name),
-            consent.unwrap_or_default(),
-        ]),
+        contact: Some(Contact::Fields(&contact)),
         ..base
     })
 }

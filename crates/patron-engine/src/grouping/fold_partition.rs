@@ -305,6 +305,7 @@ impl Groups {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grouping::Contact;
     use patron_core::{Day, OrderStatus};
     use patron_fold::FoldSettings;
 
@@ -511,14 +512,14 @@ mod tests {
 
     #[test]
     fn the_latest_contact_that_is_not_empty_is_kept() {
-        let with = |at, contact| Record {
-            contact: Some(contact),
-            ..row("a", "", RowKind::Order, at, 1, at.cast_unsigned())
-        };
-        let rows = [
-            with(1, ["old@x", "1", "", ""]),
-            with(2, ["new@x", "", "Ann", "yes"]),
-        ];
+        let said = [["old@x", "1", "", ""], ["new@x", "", "Ann", "yes"]];
+        let rows: Vec<Record<'_>> = (1..)
+            .zip(&said)
+            .map(|(at, contact)| Record {
+                contact: Contact::new(contact),
+                ..row("a", "", RowKind::Order, at, 1, at.cast_unsigned())
+            })
+            .collect();
         let partition = fold(&rows, GroupingRules::default());
         let contact: Vec<&str> = partition
             .contacts

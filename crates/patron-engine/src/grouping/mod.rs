@@ -20,7 +20,7 @@ pub(crate) use fold_partition::{
     DayOutcomes, FoldedPartition, GroupingRules, KeptDays, RepeatedOrders, RowKindKey, Slot,
     decode, fold_partition,
 };
-pub use record::{ContactFields, Record};
+pub use record::{Contact, ContactFields, Record};
 pub use store::PARTITIONS;
 pub(crate) use store::{PartitionStore, Scatter};
 

@@ -25,6 +25,47 @@ const STATUS_BITS: u8 = 0x07;
 /// E-mail, phone, name and consent as the source has them; empty where it has none.
 pub type ContactFields<'a> = [&'a str; 4];
 
+/// Contact details of a record. Few records have any, and those of a partition lie side by side when they are folded: so what
+/// lies in its bytes stays there until somebody asks.
+#[derive(Debug, Clone, Copy)]
+pub enum Contact<'a> {
+    /// As they came.
+    Fields(&'a ContactFields<'a>),
+    /// As they were written.
+    Written(Written<'a>),
+}
+
+/// Contact details in the bytes of a partition.
+#[derive(Debug, Clone, Copy)]
+pub struct Written<'a>(&'a [u8]);
+
+impl<'a> Contact<'a> {
+    /// Takes details as they came; nothing if all are empty.
+    #[must_use]
+    pub fn new(fields: &'a ContactFields<'a>) -> Option<Self> {
+        let says_something = fields.iter().any(|text| !text.is_empty());
+        says_something.then_some(Self::Fields(fields))
+    }
+
+    /// Returns the details.
+    #[must_use]
+    pub fn fields(self) -> ContactFields<'a> {
+        match self {
+            Self::Fields(fields) => *fields,
+            // They were read once, when the record was.
+            Self::Written(Written(mut bytes)) => take_contact(&mut bytes).unwrap_or_default(),
+        }
+    }
+
+    /// Finds the end of details at the start of `bytes` and moves `bytes` behind it; nothing if they are none.
+    fn read(bytes: &mut &'a [u8]) -> Option<Self> {
+        let written = *bytes;
+        take_contact(bytes)?;
+        let length = written.len() - bytes.len();
+        Some(Self::Written(Written(written.get(..length)?)))
+    }
+}
+
 /// One fact, borrowed from the bytes of a partition.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'a> {
@@ -57,7 +98,7 @@ pub struct Record<'a> {
     /// Empty where the source has none.
     pub order_id: &'a str,
     /// The customer's contact details, as the row has them.
-    pub contact: Option<ContactFields<'a>>,
+    pub contact: Option<Contact<'a>>,
     /// What is kept besides, as [`details`](crate::details) writes it; empty but for imports.
     pub details: &'a [u8],
 }
@@ -89,7 +130,7 @@ impl<'a> Record<'a> {
         write_number(out, usize::try_from(self.line).unwrap_or(usize::MAX));
         write_text(out, self.customer);
         write_text(out, self.order_id);
-        for field in self.contact.iter().flatten() {
+        for field in self.contact.iter().flat_map(|contact| contact.fields()) {
             write_text(out, field);
         }
         if !self.details.is_empty() {
@@ -128,7 +169,7 @@ impl<'a> Record<'a> {
         let contact = if status & CONTACT_BIT == 0 {
             None
         } else {
-            Some(take_contact(bytes)?)
+            Some(Contact::read(bytes)?)
         };
         let details = if kind_byte & DETAILS_BIT == 0 {
             &[]
@@ -266,7 +307,7 @@ mod tests {
                     file: 300,
                     customer: &long,
                     order_id: "",
-                    contact,
+                    contact: contact.as_ref().and_then(Contact::new),
                     line: if product == 0 { 0 } else { 70_000 },
                     details: if product == 0 { b"" } else { b"more" },
                 };
@@ -276,7 +317,12 @@ mod tests {
                 let mut rest = bytes.as_slice();
                 let read = Record::read(&mut rest).unwrap();
                 assert_eq!(rest, [99]);
-                assert_eq!(format!("{read:?}"), format!("{record:?}"));
+                assert_eq!(read.contact.map(Contact::fields), contact);
+                let bare = |record| Record {
+                    contact: None,
+                    ..record
+                };
+                assert_eq!(format!("{:?}", bare(read)), format!("{:?}", bare(record)));
             }
         }
     }

@@ -21,6 +21,12 @@ use super::record::Record;
 pub const PARTITIONS: usize = 256;
 /// Bytes that a worker collects for a partition before it hands them over.
 const SEGMENT_BYTES: usize = 48 * 1024;
+/// A piece of a partition is at most this part of the memory for facts, as it is kept.
+const ROOM_OF_A_PIECE: u64 = 16;
+/// And this many bytes are never cut up.
+const LEAST_PIECE: u64 = 256 << 10;
+/// The most pieces: each is a file.
+const MOST_PIECES: u64 = 64;
 /// Bytes that are read at once where one record after another is looked at; more only for a record that is longer.
 const BLOCK_BYTES: usize = 1 << 20;
 
@@ -204,6 +210,21 @@ impl PartitionStore {
         let partition = lock(partition);
         let in_memory: usize = partition.segments.iter().map(Vec::len).sum();
         partition.file_bytes + in_memory as u64
+    }
+
+    /// Returns in how many pieces the facts of a partition are to be looked at, so that what all threads look at stays well
+    /// within the memory for facts: laid out to be folded, they take a few times their bytes.
+    pub(crate) fn pieces_of(&self, index: usize) -> usize {
+        let room = (self.budget_bytes / ROOM_OF_A_PIECE).max(LEAST_PIECE);
+        let pieces = self.bytes_of(index).div_ceil(room).min(MOST_PIECES);
+        usize::try_from(pieces).unwrap_or(1)
+    }
+
+    /// Frees the facts of a partition.
+    pub(crate) fn forget(&self, index: usize) {
+        if let Some(partition) = self.partitions.get(index) {
+            *lock(partition) = Partition::default();
+        }
     }
 
     /// Calls `take` with the records of one partition, one after another: never more than a part of them is in memory for
@@ -478,6 +499,7 @@ mod tests {
             assert_eq!(store.spilled_bytes() > 0, budget != u64::MAX);
         }
     }
+
     #[test]
     fn records_come_one_by_one_and_piece_by_piece_as_they_come_together() {
         let add = |a: (u64, i64), b: (u64, i64)| (a.0 + b.0, a.1 + b.1);
@@ -528,6 +550,11 @@ mod tests {
         }
         store.add(3, bytes.clone()).unwrap();
         assert_eq!(one_by_one(&store, 3), (3, 15));
+        // A little more than 3 MiB; without memory, of 256 KiB each.
+        assert_eq!((store.pieces_of(3), store.pieces_of(5)), (13, 0));
+        let ample = PartitionStore::new(64 << 20, folder.path().to_owned());
+        ample.add(3, bytes.clone()).unwrap();
+        assert_eq!(ample.pieces_of(3), 1);
         bytes.pop();
         store.add(4, bytes).unwrap();
         let ended = store.each_record(4, |_| Ok(()));

@@ -296,7 +296,7 @@ impl<'a> Work<'a> {
         for (field, column) in partition.contacts.iter_mut().enumerate() {
             let value = |row: &Record<'a>| {
                 row.contact
-                    .and_then(|contact| contact.get(field).copied())
+                    .and_then(|contact| contact.fields().get(field).copied())
                     .filter(|text| !text.is_empty())
             };
             let dated =

@@ -29,7 +29,7 @@ use self::keeping::{Begun, Part, Whole};
 pub use self::keeping::{Keeping, RECORD};
 pub use self::query::{QUERY, Query, QueryError};
 use crate::details::{self, Identities};
-use crate::grouping::{GroupingError, PartitionStore, Record, Scatter};
+use crate::grouping::{Contact, GroupingError, PartitionStore, Record, Scatter};
 use crate::lists;
 use crate::progress::Progress;
 
@@ -447,7 +447,7 @@ impl BlockRead {
                 file,
                 customer: facts.customer.get(row),
                 order_id: facts.order_id.get(row),
-                contact: contact.filter(|fields| fields.iter().any(|text| !text.is_empty())),
+                contact: contact.as_ref().and_then(Contact::new),
                 line: facts.line.get(row).copied().unwrap_or(0),
                 details: &details,
             };
