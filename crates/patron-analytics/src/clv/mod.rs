@@ -14,7 +14,8 @@
 //! | `covariates` | what else about customers makes them buy or leave? |
 //! | `posterior` | what do draws from a posterior say of parameters, and can they be believed? |
 //! | `drawn` | what if every set of parameters counts that could have made the data? |
-//! | `abe` | which own rates could customers have, where buying and leaving go together? |
+//! | `own` | what was drawn of whom, where every customer has own rates? |
+//! | `abe` | which rates could these be, where buying and leaving go together? |
 //! | `opportunities` | and where one can only buy at opportunities? |
 //! | `contracts` | and where customers have contracts? |
 //! | `evaluate` | how good are the models, held against what came? |
@@ -43,6 +44,7 @@ mod evaluate;
 mod fit;
 mod key;
 mod opportunities;
+mod own;
 mod page;
 mod parameters;
 mod parts;
@@ -55,7 +57,7 @@ mod steps;
 mod summary;
 mod tracking;
 
-pub use abe::{AbeFit, fit_abe};
+pub use abe::fit_abe;
 pub use base::{Base, BaseRequest, Source, customers, settings_alone};
 pub use contracts::{ContractKey, ContractRow, Contracts, contracts};
 pub use covariates::{CovariateFit, CovariateRequest, fit_with_covariates};
@@ -68,14 +70,15 @@ pub use evaluate::{Candidate, Evaluated, FrequencyGroup, evaluated};
 pub use fit::{Fit, FitCard, FittedParameter, fit, fit_spend};
 pub use key::{ClvModel, StagesChoice};
 pub use opportunities::{fit_opportunities, opportunities};
+pub use own::{AbeFit, OwnFit};
 pub use page::page;
 pub use parameters::with_parameters;
 pub use parts::{in_parts, on_threads};
 pub use posterior::{PosteriorCard, SampledParameter, SamplingRequest};
 pub use predict::{
     ContractPrediction, ContractPredictions, OfHistory, Periods, PredictRequest, Prediction,
-    Predictions, Value, predict, predict_abe, predict_contracts, predict_drawn,
-    predict_opportunities, predict_with_covariates,
+    Predictions, Value, predict, predict_contracts, predict_drawn, predict_opportunities,
+    predict_own, predict_with_covariates,
 };
 pub use rolling::{AtOrigin, Rolling, RollingCandidate, rolling};
 pub use simulate::{SimulateRequest, Simulated, simulate};

@@ -110,7 +110,7 @@ impl Sampling {
 
     /// Four chains of 1,000 draws, every fourth after 1,000 to warm up, seed 1: where going from customer to customer takes longer, and gets farther.
     #[must_use]
-    pub(crate) const fn of_slow_hierarchies() -> Self {
+    pub const fn of_slow_hierarchies() -> Self {
         Self {
             warmup: 1_000,
             thinning: 4,

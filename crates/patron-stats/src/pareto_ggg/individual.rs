@@ -1,10 +1,10 @@
 //! One customer whose regularity and rates are known: how likely is the history, what comes next?
 
 use super::TimedHistory;
-use super::renewal::at_least;
+use super::renewal::{at_least, next_purchase};
 use crate::distributions::gamma_shares;
 use crate::history::History;
-use crate::purchase::CountDistribution;
+use crate::purchase::{CountDistribution, KnownCustomer};
 use crate::special::ln_gamma;
 
 /// A customer more regular than this is taken for one who is so: times between purchases then vary by a hundredth.
@@ -57,7 +57,9 @@ impl OwnTiming {
     pub fn ln_likelihood(&self, customer: &TimedHistory) -> f64 {
         ln_likelihood(customer, [self.k.ln(), self.lambda.ln(), self.mu.ln()])
     }
+}
 
+impl KnownCustomer for OwnTiming {
     /// Returns the probability of being still there at T.
     ///
     /// ```text
@@ -68,6 +70,7 @@ impl OwnTiming {
     /// ```
     /// use patron_stats::history::History;
     /// use patron_stats::pareto_ggg::OwnTiming;
+    /// use patron_stats::purchase::KnownCustomer;
     ///
     /// // At random (k = 1) it is that of Pareto/NBD; of somebody regular the same silence says more.
     /// let history = History::new(4, 12.0, 20.0)?;
@@ -77,8 +80,7 @@ impl OwnTiming {
     /// assert!((regular.probability_alive(&history) - 0.103_063).abs() < 1e-6);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
-    pub fn probability_alive(&self, history: &History) -> f64 {
+    fn probability_alive(&self, history: &History) -> f64 {
         let silence = history.age() - history.recency();
         let ln_gamma_k = ln_gamma(self.k);
         let (_, above) = gamma_shares(self.k, self.rate() * silence, ln_gamma_k);
@@ -91,24 +93,86 @@ impl OwnTiming {
         }
     }
 
-    /// Returns the expected purchases in `(T, T + horizon]`: the sum of the probabilities of at least one, two, and so on.
-    #[must_use]
-    pub fn expected_purchases(&self, history: &History, horizon: f64) -> f64 {
-        at_least(self, history, horizon).iter().sum()
+    /// Returns the expected purchases in `(T, T + horizon]`: the sum of the probabilities of at least one, two, and so on; without end
+    /// `P(N ≥ 1)/(1 − ρ^k)`, because every purchase is followed by another with the probability ρ^k.
+    fn expected_purchases(&self, history: &History, horizon: f64) -> f64 {
+        if horizon.is_infinite() {
+            next_purchase(self, history, horizon) / -self.ln_bought().exp_m1()
+        } else {
+            at_least(self, history, horizon).iter().sum()
+        }
+    }
+
+    /// Returns the expected purchases in `(T, T + horizon]`, each discounted from its time to T.
+    ///
+    /// A discount of e^(−δ·time) acts as another reason to leave does, of rate δ, for which nobody has left before T:
+    ///
+    /// ```text
+    /// P(alive | μ)/P(alive | μ + δ) · E[purchases | μ + δ]
+    /// ```
+    ///
+    /// `discount_rate` is continuous, per model unit, and at least 0. Without end pass an infinite horizon.
+    ///
+    /// # Examples
+    /// ```
+    /// use patron_stats::history::History;
+    /// use patron_stats::pareto_ggg::OwnTiming;
+    /// use patron_stats::purchase::KnownCustomer;
+    ///
+    /// // Integrals of the definition, of `reference/pareto_ggg/`.
+    /// let own = OwnTiming { k: 2.5, lambda: 0.3, mu: 0.05 };
+    /// let history = History::new(4, 12.0, 20.0)?;
+    /// assert!((own.discounted_expected_purchases(&history, 10.0, 0.01) - 0.336_036).abs() < 1e-6);
+    /// assert!((own.discounted_expected_purchases(&history, f64::INFINITY, 0.01) - 0.711_213).abs() < 1e-6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn discounted_expected_purchases(
+        &self,
+        history: &History,
+        horizon: f64,
+        discount_rate: f64,
+    ) -> f64 {
+        let hasty = Self {
+            mu: self.mu + discount_rate,
+            ..*self
+        };
+        let there = hasty.probability_alive(history);
+        if there > 0.0 {
+            let expected = hasty.expected_purchases(history, horizon);
+            self.probability_alive(history) * expected / there
+        } else {
+            0.0
+        }
+    }
+
+    /// Returns the probability of at least one purchase in `(T, T + horizon]`.
+    ///
+    /// ```text
+    /// ρ^k·( Q(k, (kλ + μ)·w) − Q(k, (kλ + μ)(w + h)) ) / W        w = T − t
+    /// ```
+    fn probability_of_purchase(&self, history: &History, horizon: f64) -> f64 {
+        next_purchase(self, history, horizon)
     }
 
     /// Returns the distribution of the number of purchases in `(T, T + horizon]`.
-    pub(super) fn counts(&self, history: &History, horizon: f64) -> CountDistribution {
+    fn counts(&self, history: &History, horizon: f64) -> CountDistribution {
+        self.outlook(history, horizon).1
+    }
+
+    /// Returns both from the probabilities of at least one, two, and so on, which take all the time.
+    fn outlook(&self, history: &History, horizon: f64) -> (f64, CountDistribution) {
+        let mut at_least = at_least(self, history, horizon);
+        let expected = at_least.iter().sum();
         let alive = self.probability_alive(history);
         if alive <= 0.0 {
-            return CountDistribution::new(0.0, vec![1.0]);
+            return (expected, CountDistribution::new(0.0, vec![1.0]));
         }
-        let mut at_least = at_least(self, history, horizon);
         at_least.insert(0, alive);
         let next = at_least.iter().skip(1).copied().chain([0.0]);
         let exactly = at_least.iter().zip(next);
         let given_alive = exactly.map(|(this, next)| ((this - next) / alive).max(0.0));
-        CountDistribution::new(alive, given_alive.collect())
+        let counts = CountDistribution::new(alive, given_alive.collect());
+        (expected, counts)
     }
 }
 

@@ -25,7 +25,7 @@ mod sampled;
 mod sampler;
 mod walk;
 
-pub use crate::purchase::{OwnForecast, TotalForecast};
+pub use crate::purchase::{KnownCustomer, OwnDraws, OwnForecast, TotalForecast};
 pub use history::{TimedHistories, TimedHistory};
 pub use individual::OwnTiming;
 pub use sampled::SampledParetoGgg;

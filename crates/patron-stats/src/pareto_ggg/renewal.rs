@@ -64,8 +64,8 @@ pub(super) fn at_least(own: &OwnTiming, history: &History, horizon: f64) -> Vec<
     let silence = history.age() - history.recency();
     let both = own.rate() + own.mu;
     let ln_gamma_k = ln_gamma(own.k);
-    let ln_front = own.ln_bought() - own.silent(silence, ln_gamma_k).ln();
-    if !(horizon > 0.0 && ln_front.is_finite()) {
+    let front = front(own, silence, ln_gamma_k);
+    if !(horizon > 0.0 && front > 0.0 && front.is_finite()) {
         return Vec::new();
     }
     let (start, end) = (both * silence, both * (silence + horizon));
@@ -75,16 +75,8 @@ pub(super) fn at_least(own: &OwnTiming, history: &History, horizon: f64) -> Vec<
         all.add(end, 1.0);
         return all.sums;
     }
-    let mut later = Later::new(own, ln_front.exp());
-    let from = gamma_shares(own.k, start, ln_gamma_k);
-    let to = gamma_shares(own.k, end, ln_gamma_k);
-    // The difference of the smaller ones.
-    let next = if start > own.k {
-        from.1 - to.1
-    } else {
-        to.0 - from.0
-    };
-    let first = later.front * next;
+    let mut later = Later::new(own, front);
+    let first = front * between(own.k, [start, end], ln_gamma_k);
     let reach = start.max(own.k) + LN_LEFT_OUT;
     let reach = reach + (2.0 * LN_LEFT_OUT * start.max(own.k)).sqrt();
     let last = reach.min(end);
@@ -104,6 +96,36 @@ pub(super) fn at_least(own: &OwnTiming, history: &History, horizon: f64) -> Vec<
     }
     later.sums.insert(0, first);
     later.sums
+}
+
+/// Returns the probability of being there at T and buying at least once in `(T, T + horizon]`, which may be infinite.
+pub(super) fn next_purchase(own: &OwnTiming, history: &History, horizon: f64) -> f64 {
+    let silence = history.age() - history.recency();
+    let both = own.rate() + own.mu;
+    let ln_gamma_k = ln_gamma(own.k);
+    let times = [both * silence, both * (silence + horizon)];
+    let found = front(own, silence, ln_gamma_k) * between(own.k, times, ln_gamma_k);
+    if found.is_finite() { found } else { 0.0 }
+}
+
+/// Returns `ρ^k/W`.
+fn front(own: &OwnTiming, silence: f64, ln_gamma_k: f64) -> f64 {
+    (own.ln_bought() - own.silent(silence, ln_gamma_k).ln()).exp()
+}
+
+/// Returns the share of a gamma distribution between two places: the difference of the smaller ones.
+fn between(shape: f64, [start, end]: [f64; 2], ln_gamma_of_shape: f64) -> f64 {
+    let from = gamma_shares(shape, start, ln_gamma_of_shape);
+    let to = if end.is_infinite() {
+        (1.0, 0.0)
+    } else {
+        gamma_shares(shape, end, ln_gamma_of_shape)
+    };
+    if start > shape {
+        from.1 - to.1
+    } else {
+        to.0 - from.0
+    }
 }
 
 /// Sums of what comes after the next purchase.

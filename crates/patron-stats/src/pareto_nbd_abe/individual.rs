@@ -1,7 +1,7 @@
 //! One customer whose rates are known: how likely is the history, what comes next?
 
 use crate::history::History;
-use crate::purchase::CountDistribution;
+use crate::purchase::{CountDistribution, KnownCustomer};
 
 /// No probability smaller than this is kept of a distribution of counts.
 const NEGLIGIBLE: f64 = 1e-14;
@@ -26,6 +26,17 @@ impl OwnRates {
         }
     }
 
+    /// Returns for how much of a horizon somebody who is there will stay.
+    fn expected_time(&self, horizon: f64) -> f64 {
+        if self.mu * horizon > 1e-12 {
+            -(-self.mu * horizon).exp_m1() / self.mu
+        } else {
+            horizon
+        }
+    }
+}
+
+impl KnownCustomer for OwnRates {
     /// Returns the probability of being still there at T.
     ///
     /// ```text
@@ -36,32 +47,22 @@ impl OwnRates {
     /// ```
     /// use patron_stats::history::History;
     /// use patron_stats::pareto_nbd_abe::OwnRates;
+    /// use patron_stats::purchase::KnownCustomer;
     ///
     /// let own = OwnRates { lambda: 0.3, mu: 0.05 };
     /// let history = History::new(4, 12.0, 20.0)?;
     /// assert!((own.probability_alive(&history) - 0.311_878).abs() < 1e-6);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
-    pub fn probability_alive(&self, history: &History) -> f64 {
+    fn probability_alive(&self, history: &History) -> f64 {
         let both = self.lambda + self.mu;
         let silence = history.age() - history.recency();
         1.0 / (1.0 + self.mu / both * (both * silence).exp_m1())
     }
 
     /// Returns the expected purchases in `(T, T + horizon]`: `P(alive)·λ/μ·(1 − e^(−μ·horizon))`.
-    #[must_use]
-    pub fn expected_purchases(&self, history: &History, horizon: f64) -> f64 {
+    fn expected_purchases(&self, history: &History, horizon: f64) -> f64 {
         self.probability_alive(history) * self.lambda * self.expected_time(horizon)
-    }
-
-    /// Returns for how much of a horizon somebody who is there will stay.
-    fn expected_time(&self, horizon: f64) -> f64 {
-        if self.mu * horizon > 1e-12 {
-            -(-self.mu * horizon).exp_m1() / self.mu
-        } else {
-            horizon
-        }
     }
 
     /// Returns the expected purchases in `(T, T + horizon]`, each discounted from its time to T: `P(alive)·λ/(μ + δ)·(1 − e^(−(μ + δ)·horizon))`.
@@ -72,14 +73,14 @@ impl OwnRates {
     /// ```
     /// use patron_stats::history::History;
     /// use patron_stats::pareto_nbd_abe::OwnRates;
+    /// use patron_stats::purchase::KnownCustomer;
     ///
     /// let own = OwnRates { lambda: 0.3, mu: 0.05 };
     /// let new = History::NEW_CUSTOMER;
     /// assert!((own.discounted_expected_purchases(&new, 10.0, 0.01) - 2.255_942).abs() < 1e-6);
     /// assert!((own.discounted_expected_purchases(&new, f64::INFINITY, 0.01) - 5.0).abs() < 1e-12);
     /// ```
-    #[must_use]
-    pub fn discounted_expected_purchases(
+    fn discounted_expected_purchases(
         &self,
         history: &History,
         horizon: f64,
@@ -94,8 +95,7 @@ impl OwnRates {
     }
 
     /// Returns the probability of at least one purchase in `(T, T + horizon]`: `P(alive)·λ/(λ + μ)·(1 − e^(−(λ + μ)·horizon))`.
-    #[must_use]
-    pub fn probability_of_purchase(&self, history: &History, horizon: f64) -> f64 {
+    fn probability_of_purchase(&self, history: &History, horizon: f64) -> f64 {
         let both = self.lambda + self.mu;
         self.probability_alive(history) * self.lambda / both * -(-both * horizon).exp_m1()
     }
@@ -105,7 +105,7 @@ impl OwnRates {
     /// ```text
     /// P(n | there at T) = e^(−y)·(λh)ⁿ/n! + μ/(λ + μ)·(λ/(λ + μ))ⁿ·P(Poisson(y) > n)        y = (λ + μ)·h
     /// ```
-    pub(super) fn counts(&self, history: &History, horizon: f64) -> CountDistribution {
+    fn counts(&self, history: &History, horizon: f64) -> CountDistribution {
         let both = self.lambda + self.mu;
         let y = both * horizon;
         let bought = self.lambda / both;

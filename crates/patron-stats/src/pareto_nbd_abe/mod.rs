@@ -18,7 +18,7 @@ mod sampled;
 mod sampler;
 mod walk;
 
-pub use crate::purchase::{OwnForecast, TotalForecast};
+pub use crate::purchase::{KnownCustomer, OwnDraws, OwnForecast, TotalForecast};
 pub use individual::OwnRates;
 pub use sampled::{AbeCustomer, SampledParetoNbdAbe};
 pub use sampler::{AbeChain, AbeSampler};

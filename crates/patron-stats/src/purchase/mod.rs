@@ -15,7 +15,7 @@
 //! | `forecaster` | how to answer for a million customers |
 //! | `outlooks` | how to answer for them under hundreds of drawn parameters |
 //! | `posterior` | what is the customer's own rate, and own way of leaving? |
-//! | `own` | what is expected of a customer whose own rates are drawn? |
+//! | `own` | what is expected of customers whose own rates are drawn? |
 //! | `simulation` | what would customers do whom the model had made? |
 
 mod arrivals;
@@ -32,7 +32,7 @@ mod simulation;
 pub use counts::CountDistribution;
 pub use forecaster::{Forecast, ForecastError, Forecaster};
 pub use model::PurchaseModel;
-pub use own::{OwnForecast, TotalForecast};
+pub use own::{KnownCustomer, OwnDraws, OwnForecast, TotalForecast};
 pub use posterior::{Moments, Posterior};
 pub use simulation::SimulatedCustomer;
 

@@ -6,7 +6,7 @@ use patron_stats::intervals::Interval;
 use patron_stats::mcmc::{ParameterSummary, Posterior, Sampling};
 use patron_stats::pareto_ggg::{GggConfig, OwnTiming, TimedHistories, TimedHistory};
 use patron_stats::pareto_nbd_abe::{AbeConfig, OwnRates};
-use patron_stats::purchase::{CountDistribution, OwnForecast};
+use patron_stats::purchase::{CountDistribution, KnownCustomer, OwnForecast};
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha12Rng;
 use rand_distr::{Distribution, Exp, Gamma, StandardNormal};
@@ -188,15 +188,19 @@ fn abe(customers: usize, generator: &mut ChaCha12Rng) -> Option<Replicate> {
     let base = CovariateHistories::from_histories::<String>([], rows).unwrap();
     let model = AbeConfig::default().with_sampling(short(500, 250, 8, generator.random()));
     let sampled = model.build().sampler(&base).ok()?.run().ok()?;
-    let total = sampled.total(HORIZON, LEVEL).ok()?.own_expectations;
+    let total = sampled.own().total(HORIZON, LEVEL).ok()?.own_expectations;
     let say = |one: &Known| {
         let history: &History = one.seen.history();
         let place = sampled.position(history, &[]).unwrap();
         let alive = |own: OwnRates| own.probability_alive(history);
         Said {
-            alive: sampled.own_rates(place).map(alive).collect(),
-            forecast: sampled.forecast(place, HORIZON, LEVEL).unwrap().unwrap(),
-            counts: sampled.counts(place, HORIZON).unwrap().unwrap(),
+            alive: sampled.own().of(place).map(alive).collect(),
+            forecast: sampled
+                .own()
+                .forecast(place, HORIZON, LEVEL)
+                .unwrap()
+                .unwrap(),
+            counts: sampled.own().counts(place, HORIZON).unwrap().unwrap(),
         }
     };
     let posterior = sampled.posterior();
@@ -210,14 +214,18 @@ fn ggg(customers: usize, generator: &mut ChaCha12Rng) -> Option<Replicate> {
     let base = TimedHistories::new(known.iter().map(|one| (one.seen, 1)));
     let model = GggConfig::default().with_sampling(short(300, 200, 4, generator.random()));
     let sampled = model.build().sampler(&base).ok()?.run().ok()?;
-    let total = sampled.total(HORIZON, LEVEL).ok()?.own_expectations;
+    let total = sampled.own().total(HORIZON, LEVEL).ok()?.own_expectations;
     let say = |one: &Known| {
         let place = sampled.position(&one.seen).unwrap();
         let alive = |own: OwnTiming| own.probability_alive(one.seen.history());
         Said {
-            alive: sampled.own_timings(place).map(alive).collect(),
-            forecast: sampled.forecast(place, HORIZON, LEVEL).unwrap().unwrap(),
-            counts: sampled.counts(place, HORIZON).unwrap().unwrap(),
+            alive: sampled.own().of(place).map(alive).collect(),
+            forecast: sampled
+                .own()
+                .forecast(place, HORIZON, LEVEL)
+                .unwrap()
+                .unwrap(),
+            counts: sampled.own().counts(place, HORIZON).unwrap().unwrap(),
         }
     };
     let posterior = sampled.posterior();

@@ -8,7 +8,7 @@ use patron_stats::pareto_ggg::{
     GggConfig, GggError, GggSampler, OwnTiming, SampledParetoGgg, TimedHistories, TimedHistory,
 };
 use patron_stats::pareto_nbd_abe::OwnRates;
-use patron_stats::purchase::OwnForecast;
+use patron_stats::purchase::{KnownCustomer, OwnForecast};
 use patron_stats::regularity::RegularityError;
 use patron_testkit::{assert_relative, data_file, number, numbers, reference_cases};
 use rand::SeedableRng;
@@ -50,27 +50,33 @@ fn one_customer_is_as_integrals_of_the_definition_say() {
             mu: of("mu"),
         };
         let seen = TimedHistory::from_intervals(&numbers(case, "/intervals"), of("age")).unwrap();
-        let words = |what: &str| format!("{what} at k = {}", own.k);
-        let likelihood = own.ln_likelihood(&seen);
+        let (history, horizon, rate) = (seen.history(), of("horizon"), of("discount_rate"));
+        let discounted = |until: f64| own.discounted_expected_purchases(history, until, rate);
+        for (what, found) in [
+            ("ln_likelihood", own.ln_likelihood(&seen)),
+            ("probability_alive", own.probability_alive(history)),
+            (
+                "expected_purchases",
+                own.expected_purchases(history, horizon),
+            ),
+            ("at_least/0", own.probability_of_purchase(history, horizon)),
+            (
+                "probability_of_ever_a_purchase",
+                own.probability_of_purchase(history, f64::INFINITY),
+            ),
+            ("discounted_purchases", discounted(horizon)),
+            ("discounted_purchases_lifetime", discounted(f64::INFINITY)),
+        ] {
+            let words = format!("{what} at k = {}", own.k);
+            assert_relative(&words, found, of(what), SAME_INTEGRALS);
+        }
+        // Nothing is lost on the way to no end.
+        let long = own.expected_purchases(history, 40.0 / own.mu);
         assert_relative(
-            &words("likelihood"),
-            likelihood,
-            of("ln_likelihood"),
-            SAME_INTEGRALS,
-        );
-        let alive = own.probability_alive(seen.history());
-        assert_relative(
-            &words("alive"),
-            alive,
-            of("probability_alive"),
-            SAME_INTEGRALS,
-        );
-        let expected = own.expected_purchases(seen.history(), of("horizon"));
-        assert_relative(
-            &words("expected"),
-            expected,
-            of("expected_purchases"),
-            SAME_INTEGRALS,
+            "without end",
+            own.expected_purchases(history, f64::INFINITY),
+            long,
+            1e-7,
         );
     }
 }
@@ -93,17 +99,22 @@ fn who_buys_at_random_is_a_customer_of_pareto_nbd() {
         ] {
             let seen = TimedHistory::from_intervals(&intervals, age).unwrap();
             let history = seen.history();
-            let (alive, expected) = (
-                other.probability_alive(history),
-                other.expected_purchases(history, 26.0),
-            );
+            let alive = other.probability_alive(history);
             assert_relative("alive", own.probability_alive(history), alive, 1e-11);
-            // Sums leave out 1e-13 of a purchase where next to none is expected.
-            let found = own.expected_purchases(history, 26.0);
-            assert!(
-                (found - expected).abs() < 1e-9 * expected + 1e-11,
-                "{found} {expected}"
-            );
+            // Sums leave out 1e-13 of each of fifty purchases at each of a hundred places, where next to none is expected.
+            let same = |what: &str, found: f64, expected: f64| {
+                let near = (found - expected).abs() < 1e-9 * expected + 1e-10;
+                assert!(near, "{what}: {found} {expected}");
+            };
+            let expected = other.expected_purchases(history, 26.0);
+            same("expected", own.expected_purchases(history, 26.0), expected);
+            for until in [26.0, f64::INFINITY] {
+                let any = other.probability_of_purchase(history, until);
+                same("any", own.probability_of_purchase(history, until), any);
+                let discounted = other.discounted_expected_purchases(history, until, 0.002);
+                let found = own.discounted_expected_purchases(history, until, 0.002);
+                same("discounted", found, discounted);
+            }
         }
     }
 }
@@ -234,7 +245,7 @@ fn who_buys_regularly_and_who_in_bursts_is_found() {
     for one in &known {
         if one.seen.history().repeat_purchases() >= 8 {
             let place = sampled.position(&one.seen).unwrap();
-            let draws: Vec<f64> = sampled.own_timings(place).map(|own| own.k.ln()).collect();
+            let draws: Vec<f64> = sampled.own().of(place).map(|own| own.k.ln()).collect();
             let mean = draws.iter().sum::<f64>() / draws.len() as f64;
             right += usize::from((mean > 0.6) == (one.own.k > 1.0));
             looked_at += 1;
@@ -275,8 +286,10 @@ fn a_regular_customer_who_is_late_has_left_more_likely_than_one_who_buys_in_burs
 }
 
 fn assert_consistent(sampled: &SampledParetoGgg, place: usize) -> OwnForecast {
-    let forecast = sampled.forecast(place, 26.0, 0.9).unwrap().unwrap();
-    let counts = sampled.counts(place, 26.0).unwrap().unwrap();
+    let forecast = sampled.own().forecast(place, 26.0, 0.9).unwrap().unwrap();
+    let counts = sampled.own().counts(place, 26.0).unwrap().unwrap();
+    let both = sampled.own().outlook(place, 26.0, 0.9).unwrap().unwrap();
+    assert_eq!(both, (forecast, counts.clone()));
     assert_relative("mean", counts.mean(), forecast.expected_purchases, 1e-9);
     let all: f64 = (0..=counts.most_purchases())
         .map(|n| counts.probability(n))
@@ -293,16 +306,16 @@ fn means_of_counts_are_expectations_and_alike_customers_are_pooled() {
     for (place, (customer, count)) in sampled.customers().entries().iter().enumerate() {
         let forecast = assert_consistent(&sampled, place);
         assert_eq!(sampled.position(customer), Some(place));
-        assert_eq!(sampled.own_timings(place).count(), 200 * *count as usize);
+        assert_eq!(sampled.own().of(place).count(), 200 * *count as usize);
         sum += *count as f64 * forecast.expected_purchases;
     }
-    let total = sampled.total(26.0, 0.9).unwrap();
+    let total = sampled.own().total(26.0, 0.9).unwrap();
     assert_relative("total", total.expected_purchases, sum, 1e-9);
     assert!(total.own_expectations.contains(sum));
-    assert_eq!(sampled.forecast(10_000, 26.0, 0.9).unwrap(), None);
-    let refused = sampled.forecast(0, 26.0, 1.0).unwrap_err();
+    assert_eq!(sampled.own().forecast(10_000, 26.0, 0.9).unwrap(), None);
+    let refused = sampled.own().forecast(0, 26.0, 1.0).unwrap_err();
     assert_eq!(refused, IntervalError::LevelOutsideDomain { level: 1.0 });
-    let refused = sampled.counts(0, -1.0);
+    let refused = sampled.own().counts(0, -1.0);
     assert!(matches!(refused, Err(IntervalError::Forecast(_))));
 }
 

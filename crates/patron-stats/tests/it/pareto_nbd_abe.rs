@@ -8,6 +8,7 @@ use patron_stats::mcmc::{Sampling, SamplingWarning};
 use patron_stats::pareto_nbd_abe::{
     AbeConfig, AbeError, AbeSampler, OwnRates, SampledParetoNbdAbe,
 };
+use patron_stats::purchase::KnownCustomer;
 use patron_testkit::{assert_relative, data_file, number, numbers, reference_cases};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
@@ -196,8 +197,8 @@ fn means_of_counts_are_expectations_and_alike_customers_are_pooled() {
     let sampled = sampler(&customers, short(50)).run().unwrap();
     let mut sum = 0.0;
     for (place, customer) in sampled.customers().iter().enumerate() {
-        let forecast = sampled.forecast(place, 26.0, 0.9).unwrap().unwrap();
-        let counts = sampled.counts(place, 26.0).unwrap().unwrap();
+        let forecast = sampled.own().forecast(place, 26.0, 0.9).unwrap().unwrap();
+        let counts = sampled.own().counts(place, 26.0).unwrap().unwrap();
         assert_relative(
             "mean count",
             counts.mean(),
@@ -222,19 +223,19 @@ fn means_of_counts_are_expectations_and_alike_customers_are_pooled() {
             Some(place)
         );
         assert_eq!(
-            sampled.own_rates(place).count(),
+            sampled.own().of(place).count(),
             200 * customer.customers as usize
         );
         sum += customer.customers as f64 * forecast.expected_purchases;
     }
-    let total = sampled.total(26.0, 0.9).unwrap();
+    let total = sampled.own().total(26.0, 0.9).unwrap();
     assert_relative("total", total.expected_purchases, sum, 1e-9);
     assert!(total.own_expectations.contains(sum));
-    assert_eq!(sampled.forecast(10_000, 26.0, 0.9).unwrap(), None);
-    let refused = sampled.forecast(0, 26.0, 1.0).unwrap_err();
+    assert_eq!(sampled.own().forecast(10_000, 26.0, 0.9).unwrap(), None);
+    let refused = sampled.own().forecast(0, 26.0, 1.0).unwrap_err();
     assert_eq!(refused, IntervalError::LevelOutsideDomain { level: 1.0 });
     assert!(matches!(
-        sampled.counts(0, -1.0),
+        sampled.own().counts(0, -1.0),
         Err(IntervalError::Forecast(_))
     ));
 }

@@ -6,25 +6,25 @@
 //! | `spend` | what does a purchase bring? |
 //! | `covariates` | the same where customers differ by what else is known of them |
 //! | `drawn` | and where every set of parameters counts |
-//! | `abe` | and where their own rates were drawn |
+//! | `own` | and where their own rates were drawn |
 //! | `opportunities` | and where one can only buy at opportunities |
 //! | `contracts` | and where customers renew |
 //! | `periods` | how far ahead is that, in opportunities and renewals? |
 
-mod abe;
 mod contracts;
 mod covariates;
 mod drawn;
 mod opportunities;
+mod own;
 mod periods;
 mod spend;
 mod teller;
 
-pub use abe::predict_abe;
 pub use contracts::{ContractPrediction, ContractPredictions, predict_contracts};
 pub use covariates::predict_with_covariates;
 pub use drawn::predict_drawn;
 pub use opportunities::predict_opportunities;
+pub use own::predict_own;
 pub use periods::Periods;
 
 use patron_core::Day;

@@ -2,8 +2,8 @@
 
 use patron_analytics::clv::{
     Base, ContractKey, Customer, Periods, PredictRequest, Prediction, Predictions, fit, fit_abe,
-    fit_drawn, fit_with_covariates, predict, predict_abe, predict_contracts, predict_drawn,
-    predict_opportunities, predict_with_covariates,
+    fit_drawn, fit_with_covariates, predict, predict_contracts, predict_drawn,
+    predict_opportunities, predict_own, predict_with_covariates,
 };
 use patron_analytics::settings::Settings;
 use serde_json::{Value, json};
@@ -127,7 +127,7 @@ impl Args {
         match (asked, self.of.covariates(self.interval)) {
             (Asked::OwnRates, covariates) => {
                 let fit = fit_abe(&base, covariates.as_ref(), sampling, self.interval)?;
-                Ok(predict_abe(&base, &fit, &request)?)
+                Ok(predict_own(&base, &fit, &request)?)
             }
             (Asked::Purchases(model), None) if self.of.posterior => {
                 let fit = fit_drawn(&base, model, sampling, self.interval)?;

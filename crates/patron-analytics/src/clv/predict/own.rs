@@ -1,14 +1,12 @@
 //! What is expected of customers whose own rates were drawn?
 
-use patron_stats::history::History;
-use patron_stats::pareto_nbd_abe::OwnRates;
-use patron_stats::purchase::Forecast;
+use patron_stats::purchase::{Forecast, KnownCustomer, OwnDraws};
 use rayon::prelude::*;
 
 use super::spend::Spend;
 use super::teller::Asked;
 use super::{DRAWS, OfHistory, PredictRequest, Predictions, Value, of_values};
-use crate::clv::{AbeFit, Base, ClvError, Customer, Customers};
+use crate::clv::{Base, ClvError, Customer, Customers, OwnFit};
 
 /// More draws of the rates of customers alike would move nothing that is printed.
 const MOST_RATES: usize = 20_000;
@@ -23,9 +21,9 @@ type Told = (OfHistory, Vec<f64>);
 ///
 /// # Errors
 /// [`ClvError::Forecast`], [`ClvError::Interval`].
-pub fn predict_abe(
+pub fn predict_own<R: KnownCustomer + Send + Sync>(
     base: &Base,
-    fit: &AbeFit,
+    fit: &OwnFit<R>,
     request: &PredictRequest,
 ) -> Result<(Base, Predictions), ClvError> {
     let known = base.customers.iter().zip(&fit.places);
@@ -36,8 +34,8 @@ pub fn predict_abe(
     let mut notes = fit.notes.clone();
     notes.extend(fit.card.warnings.iter().map(ToString::to_string));
     let spend = Spend::of(&known, request, &mut notes)?;
-    let places = (0..fit.sampled.customers().len()).into_par_iter();
-    let told = places.filter_map(|place| of_place(asked, fit, place).transpose());
+    let places = (0..fit.own.places()).into_par_iter();
+    let told = places.filter_map(|place| of_place(asked, &fit.own, place).transpose());
     let told = told.collect::<Result<Vec<Told>, ClvError>>()?;
     let mut values: Vec<Value> = Vec::new();
     if let Some(spend) = &spend {
@@ -59,55 +57,69 @@ pub fn predict_abe(
     Ok((known, predictions))
 }
 
-fn of_place(asked: Asked, fit: &AbeFit, place: usize) -> Result<Option<Told>, ClvError> {
-    let Some(customer) = fit.sampled.customers().get(place) else {
-        return Ok(None);
-    };
-    let (history, horizon) = (&customer.history, asked.horizon);
-    let level = asked.level.unwrap_or(0.9);
-    let Some(own) = fit.sampled.forecast(place, horizon, level)? else {
-        return Ok(None);
-    };
-    let all: Vec<OwnRates> = fit.sampled.own_rates(place).collect();
-    let rates: Vec<OwnRates> = all
-        .iter()
-        .step_by(all.len().div_ceil(MOST_RATES).max(1))
-        .copied()
-        .collect();
-    let mean = |of: &dyn Fn(&OwnRates) -> f64| {
-        rates.iter().map(of).sum::<f64>() / rates.len().max(1) as f64
-    };
-    let discounted =
-        |until: f64| mean(&|own| own.discounted_expected_purchases(history, until, asked.discount));
-    let outcome = match asked.level {
-        Some(level) => fit.sampled.counts(place, horizon)?.map(|counts| {
-            [0.5 * (1.0 - level), 0.5 * (1.0 + level)].map(|tail| counts.quantile(tail))
+fn of_place<R: KnownCustomer>(
+    asked: Asked,
+    own: &OwnDraws<R>,
+    place: usize,
+) -> Result<Option<Told>, ClvError> {
+    let horizon = asked.horizon;
+    let (forecast, outcome) = match asked.level {
+        Some(level) => own.outlook(place, horizon, level)?.map(|(told, counts)| {
+            let tails = [0.5 * (1.0 - level), 0.5 * (1.0 + level)];
+            (told, Some(tails.map(|tail| counts.quantile(tail))))
         }),
-        None => None,
+        None => own.forecast(place, horizon, 0.9)?.map(|told| (told, None)),
+    }
+    .unzip();
+    let (Some(history), Some(forecast)) = (own.history(place), forecast) else {
+        return Ok(None);
     };
-    let any = |until: f64| mean(&|own| own.probability_of_purchase(history, until));
+    let all: Vec<R> = own.of_forecast(place).collect();
+    let rates = thinned(&all);
+    let discounted = |until: f64| {
+        move |own: &R| own.discounted_expected_purchases(history, until, asked.discount)
+    };
+    let any = |until: f64| move |own: &R| own.probability_of_purchase(history, until);
+    let until_horizon = each(&rates, discounted(horizon));
+    // Of the draws that P(alive) is of: it is never less.
+    let of_alive = thinned(&own.of(place).collect::<Vec<R>>());
     let told = OfHistory {
         forecast: Forecast {
-            probability_alive: own.probability_alive,
-            expected_purchases: own.expected_purchases,
-            discounted_purchases: discounted(horizon),
-            discounted_purchases_lifetime: discounted(f64::INFINITY),
-            median_time_to_next_purchase: median(any),
+            probability_alive: forecast.probability_alive,
+            expected_purchases: forecast.expected_purchases,
+            discounted_purchases: mean(&until_horizon),
+            discounted_purchases_lifetime: mean(&each(&rates, discounted(f64::INFINITY))),
+            median_time_to_next_purchase: median(|until| mean(&each(&rates, any(until)))),
         },
-        probability_of_purchase: any(horizon),
-        expected_purchases: asked.level.map(|_| own.own_expectation),
-        outcome,
+        probability_of_purchase: mean(&each(&of_alive, any(horizon))),
+        expected_purchases: asked.level.map(|_| forecast.own_expectation),
+        outcome: outcome.flatten(),
     };
-    Ok(Some((told, drawn(asked, history, &all))))
+    let drawn = if rates.len() == all.len() {
+        spread(&until_horizon).copied().collect()
+    } else {
+        spread(&all).map(discounted(horizon)).collect()
+    };
+    Ok(Some((told, drawn)))
 }
 
-/// As many draws of the discounted purchases as there are of spend, spread evenly.
-fn drawn(asked: Asked, history: &History, rates: &[OwnRates]) -> Vec<f64> {
-    let places = (0..DRAWS).map(|draw| (2 * draw + 1) * rates.len() / (2 * DRAWS));
-    let rates = places.filter_map(|place| rates.get(place));
-    rates
-        .map(|own| own.discounted_expected_purchases(history, asked.horizon, asked.discount))
-        .collect()
+fn thinned<R: Copy>(all: &[R]) -> Vec<R> {
+    let step = all.len().div_ceil(MOST_RATES).max(1);
+    all.iter().step_by(step).copied().collect()
+}
+
+fn each<R>(rates: &[R], of: impl Fn(&R) -> f64) -> Vec<f64> {
+    rates.iter().map(of).collect()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// As many of all draws as there are of spend, spread evenly.
+fn spread<T>(all: &[T]) -> impl Iterator<Item = &T> {
+    let places = (0..DRAWS).map(|draw| (2 * draw + 1) * all.len() / (2 * DRAWS));
+    places.filter_map(|place| all.get(place))
 }
 
 /// The time by which a probability that rises with it reaches one half; nothing where it never does.
