@@ -4,14 +4,12 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use patron_analytics::clv::{Base, Customer, Prediction, Predictions, in_parts};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::chosen::{Chosen, Named};
 use super::write_exact;
-use crate::failure::{BadFlag, Failure};
+use crate::failure::Failure;
 use crate::output::Output;
-
-/// The first column; the others are numbers.
-const CUSTOMER: &str = "customer_id";
 
 /// A number that is told of a customer.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +38,16 @@ impl Kind {
 
     const fn is_shared(self) -> bool {
         matches!(self, Self::OfHistory | Self::BoundOfHistory)
+    }
+}
+
+impl Named for Column {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn is_bound(&self) -> bool {
+        self.kind.is_bound()
     }
 }
 
@@ -115,51 +123,20 @@ const COLUMNS: [Column; 20] = {
     ]
 };
 
-/// The columns that are asked for, in their order.
+/// The columns that are asked for.
 #[derive(Debug)]
-pub(super) struct Columns {
-    with_id: bool,
-    numbers: Vec<Column>,
-}
+pub(super) struct Columns(Chosen<Column>);
 
 impl Columns {
     /// Takes the names asked for, all without any; without intervals none of their bounds.
     pub(super) fn of(names: &[String], intervals: bool) -> Result<Self, Failure> {
-        let known = || {
-            COLUMNS
-                .iter()
-                .filter(|column| intervals || !column.kind.is_bound())
-        };
-        for name in names {
-            if name != CUSTOMER && !known().any(|column| column.name == name) {
-                let all: Vec<&str> = known().map(|column| column.name).collect();
-                return Err(Failure::of_command_line(BadFlag {
-                    flag: "--columns".to_owned(),
-                    value: name.clone(),
-                    expected: format!("{CUSTOMER}, {}", all.join(", ")),
-                }));
-            }
-        }
-        let is_asked = |name: &str| names.is_empty() || names.iter().any(|asked| asked == name);
-        Ok(Self {
-            with_id: is_asked(CUSTOMER),
-            numbers: known()
-                .filter(|column| is_asked(column.name))
-                .copied()
-                .collect(),
-        })
+        Chosen::of(&COLUMNS, names, intervals).map(Self)
     }
 
     /// Returns everything that is told of a customer.
     pub(super) fn object(&self, customer: &Customer<'_>, told: &Prediction) -> Value {
-        let id = self
-            .with_id
-            .then(|| (CUSTOMER.to_owned(), json!(customer.id.text())));
-        let numbers = self.numbers.iter().map(|column| {
-            let value = (column.value)(customer, told);
-            (column.name.to_owned(), json!(value))
-        });
-        Value::Object(id.into_iter().chain(numbers).collect())
+        let value = |column: &Column| (column.value)(customer, told);
+        self.0.object(&customer.id.text(), value)
     }
 
     /// Writes a row per customer, rendered on all threads.
@@ -169,9 +146,7 @@ impl Columns {
         told: &Predictions,
         output: &mut Output,
     ) -> Result<(), Failure> {
-        let names = self.with_id.then_some(CUSTOMER).into_iter();
-        let names = names.chain(self.numbers.iter().map(|column| column.name));
-        output.line(&names.collect::<Vec<_>>().join(","))?;
+        output.line(&self.0.header().join(","))?;
         let shared = self.shared(base, told)?;
         let render = |rows: Range<usize>| {
             let mut text = String::new();
@@ -185,7 +160,8 @@ impl Columns {
 
     /// Neighbouring columns that depend on the same.
     fn runs(&self) -> impl Iterator<Item = &[Column]> {
-        self.numbers
+        self.0
+            .numbers
             .chunk_by(|one, next| one.kind.is_shared() == next.kind.is_shared())
     }
 
@@ -229,7 +205,7 @@ impl Columns {
         place: usize,
         text: &mut String,
     ) {
-        if self.with_id
+        if self.0.with_id
             && let Some(customer) = base.customers.get(place)
         {
             field(&customer.id.text(), text);
@@ -242,7 +218,7 @@ impl Columns {
             .get(first..first + of_history)
             .unwrap_or_default()
             .iter();
-        let mut begun = self.with_id;
+        let mut begun = self.0.with_id;
         for run in self.runs() {
             if begun {
                 text.push(',');

@@ -3,6 +3,7 @@
 mod asked;
 mod base;
 mod calculator;
+mod chosen;
 mod closer;
 mod columns;
 mod evaluate;

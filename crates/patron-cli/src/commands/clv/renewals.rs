@@ -1,18 +1,16 @@
 //! What `patron clv predict` tells of customers who renew: its columns, in all forms.
 
 use patron_analytics::clv::{ContractPrediction, ContractPredictions, ContractRow, Contracts};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::chosen::{Chosen, Named};
 use super::{csv, exact};
-use crate::failure::{BadFlag, Failure};
+use crate::failure::Failure;
 use crate::output::{Output, table};
 use crate::words::{count, decimal};
 
 /// Rows that are shown as a table.
 const SHOWN: usize = 20;
-
-/// The first column; the others are numbers.
-const CUSTOMER: &str = "customer_id";
 
 /// A number that is told of a row.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +18,16 @@ struct Column {
     name: &'static str,
     is_bound: bool,
     value: fn(&ContractRow, &ContractPrediction) -> Option<f64>,
+}
+
+impl Named for Column {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn is_bound(&self) -> bool {
+        self.is_bound
+    }
 }
 
 const fn column(
@@ -88,60 +96,31 @@ const COLUMNS: [Column; 17] = [
     }),
 ];
 
-/// The columns that are asked for, in their order.
+/// The columns that are asked for.
 #[derive(Debug)]
-pub(super) struct Columns {
-    with_id: bool,
-    numbers: Vec<Column>,
-}
+pub(super) struct Columns(Chosen<Column>);
 
 impl Columns {
     /// Takes the names asked for, all without any; without intervals none of their bounds.
     pub(super) fn of(names: &[String], intervals: bool) -> Result<Self, Failure> {
-        let known = || {
-            COLUMNS
-                .into_iter()
-                .filter(|column| intervals || !column.is_bound)
-        };
-        for name in names {
-            if name != CUSTOMER && !known().any(|column| column.name == name) {
-                let all: Vec<&str> = known().map(|column| column.name).collect();
-                return Err(Failure::of_command_line(BadFlag {
-                    flag: "--columns".to_owned(),
-                    value: name.clone(),
-                    expected: format!("{CUSTOMER}, {}", all.join(", ")),
-                }));
-            }
-        }
-        let is_asked = |name: &str| names.is_empty() || names.iter().any(|asked| asked == name);
-        Ok(Self {
-            with_id: is_asked(CUSTOMER),
-            numbers: known().filter(|column| is_asked(column.name)).collect(),
-        })
+        Chosen::of(&COLUMNS, names, intervals).map(Self)
     }
 
     pub(super) fn csv(&self, contracts: &Contracts, told: &ContractPredictions) -> String {
-        let id = self.with_id.then_some(CUSTOMER).into_iter();
-        let header = id.chain(self.numbers.iter().map(|column| column.name));
         let rows = each(contracts, told).map(|(row, told)| {
-            let id = self.with_id.then(|| row.id.clone()).into_iter();
-            let numbers = self.numbers.iter();
+            let id = self.0.with_id.then(|| row.id.clone()).into_iter();
+            let numbers = self.0.numbers.iter();
             let numbers =
                 numbers.map(|column| (column.value)(row, told).map_or(String::new(), exact));
             id.chain(numbers).collect()
         });
-        csv(&header.collect::<Vec<&str>>(), rows.collect())
+        csv(&self.0.header(), rows.collect())
     }
 
     pub(super) fn objects(&self, contracts: &Contracts, told: &ContractPredictions) -> Vec<Value> {
-        let rows = each(contracts, told).map(|(row, told)| {
-            let id = self.with_id.then(|| (CUSTOMER.to_owned(), json!(row.id)));
-            let numbers = self.numbers.iter();
-            let numbers =
-                numbers.map(|column| (column.name.to_owned(), json!((column.value)(row, told))));
-            Value::Object(id.into_iter().chain(numbers).collect())
-        });
-        rows.collect()
+        let rows = each(contracts, told);
+        rows.map(|(row, told)| self.0.object(&row.id, |column| (column.value)(row, told)))
+            .collect()
     }
 }
 
