@@ -271,8 +271,13 @@ fn folded(
 ) -> Result<Base, ClvError> {
     let (as_of, holdout_end) = ends(gathered, &settings, request, progress)?;
     let last = gathered.days_placed(&settings.fold).map(|(_, last)| last);
-    let until = holdout_end.or(as_of).or(last);
-    let days = days(gathered, &settings, until.filter(|_| request.keep_days))?;
+    // A fit alone knows nothing of what was given back after its end.
+    let until = match holdout_end.filter(|_| request.split).or(as_of) {
+        _ if !request.keep_days => None,
+        None => Some(last_valid_day(gathered, &settings, progress)?),
+        known => known,
+    };
+    let days = days(gathered, &settings, until)?;
     let mut tables = match (as_of, holdout_end) {
         (Some(calibration_end), Some(holdout_end)) => {
             if holdout_end <= calibration_end {
@@ -380,6 +385,26 @@ fn ends(
     let end = request.holdout_end.unwrap_or(last);
     let calibration_end = Day(end.0 - end.days_since(first) / 3);
     Ok((Some(settings.as_of.unwrap_or(calibration_end)), Some(end)))
+}
+
+/// The day of the last valid order, as that day knows it.
+fn last_valid_day(
+    gathered: &Gathered,
+    settings: &Resolved,
+    progress: &dyn Progress,
+) -> Result<Day, ClvError> {
+    let placed = gathered.days_placed(&settings.fold);
+    let (_, mut day) = placed.ok_or_else(|| nobody(gathered, settings, None))?;
+    loop {
+        let drop = settings.drop_duplicates;
+        let folded = gathered.fold(&settings.fold, &[day], drop, false, progress)?;
+        let profiles = folded.by_day.first().map(|(table, _)| &table.profiles);
+        let last = profiles.and_then(|found| found.iter().map(|one| one.last_day).max());
+        match last.ok_or_else(|| nobody(gathered, settings, None))? {
+            last if last < day => day = last,
+            _ => return Ok(day),
+        }
+    }
 }
 
 /// Customers of one day, with what they bought in the window that ends with it and in the one that ends with a later day.

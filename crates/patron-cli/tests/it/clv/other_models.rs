@@ -164,6 +164,33 @@ fn a_model_with_stages_is_compared_and_predicts() {
         .assert_bad_command_line(&["k (a whole number from 1 to 12)"]);
 }
 
+/// What was given back after the end was a purchase as of the end, in times between purchases as in histories.
+#[test]
+fn what_is_given_back_later_is_not_known_yet() {
+    let sandbox = Sandbox::with_orders(&regular(3));
+    let mut refunds = "refund_id,order_id,refunded_at,amount\n".to_owned();
+    for customer in 0..600 {
+        refunds.push_str(&format!("r{customer},{customer}-1,2024-08-10,10\n"));
+    }
+    sandbox.write("refunds.csv", refunds);
+    let ends = [
+        "--calibration-end",
+        "2024-06-30",
+        "--holdout-end",
+        "2024-12-30",
+    ];
+    for model in ["bg-cnbd-k", "bg-bb"] {
+        let fit = |files: &[&str]| {
+            json(
+                &sandbox,
+                &[&["fit", "--model", model], files, &ends].concat(),
+            )
+        };
+        let plain = fit(&["orders.csv"]);
+        assert_eq!(plain, fit(&["orders.csv", "refunds.csv"]), "{model}");
+    }
+}
+
 #[test]
 fn simulated_customers_come_with_the_number_of_stages() {
     let sandbox = Sandbox::with_orders(&regular(3));
