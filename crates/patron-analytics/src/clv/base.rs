@@ -423,6 +423,7 @@ fn of_table(table: &CustomerTable, later: Option<&CustomerTable>, unit: Unit) ->
             history: History::from_days(days, unit.days()).unwrap_or(History::NEW_CUSTOMER),
             weight: 1,
             spend: spend_history(&profile),
+            ln_intervals: None,
             // Who gave everything back since is no customer then.
             later: bought
                 .as_ref()

@@ -18,6 +18,8 @@ pub struct Customer<'a> {
     pub weight: u64,
     /// What a repeat purchase brought, where any did.
     pub spend: Option<SpendHistory>,
+    /// Sum of the logarithms of the times between purchases, where a summary has it.
+    pub ln_intervals: Option<f64>,
     /// Purchases after it, where these are known.
     pub later: Option<u32>,
     /// Purchases in a time as long before it, where these are known.
@@ -62,6 +64,7 @@ pub struct Customers {
     /// Nothing for one customer.
     weights: Sparse<u64>,
     spends: Sparse<SpendHistory>,
+    ln_intervals: Sparse<f64>,
     later: Sparse<u32>,
     before: Sparse<u32>,
 }
@@ -110,6 +113,7 @@ impl Customers {
         let weight = Some(customer.weight).filter(|weight| *weight != 1);
         self.weights.push(place, weight);
         self.spends.push(place, customer.spend);
+        self.ln_intervals.push(place, customer.ln_intervals);
         self.later.push(place, customer.later);
         self.before.push(place, customer.before);
     }
@@ -125,6 +129,7 @@ impl Customers {
         }
         self.weights.append(before, &others.weights);
         self.spends.append(before, &others.spends);
+        self.ln_intervals.append(before, &others.ln_intervals);
         self.later.append(before, &others.later);
         self.before.append(before, &others.before);
     }
@@ -148,6 +153,7 @@ impl Customers {
             },
             weight: self.weight(place),
             spend: self.spends.get(place),
+            ln_intervals: self.ln_intervals.get(place),
             later: self.later.get(place),
             before: self.before.get(place),
         })
@@ -212,6 +218,7 @@ mod tests {
             history: History::NEW_CUSTOMER,
             weight,
             spend: None,
+            ln_intervals: None,
             later,
             before: None,
         }

@@ -51,24 +51,19 @@ impl PurchaseDays {
 
     /// The days of each customer as numbers, those after a day left out.
     pub(super) fn numbers(&self, until: Day) -> Vec<Vec<i64>> {
-        let each = self.bought.iter().map(|bought| {
-            let known = bought.days.iter().take_while(|(day, _)| *day <= until);
-            known.map(|(day, _)| i64::from(day.0)).collect()
-        });
+        let each = self.bought.iter().map(|bought| numbers(bought, until));
         each.filter(|days: &Vec<i64>| !days.is_empty()).collect()
     }
 
     /// The times between purchases of each customer up to a day, in a unit of so many days.
     pub(super) fn times(&self, until: Day, unit_days: f64) -> Vec<Vec<f64>> {
         let numbers = self.numbers(until).into_iter();
-        numbers
-            .map(|days| {
-                let pairs = days.iter().zip(days.iter().skip(1));
-                pairs
-                    .map(|(one, next)| (next - one) as f64 / unit_days)
-                    .collect()
-            })
-            .collect()
+        numbers.map(|days| between(&days, unit_days)).collect()
+    }
+
+    /// Those of one customer; nothing of who never bought.
+    pub(super) fn times_of(&self, id: &str, until: Day, unit_days: f64) -> Option<Vec<f64>> {
+        Some(between(&numbers(self.of(id)?, until), unit_days))
     }
 
     /// Customers whose first purchase lies in a time, as known at the end of a day.
@@ -88,8 +83,7 @@ impl PurchaseDays {
                 age_days: span(*first, i64::from(as_of.0)),
                 recency_days: span(*first, *last),
             });
-            let pairs = days.iter().zip(days.iter().skip(1));
-            times.extend(pairs.map(|(one, next)| (next - one) as f64 / unit_days));
+            times.extend(between(&days, unit_days));
         }
         Sample {
             // Days follow one another: no history is refused.
@@ -98,6 +92,20 @@ impl PurchaseDays {
             times,
         }
     }
+}
+
+/// The days of a customer as numbers, those after a day left out.
+fn numbers(bought: &Bought, until: Day) -> Vec<i64> {
+    let known = bought.days.iter().take_while(|(day, _)| *day <= until);
+    known.map(|(day, _)| i64::from(day.0)).collect()
+}
+
+/// The times from each day to the next.
+fn between(days: &[i64], unit_days: f64) -> Vec<f64> {
+    let pairs = days.iter().zip(days.iter().skip(1));
+    pairs
+        .map(|(one, next)| (next - one) as f64 / unit_days)
+        .collect()
 }
 
 pub(super) fn first_day(bought: &Bought) -> Option<Day> {

@@ -11,6 +11,7 @@ use patron_stats::covariates::CovariateError;
 use patron_stats::estimate::FitError;
 use patron_stats::intervals::IntervalError;
 use patron_stats::mcmc::SamplingError;
+use patron_stats::pareto_ggg::GggError;
 use patron_stats::pareto_nbd_abe::AbeError;
 use patron_stats::purchase::ForecastError;
 use patron_stats::regularity::RegularityError;
@@ -59,6 +60,30 @@ pub enum ClvError {
     /// Own rates cannot be sampled.
     #[error("cannot sample pareto-nbd-abe")]
     Abe(#[from] AbeError),
+    /// Own regularity and rates cannot be sampled.
+    #[error("cannot sample pareto-ggg")]
+    Ggg(#[from] GggError),
+    /// When a customer bought is not known, and a model needs it.
+    #[error(
+        "{model} needs the times between purchases: those of customer `{customer}`, who came back {repeat_purchases} times, are not known"
+    )]
+    TimesUnknown {
+        /// The key of the model.
+        model: &'static str,
+        /// Whose.
+        customer: String,
+        /// How many times there are.
+        repeat_purchases: u32,
+    },
+    /// Times between purchases are none.
+    #[error("the times between the purchases of customer `{customer}` cannot be used")]
+    Times {
+        /// Whose.
+        customer: String,
+        /// What is wrong with them.
+        #[source]
+        source: GggError,
+    },
     /// Own rates of so many customers do not fit.
     #[error(
         "{customers} customers are too many to keep the draws of each one's rates, {most} can be"
@@ -258,6 +283,9 @@ impl Coded for ClvError {
             Self::Sampling(error) => error.key(),
             Self::Bayes(error) => error.key(),
             Self::Abe(error) => error.key(),
+            Self::Ggg(error) => error.key(),
+            Self::TimesUnknown { .. } => "clv_times_unknown",
+            Self::Times { source, .. } => source.key(),
             Self::TooManySampled { .. } => "clv_too_many_sampled",
             Self::NoPosterior { .. } => "clv_no_posterior",
             Self::NoCovariates { .. } => "clv_no_covariates",
@@ -291,21 +319,26 @@ impl Coded for ClvError {
                 "say it with `--holdout TIME`, in the unit of the summary's times".to_owned(),
             ),
             Self::NoSuchModel { .. } => Some(format!(
-                "there are {}; `fit` and `predict` also have pareto-nbd-abe, bg-bb, sbg and bdw, and `fit` gamma-gamma",
+                "there are {}; `fit` and `predict` also have pareto-nbd-abe, pareto-ggg, bg-bb, sbg and bdw, and `fit` gamma-gamma",
                 ClvModel::names().join(", ")
             )),
-            Self::Fit { source: FitError::TooFewRepeatBuyers { .. }, .. } => Some(
+            Self::Fit { source: FitError::TooFewRepeatBuyers { .. }, .. }
+            | Self::Abe(AbeError::Fit(FitError::TooFewRepeatBuyers { .. }))
+            | Self::Ggg(GggError::Fit(FitError::TooFewRepeatBuyers { .. })) => Some(
                 "take a longer time, so that more customers have come back".to_owned(),
             ),
             Self::ColumnMissing { .. } => Some(
-                "a summary has a row per customer with the columns `frequency`, `recency` and `T`, and may have `weight`, `customer_id`, `monetary_value` and `holdout`".to_owned(),
+                "a summary has a row per customer with the columns `frequency`, `recency` and `T`, and may have `weight`, `customer_id`, `monetary_value`, `ln_intervals` and `holdout`".to_owned(),
             ),
             Self::NoCovariates { .. } => Some("bg-nbd, mbg-nbd and pareto-nbd have".to_owned()),
             Self::TooManySampled { .. } => Some(
-                "ask for fewer draws: `--draws`, `--chains`; or fit pareto-nbd, with `--covariates` perhaps".to_owned(),
+                "ask for fewer draws: `--draws`, `--chains`; or fit pareto-nbd, with `--covariates` perhaps, or bg-cnbd-k".to_owned(),
+            ),
+            Self::TimesUnknown { .. } => Some(
+                "name orders files, or give the summary a column `ln_intervals` (`litt` of BTYDplus): the sum of the natural logarithms of a customer's times between purchases, in the unit of `recency`".to_owned(),
             ),
             Self::NoPosterior { .. } => Some(
-                "that of bg-nbd, mbg-nbd, pareto-nbd and gamma-gamma can; pareto-nbd-abe is always sampled".to_owned(),
+                "that of bg-nbd, mbg-nbd, pareto-nbd and gamma-gamma can; pareto-nbd-abe and pareto-ggg are always sampled".to_owned(),
             ),
             Self::NobodyJoined { .. } => Some(
                 "its column `customer_id` must hold the ids that the orders or the summary have".to_owned(),
@@ -316,7 +349,7 @@ impl Coded for ClvError {
             Self::HoldoutOfOrders => Some("give `--holdout-end DATE`".to_owned()),
             Self::ColumnTwice { .. } => Some("leave one of them out".to_owned()),
             Self::Cell { .. } => Some(
-                "frequency counts the purchases after the first; 0 ≤ recency ≤ T, both from the first purchase, and recency is 0 where frequency is".to_owned(),
+                "frequency counts the purchases after the first; 0 ≤ recency ≤ T, both from the first purchase, and recency is 0 where frequency is; `ln_intervals` adds natural logarithms up, of times in the unit of recency".to_owned(),
             ),
             Self::NeedsOrders { .. } => Some("name orders files instead of `--summary`".to_owned()),
             _ => None,

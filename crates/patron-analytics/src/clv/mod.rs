@@ -16,6 +16,7 @@
 //! | `drawn` | what if every set of parameters counts that could have made the data? |
 //! | `own` | what was drawn of whom, where every customer has own rates? |
 //! | `abe` | which rates could these be, where buying and leaving go together? |
+//! | `ggg` | and where everybody buys more, or less, regularly than at random? |
 //! | `opportunities` | and where one can only buy at opportunities? |
 //! | `contracts` | and where customers have contracts? |
 //! | `evaluate` | how good are the models, held against what came? |
@@ -42,6 +43,7 @@ mod drift;
 mod error;
 mod evaluate;
 mod fit;
+mod ggg;
 mod key;
 mod opportunities;
 mod own;
@@ -68,9 +70,10 @@ pub use drift::{Drift, Half, NoDrift};
 pub use error::ClvError;
 pub use evaluate::{Candidate, Evaluated, FrequencyGroup, evaluated};
 pub use fit::{Fit, FitCard, FittedParameter, fit, fit_spend};
+pub use ggg::fit_ggg;
 pub use key::{ClvModel, StagesChoice};
 pub use opportunities::{fit_opportunities, opportunities};
-pub use own::{AbeFit, OwnFit};
+pub use own::{AbeFit, GggFit, OwnFit};
 pub use page::page;
 pub use parameters::with_parameters;
 pub use parts::{in_parts, on_threads};

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use patron_stats::history::History;
 use patron_stats::mcmc::Sampling;
+use patron_stats::pareto_ggg::OwnTiming;
 use patron_stats::pareto_nbd_abe::OwnRates;
 use patron_stats::purchase::OwnDraws;
 
@@ -27,6 +28,9 @@ pub struct OwnFit<R> {
 
 /// Pareto/NBD (Abe), with draws of every customer's own rates.
 pub type AbeFit = OwnFit<OwnRates>;
+
+/// Pareto/GGG, with draws of every customer's own regularity and rates.
+pub type GggFit = OwnFit<OwnTiming>;
 
 /// Refuses so many customers that their draws would not fit.
 pub(super) fn check_room<R>(customers: u64, sampling: Sampling) -> Result<(), ClvError> {

@@ -43,6 +43,7 @@ pub fn simulate(
             history: drawn.history,
             weight: 1,
             spend: None,
+            ln_intervals: None,
             later: Some(u32::try_from(drawn.later.len()).unwrap_or(u32::MAX)),
             before: None,
         });

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use patron_stats::gamma_gamma::SpendHistory;
 use patron_stats::history::History;
+use patron_stats::pareto_ggg::{GggError, TimedHistory};
 
 use super::sheet::{Known, Row, Sheet};
 use super::{ClvError, Customer, CustomerId, Customers};
@@ -33,10 +34,17 @@ const SPEND: Known = Known {
     what: "mean spend per repeat purchase",
     headers: &["monetary_value", "monetary", "m_x", "zbar", "mean_spend"],
 };
+const LN_INTERVALS: Known = Known {
+    what: "sums of the logarithms of times between purchases",
+    headers: &["ln_intervals", "litt"],
+};
 const LATER: Known = Known {
     what: "purchases after the end",
     headers: &["holdout", "x.star", "x_star", "p2x", "frequency_holdout"],
 };
+
+/// By how much the logarithm of a time may be off, written with few digits.
+const ROUNDED: f64 = 0.005;
 
 /// Nobody buys more often; a model would add up as many terms.
 const MOST_PURCHASES: u32 = 1_000_000;
@@ -48,6 +56,7 @@ struct Columns {
     weight: Option<usize>,
     customer: Option<usize>,
     spend: Option<usize>,
+    ln_intervals: Option<usize>,
     later: Option<usize>,
 }
 
@@ -90,6 +99,7 @@ impl Columns {
             weight: sheet.place(&WEIGHT)?,
             customer: sheet.place(&CUSTOMER)?,
             spend: sheet.place(&SPEND)?,
+            ln_intervals: sheet.place(&LN_INTERVALS)?,
             later: sheet.place(&LATER)?,
         })
     }
@@ -116,12 +126,33 @@ impl Columns {
             history,
             weight,
             spend: self.spend(row, frequency)?,
+            ln_intervals: self.ln_intervals(row, history)?,
             later: match self.later.filter(|column| !row.text(*column).is_empty()) {
                 Some(column) => Some(row.count(column)?),
                 None => None,
             },
             before: None,
         })
+    }
+
+    /// The sum of the logarithms of the times between purchases; where it says no more than the history does, nothing is read.
+    fn ln_intervals(&self, row: &Row<'_>, history: History) -> Result<Option<f64>, ClvError> {
+        let has_several = history.repeat_purchases() > 1;
+        let column = self.ln_intervals.filter(|_| has_several);
+        let Some(column) = column.filter(|column| !row.text(*column).is_empty()) else {
+            return Ok(None);
+        };
+        let given = row.number(column)?;
+        match TimedHistory::new(history, given) {
+            Ok(timed) => Ok(Some(timed.ln_intervals())),
+            // Times that are equal but for the digits that were left out.
+            Err(GggError::LnIntervalsOutsideDomain { most, .. })
+                if given <= most + ROUNDED * f64::from(history.repeat_purchases()) =>
+            {
+                Ok(Some(most))
+            }
+            Err(error) => Err(row.wrong(column, error.to_string())),
+        }
     }
 
     /// The mean spend of repeat purchases; who has none, or nothing, says nothing about spending.

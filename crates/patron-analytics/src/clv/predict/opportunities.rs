@@ -93,6 +93,7 @@ fn seen(base: &Base, histories: &[OpportunityHistory]) -> Base {
                 // Of orders purchases are counted after the end, and not opportunities.
                 later: customer.later.filter(|_| counts_opportunities),
                 spend: None,
+                ln_intervals: None,
                 ..customer
             }
         })

@@ -16,15 +16,38 @@ pub(super) enum Asked {
     Purchases(ClvModel),
     /// Pareto/NBD after Abe, which is always sampled.
     OwnRates,
+    /// Pareto/GGG, which is always sampled, too.
+    OwnTimings,
     Opportunities,
     Contracts(ContractKey),
     Spend,
 }
 
+impl Asked {
+    /// Whether it is sampled whatever else is asked for, customer by customer.
+    pub(super) const fn is_own(self) -> bool {
+        matches!(self, Self::OwnRates | Self::OwnTimings)
+    }
+
+    /// Whether it is of purchases at any time.
+    pub(super) const fn is_of_purchases(self) -> bool {
+        self.is_own() || matches!(self, Self::Purchases(_))
+    }
+
+    /// Whether it needs the days of purchases.
+    pub(super) const fn needs_days(self) -> bool {
+        match self {
+            Self::Purchases(model) => model.has_stages(),
+            Self::Opportunities | Self::OwnTimings => true,
+            Self::OwnRates | Self::Contracts(_) | Self::Spend => false,
+        }
+    }
+}
+
 /// Arguments that say which model, and of what.
 #[derive(Debug, clap::Args)]
 pub(super) struct ModelArgs {
-    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd, ggom-nbd, bg-cnbd-k, mbg-cnbd-k; pareto-nbd-abe, sampled; bg-bb, where one can buy once in each unit of
+    /// Which model: nbd, bg-nbd, mbg-nbd, pareto-nbd, ggom-nbd, bg-cnbd-k, mbg-cnbd-k; pareto-nbd-abe, pareto-ggg, sampled; bg-bb, where one can buy once in each unit of
     /// time; sbg, bdw, of contracts; or gamma-gamma (of `fit` alone), of what a purchase brings
     #[arg(long, value_name = "MODEL", default_value = "mbg-nbd")]
     pub(super) model: String,
@@ -66,6 +89,7 @@ impl ModelArgs {
             "gamma-gamma" => Asked::Spend,
             "bg-bb" => Asked::Opportunities,
             "pareto-nbd-abe" => Asked::OwnRates,
+            "pareto-ggg" => Asked::OwnTimings,
             name => match ContractKey::from_name(name) {
                 Some(key) => Asked::Contracts(key),
                 None => Asked::Purchases(ClvModel::from_name(name).map_err(of_command_line)?),
@@ -95,10 +119,10 @@ impl ModelArgs {
                 "bg-nbd, mbg-nbd, pareto-nbd or gamma-gamma with `--posterior`, and no covariates",
             ));
         }
-        let is_sampled = self.posterior || asked == Asked::OwnRates;
+        let is_sampled = self.posterior || asked.is_own();
         if self.sampling.is_asked() && !is_sampled {
             return Err(self.refused(
-                "pareto-nbd-abe, or `--posterior`, with `--chains`, `--draws`, `--warmup` and `--seed`",
+                "pareto-nbd-abe, pareto-ggg, or `--posterior`, with `--chains`, `--draws`, `--warmup` and `--seed`",
             ));
         }
         let apart = !self.purchase_covariates.is_empty() || !self.dropout_covariates.is_empty();

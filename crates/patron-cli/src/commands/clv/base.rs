@@ -27,7 +27,7 @@ pub(super) struct BaseArgs {
     #[arg(value_name = "ORDERS", conflicts_with = "sql")]
     orders: Vec<PathBuf>,
     /// A file with a row per customer (`frequency`, `recency`, `T`; also `weight`, `customer_id`, `monetary_value`,
-    /// `holdout`) in the place of orders; times in the unit of the model
+    /// `ln_intervals`, `holdout`) in the place of orders; times in the unit of the model
     #[arg(long, value_name = "FILE", conflicts_with_all = ["orders", "sql", "at"])]
     summary: Option<PathBuf>,
     /// The workspace whose orders are taken where no files are named

@@ -1,7 +1,7 @@
 //! `patron clv fit`.
 
 use patron_analytics::clv::{
-    Base, ClvError, FitCard, PosteriorCard, fit, fit_abe, fit_drawn, fit_drawn_spend,
+    Base, ClvError, FitCard, PosteriorCard, fit, fit_abe, fit_drawn, fit_drawn_spend, fit_ggg,
     fit_opportunities, fit_spend, fit_with_covariates, opportunities,
 };
 use serde_json::{Map, Value, json};
@@ -53,11 +53,7 @@ impl Args {
             });
         }
         let wants = Wants {
-            days: match asked {
-                Asked::Purchases(model) => model.has_stages(),
-                Asked::Opportunities => true,
-                Asked::Contracts(_) | Asked::Spend | Asked::OwnRates => false,
-            },
+            days: asked.needs_days(),
             ..Wants::default()
         };
         let base = self.base.read(wants, |_| (), output)?;
@@ -90,6 +86,10 @@ impl Args {
                 let fit = fit_abe(base, covariates.as_ref(), sampling, level)?;
                 Some((fit.card, fit.notes))
             }
+            Asked::OwnTimings => {
+                let fit = fit_ggg(base, sampling, level)?;
+                Some((fit.card, fit.notes))
+            }
             Asked::Purchases(model) if self.of.posterior => {
                 let fit = fit_drawn(base, model, sampling, level)?;
                 Some((fit.card, Vec::new()))
@@ -119,7 +119,7 @@ impl Args {
             }
             (Asked::Spend, _) => FitCard::of_spend(&fit_spend(base)?, level),
             // Read from their own file; sampled.
-            (Asked::Contracts(_) | Asked::OwnRates, _) => None,
+            (Asked::Contracts(_) | Asked::OwnRates | Asked::OwnTimings, _) => None,
         };
         Ok((card, Vec::new()))
     }

@@ -16,7 +16,7 @@ pub(super) struct SamplingArgs {
     /// Draws kept of each chain, by default 1000
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     draws: Option<u32>,
-    /// Draws of each chain before these, by default 500; of pareto-nbd-abe 2000
+    /// Draws of each chain before these, by default 500; of pareto-nbd-abe 2000, of pareto-ggg 1000
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(50..=1_000_000))]
     warmup: Option<u32>,
     /// The same seed draws the same

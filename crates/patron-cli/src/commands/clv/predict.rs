@@ -2,7 +2,7 @@
 
 use patron_analytics::clv::{
     Base, ContractKey, Customer, Periods, PredictRequest, Prediction, Predictions, fit, fit_abe,
-    fit_drawn, fit_with_covariates, predict, predict_contracts, predict_drawn,
+    fit_drawn, fit_ggg, fit_with_covariates, predict, predict_contracts, predict_drawn,
     predict_opportunities, predict_own, predict_with_covariates,
 };
 use patron_analytics::settings::Settings;
@@ -66,8 +66,8 @@ impl Args {
         if asked == Asked::Spend {
             return Err(self.of.refused("a model of purchases or contracts: gamma-gamma is of `fit`, and values need no model named"));
         }
-        let is_purchases = matches!(asked, Asked::Purchases(_) | Asked::OwnRates);
-        let is_sampled = self.of.posterior || asked == Asked::OwnRates;
+        let is_purchases = asked.is_of_purchases();
+        let is_sampled = self.of.posterior || asked.is_own();
         if is_sampled && self.bootstrap {
             return Err(self
                 .of
@@ -89,7 +89,7 @@ impl Args {
         let refits = match asked {
             Asked::Purchases(_) => self.of.covariates(self.interval).is_none(),
             Asked::Opportunities => true,
-            Asked::OwnRates | Asked::Contracts(_) | Asked::Spend => false,
+            Asked::OwnRates | Asked::OwnTimings | Asked::Contracts(_) | Asked::Spend => false,
         };
         if self.bootstrap && !refits {
             return Err(self
@@ -129,6 +129,10 @@ impl Args {
                 let fit = fit_abe(&base, covariates.as_ref(), sampling, self.interval)?;
                 Ok(predict_own(&base, &fit, &request)?)
             }
+            (Asked::OwnTimings, _) => {
+                let fit = fit_ggg(&base, sampling, self.interval)?;
+                Ok(predict_own(&base, &fit, &request)?)
+            }
             (Asked::Purchases(model), None) if self.of.posterior => {
                 let fit = fit_drawn(&base, model, sampling, self.interval)?;
                 let told = predict_drawn(&base, &fit, (&request, sampling))?;
@@ -163,11 +167,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     }
     let columns = Columns::of(&args.columns, !args.no_intervals)?;
     let wants = Wants {
-        days: match asked {
-            Asked::Purchases(model) => model.has_stages(),
-            Asked::Opportunities => true,
-            Asked::OwnRates | Asked::Contracts(_) | Asked::Spend => false,
-        },
+        days: asked.needs_days(),
         ..Wants::default()
     };
     let base = args.base.read(wants, |flags| args.set(flags), output)?;

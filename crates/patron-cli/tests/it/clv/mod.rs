@@ -9,6 +9,7 @@
 //! | [`other_predictions`] | and predictions what papers and closed forms say? |
 //! | [`posteriors`] | are draws of parameters from the right posterior, and predictions means over them? |
 //! | [`predictions`] | do its forms, flags, levels and threads tell the same of everybody? |
+//! | [`timings`] | are customers whose regularity is their own found again, and is what they will buy foretold? |
 //! | [`refusals`] | is what cannot be used refused, with what words? |
 
 mod calculator;
@@ -19,3 +20,4 @@ mod other_predictions;
 mod posteriors;
 mod predictions;
 mod refusals;
+mod timings;

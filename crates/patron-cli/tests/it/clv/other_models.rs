@@ -179,11 +179,18 @@ fn what_is_given_back_later_is_not_known_yet() {
         "--holdout-end",
         "2024-12-30",
     ];
-    for model in ["bg-cnbd-k", "bg-bb"] {
+    for (model, flags) in [
+        ("bg-cnbd-k", &[][..]),
+        ("bg-bb", &[]),
+        (
+            "pareto-ggg",
+            &["--chains", "2", "--draws", "100", "--warmup", "50"],
+        ),
+    ] {
         let fit = |files: &[&str]| {
             json(
                 &sandbox,
-                &[&["fit", "--model", model], files, &ends].concat(),
+                &[&["fit", "--model", model], files, &ends, flags].concat(),
             )
         };
         let plain = fit(&["orders.csv"]);
