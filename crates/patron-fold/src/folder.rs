@@ -78,7 +78,7 @@ impl Scratch<'_> {
 }
 
 /// What is counted across customers as of a day: orders that are no purchases by reason, each once, and what comes back.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Tally {
     /// Dated after the day.
     pub later: u64,

@@ -15,8 +15,10 @@
 //! | [`profile`] | what is known about a customer as of a day? |
 //! | [`folder`] | how does one walk give the profiles of several as-of days? |
 //! | [`protocol`] | how do histories and profiles travel as text between processes? |
+//! | [`answer`] | what did such a process answer? |
 #![forbid(unsafe_code)]
 
+pub mod answer;
 pub mod folder;
 pub mod orders;
 pub mod profile;

@@ -37,6 +37,23 @@ pub enum NoOrderReason {
 }
 
 impl NoOrderReason {
+    /// Every reason.
+    pub const ALL: &'static [Self] = &[
+        Self::OnlyAfterAsOf,
+        Self::FullyRefunded,
+        Self::CancelledOrVoid,
+        Self::NotPaid,
+        Self::ZeroValue,
+        Self::OnlyRefunds,
+        Self::NoOrders,
+    ];
+
+    /// Returns the reason of a key.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.key() == key)
+    }
+
     /// Returns the stable key used in files.
     #[must_use]
     pub const fn key(self) -> &'static str {

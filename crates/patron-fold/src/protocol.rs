@@ -35,7 +35,8 @@ use patron_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::profile::{Outcome, Profile};
+use crate::answer::write_profile;
+use crate::profile::Outcome;
 use crate::settings::{FoldSettings, UnlinkedRefunds, ZeroOrders};
 
 /// The protocol's version. A reader refuses any other.
@@ -71,7 +72,7 @@ pub const PROFILE_COLUMNS: [&str; 20] = [
 pub const FACT_FIELDS: [&str; 7] = [
     "customer", "tag", "at", "order_id", "amount", "quantity", "word",
 ];
-const NULL: &str = "\\N";
+pub(crate) const NULL: &str = "\\N";
 
 /// The settings in the header line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -313,6 +314,9 @@ impl<'a> Row<'a> {
             })
         })();
         match row {
+            Some(row) if row.customer == NULL && text.starts_with(NULL) => {
+                Err(row.wrong("customer", NULL, "a customer"))
+            }
             Some(row) if fields.next().is_none() => Ok(row),
             _ => Err(ProtocolError::Fields {
                 line,
@@ -507,39 +511,10 @@ pub fn write_outcome(out: &mut String, customer: &str, as_of: Day, outcome: &Out
     escape_into(out, customer);
     let _ = write!(out, "\t{as_of}\t");
     match outcome {
-        Outcome::Customer(profile) => write_profile(out, profile),
+        Outcome::Customer(profile) => write_profile(out, profile, '\t'),
         Outcome::Prospect(reason) => out.push_str(reason.key()),
     }
     out.push('\n');
-}
-
-fn write_profile(out: &mut String, profile: &Profile) {
-    let gap = profile
-        .gap_variation
-        .map_or_else(|| NULL.to_owned(), |gap| gap.to_string());
-    let _ = write!(
-        out,
-        "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{gap}\t{}\t{}\t{}\t{}",
-        profile.first_order_at.0,
-        profile.last_order_at.0,
-        profile.first_day,
-        profile.last_day,
-        profile.orders,
-        profile.purchase_days,
-        profile.units,
-        profile.monetary.0,
-        profile.order_value.0,
-        profile.unlinked_refunds.0,
-        profile.last_order_value.0,
-        profile.orders_window,
-        profile.monetary_window.0,
-        profile.orders_prior_window,
-        profile.provisional_value.0,
-        profile.repeat_spend_days,
-        profile.repeat_spend.0,
-        profile.purchase_days_window,
-        profile.units_window,
-    );
 }
 
 /// Returns the control line that ends the output, with its line feed.
@@ -559,7 +534,8 @@ const fn status_word(status: OrderStatus) -> &'static str {
     }
 }
 
-fn escape_into(out: &mut String, text: &str) {
+/// Appends a text so that it holds neither tab nor line break: `\\\\`, `\\t`, `\\n`, `\\r` stand for these.
+pub fn escape_into(out: &mut String, text: &str) {
     for character in text.chars() {
         match character {
             '\\' => out.push_str("\\\\"),
@@ -571,7 +547,9 @@ fn escape_into(out: &mut String, text: &str) {
     }
 }
 
-fn unescape(text: &str) -> Cow<'_, str> {
+/// Returns the text that [`escape_into`] wrote.
+#[must_use]
+pub fn unescape(text: &str) -> Cow<'_, str> {
     if text == NULL || !text.contains('\\') {
         return Cow::Borrowed(text);
     }

@@ -8,6 +8,7 @@
     reason = "tests stop at the first surprise, and compare exact values exactly"
 )]
 
+mod answers; // what the filter answers, read back
 mod definitions; // DEFINITIONS.md §3-5, one test per sentence
 mod properties; // random histories against a slow, direct computation
 mod wire; // the protocol of `patron fold`
