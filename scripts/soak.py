@@ -52,6 +52,8 @@ def jobs(folder: Path) -> dict[str, list[list[str]]]:
     return {
         # A million made-up customers: the same bytes whatever the threads.
         "million_customers_same_bytes": [[patron(), "demo", big, "--customers", "1000000"], *runs, *same],
+        # A real Spark, 300 MB of it: the same bytes as here, with an executor killed, and what is said where something is missing.
+        "spark": [["python3", "scripts/spark_check.py", patron(), str(folder / "spark")]],
     }
 
 
@@ -136,13 +138,15 @@ def run_fuzzing(target: str, seed: int) -> bool:
 def run_commands(job: str, commands: list[list[str]], seed: int) -> bool:
     begun = time.monotonic()
     environment = os.environ | {"PATRON_SEED": str(seed)}
+    said = []
     for command in commands:
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         if done.returncode != 0:
             words = " ".join(Path(word).name for word in command)
             record(job, seed, time.monotonic() - begun, False, f"{words}: exit {done.returncode}: {done.stderr[-500:]}")
             return False
-    record(job, seed, time.monotonic() - begun, True, f"{len(commands)} commands")
+        said += SAID.findall(done.stdout)
+    record(job, seed, time.monotonic() - begun, True, "; ".join(said) or f"{len(commands)} commands")
     return True
 
 

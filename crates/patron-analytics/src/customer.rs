@@ -164,6 +164,7 @@ pub fn customer(
             now: request.now,
             orders: Vec::new(),
             query: None,
+            spark: None,
             ledger: Some(FromLedger {
                 workspace: workspace.clone(),
                 at: request.at,

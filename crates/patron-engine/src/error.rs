@@ -6,6 +6,7 @@ use patron_import::RejectedRow;
 
 use crate::grouping::GroupingError;
 use crate::source::SourceError;
+use crate::spark::SparkError;
 
 /// Why files cannot be turned into customers.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum EngineError {
     /// The settings of the fold are wrong.
     #[error(transparent)]
     Fold(#[from] FoldError),
+    /// Spark cannot do it.
+    #[error(transparent)]
+    Spark(#[from] SparkError),
     /// No file was named.
     #[error("no orders file was named")]
     NoFiles,
@@ -101,6 +105,7 @@ impl Coded for EngineError {
             Self::Source(error) => error.code(),
             Self::Grouping(error) => error.code(),
             Self::Fold(error) => error.code(),
+            Self::Spark(error) => error.code(),
             Self::NoFiles => ErrorCode::SettingInvalid,
             Self::FactsLost { .. } => ErrorCode::Internal,
             Self::TwoCurrencies { .. }
@@ -115,6 +120,7 @@ impl Coded for EngineError {
             Self::Source(error) => error.key(),
             Self::Grouping(error) => error.key(),
             Self::Fold(error) => error.key(),
+            Self::Spark(error) => error.key(),
             Self::NoFiles => "no_files",
             Self::FactsLost { .. } => "facts_lost",
             Self::TwoCurrencies { .. } => "two_currencies",
@@ -129,6 +135,7 @@ impl Coded for EngineError {
         match self {
             Self::Source(error) => error.hint(),
             Self::Grouping(error) => error.hint(),
+            Self::Spark(error) => error.hint(),
             Self::TwoCurrencies { first, .. } => {
                 Some(format!("convert the others with `--rates FILE --currency {first}`, a file such as `date,from,to,rate`; or export one currency at a time: patron does not add up different money"))
             }

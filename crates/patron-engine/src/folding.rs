@@ -61,6 +61,59 @@ fn collect(partition: &mut FoldedPartition, all: &Mutex<(Vec<DayOutcomes>, Purch
     }
 }
 
+/// When the orders that may count were placed.
+pub(crate) fn placed(files: &[FileRead], zero_orders: ZeroOrders) -> Span {
+    let mut placed = Span::default();
+    for file in files {
+        placed.merge(file.seen.paid);
+        if zero_orders == ZeroOrders::Count {
+            placed.merge(file.seen.free);
+        }
+    }
+    placed
+}
+
+/// Returns the error of facts without any valid order, with what was set aside.
+pub(crate) fn no_valid_order(files: &[FileRead]) -> EngineError {
+    let count = |class: RowClass| {
+        files
+            .iter()
+            .map(|file| file.account.count(class))
+            .sum::<u64>()
+    };
+    let classes = RowClass::ALL.iter().copied();
+    EngineError::NoValidOrder {
+        rows_in: files.iter().map(|file| file.account.rows_in).sum(),
+        accepted: classes
+            .clone()
+            .filter(|class| class.is_accepted())
+            .map(count)
+            .sum(),
+        set_aside: classes
+            .filter(|class| class.is_set_aside() && count(*class) > 0)
+            .map(|class| (class, count(class)))
+            .collect(),
+        first_unreadable: files.iter().find_map(|file| {
+            let row = file.first_unreadable.clone()?;
+            Some(Box::new((file.path.display().to_string(), row)))
+        }),
+    }
+}
+
+/// Refuses order ids of which most repeat with a constant amount; returns how many repeat.
+pub(crate) fn settle_grain(repeated: RepeatedOrders) -> Result<u64, EngineError> {
+    match repeated.example {
+        Some((example, rows)) if repeated.constant > repeated.varying => {
+            Err(EngineError::AmbiguousGrain {
+                example,
+                rows,
+                constant: repeated.constant,
+            })
+        }
+        _ => Ok(repeated.constant + repeated.varying),
+    }
+}
+
 impl Gathered {
     /// Folds every customer as of the given day, or, without one, as of the day of the last valid order.
     ///
@@ -158,16 +211,8 @@ impl Gathered {
         Some((day(placed.earliest?), day(placed.latest?)))
     }
 
-    /// When the orders that may count were placed.
     fn placed(&self, zero_orders: ZeroOrders) -> Span {
-        let mut placed = Span::default();
-        for file in &self.files {
-            placed.merge(file.seen.paid);
-            if zero_orders == ZeroOrders::Count {
-                placed.merge(file.seen.free);
-            }
-        }
-        placed
+        placed(&self.files, zero_orders)
     }
 
     /// Whether the latest order is valid for certain: each row is an order of its own and nothing takes it back.
@@ -181,29 +226,7 @@ impl Gathered {
     /// Returns the error of facts without any valid order, with what was set aside.
     #[must_use]
     pub fn no_valid_order(&self) -> EngineError {
-        let count = |class: RowClass| {
-            self.files
-                .iter()
-                .map(|file| file.account.count(class))
-                .sum::<u64>()
-        };
-        let classes = RowClass::ALL.iter().copied();
-        EngineError::NoValidOrder {
-            rows_in: self.files.iter().map(|file| file.account.rows_in).sum(),
-            accepted: classes
-                .clone()
-                .filter(|class| class.is_accepted())
-                .map(count)
-                .sum(),
-            set_aside: classes
-                .filter(|class| class.is_set_aside() && count(*class) > 0)
-                .map(|class| (class, count(class)))
-                .collect(),
-            first_unreadable: self.files.iter().find_map(|file| {
-                let row = file.first_unreadable.clone()?;
-                Some(Box::new((file.path.display().to_string(), row)))
-            }),
-        }
+        no_valid_order(&self.files)
     }
 
     /// Folds every customer as of several days in one walk. With `last_time` the facts are freed as they are folded.
@@ -371,15 +394,6 @@ impl Gathered {
         for partition in partitions {
             repeated.merge(partition.repeated.clone());
         }
-        match repeated.example {
-            Some((example, rows)) if repeated.constant > repeated.varying => {
-                Err(EngineError::AmbiguousGrain {
-                    example,
-                    rows,
-                    constant: repeated.constant,
-                })
-            }
-            _ => Ok(repeated.constant + repeated.varying),
-        }
+        settle_grain(repeated)
     }
 }

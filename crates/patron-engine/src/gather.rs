@@ -201,7 +201,7 @@ impl Gathered {
 }
 
 /// The one currency of all files, if any names one.
-fn one_currency(files: &[FileRead]) -> Result<Option<String>, EngineError> {
+pub(crate) fn one_currency(files: &[FileRead]) -> Result<Option<String>, EngineError> {
     let mut first: Option<(String, &FileRead)> = None;
     for file in files {
         let currency = file

@@ -17,6 +17,7 @@
 //! | [`output`] | how do customers become Parquet, CSV and spreadsheets? |
 //! | [`progress`] | who is told how far work is? |
 //! | [`purchases`] | on which days did customers buy? |
+//! | [`spark`] | how do reading and folding happen on the executors of an Apache Spark? |
 //! | [`texts`], [`profiles`] | how are many texts and profiles kept in little memory? |
 #![forbid(unsafe_code)]
 
@@ -37,6 +38,7 @@ pub mod purchases;
 pub mod scoring;
 pub mod shared;
 pub mod source;
+pub mod spark;
 pub mod texts;
 
 pub use customers::{CustomerTable, Prospect, ProspectReason};

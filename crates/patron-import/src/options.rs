@@ -13,7 +13,7 @@ use crate::value::country::Country;
 const EARLIEST_DAY: Day = Day(7_305);
 
 /// What one row is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Grain {
     /// A whole order.
     Order,
@@ -69,7 +69,7 @@ impl DateFormat {
 }
 
 /// Which mark separates units from decimals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum DecimalMark {
     /// `1,234.50`
     Point,
@@ -100,7 +100,7 @@ impl DecimalMark {
 
 /// Which classes of rows are kept although they would be set aside. A kept row falls through to the next class that
 /// fits it, so a kept fee line with a negative quantity is a refund.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is an independent switch the user has"
@@ -127,7 +127,7 @@ pub struct KeepRules {
 }
 
 /// Rows of staff, resellers, a till, brushed orders: set aside by what they say. A row is excluded if one rule fits.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ExcludeRules {
     /// Ids of customers, exactly.
     pub customers: BTreeSet<String>,
@@ -140,7 +140,9 @@ pub struct ExcludeRules {
 }
 
 /// What the user settled; everything else is understood from the file, and said.
-#[derive(Debug, Clone)]
+///
+/// It can be told to another process that reads rows, all but the rates of [`ImportOptions::exchange`].
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct ImportOptions {
     /// `--as`: the preset's name; recognised from the file where absent.
     pub preset: Option<String>,
@@ -173,13 +175,34 @@ pub struct ImportOptions {
     /// The last such day, if it is known: today, and a day more for other time zones.
     pub latest_day: Option<Day>,
     /// The shop's calendar: what a time without an offset means.
+    #[serde(with = "zone")]
     pub calendar: ShopCalendar,
     /// `--currency`.
     pub currency: Option<String>,
     /// `--phone-country`: that of telephone numbers which do not say theirs, see [`is_phone_country`].
     pub phone_country: Option<String>,
     /// `--rates`: amounts in other currencies are converted; all amounts are then in its currency, whatever `currency` says.
+    #[serde(skip)]
     pub exchange: Option<Arc<Exchange>>,
+}
+
+/// A calendar is told by the name of its zone.
+mod zone {
+    use patron_core::ShopCalendar;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        calendar: &ShopCalendar,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(calendar.name())
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(
+        deserializer: D,
+    ) -> Result<ShopCalendar, D::Error> {
+        ShopCalendar::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
 }
 
 impl ImportOptions {

@@ -2,26 +2,29 @@
 
 use std::collections::HashMap;
 
-use patron_engine::{Gathered, GroupingError, PARTITIONS, Record};
+use patron_engine::{FileRead, Gathered, GroupingError, PARTITIONS, Record, Seen};
 use patron_import::{RowKind, is_address};
 
 use super::resolve::{Says, resolve};
 use super::rule::Rule;
 use crate::import::{Tellers, each_customer};
 
+/// Whether facts say anything by which the rule could join customers.
+pub(crate) fn may_join(rule: Rule, files: &[FileRead]) -> bool {
+    let any = |what: fn(&Seen) -> bool| files.iter().any(|file| what(&file.seen));
+    match rule {
+        Rule::Off => false,
+        Rule::Guests => any(|seen| seen.guests) && any(|seen| seen.accounts),
+        Rule::Email | Rule::Contacts => any(|seen| seen.guests || seen.accounts),
+    }
+}
+
 /// Joins the customers of files by a rule; returns how many have another's name now.
 ///
 /// # Errors
 /// [`GroupingError`] if records on disk cannot be read or written.
 pub(crate) fn join(rule: Rule, gathered: &mut Gathered) -> Result<u64, GroupingError> {
-    let any =
-        |what: fn(&patron_engine::Seen) -> bool| gathered.files.iter().any(|file| what(&file.seen));
-    let may_join = match rule {
-        Rule::Off => false,
-        Rule::Guests => any(|seen| seen.guests) && any(|seen| seen.accounts),
-        Rule::Email | Rule::Contacts => any(|seen| seen.guests || seen.accounts),
-    };
-    if !may_join {
+    if !may_join(rule, &gathered.files) {
         return Ok(0);
     }
     let sayings = |take: &mut dyn FnMut(&Says<'_>)| sayings(gathered, take);

@@ -21,7 +21,7 @@ mod rule;
 mod settle;
 mod words;
 
-pub(crate) use files::join;
+pub(crate) use files::{join, may_join};
 pub use rule::Rule;
 pub use settle::Settled;
 pub(crate) use settle::{Where, joined, joined_with, other_rule, settle};

@@ -7,14 +7,13 @@ use std::time::Instant as Clock;
 
 use patron_engine::output::{Columns, ScoredCustomers, write_csv, write_parquet, write_xlsx};
 use patron_engine::scoring::{Lifecycle, Octants, Scores, Segments, Values};
-use patron_engine::{
-    CustomerTable, EngineError, Folded, Gathered, Progress, PurchaseLog, Resources, Step,
-};
+use patron_engine::{CustomerTable, EngineError, Progress, Resources, Step};
 
 use super::assemble::{Found, assemble, file_reports, total};
 use super::error::RunError;
 use super::facts::{Facts, ReadWith};
 use super::from_ledger::Known;
+use super::histories::Histories;
 use super::out_dir::OutDir;
 use super::rejected::RejectedFile;
 use super::summary::Summary;
@@ -69,10 +68,10 @@ impl<'a> Job<'a> {
     }
 
     fn execute(mut self) -> Result<RunReport, RunError> {
-        let (gathered, known) = self.read()?;
+        let (mut histories, known) = self.read()?;
         self.lap("read");
-        let preset: Vec<_> = gathered
-            .files
+        let preset: Vec<_> = histories
+            .files()
             .iter()
             .flat_map(|file| file.understanding.defaults.clone())
             .collect();
@@ -80,15 +79,15 @@ impl<'a> Job<'a> {
             &self.request.flags,
             &self.read_with.file_settings,
             &preset,
-            gathered.currency.clone(),
+            histories.currency(),
         )?;
-        let (mut folded, log) = self.fold(&gathered, &settings)?;
+        let (mut folded, log) = histories.fold(&settings, self.progress)?;
         self.lap("fold");
-        let files = file_reports(&gathered.files, &folded);
+        let files = file_reports(histories.files(), &folded);
         let account = total(&files)?;
-        let reads = gathered.files.clone();
+        let reads = histories.files().to_vec();
         // The facts are not needed any more, and they are most of the memory.
-        drop(gathered);
+        drop(histories);
         let Some((table, prospects)) = folded.by_day.pop() else {
             let (rows_in, accepted) = (account.rows_in, account.accepted());
             return Err(EngineError::NoValidOrder {
@@ -124,21 +123,6 @@ impl<'a> Job<'a> {
         self.finish(run, &table, folded.spilled_bytes)
     }
 
-    /// Folds every customer; where models are wanted with the purchase days by which they are judged.
-    fn fold(
-        &self,
-        gathered: &Gathered,
-        settings: &Resolved,
-    ) -> Result<(Folded, PurchaseLog), RunError> {
-        let (fold, as_of) = (&settings.fold, settings.as_of);
-        let drop = settings.drop_duplicates;
-        if settings.with_clv {
-            return Ok(gathered.fold_one_with_purchases(fold, as_of, drop, self.progress)?);
-        }
-        let folded = gathered.fold_one(fold, as_of, drop, self.progress)?;
-        Ok((folded, PurchaseLog::default()))
-    }
-
     /// Finds segments, sums up, and writes the tables of customers and segments.
     fn name_and_write(
         &mut self,
@@ -171,12 +155,18 @@ impl<'a> Job<'a> {
         Ok(summary)
     }
 
-    /// Reads files or the ledger.
-    fn read(&self) -> Result<(Gathered, Known), RunError> {
+    /// Reads files or the ledger, or has a table read on Spark.
+    fn read(&self) -> Result<(Histories, Known), RunError> {
         let folder = self.out.path();
         let error = |source| cannot_write(folder, "rejected.csv", source);
         let mut rejected = RejectedFile::create(&folder.join("rejected.csv")).map_err(error)?;
         let request = self.request;
+        if let Some(asked) = &request.spark {
+            let with = (&request.flags, &self.read_with);
+            let read = Histories::on_spark(asked, with, request.now, &mut rejected, self.progress)?;
+            rejected.finish().map_err(error)?;
+            return Ok((read, Known::default()));
+        }
         let facts = Facts {
             orders: &request.orders,
             query: request.query.as_ref(),
@@ -191,9 +181,9 @@ impl<'a> Job<'a> {
             },
             now: request.now,
         };
-        let read = facts.gather(&mut rejected, self.progress)?;
+        let (gathered, known) = facts.gather(&mut rejected, self.progress)?;
         rejected.finish().map_err(error)?;
-        Ok(read)
+        Ok((Histories::Here(Box::new(gathered)), known))
     }
 
     fn write_customers(

@@ -20,10 +20,16 @@ use crate::settings::{ResolveError, Resolved, Settings, exchange, import_options
 /// The settings besides flags that reading goes by.
 pub(crate) struct ReadWith {
     pub(crate) file_settings: Settings,
-    exchange: Option<Arc<Exchange>>,
+    pub(super) exchange: Option<Arc<Exchange>>,
 }
 
 impl ReadWith {
+    /// Which customers may be one person.
+    pub(super) fn identity(&self, flags: &Settings) -> Rule {
+        let asked = flags.identity.or(self.file_settings.identity);
+        asked.unwrap_or_default()
+    }
+
     /// Finds the settings of a file, else of the workspace. A wrong one is found before a long read, not after.
     pub(crate) fn new(
         flags: &Settings,
@@ -99,7 +105,8 @@ impl Facts<'_> {
         }
         gathered.settle_lists::<EngineError>(rejected, |_| Ok(()))?;
         gathered.take_refunds().map_err(EngineError::from)?;
-        let joined = join(self.rule(), &mut gathered).map_err(EngineError::from)?;
+        let joined =
+            join(self.read_with.identity(self.flags), &mut gathered).map_err(EngineError::from)?;
         let claims = Claims {
             stored: None,
             is_known: &[],
@@ -122,13 +129,5 @@ impl Facts<'_> {
         };
         gathered.set_shared_orders_aside(shared);
         Ok((gathered, known))
-    }
-
-    /// Which customers may be one person.
-    fn rule(&self) -> Rule {
-        let asked = self.flags.identity;
-        asked
-            .or(self.read_with.file_settings.identity)
-            .unwrap_or_default()
     }
 }

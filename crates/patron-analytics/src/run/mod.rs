@@ -7,6 +7,7 @@ mod error;
 mod execute;
 mod facts;
 mod from_ledger;
+mod histories;
 mod model_card;
 mod notes;
 mod out_dir;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use patron_core::{Day, Instant};
 use patron_engine::Query;
+use patron_engine::spark::SparkOrders;
 use patron_import::Understanding;
 use patron_ledger::At;
 
@@ -76,6 +78,8 @@ pub struct RunRequest {
     pub query: Option<Query>,
     /// A workspace's ledger, in the place of files.
     pub ledger: Option<FromLedger>,
+    /// A table on Spark, in the place of files: it is read and folded there.
+    pub spark: Option<SparkOrders>,
     /// Settings given as flags.
     pub flags: Settings,
     /// A settings file.
@@ -96,7 +100,15 @@ impl RunRequest {
     /// The inputs as they were named; of a query what may be shown of the database.
     fn inputs(&self) -> Vec<String> {
         let files = self.orders.iter().map(|path| path.display().to_string());
-        files.chain(self.query.as_ref().map(Query::shown)).collect()
+        let table = self.spark.as_ref().map(|asked| asked.orders.clone());
+        let databases = self
+            .query
+            .iter()
+            .chain(self.spark.iter().map(|asked| &asked.spark));
+        files
+            .chain(table)
+            .chain(databases.map(Query::shown))
+            .collect()
     }
 }
 

@@ -114,6 +114,20 @@ impl Database {
         }))
     }
 
+    /// A database at another address than the one of a query, with the driver and the options that were typed.
+    pub(crate) fn at(&self, address: &str) -> Query {
+        let options = self.adbc_option.iter();
+        Query {
+            address: Some(address.to_owned()),
+            driver: self.driver.clone(),
+            entrypoint: self.driver_entrypoint.clone(),
+            options: options
+                .map(|option| (option.key.clone(), option.value.clone()))
+                .collect(),
+            sql: String::new(),
+        }
+    }
+
     /// The address as it was typed.
     pub(crate) fn typed_address(&self) -> Option<&str> {
         self.adbc.as_ref().map(|address| address.0.as_str())

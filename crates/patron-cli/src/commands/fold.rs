@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, BufWriter, Write};
 
 use patron_core::{Coded, ErrorCode, Fact};
+use patron_engine::spark::{Task, filter, speaks};
 use patron_fold::folder::Scratch;
 use patron_fold::protocol::{self, Header, ProtocolError, Row};
 use patron_fold::{FoldError, Folder};
@@ -19,6 +20,24 @@ pub(crate) struct Args {
     /// Print the columns of a profile line and stop
     #[arg(long)]
     columns: bool,
+    /// Print which patron this is to a run on Spark, and stop
+    #[arg(long, hide = true)]
+    speaks: bool,
+    /// Do the work of a task of Spark
+    #[arg(long, value_enum, hide = true, requires = "plan")]
+    spark: Option<SparkTask>,
+    /// What the run on Spark tells its tasks
+    #[arg(long, hide = true, requires = "spark")]
+    plan: Option<String>,
+}
+
+/// What a task of Spark does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum SparkTask {
+    /// Read rows
+    Rows,
+    /// Fold histories
+    Histories,
 }
 
 /// Why the filter stops.
@@ -68,6 +87,12 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
             protocol::PROFILE_COLUMNS.join("\t")
         ));
     }
+    if args.speaks {
+        return output.line(&speaks());
+    }
+    if let (Some(task), Some(plan)) = (args.spark, &args.plan) {
+        return on_spark(task, plan);
+    }
     let mut lines = Lines {
         input: io::stdin().lock(),
         number: 0,
@@ -89,6 +114,17 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         filter.take(line, lines.number)?;
     }
     filter.finish()
+}
+
+/// What `patron run --engine spark` has its executors do.
+fn on_spark(task: SparkTask, plan: &str) -> Result<(), Failure> {
+    let task = match task {
+        SparkTask::Rows => Task::Rows,
+        SparkTask::Histories => Task::Histories,
+    };
+    let mut output = BufWriter::with_capacity(1 << 20, io::stdout().lock());
+    let mut input = io::BufReader::with_capacity(1 << 20, io::stdin().lock());
+    filter(task, plan, &mut input, &mut output).map_err(Failure::of_output)
 }
 
 struct Lines<R> {

@@ -17,6 +17,7 @@ mod refresh;
 mod run;
 mod segments;
 mod source;
+mod spark;
 
 use clap::Subcommand;
 

@@ -218,6 +218,7 @@ fn make_results(
         now: now(),
         orders: Vec::new(),
         query: None,
+        spark: None,
         ledger: Some(FromLedger {
             workspace,
             at: At::Latest,

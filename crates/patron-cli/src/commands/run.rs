@@ -16,6 +16,7 @@ use self::show::show;
 use crate::clock::now;
 use crate::commands::database::Database;
 use crate::commands::reading::{Reading, RowRules, parse_at, parse_memory};
+use crate::commands::spark::Spark;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bars;
@@ -64,6 +65,8 @@ pub(crate) struct Args {
 
     #[command(flatten, next_help_heading = "Database")]
     database: Database,
+    #[command(flatten, next_help_heading = "Spark")]
+    spark: Spark,
     #[command(flatten, next_help_heading = "Reading")]
     reading: Reading,
     #[command(flatten, next_help_heading = "Orders")]
@@ -178,6 +181,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         orders: args.orders.clone(),
         query: args.database.query()?,
         ledger: args.ledger()?,
+        spark: args.spark.orders(&args.database)?,
         flags: args.settings()?,
         settings_file: args.settings.clone(),
         out: args.out.clone(),
@@ -255,7 +259,7 @@ impl FileForm {
 impl Args {
     /// The workspace's ledger, where no files are named.
     fn ledger(&self) -> Result<Option<FromLedger>, Failure> {
-        if !self.orders.is_empty() || self.database.is_asked() {
+        if !self.orders.is_empty() || self.database.is_asked() || self.spark.is_asked() {
             return Ok(None);
         }
         let workspace = Workspace::open(&self.workspace)?;

@@ -22,6 +22,7 @@ pub(crate) struct Sandbox {
 fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_patron"));
     command.env_remove("PATRON_ADBC_URI");
+    command.env_remove("PATRON_SPARK_URL");
     command
 }
 

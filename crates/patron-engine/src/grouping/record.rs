@@ -31,6 +31,8 @@ pub type ContactFields<'a> = [&'a str; 4];
 pub enum Contact<'a> {
     /// As they came.
     Fields(&'a ContactFields<'a>),
+    /// As somebody has them.
+    Owned(&'a [String; 4]),
     /// As they were written.
     Written(Written<'a>),
 }
@@ -52,6 +54,7 @@ impl<'a> Contact<'a> {
     pub fn fields(self) -> ContactFields<'a> {
         match self {
             Self::Fields(fields) => *fields,
+            Self::Owned(fields) => fields.each_ref().map(String::as_str),
             // They were read once, when the record was.
             Self::Written(Written(mut bytes)) => take_contact(&mut bytes).unwrap_or_default(),
         }

@@ -6,6 +6,7 @@
 mod batches;
 mod columns;
 mod first;
+pub(crate) mod handed;
 mod keeping;
 mod parquet;
 pub(crate) mod query;

@@ -10,6 +10,7 @@
 //! | [`frozen`] | what of an earlier run holds with its cut points, and what is refused? |
 //! | [`stop`] | does a run that is stopped leave anything behind? |
 //! | [`settings`] | do settings of the file alone do what they say? |
+//! | [`spark`] | what is said where a Spark is asked for and there is none? |
 //! | [`value`] | do the options of customer lifetime value, and what holds between its columns? |
 //! | [`choice`] | which model is used, and does every file say why? |
 //! | [`columns`] | are names, order and types of columns those defined, in every form of file? |
@@ -28,6 +29,7 @@ mod options;
 mod r_rfm;
 mod report;
 mod settings;
+mod spark;
 mod stop;
 mod value;
 mod versions;

@@ -6,7 +6,8 @@ use adbc_core::error::{Error, Result, Status};
 use adbc_core::options::{AdbcVersion, OptionDatabase, OptionValue};
 use adbc_core::{Connection, Database, Driver, LOAD_FLAG_DEFAULT, Statement};
 use adbc_driver_manager::{ManagedConnection, ManagedDatabase, ManagedDriver, ManagedStatement};
-use arrow_array::RecordBatchReader;
+use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_schema::ArrowError;
 
 use super::address::{Secrets, scheme, shown};
 use super::{Query, QueryError};
@@ -34,38 +35,100 @@ pub(super) struct Session {
 
 /// Connects, and asks the query.
 pub(super) fn ask(query: &Query) -> std::result::Result<Answer, QueryError> {
-    let choice = Choice::of(query)?;
-    let secrets = query.secrets();
-    let words = |error: &Error| secrets.hide(&error.message);
-    let mut driver = choice.load(&secrets)?;
-    let connected = driver
-        .new_database_with_opts(choice.options)
-        .and_then(|database| Ok((database.new_connection()?, database)));
-    let (mut connection, database) = connected.map_err(|error| {
-        let address = query.shown();
-        let words = words(&error);
-        if is_refusal(&error) {
-            QueryError::Refused { address, words }
-        } else {
-            QueryError::Connect { address, words }
+    Connected::open(query)?.ask_last(&query.sql)
+}
+
+/// A connection to a database.
+pub(crate) struct Connected {
+    connection: ManagedConnection,
+    database: ManagedDatabase,
+    secrets: Secrets,
+}
+
+impl std::fmt::Debug for Connected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Connected")
+    }
+}
+
+impl Connected {
+    /// Finds the driver and connects.
+    pub(crate) fn open(query: &Query) -> std::result::Result<Self, QueryError> {
+        let choice = Choice::of(query)?;
+        let secrets = query.secrets();
+        let mut driver = choice.load(&secrets)?;
+        let connected = driver
+            .new_database_with_opts(choice.options)
+            .and_then(|database| Ok((database.new_connection()?, database)));
+        let (connection, database) = connected.map_err(|error| {
+            let address = query.shown();
+            let words = secrets.hide(&error.message);
+            if is_refusal(&error) {
+                QueryError::Refused { address, words }
+            } else {
+                QueryError::Connect { address, words }
+            }
+        })?;
+        Ok(Self {
+            connection,
+            database,
+            secrets,
+        })
+    }
+
+    /// Asks, and calls `take` with each batch of the answer.
+    pub(crate) fn ask<E: From<QueryError>>(
+        &mut self,
+        sql: &str,
+        mut take: impl FnMut(&RecordBatch) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let (batches, _statement) = self.execute(sql)?;
+        let mut rows = 0;
+        for batch in batches {
+            let batch = batch.map_err(|error| QueryError::Interrupted {
+                rows,
+                words: said(&self.secrets, &error),
+            })?;
+            rows += batch.num_rows() as u64;
+            take(&batch)?;
         }
-    })?;
-    let asked = connection.new_statement().and_then(|mut statement| {
-        statement.set_sql_query(&query.sql)?;
-        Ok((statement.execute()?, statement))
-    });
-    let (batches, statement) = asked.map_err(|error| QueryError::Query {
-        words: without_query(&words(&error)),
-    })?;
-    Ok(Answer {
-        batches,
-        session: Session {
-            _statement: statement,
-            _connection: connection,
-            _database: database,
-        },
-        secrets,
-    })
+        Ok(())
+    }
+
+    fn execute(
+        &mut self,
+        sql: &str,
+    ) -> std::result::Result<(Box<dyn RecordBatchReader + Send>, ManagedStatement), QueryError>
+    {
+        let asked = self.connection.new_statement().and_then(|mut statement| {
+            statement.set_sql_query(sql)?;
+            Ok((statement.execute()?, statement))
+        });
+        let (batches, statement) = asked.map_err(|error| QueryError::Query {
+            words: without_query(&self.secrets.hide(&error.message)),
+        })?;
+        Ok((batches, statement))
+    }
+
+    fn ask_last(mut self, sql: &str) -> std::result::Result<Answer, QueryError> {
+        let (batches, statement) = self.execute(sql)?;
+        Ok(Answer {
+            batches,
+            session: Session {
+                _statement: statement,
+                _connection: self.connection,
+                _database: self.database,
+            },
+            secrets: self.secrets,
+        })
+    }
+}
+
+/// What the driver says, without what arrow says before it.
+pub(super) fn said(secrets: &Secrets, error: &ArrowError) -> String {
+    let text = error.to_string();
+    let own = text.split_once("Producer error: ");
+    secrets.hide(own.map_or(text.as_str(), |(_, own)| own))
 }
 
 /// A driver that repeats the whole query says nothing new by it, and a query may name people.
@@ -114,6 +177,8 @@ impl Choice {
                 vec!["adbc_driver_postgresql".to_owned(), "postgresql".to_owned()]
             }
             (None, Some("duckdb")) => vec!["duckdb".to_owned()],
+            // The address of Spark Connect does not name Spark.
+            (None, Some("sc")) => vec!["adbc_driver_spark".to_owned(), "spark".to_owned()],
             (None, Some(scheme)) => vec![format!("adbc_driver_{scheme}"), scheme.to_owned()],
             (None, None) if address.is_some_and(is_duckdb_file) => vec!["duckdb".to_owned()],
             (None, None) => {

@@ -18,12 +18,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_schema::ArrowError;
 use patron_import::{Format, RowReader, Understanding, understand_table};
 use sha2::{Digest, Sha256};
 
 use self::address::Secrets;
-use self::driver::Answer;
+pub(crate) use self::driver::Connected;
+use self::driver::{Answer, said};
 pub use self::error::QueryError;
 use super::batches::{Batches, row_hashes, sample_rows};
 use super::{BlockRead, Collector, FileRead, Reading, RejectedSink, SourceError};
@@ -175,7 +175,7 @@ impl Begun {
                 Some(Err(error)) => {
                     return Err(QueryError::Interrupted {
                         rows: rows as u64,
-                        words: words(&answer.secrets, &error),
+                        words: said(&answer.secrets, &error),
                     });
                 }
                 None => is_whole = true,
@@ -249,16 +249,9 @@ impl Parts {
         let next = self.batches.as_mut()?.next()?;
         Some(next.map_err(|error| QueryError::Interrupted {
             rows: self.rows,
-            words: words(&self.secrets, &error),
+            words: said(&self.secrets, &error),
         }))
     }
-}
-
-/// What the driver says, without what arrow says before it.
-fn words(secrets: &Secrets, error: &ArrowError) -> String {
-    let text = error.to_string();
-    let own = text.split_once("Producer error: ");
-    secrets.hide(own.map_or(text.as_str(), |(_, own)| own))
 }
 
 /// Takes the answer from the driver and hands its parts on.

@@ -1,0 +1,92 @@
+//! A run's facts, waiting on this machine or on a Spark to be folded.
+
+use patron_core::Instant;
+use patron_engine::spark::{OnSpark, SparkError, SparkOrders};
+use patron_engine::{EngineError, FileRead, Folded, Gathered, Progress, PurchaseLog, RejectedSink};
+use patron_import::ImportOptions;
+
+use super::error::RunError;
+use super::facts::ReadWith;
+use crate::identity::may_join;
+use crate::orders::latest_day;
+use crate::settings::{Resolved, Settings, import_options};
+
+/// Facts that wait to be folded.
+pub(super) enum Histories {
+    /// In memory or on disk here.
+    Here(Box<Gathered>),
+    /// On the executors of a Spark.
+    OnSpark(Box<OnSpark>),
+}
+
+impl Histories {
+    /// Has a table read on Spark.
+    pub(super) fn on_spark(
+        asked: &SparkOrders,
+        (flags, read_with): (&Settings, &ReadWith),
+        now: Instant,
+        rejected: &mut dyn RejectedSink,
+        progress: &dyn Progress,
+    ) -> Result<Self, RunError> {
+        if read_with.exchange.is_some() {
+            return Err(not_on_spark(
+                "converting amounts (`--rates`)",
+                "give Spark a view whose amounts are in one currency",
+            ));
+        }
+        let options = ImportOptions {
+            latest_day: Some(latest_day(now)),
+            ..import_options(flags, &read_with.file_settings)?
+        };
+        let read = OnSpark::read(asked, &options, rejected, progress)?;
+        if may_join(read_with.identity(flags), &read.files) {
+            return Err(not_on_spark(
+                "joining customers by their addresses",
+                "say `--identity off`, and customers stay whom the table names",
+            ));
+        }
+        Ok(Self::OnSpark(Box::new(read)))
+    }
+
+    /// What was read of each file; of a table on Spark as of one file.
+    pub(super) fn files(&self) -> &[FileRead] {
+        match self {
+            Self::Here(gathered) => &gathered.files,
+            Self::OnSpark(spark) => &spark.files,
+        }
+    }
+
+    /// The one currency that the facts name, if they name any.
+    pub(super) fn currency(&self) -> Option<String> {
+        match self {
+            Self::Here(gathered) => gathered.currency.clone(),
+            Self::OnSpark(spark) => spark.currency.clone(),
+        }
+    }
+
+    /// Folds every customer; where models are wanted with the purchase days by which they are judged.
+    pub(super) fn fold(
+        &mut self,
+        settings: &Resolved,
+        progress: &dyn Progress,
+    ) -> Result<(Folded, PurchaseLog), RunError> {
+        let (fold, as_of) = (&settings.fold, settings.as_of);
+        let drop = settings.drop_duplicates;
+        Ok(match self {
+            Self::OnSpark(spark) => {
+                spark.fold_one(fold, (as_of, settings.with_clv), drop, progress)?
+            }
+            Self::Here(gathered) if settings.with_clv => {
+                gathered.fold_one_with_purchases(fold, as_of, drop, progress)?
+            }
+            Self::Here(gathered) => {
+                let folded = gathered.fold_one(fold, as_of, drop, progress)?;
+                (folded, PurchaseLog::default())
+            }
+        })
+    }
+}
+
+fn not_on_spark(setting: &'static str, hint: &'static str) -> RunError {
+    EngineError::from(SparkError::NotOnSpark { setting, hint }).into()
+}

@@ -1,0 +1,554 @@
+//! The way of a run on Spark: from a table to facts kept on the cluster, from these to customers here.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch, StringArray};
+use arrow_cast::cast;
+use arrow_schema::DataType;
+use patron_core::{Day, Instant};
+use patron_fold::protocol::unescape;
+use patron_fold::{AsOf, FoldSettings};
+use patron_import::{Content, GrainRule, ImportError, ImportOptions, Understanding};
+
+use super::cells::CellKind;
+use super::error::{SparkError, TaskFailed};
+use super::filter::Task;
+use super::lines::Tag;
+use super::people::People;
+use super::plan::{
+    FoldPlan, FoldTotals, RowTotals, RowsPlan, encode, fingerprint, least_sample, speaks,
+};
+use super::program::Program;
+use super::sql::{self, Facts};
+use crate::error::EngineError;
+use crate::folding::{FileFolded, Folded, no_valid_order, placed, settle_grain};
+use crate::gather::one_currency;
+use crate::grouping::{GroupingRules, KeptDays, RepeatedOrders};
+use crate::progress::{Progress, Step};
+use crate::purchases::PurchaseLog;
+use crate::source::handed::{Sample, columns_read, put_together, sample_of, understand};
+use crate::source::query::Connected;
+use crate::source::{BlockRead, FileRead, QUERY, Query, QueryError, RejectedSink, SourceError};
+
+/// Rows looked at before any is read.
+const SAMPLE_ROWS: usize = 10_000;
+/// What a command line may hold: Linux takes 128 KiB in one word.
+const LONGEST_PLAN: usize = 100_000;
+
+/// A table of orders that Spark reads.
+#[derive(Debug, Clone)]
+pub struct SparkOrders {
+    /// The address of Spark Connect, such as `sc://host:15002`, and the driver for it; its query is not used.
+    pub spark: Query,
+    /// What stands behind FROM.
+    pub orders: String,
+    /// The patron that executors run.
+    pub program: Program,
+}
+
+/// Facts of a table on a Spark, waiting there to be folded.
+#[derive(Debug)]
+pub struct OnSpark {
+    spark: Connected,
+    program: Program,
+    facts: Facts,
+    totals: RowTotals,
+    /// What was read of the table: one entry.
+    pub files: Vec<FileRead>,
+    /// The one currency that the table names, if it names any.
+    pub currency: Option<String>,
+}
+
+impl Drop for OnSpark {
+    /// Lets go of the facts; a session that ended before this lets go of them itself.
+    fn drop(&mut self) {
+        drop(tell(&mut self.spark, &sql::forget(&self.facts)));
+    }
+}
+
+impl OnSpark {
+    /// Has the rows of a table read where they lie, and their facts kept there; every row is accounted for.
+    ///
+    /// # Errors
+    /// [`SparkError`], as [`EngineError`]; and those of reading any table.
+    pub fn read(
+        asked: &SparkOrders,
+        options: &ImportOptions,
+        rejected: &mut dyn RejectedSink,
+        progress: &dyn Progress,
+    ) -> Result<Self, EngineError> {
+        progress.begin(Step::Read, 0);
+        asked.program.check()?;
+        let mut spark = connect(&asked.spark)?;
+        let table = Table::look_at(&mut spark, &asked.orders, options)?;
+        give_program(&mut spark, &asked.program)?;
+        let plan = table.plan(&asked.orders, options)?;
+        let facts = Facts("patron_facts".to_owned());
+        let command = asked.program.task(Task::Rows, &plan);
+        let read = sql::read_rows(&facts, &asked.orders, &table.columns(), &command);
+        tell(&mut spark, &read).map_err(|error| of_job(&error))?;
+        let (blocks, totals) = accounts(&mut spark, &facts)?;
+        compare(&mut spark, (&asked.orders, &facts), &totals)?;
+        let understanding = Arc::clone(&table.understanding);
+        let file = put_together(blocks, totals.hashes, understanding, options, rejected)?;
+        if !options.keep.shared_orders {
+            refuse_shared_orders(&mut spark, &facts)?;
+        }
+        tracing::info!(
+            rows = totals.rows,
+            facts = totals.facts,
+            "table read on Spark"
+        );
+        progress.end();
+        let files = vec![file];
+        Ok(Self {
+            spark,
+            program: asked.program.clone(),
+            facts,
+            totals,
+            currency: one_currency(&files)?,
+            files,
+        })
+    }
+
+    /// Folds every customer as of the given day, or, without one, as of the day of the last valid order. The purchase days of
+    /// customers come back only where they are asked for.
+    ///
+    /// # Errors
+    /// As of a fold on this machine, and [`SparkError`], as [`EngineError`].
+    pub fn fold_one(
+        &mut self,
+        settings: &FoldSettings,
+        (as_of, with_purchases): (Option<Day>, bool),
+        drop_duplicates: bool,
+        progress: &dyn Progress,
+    ) -> Result<(Folded, PurchaseLog), EngineError> {
+        let placed = placed(&self.files, settings.zero_orders);
+        let day_of = |at: i64| settings.calendar.day_of(Instant(at));
+        let mut day = match (as_of, placed.latest) {
+            (Some(day), _) => day,
+            (None, Some(at)) => day_of(at),
+            (None, None) => return Err(no_valid_order(&self.files)),
+        };
+        let rules = GroupingRules {
+            drop_duplicates,
+            repeats_are_versions: self.has_grain(GrainRule::Orders),
+            keep_days: if with_purchases {
+                KeptDays::Named
+            } else {
+                KeptDays::None
+            },
+        };
+        loop {
+            progress.begin(Step::Fold, 0);
+            let (people, totals) = self.fold(&FoldPlan::new(settings, day, rules))?;
+            progress.end();
+            match (people.last_day(), as_of, placed.earliest.map(day_of)) {
+                (Some(last), None, _) if last < day => day = last,
+                (Some(_), ..) => {
+                    let as_of = AsOf::new(day, settings);
+                    return self.finish(people, totals, as_of, rules);
+                }
+                (None, Some(as_of), Some(earliest)) if earliest > as_of => {
+                    return Err(EngineError::AsOfBeforeFirstOrder { as_of, earliest });
+                }
+                (None, ..) => return Err(no_valid_order(&self.files)),
+            }
+        }
+    }
+
+    fn has_grain(&self, rule: GrainRule) -> bool {
+        self.files
+            .iter()
+            .any(|file| file.understanding.grain == rule)
+    }
+
+    fn fold(&mut self, plan: &FoldPlan) -> Result<(People, FoldTotals), EngineError> {
+        let command = self.program.task(Task::Histories, &encode(plan));
+        let (mut people, mut totals) = (People::default(), FoldTotals::default());
+        let folded = self.spark.ask(&sql::fold(&self.facts, &command), |batch| {
+            each_line(batch, |tag, [customer, payload]| {
+                let customer = unescape(customer);
+                match tag {
+                    Tag::Profile => people.take_customer(&customer, payload),
+                    Tag::Prospect => people.take_prospect(&customer, payload),
+                    Tag::Control => {
+                        totals.add(read_json(payload)?);
+                        Ok(())
+                    }
+                    Tag::Error => Err(failed(payload)),
+                    _ => Err(unexpected(tag)),
+                }
+            })
+        });
+        folded.map_err(|error: SparkError| match error {
+            SparkError::Query(error) => of_job(&error),
+            error => error,
+        })?;
+        same("facts", self.totals.facts, totals.facts)?;
+        same("bytes of facts", self.totals.bytes, totals.bytes)?;
+        same("people", totals.people, people.len())?;
+        Ok((people, totals))
+    }
+
+    fn finish(
+        &self,
+        people: People,
+        totals: FoldTotals,
+        as_of: AsOf,
+        rules: GroupingRules,
+    ) -> Result<(Folded, PurchaseLog), EngineError> {
+        let may_repeat = self.has_grain(GrainRule::OrdersUnlessRepeated);
+        let repeated = RepeatedOrders {
+            constant: totals.repeated.0,
+            varying: totals.repeated.1,
+            example: totals.example,
+        };
+        let repeated_order_ids = if may_repeat && !rules.repeats_are_versions {
+            settle_grain(repeated)?
+        } else {
+            0
+        };
+        let (table, prospects, purchases) = people.table(as_of, totals.tally)?;
+        let folded = Folded {
+            by_day: vec![(table, prospects)],
+            by_file: vec![FileFolded {
+                duplicates: totals.duplicates,
+                merged_order_lines: totals.merged_order_lines,
+                merged_refunds: totals.merged_refunds,
+            }],
+            repeated_order_ids,
+            spilled_bytes: 0,
+        };
+        Ok((folded, purchases))
+    }
+}
+
+/// The table as it was understood by its first rows.
+struct Table {
+    headers: Vec<String>,
+    kinds: Vec<CellKind>,
+    sample: Sample,
+    understanding: Arc<Understanding>,
+}
+
+impl Table {
+    fn look_at(
+        spark: &mut Connected,
+        orders: &str,
+        options: &ImportOptions,
+    ) -> Result<Self, EngineError> {
+        let (mut headers, mut kinds, mut sample) = (Vec::new(), Vec::new(), Sample::new());
+        let looked = spark.ask(&sql::first_rows(orders, SAMPLE_ROWS), |batch| {
+            if headers.is_empty() {
+                for field in batch.schema_ref().fields() {
+                    headers.push(field.name().clone());
+                    kinds.push(CellKind::of(field.data_type()));
+                }
+            }
+            sample.extend(sample_of(batch));
+            Ok(())
+        });
+        looked.map_err(|error: QueryError| SparkError::Orders {
+            orders: orders.to_owned(),
+            words: words(&error),
+        })?;
+        if sample.is_empty() {
+            return Err(SourceError::from(QueryError::NoRows).into());
+        }
+        let understanding = understand(&headers, &sample, options)?;
+        if understanding.holds != Content::Orders {
+            let preset = understanding.preset.as_ref();
+            return Err(SourceError::from(ImportError::OtherContent {
+                file: understanding.file.clone(),
+                holds: understanding.holds,
+                preset: preset.map(|preset| preset.name.clone()),
+            })
+            .into());
+        }
+        let table = Self {
+            headers,
+            kinds,
+            sample,
+            understanding: Arc::new(understanding),
+        };
+        table.check_types()?;
+        Ok(table)
+    }
+
+    /// Refuses lists, maps and the like where numbers depend on the column.
+    fn check_types(&self) -> Result<(), SourceError> {
+        for (slot, used) in self.understanding.columns.iter().enumerate() {
+            let is_shown = self.kinds.get(used.index) == Some(&CellKind::Shown);
+            if is_shown && !self.understanding.is_only_detail(slot) {
+                return Err(SourceError::ColumnType {
+                    file: QUERY.to_owned(),
+                    column: used.header.clone(),
+                    found: "of Spark".to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The columns that are read.
+    fn columns(&self) -> Vec<(String, CellKind)> {
+        let places = columns_read(&self.understanding).into_iter();
+        let column =
+            |place: usize| Some((self.headers.get(place)?.clone(), *self.kinds.get(place)?));
+        places.filter_map(column).collect()
+    }
+
+    fn plan(&self, orders: &str, options: &ImportOptions) -> Result<String, SparkError> {
+        let understood = fingerprint(&self.understanding);
+        let read = columns_read(&self.understanding);
+        let plan = encode(&RowsPlan {
+            speaks: speaks(),
+            headers: self.headers.clone(),
+            kinds: self.columns().into_iter().map(|(_, kind)| kind).collect(),
+            sample: least_sample(&self.headers, &self.sample, (options, &read), understood),
+            options: options.clone(),
+            understood,
+        });
+        if plan.len() > LONGEST_PLAN {
+            return Err(SparkError::PlanTooLarge {
+                orders: orders.to_owned(),
+                bytes: plan.len(),
+                limit: LONGEST_PLAN,
+            });
+        }
+        Ok(plan)
+    }
+}
+
+/// Connects, and makes the session ready.
+fn connect(spark: &Query) -> Result<Connected, SparkError> {
+    let unreachable = |error: QueryError| {
+        let words = words(&error);
+        let silent = [
+            "refused",
+            "navailable",
+            "no such host",
+            "timeout",
+            "deadline",
+        ];
+        if silent
+            .iter()
+            .any(|silent| words.to_lowercase().contains(silent))
+        {
+            let address = spark.shown();
+            SparkError::Unreachable { address, words }
+        } else {
+            SparkError::Query(error)
+        }
+    };
+    let mut connected = Connected::open(spark).map_err(unreachable)?;
+    for setting in sql::SETTINGS {
+        tell(&mut connected, setting).map_err(unreachable)?;
+    }
+    Ok(connected)
+}
+
+/// Gives executors the program, and asks who they are with it.
+fn give_program(spark: &mut Connected, program: &Program) -> Result<(), SparkError> {
+    if let Program::Added(place) = program {
+        tell(spark, &format!("ADD FILE '{place}'")).map_err(|error| SparkError::AddFile {
+            program: place.clone(),
+            words: words(&error),
+        })?;
+    }
+    let mut said = None;
+    let asked = spark.ask(&sql::hello(&program.hello()), |batch| {
+        if let Some(first) = column(batch, 0)?.iter().flatten().next() {
+            said.get_or_insert(first.to_owned());
+        }
+        Ok(())
+    });
+    asked.map_err(|error: SparkError| match error {
+        SparkError::Query(error) => of_job(&error),
+        error => error,
+    })?;
+    program.judge(said.as_deref().unwrap_or_default())
+}
+
+/// What became of the rows, in their order, and the totals of all tasks.
+fn accounts(
+    spark: &mut Connected,
+    facts: &Facts,
+) -> Result<(Vec<BlockRead>, RowTotals), SparkError> {
+    let (mut blocks, mut totals) = (Vec::new(), RowTotals::default());
+    spark.ask(&sql::accounts(facts), |batch| {
+        each_line(batch, |tag, [payload]| {
+            match tag {
+                Tag::Block => blocks.push(read_json::<(u64, BlockRead)>(payload)?),
+                Tag::Control => totals.add(read_json(payload)?),
+                Tag::Error => return Err(failed(payload)),
+                _ => return Err(unexpected(tag)),
+            }
+            Ok(())
+        })
+    })?;
+    blocks.sort_by_key(|(first, _)| *first);
+    Ok((blocks.into_iter().map(|(_, block)| block).collect(), totals))
+}
+
+/// Holds what tasks counted against what Spark counts.
+fn compare(
+    spark: &mut Connected,
+    (orders, facts): (&str, &Facts),
+    totals: &RowTotals,
+) -> Result<(), SparkError> {
+    let [kept, bytes] = numbers(spark, &sql::totals(facts))?;
+    let [rows] = numbers(spark, &sql::count(orders))?;
+    same("rows", rows, totals.rows)?;
+    same("facts", kept, totals.facts)?;
+    same("bytes of facts", bytes, totals.bytes)
+}
+
+fn refuse_shared_orders(spark: &mut Connected, facts: &Facts) -> Result<(), SparkError> {
+    let mut found = None;
+    spark.ask(&sql::shared_orders(facts), |batch| {
+        let texts = columns::<4>(batch)?;
+        let value = |column: &StringArray| {
+            let is_there = !column.is_empty() && column.is_valid(0);
+            is_there.then(|| column.value(0).to_owned())
+        };
+        found = found.take().or(Some(texts.each_ref().map(value)));
+        Ok::<_, SparkError>(())
+    })?;
+    let Some([Some(orders), Some(example), Some(one), Some(other)]) = found else {
+        return Ok(());
+    };
+    let plain = |text: String| unescape(&text).into_owned();
+    Err(SparkError::SharedOrders {
+        orders: orders.parse().unwrap_or(0),
+        example: plain(example),
+        customers: [plain(one), plain(other)],
+    })
+}
+
+fn same(what: &'static str, sent: u64, counted: u64) -> Result<(), SparkError> {
+    if sent == counted {
+        return Ok(());
+    }
+    Err(SparkError::Lost {
+        what,
+        sent,
+        counted,
+    })
+}
+
+fn tell(spark: &mut Connected, sql: &str) -> Result<(), QueryError> {
+    spark.ask(sql, |_| Ok(()))
+}
+
+/// The one row of an answer, of numbers.
+fn numbers<const N: usize>(spark: &mut Connected, sql: &str) -> Result<[u64; N], SparkError> {
+    let mut found = [0; N];
+    spark.ask(sql, |batch| {
+        for (number, column) in found.iter_mut().zip(columns::<N>(batch)?) {
+            let text = column.iter().flatten().next().unwrap_or_default();
+            *number = text.parse().map_err(|_| SparkError::Answer {
+                what: format!("`{text}` is no count"),
+            })?;
+        }
+        Ok::<_, SparkError>(())
+    })?;
+    Ok(found)
+}
+
+/// Calls `take` with each line of a batch: its tag, and the other columns. Nothing may be null.
+fn each_line<const N: usize>(
+    batch: &RecordBatch,
+    mut take: impl FnMut(Tag, [&str; N]) -> Result<(), SparkError>,
+) -> Result<(), SparkError> {
+    let tags = column(batch, 0)?;
+    let mut others = Vec::with_capacity(N);
+    for place in 1..=N {
+        others.push(column(batch, place)?);
+    }
+    for row in 0..batch.num_rows() {
+        let mut fields = [""; N];
+        let mut is_whole = tags.is_valid(row);
+        for (field, column) in fields.iter_mut().zip(&others) {
+            is_whole &= column.is_valid(row);
+            *field = column.value(row);
+        }
+        let tag = Tag::of(tags.value(row)).filter(|_| is_whole);
+        let tag = tag.ok_or_else(|| SparkError::Answer {
+            what: format!("a line of `{}`", tags.value(row)),
+        })?;
+        take(tag, fields)?;
+    }
+    Ok(())
+}
+
+fn columns<const N: usize>(batch: &RecordBatch) -> Result<[StringArray; N], SparkError> {
+    let columns = (0..N).map(|place| column(batch, place));
+    let columns: Vec<StringArray> = columns.collect::<Result<_, _>>()?;
+    <[StringArray; N]>::try_from(columns).map_err(|_| SparkError::Answer {
+        what: "its columns are others".to_owned(),
+    })
+}
+
+fn column(batch: &RecordBatch, place: usize) -> Result<StringArray, SparkError> {
+    let texts = batch
+        .columns()
+        .get(place)
+        .and_then(|array| cast(array, &DataType::Utf8).ok());
+    let texts = texts.ok_or_else(|| SparkError::Answer {
+        what: format!("column {place} is missing or no text"),
+    })?;
+    Ok(texts.as_string::<i32>().clone())
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(payload: &str) -> Result<T, SparkError> {
+    serde_json::from_str(payload).map_err(|error| SparkError::Answer {
+        what: error.to_string(),
+    })
+}
+
+fn failed(payload: &str) -> SparkError {
+    let told: Result<TaskFailed, _> = serde_json::from_str(payload);
+    match told {
+        Ok(TaskFailed { text, hint }) => SparkError::Task { text, hint },
+        Err(_) => SparkError::Task {
+            text: payload.to_owned(),
+            hint: None,
+        },
+    }
+}
+
+fn unexpected(tag: Tag) -> SparkError {
+    SparkError::Answer {
+        what: format!("a line of `{}`", tag.letter()),
+    }
+}
+
+fn of_job(error: &QueryError) -> SparkError {
+    SparkError::Job {
+        words: words(error),
+    }
+}
+
+/// What Spark said, without what the driver puts around it.
+fn words(error: &QueryError) -> String {
+    let said = match error {
+        QueryError::Query { words }
+        | QueryError::Interrupted { words, .. }
+        | QueryError::Connect { words, .. }
+        | QueryError::Refused { words, .. } => words.clone(),
+        other => other.to_string(),
+    };
+    let own = said
+        .split_once("[Spark] ")
+        .map_or(said.as_str(), |(_, own)| own);
+    // What follows is the query's plan.
+    let end = own
+        .find("; 'Project")
+        .or_else(|| own.find("; 'ScriptTransformation"));
+    own.get(..end.unwrap_or(own.len()))
+        .unwrap_or(own)
+        .to_owned()
+}
