@@ -52,7 +52,7 @@ def jobs(folder: Path) -> dict[str, list[list[str]]]:
     return {
         # A million made-up customers: the same bytes whatever the threads.
         "million_customers_same_bytes": [[patron(), "demo", big, "--customers", "1000000"], *runs, *same],
-        # A real Spark, 300 MB of it: the same bytes as here, with an executor killed, and what is said where something is missing.
+        # A real Spark, 0.7 GB of it: the same bytes as here, with an executor killed, and what is said where something is missing.
         "spark": [["python3", "scripts/spark_check.py", patron(), str(folder / "spark")]],
     }
 

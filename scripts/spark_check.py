@@ -163,14 +163,20 @@ def executors() -> dict[int, list[str]]:
     return found
 
 
+def lost_tasks() -> int:
+    """How often Spark's log says that a task was lost with its executor."""
+    logs = (ROOT / ".tools" / "spark" / "log").glob("*SparkConnectServer*.out")
+    return sum(log.read_text(errors="replace").count("ExecutorLostFailure") for log in logs)
+
+
 def killed(check: Check, lake: Path, task: str) -> None:
-    """Kills an executor while one of its tasks runs patron."""
+    """Kills an executor while one of its tasks runs patron: Spark must have lost a task by it, and do it again."""
     name = f"executor killed at {task}"
     out = check.folder / f"{name}-spark"
     words = [*check.flags(f"parquet.`{lake}`"), "--identity", "off", "--currency", "EUR", "--no-clv"]
     command = [check.patron, "run", *words, "--quiet", "--format", "parquet", "--out", str(out)]
     running = subprocess.Popen(command, cwd=check.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    victim = None
+    victim, lost_before = None, lost_tasks()
     while victim is None and running.poll() is None:
         busy = [process for process, below in executors().items() if any(f"--spark {task}" in words for words in below)]
         victim = busy[0] if busy else None
@@ -179,6 +185,7 @@ def killed(check: Check, lake: Path, task: str) -> None:
     os.kill(victim, signal.SIGKILL)
     _, stderr = running.communicate(timeout=1_200)
     assert running.returncode == 0, f"{name}: {stderr}"
+    assert lost_tasks() > lost_before, f"{name}: no task was lost"
     check.alike(name, check.folder / "shop, typed-here", out)
 
 

@@ -544,11 +544,7 @@ fn words(error: &QueryError) -> String {
     let own = said
         .split_once("[Spark] ")
         .map_or(said.as_str(), |(_, own)| own);
-    // What follows is the query's plan.
-    let end = own
-        .find("; 'Project")
-        .or_else(|| own.find("; 'ScriptTransformation"));
-    own.get(..end.unwrap_or(own.len()))
-        .unwrap_or(own)
-        .to_owned()
+    // What follows is the place in the query, and the query's plan.
+    let short = own.split_once(" SQLSTATE:").map_or(own, |(own, _)| own);
+    short.to_owned()
 }
