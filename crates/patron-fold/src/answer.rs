@@ -9,6 +9,10 @@ use crate::profile::{NoOrderReason, Outcome, Profile};
 use crate::protocol::{CONTROL_TAG, NULL, PROFILE_COLUMNS, VERSION, unescape};
 
 /// One line of the answer of `patron fold`.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all lines are outcomes, and one at a time is in memory"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer<'a> {
     /// What a customer is as of a day.
