@@ -147,6 +147,7 @@ mod tests {
                 spend: None,
                 later: None,
                 before: None,
+                ln_intervals: None,
             })
             .collect();
         let found = ByHistory::of(&customers);
