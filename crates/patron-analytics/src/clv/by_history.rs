@@ -54,12 +54,14 @@ impl ByHistory {
             .map(|(history, place)| Placed::new(history, place))
             .collect();
         placed.par_sort_unstable_by(|a, b| a.work_order(b).then(a.place.cmp(&b.place)));
+        let alike = || placed.chunk_by(|a, b| a.work_order(b).is_eq());
+        let distinct = alike().count();
         let mut found = Self {
-            histories: Vec::new(),
-            weights: Vec::new(),
+            histories: Vec::with_capacity(distinct),
+            weights: Vec::with_capacity(distinct),
             of_customer: vec![0; placed.len()],
         };
-        for (alike, number) in placed.chunk_by(|a, b| a.work_order(b).is_eq()).zip(0_u32..) {
+        for (alike, number) in alike().zip(0_u32..) {
             let mut weight = 0;
             for one in alike {
                 weight += customers.weight(one.place as usize);

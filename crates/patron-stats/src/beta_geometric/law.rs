@@ -177,6 +177,16 @@ impl Law for BetaGeometric {
             }
         }
     }
+
+    fn purchases(
+        shared: &Curves,
+        prospects: &Alive,
+        (horizon, _): (f64, f64),
+        spare: &mut Option<PaceCurve>,
+    ) -> f64 {
+        let curve = shared.of(prospects, spare);
+        curve.purchases(prospects.arrivals.time, horizon)
+    }
 }
 
 /// Expected purchases of a living customer without end and without discount: `E[1/p] = (a + b′ − 1)/(a − 1)`.

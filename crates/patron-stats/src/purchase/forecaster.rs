@@ -91,6 +91,8 @@ trait Foretell: Debug + Send + Sync {
 
     fn expect_all(&self, histories: &[History], expectations: &mut Vec<Expectations>);
 
+    fn purchases_all(&self, histories: &[History], told: &mut Vec<[f64; 2]>);
+
     fn expect_smoothly(&self, histories: &[History], visit: &mut dyn FnMut(Expectations));
 
     fn expect_purchases_smoothly(&self, histories: &[History], visit: &mut dyn FnMut(f64));
@@ -152,6 +154,14 @@ impl Forecaster {
         let mut forecasts = Vec::with_capacity(histories.len());
         self.prepared.forecast_all(histories, &mut forecasts);
         forecasts
+    }
+
+    /// Returns P(alive) and expected purchases of many, in their order: the same numbers as those of their forecasts, sooner.
+    #[must_use]
+    pub fn purchases_all(&self, histories: &[History]) -> Vec<[f64; 2]> {
+        let mut told = Vec::with_capacity(histories.len());
+        self.prepared.purchases_all(histories, &mut told);
+        told
     }
 
     /// Returns the part of the forecasts that needs no search for a quantile.
@@ -247,6 +257,22 @@ impl<L: Law> Foretell for Prepared<L> {
         self.each(histories, |alive, _, outlook| {
             expectations.push(Expectations::new(alive, outlook));
         });
+    }
+
+    fn purchases_all(&self, histories: &[History], told: &mut Vec<[f64; 2]>) {
+        let span = (self.horizon, self.discount_rate);
+        let mut spare = L::Spare::default();
+        let mut last: Option<(L::Prospects, f64)> = None;
+        for history in histories {
+            let prospects = self.law.prospects(history);
+            let expected = match last {
+                Some((known, expected)) if known == prospects => expected,
+                _ => L::purchases(&self.shared, &prospects, span, &mut spare),
+            };
+            last = Some((prospects, expected));
+            let alive = self.law.probability_alive(history);
+            told.push([alive, alive * expected]);
+        }
     }
 
     fn expect_smoothly(&self, histories: &[History], visit: &mut dyn FnMut(Expectations)) {

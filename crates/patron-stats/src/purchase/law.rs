@@ -72,6 +72,16 @@ pub(crate) trait Law: Copy + Debug + Send + Sync + 'static {
         spare: &mut Self::Spare,
     ) -> Outlook;
 
+    /// Returns the expected purchases of the same outlook alone, to the bit.
+    fn purchases(
+        shared: &Self::Shared,
+        prospects: &Self::Prospects,
+        span: (f64, f64),
+        spare: &mut Self::Spare,
+    ) -> f64 {
+        Self::outlook(shared, prospects, span, spare).expected
+    }
+
     fn alive_after(&self, history: &History, time: f64) -> Result<f64, ForecastError> {
         forecaster::check_horizon(time)?;
         Ok(self.probability_alive(history) * self.prospects(history).alive_after(time))

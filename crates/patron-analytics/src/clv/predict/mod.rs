@@ -51,6 +51,9 @@ pub struct PredictRequest {
     pub bootstrap: bool,
     /// Whether intervals are told at all: they take most of the time.
     pub intervals: bool,
+    /// Nobody asks for more than the probability of being a customer still and expected purchases. Where it saves work, the rest
+    /// is left out: it is not a number then, nobody has a value, and no note speaks of it.
+    pub only_purchases: bool,
 }
 
 /// What is expected of a customer.
@@ -83,6 +86,21 @@ impl OfHistory {
         expected_purchases: None,
         outcome: None,
     };
+
+    /// What is known where only P(alive) and expected purchases are.
+    const fn of_purchases([probability_alive, expected_purchases]: [f64; 2]) -> Self {
+        Self {
+            forecast: Forecast {
+                probability_alive,
+                expected_purchases,
+                discounted_purchases: f64::NAN,
+                discounted_purchases_lifetime: f64::NAN,
+                median_time_to_next_purchase: None,
+            },
+            probability_of_purchase: f64::NAN,
+            ..Self::NOTHING
+        }
+    }
 }
 
 /// What a customer's purchases are expected to bring.
@@ -150,10 +168,14 @@ impl Predictions {
 /// [`ClvError::Forecast`], [`ClvError::Interval`].
 pub fn predict(base: &Base, fit: &Fit, request: &PredictRequest) -> Result<Predictions, ClvError> {
     let mut notes = Vec::new();
-    let asked = Asked::of(base, request);
+    let asked = Asked::of(base, request).of_purchases(request);
     let model = fit.model.as_ref();
     let drawn = noted(draws(base, model, request), &mut notes)?;
-    let spend = Spend::of(base, request, &mut notes)?;
+    let spend = if asked.only_purchases {
+        None
+    } else {
+        Spend::of(base, request, &mut notes)?
+    };
     let how = How {
         draws: drawn.as_ref(),
         spend: spend.as_ref(),
@@ -161,7 +183,9 @@ pub fn predict(base: &Base, fit: &Fit, request: &PredictRequest) -> Result<Predi
     };
     let (told, values) = asked.tell(base, model, how)?;
     steps::done("predictions", told.len());
-    notes.extend(of_values(&values, spend.as_ref()));
+    if !asked.only_purchases {
+        notes.extend(of_values(&values, spend.as_ref()));
+    }
     Ok(Predictions {
         told,
         of_customer: base.by_history().of_customers().collect(),

@@ -23,6 +23,8 @@ pub(super) struct Asked {
     pub(super) discount: f64,
     /// That of intervals, if any are asked for.
     pub(super) level: Option<f64>,
+    /// Nothing else is told than P(alive) and expected purchases.
+    pub(super) only_purchases: bool,
     margin: f64,
 }
 
@@ -33,7 +35,16 @@ impl Asked {
             horizon: horizon(base),
             discount: base.settings.annual_discount.ln_1p() * base.unit.days() / 365.25,
             level: request.intervals.then_some(request.level),
+            only_purchases: false,
             margin: margin.map_or(1.0, patron_core::Money::to_f64),
+        }
+    }
+
+    /// Leaves out what nobody asks for.
+    pub(super) fn of_purchases(self, request: &PredictRequest) -> Self {
+        Self {
+            only_purchases: request.only_purchases && self.level.is_none(),
+            ..self
         }
     }
 
@@ -106,7 +117,9 @@ impl Teller<'_> {
     /// Returns what is told of every history, and what every customer is worth.
     fn all(&self, base: &Base) -> Result<(Vec<OfHistory>, Vec<Value>), ClvError> {
         let by_history = base.by_history();
-        let mut told = vec![OfHistory::NOTHING; by_history.histories().len()];
+        // On all threads, because what takes the time is the memory.
+        let histories = by_history.histories().par_iter();
+        let mut told: Vec<OfHistory> = histories.map(|_| OfHistory::NOTHING).collect();
         let parts = by_history.histories().par_chunks(CHUNK);
         parts
             .zip(told.par_chunks_mut(CHUNK))
@@ -140,6 +153,13 @@ impl Teller<'_> {
 
     /// Tells of each of some histories.
     fn of_histories(&self, distinct: &[History], told: &mut [OfHistory]) -> Result<(), ClvError> {
+        if self.asked.only_purchases {
+            let purchases = self.forecaster.purchases_all(distinct);
+            for (slot, told) in told.iter_mut().zip(purchases) {
+                *slot = OfHistory::of_purchases(told);
+            }
+            return Ok(());
+        }
         let forecasts = self.forecaster.forecast_all(distinct);
         // With draws of spend, purchases are drawn along with them: once.
         let intervals = match (self.expected, self.spend) {

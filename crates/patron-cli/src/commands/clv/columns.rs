@@ -6,7 +6,7 @@ use std::ops::Range;
 use patron_analytics::clv::{Base, Customer, Prediction, Predictions, in_parts};
 use serde_json::Value;
 
-use super::chosen::{Chosen, Named};
+use super::chosen::{CUSTOMER, Chosen, Named};
 use super::write_exact;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -58,6 +58,18 @@ const fn column(
 ) -> Column {
     Column { name, kind, value }
 }
+
+/// The columns that the data say, and those that the quickest forecast tells.
+const OF_PURCHASES: [&str; 8] = [
+    CUSTOMER,
+    "frequency",
+    "recency",
+    "T",
+    "weight",
+    "probability_alive",
+    "expected_purchases",
+    "holdout",
+];
 
 const COLUMNS: [Column; 20] = {
     use Kind::{BoundOfCustomer, BoundOfHistory, OfCustomer, OfHistory};
@@ -131,6 +143,12 @@ impl Columns {
     /// Takes the names asked for, all without any; without intervals none of their bounds.
     pub(super) fn of(names: &[String], intervals: bool) -> Result<Self, Failure> {
         Chosen::of(&COLUMNS, names, intervals).map(Self)
+    }
+
+    /// Whether columns are asked for by name, and none needs more than P(alive) and expected purchases.
+    pub(super) fn are_of_purchases(names: &[String]) -> bool {
+        let is_one = |name: &String| OF_PURCHASES.contains(&name.as_str());
+        !names.is_empty() && names.iter().all(is_one)
     }
 
     /// Returns everything that is told of a customer.

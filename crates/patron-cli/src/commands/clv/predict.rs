@@ -99,11 +99,13 @@ impl Args {
         Ok(asked)
     }
 
-    const fn request(&self) -> PredictRequest {
+    fn request(&self) -> PredictRequest {
+        let is_table = matches!(self.format, Format::Table);
         PredictRequest {
             level: self.interval,
             bootstrap: self.bootstrap,
             intervals: !self.no_intervals,
+            only_purchases: !is_table && Columns::are_of_purchases(&self.columns),
         }
     }
 

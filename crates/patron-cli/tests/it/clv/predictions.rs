@@ -88,6 +88,27 @@ fn without_intervals_everything_else_is_the_same() {
 }
 
 #[test]
+fn purchases_alone_are_the_same_number_for_number_and_found_without_the_rest() {
+    let sandbox = drawn("300");
+    for model in ["nbd", "bg-nbd", "mbg-nbd", "pareto-nbd", "ggom-nbd"] {
+        let summary = ["--summary", "drawn.csv", "--model", model, "--no-intervals"];
+        let whole = Table::parse(told(&sandbox, &summary).as_bytes());
+        let asked = ["--columns", "probability_alive,expected_purchases"];
+        let alone = told(&sandbox, &[&summary[..], &asked].concat());
+        let alone = Table::parse(alone.as_bytes());
+        for name in ["probability_alive", "expected_purchases"] {
+            assert_eq!(alone.column(name), whole.column(name), "{model} {name}");
+        }
+        // With a column more everything is worked out, and what cannot be told is said.
+        let more = ["--columns", "expected_purchases,discounted_purchases"];
+        let more = told(&sandbox, &[&summary[..], &more].concat());
+        let more = Table::parse(more.as_bytes());
+        let name = "discounted_purchases";
+        assert_eq!(more.column(name), whole.column(name), "{model}");
+    }
+}
+
+#[test]
 fn columns_are_those_asked_for() {
     let sandbox = drawn("50");
     let summary = ["--summary", "drawn.csv", "--model", "nbd"];
