@@ -99,7 +99,7 @@ fn purchases_alone_are_the_same_number_for_number_and_found_without_the_rest() {
         for name in ["probability_alive", "expected_purchases"] {
             assert_eq!(alone.column(name), whole.column(name), "{model} {name}");
         }
-        // With a column more everything is worked out, and what cannot be told is said.
+        // With a column more everything is worked out.
         let more = ["--columns", "expected_purchases,discounted_purchases"];
         let more = told(&sandbox, &[&summary[..], &more].concat());
         let more = Table::parse(more.as_bytes());
