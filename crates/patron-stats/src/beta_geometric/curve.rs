@@ -4,6 +4,8 @@
     reason = "numeric kernel: indices are loop counters over arrays of the same fixed length"
 )]
 
+use std::sync::OnceLock;
+
 use super::Alive;
 use crate::mixture::BetaMixture;
 use crate::quadrature::{NODES, Panel, cover, from_unit, rule};
@@ -26,19 +28,31 @@ const LARGEST_DISCOUNT: f64 = 45.0;
 /// ```
 ///
 /// ψ depends on x and the parameters only, not on T: one curve serves all customers with this x. Being a Legendre series
-/// on panels, it is integrated exactly; with a discount, `e^(−δA(e^u − 1))` is put under the integral.
+/// on panels, it is integrated exactly; with a discount, `e^(−δA(e^u − 1))` is put under the integral. Beyond the horizon, where
+/// only what is discounted without end looks, panels are made when they are first needed.
 #[derive(Debug, Clone)]
 pub(crate) struct PaceCurve {
     shape: f64,
     a: f64,
     b: f64,
-    panels: Vec<PacePanel>,
+    reach: Reach,
+    within: Vec<PacePanel>,
+    beyond: OnceLock<Vec<PacePanel>>,
+}
+
+/// The s/A up to which a curve must reach.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    /// For the horizon.
+    within: f64,
+    /// For the discount to have taken everything; no less than the horizon.
+    beyond: f64,
 }
 
 #[derive(Debug, Clone)]
 struct PacePanel {
     series: Panel,
-    /// Integral of ψ below this panel.
+    /// Integral of ψ from the first of its panels to this.
     before: f64,
     /// ψ times weight, at the nodes.
     mass: [f64; NODES],
@@ -47,38 +61,51 @@ struct PacePanel {
 }
 
 impl PaceCurve {
-    /// Builds the curve up to `s/A = furthest`.
-    pub(super) fn new(alive: &Alive, furthest: f64) -> Self {
-        let end = furthest.ln_1p().max(1e-9);
-        let exponent = alive.arrivals.shape + 1.0;
-        let mixture = BetaMixture::new(alive.a, alive.b, (-end).exp() / exponent, exponent);
+    /// Builds the curve as far as the horizon.
+    pub(super) fn new(alive: &Alive, reach: Reach) -> Self {
+        let mut curve = Self {
+            shape: alive.arrivals.shape,
+            a: alive.a,
+            b: alive.b,
+            reach,
+            within: Vec::new(),
+            beyond: OnceLock::new(),
+        };
+        curve.within = curve.panels(0.0, end(reach.within));
+        curve
+    }
+
+    /// Returns panels from one u to another.
+    fn panels(&self, from: f64, to: f64) -> Vec<PacePanel> {
+        let exponent = self.shape + 1.0;
+        let mixture = BetaMixture::new(self.a, self.b, (-to).exp() / exponent, exponent);
         let pace = |u: f64| {
             let time = u.exp_m1();
             let mean = mixture.mean(1.0, |p| (-exponent * (p * time).ln_1p()).exp());
-            alive.arrivals.shape * u.exp() * mean
+            self.shape * u.exp() * mean
         };
-        let nothing = NOTHING * alive.arrivals.shape.min(1.0);
+        let nothing = NOTHING * self.shape.min(1.0);
         let accept =
             |panel: &Panel| panel.miss() <= (PANEL_TOLERANCE * panel.largest()).max(nothing);
-        let pieces = end.ceil().max(1.0);
+        let step = (to - from) / (to - from).ceil().max(1.0);
         let mut series = Vec::new();
-        let mut low = 0.0;
-        while low < end - 1e-12 {
-            let high = (low + end / pieces).min(end);
+        let mut low = from;
+        while low < to - 1e-12 {
+            let high = (low + step).min(to);
             cover(&mut series, (low, high), &accept, &mut |u| u.map(&pace));
             low = high;
         }
         let mut before = 0.0;
-        let panels = series
-            .into_iter()
+        let panels = series.into_iter();
+        panels
             .map(|panel| PacePanel::new(panel, &mut before))
-            .collect();
-        Self {
-            shape: alive.arrivals.shape,
-            a: alive.a,
-            b: alive.b,
-            panels,
-        }
+            .collect()
+    }
+
+    /// Returns the panels beyond the horizon.
+    fn beyond(&self) -> &[PacePanel] {
+        let [from, to] = [self.reach.within, self.reach.beyond].map(end);
+        self.beyond.get_or_init(|| self.panels(from, to))
     }
 
     /// Returns whether this is the curve of customers like `alive`.
@@ -90,8 +117,8 @@ impl PaceCurve {
     /// Returns the expected purchases within `horizon`, A being `time`.
     pub(super) fn purchases(&self, time: f64, horizon: f64) -> f64 {
         let end = (horizon / time).ln_1p();
-        let index = self.panels.partition_point(|panel| panel.series.high < end);
-        match self.panels.get(index).or(self.panels.last()) {
+        let index = self.within.partition_point(|panel| panel.series.high < end);
+        match self.within.get(index).or(self.within.last()) {
             Some(panel) => panel.before + panel.series.integral_to(end.min(panel.series.high)),
             None => 0.0,
         }
@@ -102,7 +129,7 @@ impl PaceCurve {
         let scale = discount_rate * time;
         let end = (horizon / time).ln_1p();
         let (mut within, mut all) = (0.0, 0.0);
-        for panel in &self.panels {
+        for panel in self.within.iter().chain(self.beyond()) {
             let past_discount = scale * panel.series.low.exp_m1() > LARGEST_DISCOUNT;
             if past_discount && panel.series.low >= end {
                 break;
@@ -117,15 +144,23 @@ impl PaceCurve {
         }
         (within, all)
     }
+}
 
-    /// Returns the s/A up to which a curve must reach for the horizon, and for the discount to have taken everything.
-    pub(super) fn reach(least_time: f64, horizon: f64, discount_rate: f64) -> f64 {
+/// Returns the u of an s/A: the end of a curve, which has some length.
+fn end(reach: f64) -> f64 {
+    reach.ln_1p().max(1e-9)
+}
+
+impl Reach {
+    /// Returns how far curves reach for customers whose A is no less than `least_time`.
+    pub(super) fn new(least_time: f64, horizon: f64, discount_rate: f64) -> Self {
         let within = horizon / least_time;
-        if discount_rate > 0.0 {
+        let beyond = if discount_rate > 0.0 {
             within.max(LARGEST_DISCOUNT / (discount_rate * least_time))
         } else {
             within
-        }
+        };
+        Self { within, beyond }
     }
 }
 

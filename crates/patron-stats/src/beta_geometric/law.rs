@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use rand::{Rng, RngExt};
 
-use super::curve::PaceCurve;
+use super::curve::{PaceCurve, Reach};
 use super::fitting::fit;
 use super::{Alive, BetaGeometric, Dropout};
 use crate::estimate::FitError;
@@ -19,8 +19,7 @@ const CURVES_KEPT: usize = 1024;
 /// Pace curves by repeat purchases, each made when it is first needed.
 #[derive(Debug)]
 pub(crate) struct Curves {
-    /// The s/A up to which a curve must reach.
-    reach: f64,
+    reach: Reach,
     kept: Vec<OnceLock<PaceCurve>>,
 }
 
@@ -146,7 +145,7 @@ impl Law for BetaGeometric {
 
     fn share(&self, horizon: f64, discount_rate: f64) -> Curves {
         Curves {
-            reach: PaceCurve::reach(self.alpha, horizon, discount_rate),
+            reach: Reach::new(self.alpha, horizon, discount_rate),
             kept: std::iter::repeat_with(OnceLock::new)
                 .take(CURVES_KEPT)
                 .collect(),

@@ -59,7 +59,7 @@ pub fn predict_with_covariates(
     }
     notes.extend(of_values(&joined.values, spend.as_ref()));
     let predictions = Predictions {
-        told: joined.told,
+        told: joined.told.into(),
         of_customer: joined.of_customer,
         values: joined.values,
         horizon: asked.horizon,

@@ -28,7 +28,7 @@ pub fn predict_drawn(
     let (told, values) = asked.tell(base, fit.mode.as_ref(), how)?;
     notes.extend(of_values(&values, spend.as_ref()));
     Ok(Predictions {
-        told,
+        told: told.into(),
         of_customer: base.by_history().of_customers().collect(),
         values,
         horizon: asked.horizon,

@@ -116,11 +116,40 @@ pub struct Value {
     pub clv_lifetime: f64,
 }
 
+/// What is told of each distinct history.
+#[derive(Debug)]
+enum OfHistories {
+    All(Vec<OfHistory>),
+    /// P(alive) and expected purchases alone: a sixth of the memory, which takes as long to fill as the numbers to find.
+    Purchases(Vec<[f64; 2]>),
+}
+
+impl OfHistories {
+    fn of(&self, history: usize) -> Option<OfHistory> {
+        match self {
+            Self::All(told) => told.get(history).copied(),
+            Self::Purchases(told) => told.get(history).copied().map(OfHistory::of_purchases),
+        }
+    }
+
+    const fn len(&self) -> usize {
+        match self {
+            Self::All(told) => told.len(),
+            Self::Purchases(told) => told.len(),
+        }
+    }
+}
+
+impl From<Vec<OfHistory>> for OfHistories {
+    fn from(told: Vec<OfHistory>) -> Self {
+        Self::All(told)
+    }
+}
+
 /// What is expected of all customers.
 #[derive(Debug)]
 pub struct Predictions {
-    /// By distinct history.
-    told: Vec<OfHistory>,
+    told: OfHistories,
     /// The place of each customer's history, in the order of the base.
     of_customer: Vec<usize>,
     /// One per customer, or none where nothing is known of spend.
@@ -138,7 +167,7 @@ impl Predictions {
     #[must_use]
     pub fn customer(&self, place: usize) -> Option<Prediction> {
         Some(Prediction {
-            of_history: *self.told.get(self.history(place)?)?,
+            of_history: self.told.of(self.history(place)?)?,
             value: self.values.get(place).copied(),
         })
     }
@@ -168,24 +197,26 @@ impl Predictions {
 /// [`ClvError::Forecast`], [`ClvError::Interval`].
 pub fn predict(base: &Base, fit: &Fit, request: &PredictRequest) -> Result<Predictions, ClvError> {
     let mut notes = Vec::new();
-    let asked = Asked::of(base, request).of_purchases(request);
+    let asked = Asked::of(base, request);
     let model = fit.model.as_ref();
-    let drawn = noted(draws(base, model, request), &mut notes)?;
-    let spend = if asked.only_purchases {
-        None
+    let (told, values) = if request.only_purchases && !request.intervals {
+        (
+            OfHistories::Purchases(asked.purchases(base, model)?),
+            Vec::new(),
+        )
     } else {
-        Spend::of(base, request, &mut notes)?
-    };
-    let how = How {
-        draws: drawn.as_ref(),
-        spend: spend.as_ref(),
-        averaged: false,
-    };
-    let (told, values) = asked.tell(base, model, how)?;
-    steps::done("predictions", told.len());
-    if !asked.only_purchases {
+        let drawn = noted(draws(base, model, request), &mut notes)?;
+        let spend = Spend::of(base, request, &mut notes)?;
+        let how = How {
+            draws: drawn.as_ref(),
+            spend: spend.as_ref(),
+            averaged: false,
+        };
+        let (told, values) = asked.tell(base, model, how)?;
         notes.extend(of_values(&values, spend.as_ref()));
-    }
+        (told.into(), values)
+    };
+    steps::done("predictions", told.len());
     Ok(Predictions {
         told,
         of_customer: base.by_history().of_customers().collect(),

@@ -69,7 +69,7 @@ pub fn predict_opportunities(
         );
     }
     let predictions = Predictions {
-        told,
+        told: told.into(),
         of_customer: seen.by_history().of_customers().collect(),
         values: Vec::new(),
         horizon: f64::from(horizon),

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::spend::Spend;
 use super::teller::Asked;
-use super::{DRAWS, OfHistory, PredictRequest, Predictions, Value, of_values};
+use super::{DRAWS, OfHistories, OfHistory, PredictRequest, Predictions, Value, of_values};
 use crate::clv::{Base, ClvError, Customer, Customers, OwnFit};
 
 /// More draws of the rates of customers alike would move nothing that is printed.
@@ -47,7 +47,7 @@ pub fn predict_own<R: KnownCustomer + Send + Sync>(
     }
     notes.extend(of_values(&values, spend.as_ref()));
     let predictions = Predictions {
-        told: told.into_iter().map(|(told, _)| told).collect(),
+        told: OfHistories::All(told.into_iter().map(|(told, _)| told).collect()),
         of_customer,
         values,
         horizon: asked.horizon,

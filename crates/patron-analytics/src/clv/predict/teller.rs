@@ -23,8 +23,6 @@ pub(super) struct Asked {
     pub(super) discount: f64,
     /// That of intervals, if any are asked for.
     pub(super) level: Option<f64>,
-    /// Nothing else is told than P(alive) and expected purchases.
-    pub(super) only_purchases: bool,
     margin: f64,
 }
 
@@ -35,17 +33,26 @@ impl Asked {
             horizon: horizon(base),
             discount: base.settings.annual_discount.ln_1p() * base.unit.days() / 365.25,
             level: request.intervals.then_some(request.level),
-            only_purchases: false,
             margin: margin.map_or(1.0, patron_core::Money::to_f64),
         }
     }
 
-    /// Leaves out what nobody asks for.
-    pub(super) fn of_purchases(self, request: &PredictRequest) -> Self {
-        Self {
-            only_purchases: request.only_purchases && self.level.is_none(),
-            ..self
-        }
+    /// Returns P(alive) and expected purchases of every history of a base: the same numbers as those of all that is told.
+    pub(super) fn purchases(
+        self,
+        base: &Base,
+        model: &dyn PurchaseModel,
+    ) -> Result<Vec<[f64; 2]>, ClvError> {
+        let forecaster = model.forecaster(self.horizon, self.discount)?;
+        let histories = base.by_history().histories();
+        let mut told = vec![[0.0; 2]; histories.len()];
+        let parts = histories.par_chunks(CHUNK).zip(told.par_chunks_mut(CHUNK));
+        parts.for_each(|(histories, told)| {
+            for (slot, of_one) in told.iter_mut().zip(forecaster.purchases_all(histories)) {
+                *slot = of_one;
+            }
+        });
+        Ok(told)
     }
 
     /// Returns what a model tells of every history of a base, and what every customer is worth.
@@ -153,13 +160,6 @@ impl Teller<'_> {
 
     /// Tells of each of some histories.
     fn of_histories(&self, distinct: &[History], told: &mut [OfHistory]) -> Result<(), ClvError> {
-        if self.asked.only_purchases {
-            let purchases = self.forecaster.purchases_all(distinct);
-            for (slot, told) in told.iter_mut().zip(purchases) {
-                *slot = OfHistory::of_purchases(told);
-            }
-            return Ok(());
-        }
         let forecasts = self.forecaster.forecast_all(distinct);
         // With draws of spend, purchases are drawn along with them: once.
         let intervals = match (self.expected, self.spend) {
