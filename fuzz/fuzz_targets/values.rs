@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use libfuzzer_sys::fuzz_target;
 use patron_fuzz::{Outcome, SETTINGS, Settings};
 use patron_import::{
-    Cell, DateFormat, DecimalMark, Format, ImportOptions, RowReader, TextBlock, Understanding,
+    Cell, DateFormat, DecimalMark, Format, ImportOptions, RowReader, TextBlock, Understanding, WrittenDown,
     hash_cell, understand_table,
 };
 
@@ -70,12 +70,12 @@ fuzz_target!(|bytes: &[u8]| {
         .hashed_columns
         .iter()
         .fold(understanding.row_seed(), |hash, &index| hash_cell(hash, &Cell::Text(cells[index])));
-    reader().read_row(2, &places, hash, &mut batch);
+    reader().read_row((2, hash), &places, &mut batch, &mut WrittenDown);
     typed.add(&batch);
     let mut written = Outcome::default();
     let quoted: Vec<String> =
         cells.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect();
     let block = TextBlock { index: 0, first_line: 2, bytes: format!("{}\n", quoted.join(",")).into_bytes() };
-    written.add(&reader().parse_block(&block).expect("quotes are closed"));
+    written.add(&reader().parse_block(&block, &mut WrittenDown).expect("quotes are closed"));
     assert_eq!(typed, written, "a cell says the same from a typed file");
 });

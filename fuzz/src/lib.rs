@@ -15,7 +15,7 @@ use std::sync::Arc;
 use patron_core::{Coded as _, RowClass};
 use patron_import::{
     Content, DateFormat, DecimalMark, FileKind, Grain, ImportError, ImportOptions, RejectedRow,
-    RowAccount, RowBatch, RowKind, RowReader, UNDATED, file_kind, open_text,
+    RowAccount, RowBatch, RowKind, RowReader, UNDATED, WrittenDown, file_kind, open_text,
 };
 
 #[cfg(feature = "engine")]
@@ -225,7 +225,7 @@ pub fn read(path: &Path, options: &ImportOptions, block_bytes: usize) -> Result<
     let mut outcome = Outcome::default();
     let mut blocks = blocks.with_block_bytes(block_bytes);
     for block in &mut blocks {
-        outcome.add(&reader.parse_block(&block?)?);
+        outcome.add(&reader.parse_block(&block?, &mut WrittenDown)?);
     }
     outcome.digest = blocks.digest()?;
     Ok(outcome)

@@ -93,6 +93,27 @@ class TargetsOfTheLedger(unittest.TestCase):
         self.assertEqual((found.figure, found.is_met()), (2, False))
 
 
+FITS = {
+    "work": "fits",
+    "measured_at": "2026-01-02",
+    "data": {"customers": 1_000_000},
+    "works": {
+        "predict": {
+            "patron": runs(1.0, steps={"reading": 0.5, "counting": 0.125, "fit": 0.0625, "predictions": 0.0625}),
+            "lifetimes": runs(20.0, steps={"imports": 1.0, "reading": 1.0, "fit": 14.0, "predictions": 1.0, "writing": 3.0}),
+            "lifetimes-distinct": runs(10.0, steps={"counting": 1.0, "fit": 3.0, "predictions": 1.0}),
+        }
+    },
+}
+
+
+class TargetsOfFits(unittest.TestCase):
+    def test_by_the_clocks_inside_nothing_is_read_or_written(self) -> None:
+        found = list(told(FITS).values())
+        self.assertEqual([one.figure for one in found], [60, 20, 10])
+        self.assertEqual([one.is_met() for one in found], [True, False, False])
+
+
 class TargetsWithoutARecord(unittest.TestCase):
     def test_what_is_on_record_is_no_longer_wanted(self) -> None:
         ledger = TargetsOfTheLedger().ledger(10_000_000)
@@ -104,7 +125,6 @@ class TargetsWithoutARecord(unittest.TestCase):
 
     def test_complete_records_leave_only_what_has_no_benchmark(self) -> None:
         pair = {"patron": runs(1.0, steps=STEPS), "duckdb": runs(1.0)}
-        fits = {"work": "fits", "measured_at": "2026-01-02", "data": {"customers": 1_000_000}, "works": {"predict": pair}}
         results = [
             TEN,
             record(10_000_000, pair, kind="csv"),
@@ -112,7 +132,7 @@ class TargetsWithoutARecord(unittest.TestCase):
             record(100_000_000, pair, memory="512M"),
             record(10_000_000, pair, work="import"),
             *(TargetsOfTheLedger().ledger(orders) for orders in (10_000_000, 100_000_000)),
-            fits,
+            FITS,
         ]
         missing = [line for line in targets.section(results).splitlines() if line.startswith("- ")]
         self.assertEqual(missing, [f"- {words}" for words in targets.WANTED[-2:]])

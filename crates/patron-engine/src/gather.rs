@@ -84,6 +84,13 @@ pub fn gather(
         Some(journal) => journal.stores(budgets)?,
         None => budgets.map(|bytes| PartitionStore::new(bytes, resources.spill_folder.clone())),
     };
+    // An import asks whose an order is of what it has, too: that is another walk.
+    let has_pairs = journal.is_none() && !options.with_details;
+    let store = if has_pairs {
+        store.with_pairs(resources.memory_bytes / 8)
+    } else {
+        store
+    };
     let options = Arc::new(ImportOptions {
         several_files: options.several_files || paths.len() > 1,
         ..options.clone()

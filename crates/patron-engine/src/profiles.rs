@@ -94,7 +94,10 @@ impl Profiles {
     }
 
     /// Returns the profile at a place; nothing beyond the end.
+    ///
+    /// Inline, because most who ask use one number of it.
     #[must_use]
+    #[inline]
     pub fn get(&self, index: usize) -> Option<Profile> {
         let small = self.chunks.get(index / CHUNK)?.get(index % CHUNK)?;
         Some(self.unpack(small))
@@ -129,6 +132,7 @@ impl Profiles {
         }
     }
 
+    #[inline]
     fn unpack(&self, small: &Small) -> Profile {
         match self.whole_of(small) {
             Some(whole) => *whole,
@@ -136,6 +140,7 @@ impl Profiles {
         }
     }
 
+    #[inline]
     fn whole_of(&self, small: &Small) -> Option<&Profile> {
         if small.orders == WHOLE {
             self.whole.get(usize::try_from(small.order_value).ok()?)
@@ -201,6 +206,7 @@ impl Small {
         }
     }
 
+    #[inline]
     fn profile(&self) -> Profile {
         let sum = |sum: i64| MoneySum(i128::from(sum));
         Profile {

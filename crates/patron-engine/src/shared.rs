@@ -28,8 +28,47 @@ const MOST: u64 = 500_000;
 const SAMPLE: u64 = 100_000;
 /// What tells a row that is set aside from the same row when it counts.
 const ASIDE: u64 = 0x5ed0_0a51_de00_0001;
-/// Bytes of a pair: the hash of an order's id, and that of its customer.
+/// Bytes of a pair.
 const PAIR: usize = 16;
+
+/// Whose an order is: the hash of its id, and that of its customer, whose lowest bit tells whether that is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct OrderOf {
+    pub(crate) order: u64,
+    customer: u64,
+}
+
+impl OrderOf {
+    pub(crate) fn new(order_id: &str, customer_hash: u64, is_new: bool) -> Self {
+        Self {
+            order: xxh3_64(order_id.as_bytes()),
+            customer: customer_hash << 1 | u64::from(is_new),
+        }
+    }
+
+    pub(crate) fn bytes(self) -> [u8; PAIR] {
+        (u128::from(self.order) | u128::from(self.customer) << u64::BITS).to_le_bytes()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Self {
+        let number = |bytes: Option<&[u8]>| {
+            let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
+            u64::from_le_bytes(bytes.unwrap_or_default())
+        };
+        Self {
+            order: number(bytes.get(..PAIR / 2)),
+            customer: number(bytes.get(PAIR / 2..)),
+        }
+    }
+
+    const fn is_new(self) -> bool {
+        self.customer & 1 == 1
+    }
+
+    const fn is_of_the_customer_of(self, other: Self) -> bool {
+        self.customer >> 1 == other.customer >> 1
+    }
+}
 
 /// Orders that are there already, whom customers are, and what is to become of orders under two of them.
 #[derive(Debug, Clone, Copy)]
@@ -171,58 +210,51 @@ impl Gathered {
         claims: &Claims<'_>,
         persons: &HashMap<String, String>,
     ) -> Result<Contested, GroupingError> {
+        // What was kept as the facts came holds as long as nobody's facts were moved to another name.
+        let as_read = persons.is_empty()
+            && self.persons.is_empty()
+            && claims.stored.is_none()
+            && !claims.is_known.contains(&true);
+        match self.store.pairs() {
+            Some(pairs) if as_read => return tell_all(pairs),
+            Some(pairs) => (0..PARTITIONS).for_each(|partition| pairs.forget(partition)),
+            None => {}
+        }
         let resources = claims.resources;
         let pairs = PartitionStore::new(resources.memory_bytes / 8, resources.spill_folder.clone());
         self.scatter_pairs(&pairs, persons, |record| {
-            claims.looks_at(record).then_some(1)
+            claims.looks_at(record).then_some(true)
         })?;
         if let Some(stored) = claims.stored {
-            stored.scatter_pairs(&pairs, persons, |_| Some(0))?;
+            stored.scatter_pairs(&pairs, persons, |_| Some(false))?;
         }
-        let found = (0..PARTITIONS)
-            .into_par_iter()
-            .map(|partition| pairs.with_partition(partition, true, |segments| Ok(tell(segments))))
-            .collect::<Result<Vec<Contested>, GroupingError>>()?;
-        let mut all = Contested {
-            orders: 0,
-            hashes: HashSet::new(),
-        };
-        for contested in found {
-            all.orders += contested.orders;
-            all.hashes.extend(contested.hashes);
-        }
-        Ok(all)
+        tell_all(&pairs)
     }
 
-    /// Writes a pair for each order and customer, by the order. `mark` says whether a record is new, as the lowest bit.
+    /// Writes a pair for each order and customer, by the order. `mark` says whether a record is new.
     fn scatter_pairs(
         &self,
         pairs: &PartitionStore,
         persons: &HashMap<String, String>,
-        mark: impl Fn(&Record<'_>) -> Option<u64> + Sync,
+        mark: impl Fn(&Record<'_>) -> Option<bool> + Sync,
     ) -> Result<(), GroupingError> {
         let workers = rayon::current_num_threads().clamp(1, PARTITIONS);
         (0..workers).into_par_iter().try_for_each(|worker| {
             let mut scatter = pairs.scatter();
-            let mut before = (0, 0);
+            let mut before = None;
             for partition in (worker..PARTITIONS).step_by(workers) {
                 self.each_record(partition, |record| {
                     let Some(mark) = mark(record).filter(|_| is_claim(record)) else {
                         return Ok(());
                     };
                     let customer = name_of(record.customer, persons);
-                    let order = xxh3_64(record.order_id.as_bytes());
-                    let pair = (order, xxh3_64(customer.as_bytes()) << 1 | mark);
+                    let customer = xxh3_64(customer.as_bytes());
+                    let pair = OrderOf::new(record.order_id, customer, mark);
                     // The lines of an order mostly stand together.
-                    if pair == before {
+                    if before.replace(pair) == Some(pair) {
                         return Ok(());
                     }
-                    before = pair;
-                    let mut bytes = [0; PAIR];
-                    let (first, second) = bytes.split_at_mut(PAIR / 2);
-                    first.copy_from_slice(&pair.0.to_le_bytes());
-                    second.copy_from_slice(&pair.1.to_le_bytes());
-                    scatter.push_bytes(order, &bytes)
+                    scatter.push_pair(pair)
                 })?;
             }
             scatter.finish()
@@ -282,34 +314,46 @@ fn name_of<'p>(customer: &'p str, persons: &'p HashMap<String, String>) -> &'p s
     persons.get(customer).map_or(customer, String::as_str)
 }
 
-/// Finds the orders of one partition that stand with several customers, one of them new.
-fn tell(segments: &[&[u8]]) -> Contested {
-    let number = |bytes: Option<&[u8]>| {
-        let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
-        u64::from_le_bytes(bytes.unwrap_or_default())
+/// Finds the orders that stand with several customers, one of them new; the pairs are gone then.
+fn tell_all(pairs: &PartitionStore) -> Result<Contested, GroupingError> {
+    let found = (0..PARTITIONS)
+        .into_par_iter()
+        .map(|partition| pairs.with_partition(partition, true, |segments| Ok(tell(segments))))
+        .collect::<Result<Vec<Contested>, GroupingError>>()?;
+    let mut all = Contested {
+        orders: 0,
+        hashes: HashSet::new(),
     };
-    let pair = |bytes: &[u8]| (number(bytes.get(..8)), number(bytes.get(8..)));
+    for contested in found {
+        all.orders += contested.orders;
+        all.hashes.extend(contested.hashes);
+    }
+    Ok(all)
+}
+
+/// Finds those of one partition.
+fn tell(segments: &[&[u8]]) -> Contested {
     let bytes = segments.iter().flat_map(|bytes| bytes.chunks_exact(PAIR));
-    let mut pairs: Vec<(u64, u64)> = bytes.map(pair).collect();
+    let mut pairs: Vec<OrderOf> = bytes.map(OrderOf::of_bytes).collect();
     pairs.sort_unstable();
     let mut contested = Contested {
         orders: 0,
         hashes: HashSet::new(),
     };
-    for of_order in pairs.chunk_by(|a, b| a.0 == b.0) {
-        let is_new = of_order.iter().any(|pair| pair.1 & 1 == 1);
+    for of_order in pairs.chunk_by(|a, b| a.order == b.order) {
+        let is_new = of_order.iter().any(|pair| pair.is_new());
         contested.orders += u64::from(is_new);
         // Whose it was before may go on having it.
-        let stored = || of_order.iter().filter(|pair| pair.1 & 1 == 0);
-        let is_known = |new: &(u64, u64)| stored().any(|pair| pair.1 >> 1 == new.1 >> 1);
-        let first_new = of_order.iter().find(|pair| pair.1 & 1 == 1);
-        let is_contested = |new: &(u64, u64)| match stored().next() {
+        let stored = || of_order.iter().filter(|pair| !pair.is_new());
+        let is_known = |new: &OrderOf| stored().any(|pair| pair.is_of_the_customer_of(*new));
+        let first_new = of_order.iter().find(|pair| pair.is_new());
+        let is_contested = |new: &OrderOf| match stored().next() {
             Some(_) => !is_known(new),
-            None => first_new.is_some_and(|first| first.1 != new.1),
+            None => first_new.is_some_and(|first| first != new),
         };
-        let mut new = of_order.iter().filter(|pair| pair.1 & 1 == 1);
+        let mut new = of_order.iter().filter(|pair| pair.is_new());
         if let (true, Some(first)) = (new.any(is_contested), of_order.first()) {
-            contested.hashes.insert(first.0);
+            contested.hashes.insert(first.order);
         }
     }
     contested

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use patron_import::{ImportOptions, RowReader, open_text};
+use patron_import::{ImportOptions, RowReader, WrittenDown, open_text};
 
 fn main() {
     let given = std::env::args().nth(1).map(PathBuf::from);
@@ -37,7 +37,11 @@ fn main() {
     let started = Clock::start();
     let mut rows = 0;
     for block in &blocks {
-        rows += reader.parse_block(block).unwrap().account.rows_in;
+        rows += reader
+            .parse_block(block, &mut WrittenDown)
+            .unwrap()
+            .account
+            .rows_in;
     }
     let read = started.elapsed();
     let rate = |seconds: f64| text as f64 / 1e6 / seconds;

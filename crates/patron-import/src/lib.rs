@@ -55,7 +55,7 @@ pub use options::{
 };
 pub use preset::preset_names;
 pub use rates::{Rate, Rates, RatesError};
-pub use reader::{RowReader, is_address};
+pub use reader::{PlainOrder, PlainOrders, RowReader, WrittenDown, is_address};
 pub use reason::Reason;
 pub use text::{FileKind, TextBlock, TextBlocks, file_kind, open_text};
 pub use understand::{DateSeen, DayOrder, WholeColumn, understand_table};

@@ -3,6 +3,7 @@
 use patron_engine::CustomerTable;
 use patron_stats::lorenz::{concentration_curve, gini, top_share};
 use patron_stats::summary::{mean, quantile};
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::value::Valuation;
@@ -15,11 +16,10 @@ const BARS: f64 = 20.0;
 
 /// The Pareto curve of revenue, best customers first.
 pub(super) fn pareto(table: &CustomerTable) -> Value {
-    let revenue: Vec<f64> = table
-        .profiles
-        .iter()
-        .map(|profile| profile.monetary.to_f64())
-        .collect();
+    let profiles = table.profiles.iter();
+    let mut revenue: Vec<f64> = profiles.map(|profile| profile.monetary.to_f64()).collect();
+    // Each of the figures sorts for itself, which takes no time where it is done already.
+    revenue.par_sort_unstable_by(|one, other| other.total_cmp(one));
     let points = concentration_curve(&revenue, CURVE_STEPS).unwrap_or_default();
     let top = TOP_SHARES.iter().filter_map(|&share| {
         // Whole customers, so that the number named is the number that brings the share.

@@ -20,6 +20,12 @@ pub(crate) fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
     Some(first)
 }
 
+pub(crate) fn take_u32(bytes: &mut &[u8]) -> Option<u32> {
+    let (head, rest) = bytes.split_first_chunk::<4>()?;
+    *bytes = rest;
+    Some(u32::from_le_bytes(*head))
+}
+
 pub(crate) fn take_i64(bytes: &mut &[u8]) -> Option<i64> {
     let (head, rest) = bytes.split_first_chunk::<8>()?;
     *bytes = rest;

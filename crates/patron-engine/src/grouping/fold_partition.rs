@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use hashbrown::HashTable;
 use patron_core::{Day, MoneySum, RowClass};
 use patron_fold::{Folder, NoOrderReason, Outcome, Tally};
-use patron_import::RowKind;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::GroupingError;
@@ -172,29 +171,11 @@ pub(crate) fn fold_partition(
     let mut work = Work::default();
     let mut outcomes = Vec::new();
     for group in 0..groups.len() {
-        work.load(
-            groups
-                .members(group)
-                .iter()
-                .filter_map(|&row| records.get(row as usize)),
-        );
-        // Who is known only from a refund that was not given is no customer.
-        let says_something = |row: &&Record<'_>| row.kind != RowKind::Withdrawn;
-        let Some(customer) = work
-            .rows
-            .iter()
-            .find(says_something)
-            .map(|row| row.customer)
-        else {
+        let members = groups.members(group).iter();
+        let rows = members.filter_map(|&row| records.get(row as usize));
+        let Some(customer) = work.facts_of(rows, rules, &mut partition) else {
             continue;
         };
-        work.merge_files(&mut partition);
-        work.keep_newest_refunds(&mut partition);
-        work.date_refunds();
-        work.mark_duplicates(rules.drop_duplicates, &mut partition);
-        work.resolve_orders(rules.repeats_are_versions, &mut partition);
-        work.facts
-            .sort_unstable_by(|a, b| a.order_key().cmp(&b.order_key()));
         outcomes.clear();
         folder
             .fold(&work.facts, &mut work.scratch, &mut outcomes)
@@ -223,7 +204,7 @@ pub(crate) fn fold_partition(
 /// Reads the records of a partition.
 pub(crate) fn decode<'a>(segments: &[&'a [u8]]) -> Result<Vec<Record<'a>>, GroupingError> {
     let bytes: usize = segments.iter().map(|segment| segment.len()).sum();
-    let mut records = Vec::with_capacity(bytes / 45);
+    let mut records = Vec::with_capacity(bytes / 40);
     for segment in segments {
         let mut rest = *segment;
         while !rest.is_empty() {
@@ -308,6 +289,7 @@ mod tests {
     use crate::grouping::Contact;
     use patron_core::{Day, OrderStatus};
     use patron_fold::FoldSettings;
+    use patron_import::RowKind;
 
     fn row<'a>(
         customer: &'a str,

@@ -1,7 +1,9 @@
 //! How one fact of one customer lies in a partition's bytes.
 //!
 //! ```text
-//! kind u8, top bit: details follow | status u8, top bits: what follows and what the row is | at i64 | net i64 | row hash u64 | [quantity i64, lines only]
+//! kind u8, top bits: details follow, the record is short | status u8, top bits: what follows and what the row is
+//! at i64 | net i64; short: whole seconds u32 | hundredths u32
+//! row hash u64 | [quantity i64, lines only]
 //! [updated at i64] | [product u64] | file varint | line varint | customer: length varint, bytes | order id: the same | [email, phone, name, consent: the same]
 //! [details: the same]
 //! ```
@@ -11,10 +13,15 @@ use patron_core::{Fact, Instant, Money, OrderStatus, RefundKind};
 use patron_import::RowKind;
 
 use super::bytes::{
-    take_byte, take_bytes, take_i64, take_number, take_text, write_number, write_text,
+    take_byte, take_bytes, take_i64, take_number, take_text, take_u32, write_number, write_text,
 };
 
 const DETAILS_BIT: u8 = 0x80;
+/// Times and amounts of most shops have whole seconds and hundredths.
+const SHORT_BIT: u8 = 0x40;
+const MICROS: i64 = 1_000_000;
+/// Of an amount's ten-thousandths.
+const HUNDREDTH: i64 = 100;
 const CONTACT_BIT: u8 = 0x80;
 const UPDATED_BIT: u8 = 0x40;
 const PRODUCT_BIT: u8 = 0x20;
@@ -115,10 +122,21 @@ impl<'a> Record<'a> {
             | bit(self.product != 0, PRODUCT_BIT)
             | bit(self.is_line, LINE_BIT)
             | bit(self.status_unsaid, UNSAID_BIT);
-        let kind = self.kind.to_u8() | bit(!self.details.is_empty(), DETAILS_BIT);
+        let short = short(self.at, MICROS).zip(short(self.net, HUNDREDTH));
+        let kind = self.kind.to_u8()
+            | bit(!self.details.is_empty(), DETAILS_BIT)
+            | bit(short.is_some(), SHORT_BIT);
         out.extend_from_slice(&[kind, status_code(self.status) | follows]);
-        out.extend_from_slice(&self.at.to_le_bytes());
-        out.extend_from_slice(&self.net.to_le_bytes());
+        match short {
+            Some((seconds, hundredths)) => {
+                out.extend_from_slice(&seconds.to_le_bytes());
+                out.extend_from_slice(&hundredths.to_le_bytes());
+            }
+            None => {
+                out.extend_from_slice(&self.at.to_le_bytes());
+                out.extend_from_slice(&self.net.to_le_bytes());
+            }
+        }
         out.extend_from_slice(&self.row_hash.to_le_bytes());
         if self.kind == RowKind::Line {
             out.extend_from_slice(&self.quantity.to_le_bytes());
@@ -145,10 +163,14 @@ impl<'a> Record<'a> {
     /// Reads the record at the start of `bytes` and moves `bytes` behind it; nothing if the bytes are not a record.
     pub(crate) fn read(bytes: &mut &'a [u8]) -> Option<Self> {
         let kind_byte = take_byte(bytes)?;
-        let kind = RowKind::from_u8(kind_byte & !DETAILS_BIT)?;
+        let kind = RowKind::from_u8(kind_byte & !(DETAILS_BIT | SHORT_BIT))?;
         let status = take_byte(bytes)?;
-        let at = take_i64(bytes)?;
-        let net = take_i64(bytes)?;
+        let (at, net) = if kind_byte & SHORT_BIT == 0 {
+            (take_i64(bytes)?, take_i64(bytes)?)
+        } else {
+            let [seconds, hundredths] = [take_u32(bytes)?, take_u32(bytes)?].map(i64::from);
+            (seconds * MICROS, hundredths * HUNDREDTH)
+        };
         let row_hash = take_i64(bytes)?.cast_unsigned();
         let quantity = if kind == RowKind::Line {
             take_i64(bytes)?
@@ -249,6 +271,12 @@ impl<'a> Record<'a> {
     }
 }
 
+/// Returns how many whole parts of this size a number has, if it has nothing besides and they fit.
+fn short(number: i64, part: i64) -> Option<u32> {
+    let parts = u32::try_from(number / part).ok()?;
+    (number % part == 0).then_some(parts)
+}
+
 fn take_contact<'a>(bytes: &mut &'a [u8]) -> Option<ContactFields<'a>> {
     let mut fields = [""; 4];
     for field in &mut fields {
@@ -292,15 +320,25 @@ mod tests {
             RowKind::Person,
             RowKind::Mention(RowClass::FeeLine),
         ] {
-            for (contact, updated_at, product) in [
-                (None, None, 0),
-                (Some(["a@example.com", "", "王", "yes"]), Some(-3), u64::MAX),
+            for (contact, updated_at, product, (at, net)) in [
+                (None, None, 0, (i64::MIN, -7)),
+                (
+                    Some(["a@example.com", "", "王", "yes"]),
+                    Some(-3),
+                    u64::MAX,
+                    (1_700_000_000_000_000, 123_400),
+                ),
+                (None, None, 0, (1_700_000_000_000_001, 123_400)),
+                (None, None, 0, (1_700_000_000_000_000, 123_456)),
+                (None, None, 0, (-1_000_000, 100)),
+                (None, None, 0, (1_000_000 << 32, 100)),
+                (None, None, 0, (0, 100 << 32)),
             ] {
                 let record = Record {
                     kind,
                     status: OrderStatus::Refunded,
-                    at: i64::MIN,
-                    net: -7,
+                    at,
+                    net,
                     row_hash: u64::MAX,
                     quantity: if kind == RowKind::Line { 5 } else { 0 },
                     is_line: product != 0,

@@ -8,19 +8,20 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::GroupingError;
 use super::record::Record;
+use crate::shared::{OrderOf, is_claim};
 
 /// Number of partitions: few enough that each worker's buffers stay small, many enough that one partition of
 /// 100 million orders is about 20 MB.
 pub const PARTITIONS: usize = 256;
 /// Bytes that a worker collects for a partition before it hands them over.
-const SEGMENT_BYTES: usize = 48 * 1024;
+const SEGMENT_BYTES: usize = 16 * 1024;
 /// A piece of a partition is at most this part of the memory for facts, as it is kept.
 const ROOM_OF_A_PIECE: u64 = 16;
 /// And this many bytes are never cut up.
@@ -46,6 +47,9 @@ pub(crate) struct PartitionStore {
     name: Option<&'static str>,
     /// How often the hash was divided before this store's partitions are told by it.
     divided_by: u64,
+    /// Whose order each is, by hashes, as the facts come; until somebody asks.
+    pairs: Option<Box<PartitionStore>>,
+    are_pairs_told: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -60,6 +64,9 @@ struct Partition {
 pub(crate) struct Scatter<'a> {
     store: &'a PartitionStore,
     buffers: Vec<Vec<u8>>,
+    pairs: Option<Box<Scatter<'a>>>,
+    /// The last pair: the lines of an order mostly stand together.
+    last_pair: Option<OrderOf>,
 }
 
 impl PartitionStore {
@@ -75,7 +82,24 @@ impl PartitionStore {
             folder,
             name: None,
             divided_by: 1,
+            pairs: None,
+            are_pairs_told: AtomicBool::new(false),
         }
+    }
+
+    /// Keeps besides, in so much memory, whose order each is.
+    pub(crate) fn with_pairs(self, budget_bytes: u64) -> Self {
+        let pairs = Self::new(budget_bytes, self.folder.clone());
+        Self {
+            pairs: Some(Box::new(pairs)),
+            ..self
+        }
+    }
+
+    /// Returns the pairs that were kept, once: whoever asks empties them.
+    pub(crate) fn pairs(&self) -> Option<&Self> {
+        let pairs = self.pairs.as_deref()?;
+        (!self.are_pairs_told.swap(true, Ordering::Relaxed)).then_some(pairs)
     }
 
     /// Deals the facts of one partition out to as many pieces, which are on disk; a customer's are in one of them.
@@ -93,9 +117,9 @@ impl PartitionStore {
 
     /// The low bits of the hash, by which a ledger deals persons into its buckets: partitions whose numbers are the same
     /// modulo the number of buckets make up a bucket. Hash tables inside a partition must use other bits.
-    fn partition_of(&self, customer: &str) -> usize {
+    fn partition_of(&self, customer_hash: u64) -> usize {
         let partitions = self.partitions.len().max(1) as u64;
-        let hash = xxh3_64(customer.as_bytes()) / self.divided_by;
+        let hash = customer_hash / self.divided_by;
         usize::try_from(hash % partitions).unwrap_or(0)
     }
 
@@ -171,6 +195,8 @@ impl PartitionStore {
         Scatter {
             store: self,
             buffers: vec![Vec::new(); self.partitions.len()],
+            pairs: self.pairs.as_ref().map(|pairs| Box::new(pairs.scatter())),
+            last_pair: None,
         }
     }
 
@@ -351,7 +377,16 @@ impl PartitionStore {
 impl Scatter<'_> {
     /// Adds a record to its customer's partition.
     pub(crate) fn push(&mut self, record: &Record<'_>) -> Result<(), GroupingError> {
-        let index = self.store.partition_of(record.customer);
+        let customer = xxh3_64(record.customer.as_bytes());
+        if let Some(pairs) = &mut self.pairs
+            && is_claim(record)
+        {
+            let pair = OrderOf::new(record.order_id, customer, true);
+            if self.last_pair.replace(pair) != Some(pair) {
+                pairs.push_pair(pair)?;
+            }
+        }
+        let index = self.store.partition_of(customer);
         let Some(buffer) = self.buffers.get_mut(index) else {
             return Ok(());
         };
@@ -366,9 +401,9 @@ impl Scatter<'_> {
         Ok(())
     }
 
-    /// Adds bytes to the partition of the highest bits of a hash.
-    pub(crate) fn push_bytes(&mut self, hash: u64, bytes: &[u8]) -> Result<(), GroupingError> {
-        let index = usize::try_from(hash >> (u64::BITS - PARTITIONS.trailing_zeros()));
+    /// Adds a pair to the partition of the highest bits of its order's hash.
+    pub(crate) fn push_pair(&mut self, pair: OrderOf) -> Result<(), GroupingError> {
+        let index = usize::try_from(pair.order >> (u64::BITS - PARTITIONS.trailing_zeros()));
         let index = index.unwrap_or(0);
         let Some(buffer) = self.buffers.get_mut(index) else {
             return Ok(());
@@ -376,7 +411,7 @@ impl Scatter<'_> {
         if buffer.capacity() == 0 {
             *buffer = self.store.empty_segment();
         }
-        buffer.extend_from_slice(bytes);
+        buffer.extend_from_slice(&pair.bytes());
         if buffer.len() + 256 > SEGMENT_BYTES {
             let segment = std::mem::take(buffer);
             self.store.add(index, segment)?;
@@ -386,6 +421,9 @@ impl Scatter<'_> {
 
     /// Hands over what is left. Without it the last facts would be lost, so it consumes the scatter.
     pub(crate) fn finish(mut self) -> Result<(), GroupingError> {
+        if let Some(pairs) = self.pairs.take() {
+            pairs.finish()?;
+        }
         for (index, buffer) in self.buffers.drain(..).enumerate() {
             if !buffer.is_empty() {
                 let mut segment = buffer;
@@ -433,7 +471,8 @@ mod tests {
                     for segment in segments {
                         let mut rest = *segment;
                         while let Some(record) = Record::read(&mut rest) {
-                            assert_eq!(store.partition_of(record.customer), index);
+                            let hash = xxh3_64(record.customer.as_bytes());
+                            assert_eq!(store.partition_of(hash), index);
                             found = (found.0 + 1, found.1 + record.net);
                         }
                         assert!(rest.is_empty());

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::shared::SharedOrders;
 
-use super::fold_partition::{FoldedPartition, RepeatedOrders, RowKindKey};
+use super::fold_partition::{FoldedPartition, GroupingRules, RepeatedOrders, RowKindKey};
 use super::record::Record;
 use super::versions::{
     Version, by_update, contested_orders, current_lines, is_cancelled_line, is_cancelled_order,
@@ -54,6 +54,55 @@ pub(super) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
+    /// Brings the rows of a customer down to facts, in their order; returns who that is, or nothing if the rows say nothing of
+    /// anybody.
+    pub(super) fn facts_of<'r>(
+        &mut self,
+        rows: impl Iterator<Item = &'r Record<'a>> + Clone,
+        rules: GroupingRules,
+        partition: &mut FoldedPartition,
+    ) -> Option<&'a str>
+    where
+        'a: 'r,
+    {
+        // Who is known only from a refund that was not given is no customer.
+        let mut who = rows.clone().filter(|row| row.kind != RowKind::Withdrawn);
+        let customer = who.next()?.customer;
+        if self.load_plain(rows.clone()) {
+            self.facts.clear();
+            self.facts.extend(rows.filter_map(Record::fact));
+        } else {
+            self.load(rows);
+            self.merge_files(partition);
+            self.keep_newest_refunds(partition);
+            self.date_refunds();
+            self.mark_duplicates(rules.drop_duplicates, partition);
+            self.resolve_orders(rules.repeats_are_versions, partition);
+        }
+        self.facts
+            .sort_unstable_by(|a, b| a.order_key().cmp(&b.order_key()));
+        Some(customer)
+    }
+
+    /// Whether each row is an order of one file, no two of them alike or with one id, and no row says anything besides. Then
+    /// all are facts as they stand, and none has to be moved.
+    fn load_plain<'r>(&mut self, rows: impl Iterator<Item = &'r Record<'a>> + Clone) -> bool
+    where
+        'a: 'r,
+    {
+        self.rows.clear();
+        self.mentioned = None;
+        let first = rows.clone().next().map(|row| row.file);
+        let is_plain = |row: &Record<'_>| {
+            let is_order = row.kind == RowKind::Order && !row.is_line && !row.status_unsaid;
+            is_order && row.contact.is_none() && Some(row.file) == first
+        };
+        let name = |row: &Record<'_>| is_named_order(row).then(|| xxh3_64(row.order_id.as_bytes()));
+        rows.clone().all(is_plain)
+            && !self.any_repeats(rows.clone().map(|row| row.row_hash))
+            && !self.any_repeats(rows.filter_map(name))
+    }
+
     pub(super) fn load<'r>(&mut self, rows: impl Iterator<Item = &'r Record<'a>>)
     where
         'a: 'r,
@@ -179,7 +228,10 @@ impl<'a> Work<'a> {
 
     /// Counts rows that equal another of their file in every column, and takes them out if the rules say so.
     pub(super) fn mark_duplicates(&mut self, drop: bool, partition: &mut FoldedPartition) {
-        if !self.any_repeat(|row| Some(row.row_hash)) {
+        let rows = std::mem::take(&mut self.rows);
+        let any = self.any_repeats(rows.iter().map(|row| row.row_hash));
+        self.rows = rows;
+        if !any {
             return;
         }
         self.rows
@@ -199,10 +251,10 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Whether two rows have the same hash. Nearly always none have, and then no row has to be moved.
-    fn any_repeat(&mut self, hash: impl Fn(&Record<'a>) -> Option<u64>) -> bool {
+    /// Whether two hashes are the same. Nearly always none are, and then no row has to be moved.
+    fn any_repeats(&mut self, hashes: impl Iterator<Item = u64>) -> bool {
         self.hashes.clear();
-        self.hashes.extend(self.rows.iter().filter_map(hash));
+        self.hashes.extend(hashes);
         self.hashes.sort_unstable();
         self.hashes
             .windows(2)
@@ -231,7 +283,10 @@ impl<'a> Work<'a> {
         mut take: impl FnMut(&Record<'a>, Role),
     ) {
         let name = |row: &Record<'_>| is_named_order(row).then(|| xxh3_64(row.order_id.as_bytes()));
-        if self.rows_are_simple() && !self.any_repeat(name) {
+        let rows = std::mem::take(&mut self.rows);
+        let any = self.any_repeats(rows.iter().filter_map(name));
+        self.rows = rows;
+        if self.rows_are_simple() && !any {
             self.rows.iter().for_each(|row| take(row, Role::Itself));
             return;
         }

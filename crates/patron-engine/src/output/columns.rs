@@ -157,21 +157,15 @@ impl<'a> Columns<'a> {
 }
 
 fn behaviour(table: &CustomerTable) -> Vec<Column<'_>> {
-    let of = |profile: fn(&Profile) -> i64| {
-        move |row: usize| table.profiles.get(row).map_or(0, |found| profile(&found))
-    };
-    let sum = |profile: fn(&Profile) -> i128| {
-        move |row: usize| table.profiles.get(row).map_or(0, |found| profile(&found))
-    };
     let day = table.as_of.day;
     vec![
         text("customer_id", |row| table.ids.get(row)),
         instant("first_order_at", false, {
-            let first = of(|profile| profile.first_order_at.0);
+            let first = number(table, |profile| profile.first_order_at.0);
             move |row| Some(first(row))
         }),
         instant("last_order_at", false, {
-            let last = of(|profile| profile.last_order_at.0);
+            let last = number(table, |profile| profile.last_order_at.0);
             move |row| Some(last(row))
         }),
         days("recency_days", move |row| {
@@ -182,23 +176,33 @@ fn behaviour(table: &CustomerTable) -> Vec<Column<'_>> {
         }),
         count(
             "orders",
-            of(|profile| i64::try_from(profile.orders).unwrap_or(i64::MAX)),
+            number(table, |profile| {
+                i64::try_from(profile.orders).unwrap_or(i64::MAX)
+            }),
         ),
         count(
             "purchase_days",
-            of(|profile| i64::from(profile.purchase_days)),
+            number(table, |profile| i64::from(profile.purchase_days)),
         ),
-        money_sum("monetary", sum(|profile| profile.monetary.0)),
+        money_sum("monetary", number(table, |profile| profile.monetary.0)),
         money(
             "average_order_value",
-            of(|profile| profile.average_order_value().0),
+            number(table, |profile| profile.average_order_value().0),
         ),
-        money("last_order_value", of(|profile| profile.last_order_value.0)),
+        money(
+            "last_order_value",
+            number(table, |profile| profile.last_order_value.0),
+        ),
         count(
             "orders_window",
-            of(|profile| i64::try_from(profile.orders_window).unwrap_or(i64::MAX)),
+            number(table, |profile| {
+                i64::try_from(profile.orders_window).unwrap_or(i64::MAX)
+            }),
         ),
-        money_sum("monetary_window", sum(|profile| profile.monetary_window.0)),
+        money_sum(
+            "monetary_window",
+            number(table, |profile| profile.monetary_window.0),
+        ),
         optional_float("mean_days_between_orders", move |row| {
             table
                 .profiles
@@ -206,6 +210,17 @@ fn behaviour(table: &CustomerTable) -> Vec<Column<'_>> {
                 .and_then(|profile| profile.mean_days_between_orders())
         }),
     ]
+}
+
+/// A number of a profile by place, for which no more is looked at than it takes; 0 beyond the last.
+fn number<N: From<i8>>(
+    table: &CustomerTable,
+    of: impl Fn(&Profile) -> N + Send + Sync,
+) -> impl Fn(usize) -> N + Send + Sync {
+    move |row| {
+        let profile = table.profiles.get(row);
+        profile.map_or_else(|| N::from(0), |found| of(&found))
+    }
 }
 
 fn scores<'a>(customers: &ScoredCustomers<'a>) -> Vec<Column<'a>> {

@@ -1,11 +1,14 @@
-//! Arrow record batches, of a Parquet file or of a query, given to patron-import's reader row by row.
+//! Arrow record batches, of a Parquet file or of a query, given to patron-import's reader row by row; hashes of rows are made
+//! column by column.
 
 use arrow_array::RecordBatch;
-use patron_import::{ROW_HASH_SEED, RowBatch, RowReader, Understanding, UsedColumn, hash_cell};
+use patron_import::{ROW_HASH_SEED, RowReader, Understanding, UsedColumn};
 
-use super::SourceError;
 use super::columns::Column;
 pub(super) use super::columns::sample_rows;
+use super::plain::Scattered;
+use super::{BlockRead, SourceError};
+use crate::grouping::Scatter;
 
 /// The columns of one source that are read.
 #[derive(Debug)]
@@ -34,32 +37,32 @@ impl<'a> Batches<'a> {
         &self.wanted
     }
 
-    /// Reads the rows of a batch that has the [`Self::wanted`] columns and no other.
+    /// Reads the rows of a batch that has the [`Self::wanted`] columns and no other, and hands their facts to the partitions.
     pub(super) fn read(
         &self,
         batch: &RecordBatch,
         reader: &mut RowReader,
-        rows_before: u64,
-        facts: &mut RowBatch,
+        (index, rows_before): (u64, u64),
+        (read, scatter): (&mut BlockRead, &mut Scatter<'_>),
     ) -> Result<(), SourceError> {
         let used = self.understanding.columns.iter().enumerate();
         let used = used
             .map(|(slot, used)| self.of_slot(batch, slot, used))
             .collect::<Result<Vec<_>, _>>()?;
-        let hashed = self.understanding.hashed_columns.iter();
-        let hashed = hashed
-            .map(|&index| Ok(Column::telling(batch, self.place(index)?)))
-            .collect::<Result<Vec<_>, SourceError>>()?;
-        let row_seed = self.understanding.row_seed();
+        let mut hashes = vec![self.understanding.row_seed(); batch.num_rows()];
+        for &index in &self.understanding.hashed_columns {
+            Column::telling(batch, self.place(index)?).chain(&mut hashes);
+        }
+        let mut facts = reader.new_batch(index);
+        let mut orders = Scattered::new(facts.file, read, scatter);
         let mut cells = Vec::with_capacity(used.len());
-        for row in 0..batch.num_rows() {
-            let hash = hashed
-                .iter()
-                .fold(row_seed, |hash, column| hash_cell(hash, &column.cell(row)));
+        for ((row, line), hash) in (0..).zip(rows_before + 1..).zip(hashes) {
             cells.clear();
             cells.extend(used.iter().map(|column| column.cell(row)));
-            reader.read_row(rows_before + row as u64 + 1, &cells, hash, facts);
+            reader.read_row((line, hash), &cells, &mut facts, &mut orders);
         }
+        orders.finish()?;
+        read.absorb(facts, self.understanding, scatter)?;
         Ok(())
     }
 
@@ -92,12 +95,9 @@ impl<'a> Batches<'a> {
 
 /// Returns a hash of every row of a batch, over all of its columns.
 pub(super) fn row_hashes(batch: &RecordBatch) -> Vec<u64> {
-    let columns: Vec<Column> = (0..batch.num_columns())
-        .map(|place| Column::telling(batch, place))
-        .collect();
-    let hash = |row: usize| {
-        let cells = columns.iter().map(|column| column.cell(row));
-        cells.fold(ROW_HASH_SEED, |hash, cell| hash_cell(hash, &cell))
-    };
-    (0..batch.num_rows()).map(hash).collect()
+    let mut hashes = vec![ROW_HASH_SEED; batch.num_rows()];
+    for place in 0..batch.num_columns() {
+        Column::telling(batch, place).chain(&mut hashes);
+    }
+    hashes
 }

@@ -11,7 +11,7 @@ use arrow_array::{
 use arrow_cast::cast;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{DataType, Field, TimeUnit};
-use patron_import::Cell;
+use patron_import::{Cell, hash_cell, hash_field};
 
 /// A column in one of the few forms a cell can have. Whatever else a file holds is cast without loss to one of them.
 #[derive(Debug)]
@@ -197,6 +197,22 @@ impl Column {
             Self::Date(array) => Cell::Date(array.value(row)),
             Self::Bool(array) => Cell::Bool(array.value(row)),
             Self::Null => Cell::Null,
+        }
+    }
+
+    /// Adds the column's cells to the hashes of their rows.
+    pub(super) fn chain(&self, hashes: &mut [u64]) {
+        match self {
+            Self::Text(array) if array.null_count() == 0 => {
+                for (hash, text) in hashes.iter_mut().zip(array.iter().flatten()) {
+                    *hash = hash_field(*hash, text.as_bytes());
+                }
+            }
+            _ => {
+                for (row, hash) in hashes.iter_mut().enumerate() {
+                    *hash = hash_cell(*hash, &self.cell(row));
+                }
+            }
         }
     }
 

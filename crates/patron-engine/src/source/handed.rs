@@ -74,18 +74,16 @@ impl HandedRows {
         let hashes = row_hashes(batch)
             .into_iter()
             .fold(0_u128, |sum, hash| sum.wrapping_add(hash.into()));
-        let mut facts = self.reader.new_batch(0);
-        Batches::new(QUERY, &self.understanding).read(
-            batch,
-            &mut self.reader,
-            rows_before,
-            &mut facts,
-        )?;
         // A batch is small: its facts go nowhere but through memory.
         let store = PartitionStore::new(u64::MAX, std::path::PathBuf::new());
         let mut block = BlockRead::default();
         let mut scatter = store.scatter();
-        block.absorb(facts, &self.understanding, &mut scatter)?;
+        Batches::new(QUERY, &self.understanding).read(
+            batch,
+            &mut self.reader,
+            (0, rows_before),
+            (&mut block, &mut scatter),
+        )?;
         scatter.finish()?;
         for partition in 0..PARTITIONS {
             store.with_partition(partition, true, |segments| {

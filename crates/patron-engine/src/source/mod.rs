@@ -9,6 +9,7 @@ mod first;
 pub(crate) mod handed;
 mod keeping;
 mod parquet;
+mod plain;
 pub(crate) mod query;
 mod text;
 

@@ -370,12 +370,13 @@ fn read_piece(
     let mut row_number = piece.rows_before;
     for batch in batches {
         let batch = batch.map_err(|source| file.parquet_error(source.into()))?;
-        let rows = batch.num_rows() as u64;
-        let mut facts = reader.new_batch(index as u64);
-        facts.facts.reserve(batch.num_rows());
-        columns.read(&batch, reader, row_number, &mut facts)?;
-        read.absorb(facts, understanding, scatter)?;
-        row_number += rows;
+        columns.read(
+            &batch,
+            reader,
+            (index as u64, row_number),
+            (&mut read, scatter),
+        )?;
+        row_number += batch.num_rows() as u64;
     }
     Ok(read)
 }

@@ -8,7 +8,9 @@ use std::thread;
 
 use patron_import::{ImportError, RowReader, TextBlock, TextBlocks, Understanding, open_text};
 
+use super::plain::Scattered;
 use super::{Begun, BlockRead, Collector, FileRead, Reading, RejectedSink, SourceError};
+use crate::grouping::Scatter;
 
 type Parsed = (u64, Result<BlockRead, SourceError>);
 
@@ -131,14 +133,7 @@ fn parse_blocks(
             .recv();
         let Ok(block) = next else { break };
         last = block.index;
-        let parsed = reader
-            .parse_block(&block)
-            .map_err(SourceError::from)
-            .and_then(|batch| {
-                let mut read = BlockRead::default();
-                read.absorb(batch, understanding, &mut scatter)?;
-                Ok(read)
-            });
+        let parsed = parse(&block, &mut reader, understanding, &mut scatter);
         if sender.send((block.index, parsed)).is_err() {
             break;
         }
@@ -147,4 +142,18 @@ fn parse_blocks(
         // The receiver lives as long as this thread's scope, so the error arrives.
         drop(sender.send((last, Err(error.into()))));
     }
+}
+
+fn parse(
+    block: &TextBlock,
+    reader: &mut RowReader,
+    understanding: &Understanding,
+    scatter: &mut Scatter<'_>,
+) -> Result<BlockRead, SourceError> {
+    let mut read = BlockRead::default();
+    let mut orders = Scattered::new(reader.file(), &mut read, scatter);
+    let batch = reader.parse_block(block, &mut orders)?;
+    orders.finish()?;
+    read.absorb(batch, understanding, scatter)?;
+    Ok(read)
 }

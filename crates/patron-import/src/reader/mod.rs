@@ -9,6 +9,7 @@
 //! | `values` | which values does the row hold, and can they be read? |
 //! | `classify` | in which class does it end? |
 //! | `facts` | what is written down of it? |
+//! | `plain` | and where there is nothing to say but that somebody ordered? |
 //! | `list` | what does the row of a list say, and in which class does it end? |
 //! | `details` | what is kept of it besides? |
 //! | `currency` | in which currency are its amounts, and what are they in the shop's? |
@@ -23,6 +24,8 @@ mod list;
 mod number;
 mod person;
 pub use person::is_address;
+mod plain;
+pub use plain::{PlainOrder, PlainOrders, WrittenDown};
 mod row;
 mod slots;
 mod status;
@@ -30,7 +33,7 @@ mod values;
 
 use std::sync::Arc;
 
-use patron_core::RowClass;
+use patron_core::{Money, RowClass};
 
 use crate::batch::{Contact, RowBatch};
 use crate::cell::{Cell, hash_field};
@@ -43,6 +46,7 @@ use crate::options::ImportOptions;
 use crate::reader::clock::LocalClock;
 use crate::reader::currency::Foreign;
 use crate::reader::facts::Writer;
+use crate::reader::plain::PlainSlots;
 use crate::reader::row::{Row, TextRow, TypedRow};
 use crate::reader::slots::Slots;
 use crate::reader::status::StatusWords;
@@ -67,6 +71,8 @@ pub struct RowReader {
     row_seed: u64,
     /// The place among the used columns of the first of the file.
     first: Option<usize>,
+    /// Where the cells of plain orders are, if the file has such.
+    plain: Option<PlainSlots>,
     /// Facts of the last block, so that the next makes room at once.
     last_facts: usize,
 }
@@ -97,6 +103,7 @@ impl RowReader {
         let mut used = understanding.columns.iter();
         let first = used.position(|column| column.index == 0);
         Self {
+            plain: PlainSlots::of(&understanding, &slots, &options),
             statuses: StatusWords::new(&options, &understanding),
             understanding,
             options,
@@ -108,6 +115,12 @@ impl RowReader {
             first,
             last_facts: 0,
         }
+    }
+
+    /// Returns the number of the file, as given.
+    #[must_use]
+    pub const fn file(&self) -> u32 {
+        self.file
     }
 
     /// Returns an empty batch for rows of this file, with the columns its facts have.
@@ -153,11 +166,15 @@ impl RowReader {
         })
     }
 
-    /// Reads a block of a text file.
+    /// Reads a block of a text file. Plain orders are handed to whoever takes them.
     ///
     /// # Errors
     /// [`ImportError::QuoteNotClosed`] if the block ends within quotes, which the blocks of a file never do.
-    pub fn parse_block(&mut self, block: &TextBlock) -> Result<RowBatch, ImportError> {
+    pub fn parse_block(
+        &mut self,
+        block: &TextBlock,
+        orders: &mut impl PlainOrders,
+    ) -> Result<RowBatch, ImportError> {
         let mut batch = self.new_batch(block.index);
         batch.facts.reserve(self.last_facts + self.last_facts / 16);
         let separation = match self.understanding.format {
@@ -199,7 +216,7 @@ impl RowReader {
             } else if complete && mark == IS_OTHER.as_bytes() {
                 self.reject_other(place, &row, &mut batch);
             } else if complete {
-                self.read(place, &row, &mut batch);
+                self.read(place, &row, &mut batch, orders);
             } else {
                 self.reject_ragged(place, &row, &mut batch);
             }
@@ -207,14 +224,18 @@ impl RowReader {
     }
 
     /// Reads one row of typed cells, in the order of `Understanding::columns`; `line` is the row's number from 1,
-    /// `row_hash` the chain of `hash_cell` over `Understanding::hashed_columns`, from `Understanding::row_seed` on.
-    pub fn read_row(&mut self, line: u64, cells: &[Cell<'_>], row_hash: u64, batch: &mut RowBatch) {
-        let place = Place {
-            line,
-            hash: row_hash,
-        };
+    /// `hash` the chain of `hash_cell` over `Understanding::hashed_columns`, from `Understanding::row_seed` on. A plain order
+    /// is handed to whoever takes it.
+    pub fn read_row(
+        &mut self,
+        (line, hash): (u64, u64),
+        cells: &[Cell<'_>],
+        batch: &mut RowBatch,
+        orders: &mut impl PlainOrders,
+    ) {
+        let place = Place { line, hash };
         let first = self.first;
-        self.read(place, &TypedRow { cells, first }, batch);
+        self.read(place, &TypedRow { cells, first }, batch, orders);
     }
 
     /// Returns the hash of a record: of the hashed columns, or of all its fields where their number is wrong.
@@ -280,12 +301,35 @@ impl RowReader {
         facts::reject(batch, place, None, &first, (class, reason), None);
     }
 
-    fn read<R: Row>(&mut self, place: Place, row: &R, batch: &mut RowBatch) {
-        if self.understanding.list.is_some() {
+    fn read<R: Row>(
+        &mut self,
+        place: Place,
+        row: &R,
+        batch: &mut RowBatch,
+        orders: &mut impl PlainOrders,
+    ) {
+        if let Some(order) = self.plain_order(orders, place, row) {
+            batch
+                .account
+                .add(RowClass::OrderLine, Some(Money(order.net)));
+            orders.take(&order);
+        } else if self.understanding.list.is_some() {
             self.read_of_list(place, row, batch);
         } else {
             self.read_of_orders(place, row, batch);
         }
+    }
+
+    /// Reads a row as a plain order, if it is one and somebody takes it.
+    #[inline(always)]
+    fn plain_order<'r, R: Row, P: PlainOrders>(
+        &mut self,
+        _: &P,
+        place: Place,
+        row: &'r R,
+    ) -> Option<PlainOrder<'r>> {
+        let slots = self.plain.filter(|_| P::TAKEN)?;
+        slots.read(place, row, &self.understanding, &mut self.clock)
     }
 
     #[inline(never)]

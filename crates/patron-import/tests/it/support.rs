@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use patron_core::OrderStatus;
 use patron_import::{
-    DetailValues, Details, ImportError, ImportOptions, RowBatch, RowReader, TextBlock,
-    Understanding, open_text,
+    DetailValues, Details, FactRows, ImportError, ImportOptions, PlainOrder, PlainOrders, RowBatch,
+    RowKind, RowReader, TextBlock, Understanding, WrittenDown, open_text,
 };
 
 /// A file with these bytes, gone when dropped.
@@ -37,7 +38,9 @@ pub(crate) fn read_in_blocks(
     let mut batch = reader.new_batch(0);
     let mut blocks = blocks.with_block_bytes(block_bytes);
     for block in &mut blocks {
-        let part = reader.parse_block(&block?)?;
+        let block = block?;
+        let part = reader.parse_block(&block, &mut WrittenDown)?;
+        check_plain(&mut reader.clone(), &block, &part);
         append(&mut batch, part);
     }
     Ok(Read {
@@ -45,6 +48,56 @@ pub(crate) fn read_in_blocks(
         batch,
         digest: blocks.digest()?,
     })
+}
+
+/// What a fact says that a plain order says, too.
+type Said = (String, String, i64, i64, u64, u64);
+
+/// Keeps plain orders.
+#[derive(Default)]
+struct Kept(Vec<Said>);
+
+impl PlainOrders for Kept {
+    const TAKEN: bool = true;
+
+    fn take(&mut self, order: &PlainOrder<'_>) {
+        let ids = [order.customer, order.order_id].map(str::to_owned);
+        let [customer, order_id] = ids;
+        let hash = order.row_hash;
+        let said = (customer, order_id, order.at, order.net, hash, order.line);
+        self.0.push(said);
+    }
+}
+
+/// Checks that with somebody who takes plain orders all facts come, and all else is the same.
+fn check_plain(reader: &mut RowReader, block: &TextBlock, written: &RowBatch) {
+    let mut kept = Kept::default();
+    let rest = reader.parse_block(block, &mut kept).unwrap();
+    let rest_of = |batch: &RowBatch| {
+        let RowBatch { facts, .. } = batch;
+        let bare = RowBatch {
+            facts: FactRows::default(),
+            ..batch.clone()
+        };
+        (format!("{bare:?}"), facts.len())
+    };
+    let ((bare, facts), (bare_rest, facts_rest)) = (rest_of(written), rest_of(&rest));
+    assert_eq!(bare, bare_rest);
+    assert_eq!(facts, facts_rest + kept.0.len());
+    let facts = &written.facts;
+    let of_line = |said: &Said| {
+        let place = facts.line.iter().position(|&line| line == said.5)?;
+        assert_eq!(facts.kind[place], RowKind::Order);
+        assert_eq!(facts.status[place], OrderStatus::Paid);
+        assert_eq!(facts.quantity[place], 0);
+        let ids = [&facts.customer, &facts.order_id].map(|ids| ids.get(place).to_owned());
+        let [customer, order_id] = ids;
+        let (at, net, hash) = (facts.at[place], facts.net[place], facts.row_hash[place]);
+        Some((customer, order_id, at, net, hash, said.5))
+    };
+    for said in &kept.0 {
+        assert_eq!(of_line(said).as_ref(), Some(said));
+    }
 }
 
 /// Reads a file.

@@ -1,7 +1,9 @@
 //! Cells of typed files say what the same cells say in a text.
 
 use patron_core::{RowClass, RowFlag};
-use patron_import::{Cell, Field, Format, ImportOptions, Reason, RowReader, understand_table};
+use patron_import::{
+    Cell, Field, Format, ImportOptions, Reason, RowReader, WrittenDown, understand_table,
+};
 
 use crate::support::read_text;
 
@@ -42,7 +44,7 @@ fn typed_cells_give_the_same_facts_as_text() {
         .collect();
     let mut reader = RowReader::new(understanding.into(), options.into(), 3);
     let mut batch = reader.new_batch(0);
-    reader.read_row(1, &cells, 42, &mut batch);
+    reader.read_row((1, 42), &cells, &mut batch, &mut WrittenDown);
     let text = read_text(&format!("{}\n{}\n", headers.join(","), texts.join(","))).unwrap();
     let (typed, text) = (&batch.facts, &text.batch.facts);
     assert_eq!(batch.file, 3);
@@ -113,10 +115,10 @@ fn typed_dates_amounts_and_nulls_are_read() {
     .enumerate()
     {
         reader.read_row(
-            line as u64 + 1,
+            (line as u64 + 1, 0),
             &[Cell::Text("c"), at, amount],
-            0,
             &mut batch,
+            &mut WrittenDown,
         );
     }
     let hours = 3_600_000_000_i64;
@@ -156,7 +158,12 @@ fn a_row_of_blanks_is_empty_in_a_text_and_in_typed_cells() {
         );
         let mut reader = RowReader::new(table.unwrap().into(), options.clone().into(), 0);
         let mut typed = reader.new_batch(0);
-        reader.read_row(1, &[Cell::Text(blank); 3], 0, &mut typed);
+        reader.read_row(
+            (1, 0),
+            &[Cell::Text(blank); 3],
+            &mut typed,
+            &mut WrittenDown,
+        );
         let rows = format!("customer_id,date,net\nc,2024-05-01,1.5\n{blank},{blank},{blank}\n");
         let text = read_text(&rows).unwrap();
         for (reader, rejected) in [("typed", &typed.rejected), ("text", &text.batch.rejected)] {
@@ -192,7 +199,7 @@ fn a_line_of_totals_is_known_by_its_first_cell() {
         .collect();
     let mut reader = RowReader::new(understanding.into(), options.into(), 0);
     let mut batch = reader.new_batch(0);
-    reader.read_row(1, &cells, 0, &mut batch);
+    reader.read_row((1, 0), &cells, &mut batch, &mut WrittenDown);
     let text = read_text(&format!(
         "{}\n1.5,c,2024-05-01\n{}\n",
         headers.join(","),

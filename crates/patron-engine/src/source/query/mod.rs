@@ -288,7 +288,7 @@ fn read_parts(
             .recv();
         let Ok(part) = next else { break };
         last = part.index;
-        let read = read_part(&part, (&columns, understanding), &mut reader, &mut scatter);
+        let read = read_part(&part, &columns, &mut reader, &mut scatter);
         if sender.send((last, read)).is_err() {
             break;
         }
@@ -300,7 +300,7 @@ fn read_parts(
 
 fn read_part(
     part: &Part,
-    (columns, understanding): (&Batches<'_>, &Understanding),
+    columns: &Batches<'_>,
     reader: &mut RowReader,
     scatter: &mut Scatter<'_>,
 ) -> Result<BlockRead, SourceError> {
@@ -310,8 +310,7 @@ fn read_part(
     };
     let wanted = part.rows.project(columns.wanted());
     let wanted = wanted.map_err(|_| SourceError::Thread)?;
-    let mut facts = reader.new_batch(part.index);
-    columns.read(&wanted, reader, part.rows_before, &mut facts)?;
-    read.absorb(facts, understanding, scatter)?;
+    let place = (part.index, part.rows_before);
+    columns.read(&wanted, reader, place, (&mut read, scatter))?;
     Ok(read)
 }

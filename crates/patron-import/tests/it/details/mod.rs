@@ -6,7 +6,7 @@ mod presets;
 mod random;
 
 use patron_import::{Cell, DetailKind, DetailValues, Field, Format, ImportOptions, RowReader};
-use patron_import::{NO_NUMBER, RowKind, UNDATED, understand_table};
+use patron_import::{NO_NUMBER, RowKind, UNDATED, WrittenDown, understand_table};
 
 use crate::support::{Read, read_text, read_with};
 
@@ -389,7 +389,7 @@ fn typed_cells_are_read_as_their_text_would_be() {
             .iter()
             .map(|column| cell(column.field, row))
             .collect();
-        reader.read_row(row, &cells, row, &mut batch);
+        reader.read_row((row, row), &cells, &mut batch, &mut WrittenDown);
     }
     let details = batch.facts.details.as_ref().unwrap();
     let texts = |field| [0, 1, 2].map(|fact| details.text(field, fact));
