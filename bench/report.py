@@ -59,6 +59,10 @@ Where it says ledger, the run is of a workspace that holds the orders: once befo
 sorted by customer and time; and once after the latest thousandth of the orders was imported into a workspace that has run before,
 beside whoever computes everything anew: DuckDB over its table with the new orders in it (duckdb-table), DuckDB and Polars over one Parquet
 file of all. Imports have their own table.
+
+Where it says conditions, the work is the vocabulary `bench/segments/vocabulary.toml` over customers in memory (`bench/run segments`): of
+each customer the first condition that is met, and a bit for every one. DuckDB and Polars take the same SQL. Times are by each one's own
+clock and without reading; how many customers each condition names first, takes and leaves unknown is compared before.
 """
 
 WORKS = {"predict": "BG/NBD: fit, and predictions of every customer as CSV", "fit": "BG/NBD: the fit alone"}
@@ -182,6 +186,42 @@ def section_of_ledger(result: dict) -> str:
     return "\n".join(lines) + "\n"
 
 
+def section_of_segments(result: dict) -> str:
+    data, runs = result["data"], result["runs"]
+    ours = statistics.median(run["evaluating_seconds"] for run in runs["patron"])
+    lines = [
+        f"## Twenty conditions over {data['customers']:,} customers ({result['measured_at'][:10]})",
+        "",
+        f"{machine_of(result)}. Seed {data['seed']}, {data['bytes'] / 1e6:,.0f} MB of Parquet, {len(runs['patron'])} turns. Answers agree: yes.",
+        "",
+        "| | median s | fastest-slowest s | time / patron | reading s | peak MiB |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, found in runs.items():
+        times = [run["evaluating_seconds"] for run in found]
+        cells = [
+            name,
+            cell(statistics.median(times), 3),
+            f"{cell(min(times), 3)}-{cell(max(times), 3)}",
+            cell(statistics.median(times) / ours),
+            cell(statistics.median(run["reading_seconds"] for run in found)),
+            cell(targets.peak(found) / 2**20, 0),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", *times_of_conditions(result)]) + "\n"
+
+
+def times_of_conditions(result: dict) -> list[str]:
+    """Returns where the time of patron's last turn went on one thread."""
+    told = result["conditions"]["patron-one-thread"]
+    by_scores = [one["key"] for one in told if one.get("by_scores")]
+    times = [f"{one['key'].removesuffix('_nanoseconds')} {one['nanoseconds'] / 1e6:,.0f}" for one in told if not one.get("by_scores")]
+    return [
+        f"- patron-one-thread, milliseconds by condition, what several have with the first of them: {', '.join(times)}.",
+        f"- Decided by scores, so in look_up: {', '.join(by_scores)}.",
+    ]
+
+
 def machine_of(result: dict) -> str:
     machine = result["machine"]
     named = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
@@ -303,6 +343,7 @@ SECTIONS = {
     "ledger": section_of_ledger,
     "fits": section_of_fits,
     "posterior": section_of_posterior,
+    "segments": section_of_segments,
 }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 MILLION = 1_000_000
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
-# What has to be on record; sizes beside these are told as well. The last two have no benchmark yet.
+# What has to be on record; sizes beside these are told as well.
 WANTED = (
     "10 M orders, Parquet: time of the fastest peer / patron's",
     "10 M orders, Parquet: memory / the fastest peer's",
@@ -41,7 +41,7 @@ class Told:
     bound: float
     figure: float
     at_least: bool
-    unit: str  # "×" or "MiB"
+    unit: str  # "×", "MiB" or "s"
     basis: str
     measured_at: str
 
@@ -196,6 +196,13 @@ def of_fits(result: dict) -> Iterator[Told]:
     yield faster(result, f"{words}, whole processes: time of lifetimes on histories counted before / patron's", runs, 50)
 
 
+def of_segments(result: dict) -> Iterator[Told]:
+    runs = {name: statistics.median(run["evaluating_seconds"] for run in found) for name, found in result["runs"].items()}
+    words = f"20 segment conditions over {in_millions(result['data']['customers'])} customers: seconds"
+    basis = ", ".join(f"{name} {runs[name]:.2f} s" for name in ("duckdb", "polars"))
+    yield told(result, words, runs["patron"], most=0.5, unit="s", basis=basis)
+
+
 def newest(results: list[dict]) -> list[dict]:
     """Returns the newest record of each kind and size, small sizes first."""
     in_time = sorted(results, key=lambda result: result["measured_at"])
@@ -217,7 +224,12 @@ def cold(results: list[dict]) -> Iterator[Told]:
             yield from cold_at_hundred_million(result, tenth)
 
 
-WORKS: dict[str, Callable[[dict], Iterator[Told]]] = {"import": of_imports, "ledger": of_ledgers, "fits": of_fits}
+WORKS: dict[str, Callable[[dict], Iterator[Told]]] = {
+    "import": of_imports,
+    "ledger": of_ledgers,
+    "fits": of_fits,
+    "segments": of_segments,
+}
 
 
 def all_told(results: list[dict]) -> list[Told]:

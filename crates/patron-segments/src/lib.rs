@@ -11,12 +11,13 @@
 //! Not here: scores, octants and stages of customers; the engine hands them over as columns.
 #![forbid(unsafe_code)]
 
+mod bits;
 mod cells;
 mod check;
 pub mod compiled;
 pub mod condition;
-mod distinct;
 mod error;
+mod explain;
 mod form_error;
 mod language;
 pub mod names;
@@ -29,8 +30,9 @@ mod without_order;
 
 pub use check::{CheckReport, Overlap, SegmentCheck, check};
 pub use compiled::{Assignment, CompiledVocabulary, NO_SEGMENT};
-pub use condition::{Condition, ConditionError, ConditionErrorKind, Kind};
+pub use condition::{Condition, ConditionError, ConditionErrorKind, Kind, Spent};
 pub use error::VocabularyError;
+pub use explain::{Counts, Explanation, SegmentTime, TermTime};
 pub use form_error::{FormError, read_written};
 pub use language::{Language, Names};
 pub use profile::profile_schema;

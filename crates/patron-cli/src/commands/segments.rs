@@ -1,5 +1,7 @@
 //! `patron segments`: vocabularies, listed and checked.
 
+mod explain;
+
 use clap::{Subcommand, ValueEnum};
 use patron_segments::{CheckReport, Vocabulary, VocabularyError, check};
 use serde_json::json;
@@ -26,6 +28,8 @@ pub(crate) enum Segments {
         #[arg(long, value_enum, default_value = "table")]
         format: Format,
     },
+    /// Where a vocabulary's conditions spend their time, by condition and by term
+    Explain(explain::Args),
 }
 
 /// How results are printed.
@@ -50,6 +54,7 @@ pub(crate) fn run(command: &Segments, output: &mut Output) -> Result<(), Failure
         Segments::Check { vocabulary, format } => {
             report(&check(&loaded(vocabulary)?)?, *format, output)
         }
+        Segments::Explain(args) => explain::run(args, output),
     }
 }
 

@@ -287,3 +287,70 @@ fn what_patron_adds_itself_cannot_be_redefined() {
         outcome.assert_refused(&[&format!("`{key}`"), "adds to every vocabulary", "hint: "]);
     }
 }
+
+/// A shop of a few customers; the run names them by the vocabulary that is explained afterwards.
+#[test]
+fn a_vocabulary_is_explained_on_the_customers_of_a_run() {
+    let mut orders = "order_id,customer_id,ordered_at,net\n".to_owned();
+    for order in 0..60 {
+        let (customer, day, net) = (order % 17, 1 + order % 28, 10 + order * 7 % 90);
+        orders += &format!("o{order},c{customer},2025-03-{day:02},{net}\n");
+    }
+    let sandbox = Sandbox::with_orders(&orders);
+    let conditions = [
+        ("best", "r_score = 3 AND f_score = 3"),
+        ("rich", "monetary > 150 AND orders >= 3"),
+        ("regular", "orders >= 3 OR lifecycle = 'active'"),
+        ("erratic", "gap_variation > 1"),
+    ];
+    sandbox.write("own.toml", own(&conditions));
+    let run = sandbox.run(&["orders.csv", "--vocabulary", "own.toml", "--no-clv"]);
+    let arguments = ["explain", "own.toml", "patron-out/customers.parquet"];
+    let told = json(&sandbox, &arguments);
+    // The run counts customers by primary name; all but the last are counted before its condition is asked.
+    let segments = run.segments();
+    let explained = &told["explanation"]["segments"];
+    for (place, key) in ["best", "rich", "regular"].into_iter().enumerate() {
+        let counted = segments.cell(key, "customers").parse().unwrap_or(0_u64);
+        assert_eq!(explained[place]["primary"], counted, "{key}");
+    }
+    let left_out = serde_json::json!([{ "key": "erratic", "column": "gap_variation" }]);
+    assert_eq!(told["left_out"], left_out);
+    assert_eq!(explained[0]["by_scores"], true);
+    let terms = &explained[2]["terms"];
+    assert_eq!(terms[0]["words"], "orders >= 3");
+    assert_eq!(terms[0]["counted_with"], "rich");
+    assert!(
+        terms[1]["nanoseconds"]
+            .as_u64()
+            .is_some_and(|nanoseconds| nanoseconds > 0)
+    );
+    let outcome = sandbox.patron(&[&["segments"], &arguments[..]].concat());
+    for words in [
+        "monetary > 150.0000",
+        "17 customers in",
+        "left out: erratic reads `gap_variation`",
+    ] {
+        assert!(
+            outcome.stdout.contains(words),
+            "{words}: {}",
+            outcome.stdout
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_explained_is_said() {
+    let sandbox = Sandbox::with_orders("order_id,customer_id\n1,2\n");
+    let explain = |arguments: &[&str]| {
+        sandbox.patron(&[&["segments", "explain", "bloomreach"], arguments].concat())
+    };
+    explain(&["none.parquet"]).assert_refused(&["cannot open `none.parquet`"]);
+    let words = [
+        "cannot read `orders.csv` as Parquet",
+        "hint: ",
+        "customers.parquet",
+    ];
+    explain(&["orders.csv"]).assert_refused(&words);
+    explain(&["orders.csv", "--bins", "5,5"]).assert_bad_command_line(&["--bins", "5,5", "three"]);
+}

@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::types::{
-    Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt8Type,
 };
 use arrow_array::{
-    ArrayRef, Decimal128Array, PrimitiveArray, RecordBatch, RecordBatchOptions, StringArray,
+    ArrayRef, Decimal128Array, DictionaryArray, PrimitiveArray, RecordBatch, RecordBatchOptions,
+    StringArray,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use patron_fold::Profile;
 
 use crate::customers::CustomerTable;
-use crate::scoring::{Lifecycle, Octants, Scores, Segments};
+use crate::scoring::{Lifecycle, Octant, Octants, Scores, Segments, Stage};
 use crate::texts::Texts;
 
 /// What customers are worth, in customer order. Money in ten-thousandths.
@@ -103,6 +104,7 @@ impl<'a> Columns<'a> {
     pub fn for_results(customers: &ScoredCustomers<'a>, segments: &'a Segments) -> Self {
         let mut columns = behaviour(customers.table);
         columns.extend(scores(customers));
+        columns.extend(keys(customers));
         columns.push(text("segment", |row| segments.primary_key(row)));
         columns.push(segment_list(segments));
         columns.extend(history_lengths(customers.table));
@@ -116,6 +118,7 @@ impl<'a> Columns<'a> {
     pub fn for_conditions(customers: &ScoredCustomers<'a>) -> Self {
         let mut columns = behaviour(customers.table);
         columns.extend(scores(customers));
+        columns.extend(coded_keys(customers));
         columns.extend(history_lengths(customers.table));
         columns.extend(value(customers.values));
         columns.extend(condition_extras(customers));
@@ -128,6 +131,13 @@ impl<'a> Columns<'a> {
             columns,
             schema: Arc::new(Schema::new(fields)),
         }
+    }
+
+    /// Returns those of the columns that have one of these names.
+    #[must_use]
+    pub fn only(self, names: &[&str]) -> Self {
+        let is_named = |column: &Column<'_>| names.contains(&column.field.name().as_str());
+        Self::new(self.columns.into_iter().filter(is_named).collect())
     }
 
     /// Returns names and types.
@@ -161,11 +171,11 @@ fn behaviour(table: &CustomerTable) -> Vec<Column<'_>> {
     vec![
         text("customer_id", |row| table.ids.get(row)),
         instant("first_order_at", false, {
-            let first = number(table, |profile| profile.first_order_at.0);
+            let first = of(table, |profile| profile.first_order_at.0);
             move |row| Some(first(row))
         }),
         instant("last_order_at", false, {
-            let last = number(table, |profile| profile.last_order_at.0);
+            let last = of(table, |profile| profile.last_order_at.0);
             move |row| Some(last(row))
         }),
         days("recency_days", move |row| {
@@ -176,32 +186,32 @@ fn behaviour(table: &CustomerTable) -> Vec<Column<'_>> {
         }),
         count(
             "orders",
-            number(table, |profile| {
+            of(table, |profile| {
                 i64::try_from(profile.orders).unwrap_or(i64::MAX)
             }),
         ),
         count(
             "purchase_days",
-            number(table, |profile| i64::from(profile.purchase_days)),
+            of(table, |profile| i64::from(profile.purchase_days)),
         ),
-        money_sum("monetary", number(table, |profile| profile.monetary.0)),
+        money_sum("monetary", of(table, |profile| profile.monetary.0)),
         money(
             "average_order_value",
-            number(table, |profile| profile.average_order_value().0),
+            of(table, |profile| profile.average_order_value().0),
         ),
         money(
             "last_order_value",
-            number(table, |profile| profile.last_order_value.0),
+            of(table, |profile| profile.last_order_value.0),
         ),
         count(
             "orders_window",
-            number(table, |profile| {
+            of(table, |profile| {
                 i64::try_from(profile.orders_window).unwrap_or(i64::MAX)
             }),
         ),
         money_sum(
             "monetary_window",
-            number(table, |profile| profile.monetary_window.0),
+            of(table, |profile| profile.monetary_window.0),
         ),
         optional_float("mean_days_between_orders", move |row| {
             table
@@ -212,19 +222,19 @@ fn behaviour(table: &CustomerTable) -> Vec<Column<'_>> {
     ]
 }
 
-/// A number of a profile by place, for which no more is looked at than it takes; 0 beyond the last.
-fn number<N: From<i8>>(
-    table: &CustomerTable,
-    of: impl Fn(&Profile) -> N + Send + Sync,
-) -> impl Fn(usize) -> N + Send + Sync {
+/// A number of each profile. The compiler sees which fields it takes, and unpacks no others.
+fn of<'a, Number: Default>(
+    table: &'a CustomerTable,
+    number: impl Fn(&Profile) -> Number + Send + Sync + 'a,
+) -> impl Fn(usize) -> Number + Send + Sync + 'a {
     move |row| {
         let profile = table.profiles.get(row);
-        profile.map_or_else(|| N::from(0), |found| of(&found))
+        profile.map_or_else(Number::default, |profile| number(&profile))
     }
 }
 
 fn scores<'a>(customers: &ScoredCustomers<'a>) -> Vec<Column<'a>> {
-    let (scores, octants, lifecycle) = (customers.scores, customers.octants, customers.lifecycle);
+    let scores = customers.scores;
     let axis = |axis: usize| {
         move |row: usize| {
             scores
@@ -239,11 +249,30 @@ fn scores<'a>(customers: &ScoredCustomers<'a>) -> Vec<Column<'a>> {
         count("m_score", axis(2)),
         owned_text("rfm", move |row| scores.text(scores.of(row))),
         float("rfm_total", move |row| scores.total(scores.of(row))),
+    ]
+}
+
+fn keys<'a>(customers: &ScoredCustomers<'a>) -> [Column<'a>; 2] {
+    let (octants, lifecycle) = (customers.octants, customers.lifecycle);
+    [
         text("octant", move |row| {
             octants.octants.get(row).map_or("", |octant| octant.key())
         }),
         text("lifecycle", move |row| {
             lifecycle.stages.get(row).map_or("", |stage| stage.key())
+        }),
+    ]
+}
+
+/// The columns of [`keys`] by the places of their keys: conditions are evaluated once per key.
+fn coded_keys<'a>(customers: &ScoredCustomers<'a>) -> [Column<'a>; 2] {
+    let (octants, lifecycle) = (customers.octants, customers.lifecycle);
+    [
+        coded_text("octant", &Octant::KEYS, move |row| {
+            octants.octants.get(row).map_or(0, |octant| octant.index())
+        }),
+        coded_text("lifecycle", &Stage::KEYS, move |row| {
+            lifecycle.stages.get(row).map_or(0, |stage| stage.index())
         }),
     ]
 }
@@ -352,6 +381,26 @@ fn text<'a>(name: &str, get: impl Fn(usize) -> &'a str + Send + Sync + 'a) -> Co
     };
     Column {
         field: Field::new(name, DataType::Utf8, false),
+        build: Box::new(build),
+    }
+}
+
+/// Text that is one of some keys; `get` gives its place among them.
+fn coded_text<'a>(
+    name: &str,
+    keys: &'static [&'static str],
+    get: impl Fn(usize) -> usize + Send + Sync + 'a,
+) -> Column<'a> {
+    let values: ArrayRef = Arc::new(StringArray::from_iter_values(keys));
+    let build = move |rows: Range<usize>| -> ArrayRef {
+        let codes = rows.map(|row| u8::try_from(get(row)).unwrap_or_default());
+        let codes = PrimitiveArray::<UInt8Type>::from_iter_values(codes);
+        // Every place is one of the keys'.
+        Arc::new(DictionaryArray::new(codes, Arc::clone(&values)))
+    };
+    let data_type = DataType::Dictionary(Box::new(DataType::UInt8), Box::new(DataType::Utf8));
+    Column {
+        field: Field::new(name, data_type, false),
         build: Box::new(build),
     }
 }

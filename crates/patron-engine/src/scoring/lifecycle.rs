@@ -25,15 +25,25 @@ impl Stage {
     /// Every stage of customers, in order.
     pub const ALL: [Self; 4] = [Self::Active, Self::Silent, Self::Dormant, Self::Churned];
 
+    /// The keys by number.
+    pub(crate) const KEYS: [&'static str; 4] = ["active", "silent", "dormant", "churned"];
+
     /// Returns the stable key.
     #[must_use]
     pub const fn key(self) -> &'static str {
+        let [active, silent, dormant, churned] = Self::KEYS;
         match self {
-            Self::Active => "active",
-            Self::Silent => "silent",
-            Self::Dormant => "dormant",
-            Self::Churned => "churned",
+            Self::Active => active,
+            Self::Silent => silent,
+            Self::Dormant => dormant,
+            Self::Churned => churned,
         }
+    }
+
+    /// Returns its number, from the freshest on.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
     }
 }
 

@@ -1,11 +1,13 @@
 //! What looks across profiles: scores, octants, lifecycle stages and segments.
 
+pub mod explain;
 pub mod lifecycle;
 pub mod measures;
 pub mod octants;
 pub mod scores;
 pub mod segments;
 
+pub use explain::{ExplainError, ExplainedFile, explain};
 pub use lifecycle::{Lifecycle, LifecycleBounds, Stage};
 pub use measures::{FrequencyMeasure, MonetaryMeasure, ScoreOn, Values};
 pub use octants::{Octant, OctantSettings, Octants};

@@ -38,7 +38,7 @@ pub struct OctantSettings {
 pub struct Octant(u8);
 
 impl Octant {
-    const KEYS: [&'static str; 8] = [
+    pub(crate) const KEYS: [&'static str; 8] = [
         "let_go",
         "lost",
         "maintain",

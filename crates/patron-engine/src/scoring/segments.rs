@@ -1,13 +1,15 @@
 //! Which segments each customer belongs to.
 
 use patron_core::{Coded, ErrorCode};
-use patron_segments::{CompiledVocabulary, ConditionError, Vocabulary, VocabularyError};
+use patron_segments::{
+    CompiledVocabulary, ConditionError, NO_SEGMENT, Spent, Vocabulary, VocabularyError,
+};
 use rayon::prelude::*;
 
 use crate::output::columns::{Columns, ScoredCustomers};
 
-/// Customers whose conditions are evaluated together.
-const BATCH: usize = 64 * 1024;
+/// Customers whose conditions are evaluated together: what is worked out of them stays in a processor's cache.
+pub(super) const BATCH: usize = 4 * 1024;
 
 /// The segments of every customer, in customer order.
 #[derive(Debug)]
@@ -16,7 +18,7 @@ pub struct Segments {
     pub keys: Vec<String>,
     /// How many of the keys are the vocabulary's own.
     pub own: usize,
-    /// Index of the primary segment; [`patron_segments::NO_SEGMENT`] for others.
+    /// Index of the primary segment; [`NO_SEGMENT`] for others.
     pub primary: Vec<u8>,
     /// A bit per key.
     pub members: Vec<u64>,
@@ -74,38 +76,33 @@ impl Segments {
     ) -> Result<Self, SegmentError> {
         let columns = Columns::for_conditions(customers);
         let compiled = CompiledVocabulary::compile(vocabulary, columns.schema())?;
+        let columns = columns.only(&compiled.columns());
         let count = customers.len();
-        let batches = (0..count.div_ceil(BATCH))
-            .into_par_iter()
-            .map(|batch| {
+        let (mut primary, mut members) = (vec![NO_SEGMENT; count], vec![0; count]);
+        primary
+            .par_chunks_mut(BATCH)
+            .zip(members.par_chunks_mut(BATCH))
+            .enumerate()
+            .try_for_each(|(batch, (primary, members))| {
                 let from = batch * BATCH;
                 let rows = columns
-                    .batch(from..(from + BATCH).min(count))
+                    .batch(from..from + primary.len())
                     .map_err(|error| SegmentError::Columns(error.to_string()))?;
-                Ok(compiled.assign(&rows)?)
-            })
-            .collect::<Result<Vec<_>, SegmentError>>()?;
-        let mut segments = Self {
+                compiled.assign_into(&rows, primary, members, &mut Spent::default())?;
+                Ok::<(), SegmentError>(())
+            })?;
+        Ok(Self {
             keys: compiled.keys().to_vec(),
             own: vocabulary.segments.len(),
-            primary: Vec::with_capacity(count),
-            members: Vec::with_capacity(count),
-        };
-        for batch in batches {
-            segments.primary.extend(batch.primary);
-            segments.members.extend(batch.members);
-        }
-        Ok(segments)
+            primary,
+            members,
+        })
     }
 
     /// Returns the key of a customer's primary segment, `others` if no condition is met.
     #[must_use]
     pub fn primary_key(&self, customer: usize) -> &str {
-        let index = self
-            .primary
-            .get(customer)
-            .copied()
-            .unwrap_or(patron_segments::NO_SEGMENT);
+        let index = self.primary.get(customer).copied().unwrap_or(NO_SEGMENT);
         self.keys
             .get(usize::from(index))
             .map_or(patron_segments::OTHERS, String::as_str)

@@ -7,7 +7,7 @@ use sqlparser::ast::{Expr, Ident, Spanned, Value, ValueWithSpan};
 
 use super::error::{ConditionError, ConditionErrorKind};
 use super::kind::Kind;
-use super::node::{Function, Node};
+use super::node::{Function, Node, Tree};
 use super::parse::{DEEPEST_NESTING, MOST_OPERATORS};
 use super::{literal, place};
 use crate::names::{LIFECYCLE_KEYS, OCTANT_KEYS};
@@ -27,7 +27,7 @@ pub(crate) struct ColumnUse {
 /// A typed expression with the place it came from.
 #[derive(Debug, Clone)]
 pub(crate) struct Typed {
-    pub(crate) node: Node,
+    pub(crate) node: Tree,
     pub(crate) kind: Kind,
     pub(crate) span: Range<usize>,
 }
@@ -37,7 +37,7 @@ pub(crate) fn bind(
     text: &str,
     expression: &Expr,
     schema: &Schema,
-) -> Result<(Node, Vec<ColumnUse>), ConditionError> {
+) -> Result<(Tree, Vec<ColumnUse>), ConditionError> {
     let mut binder = Binder {
         text,
         schema,
@@ -172,7 +172,7 @@ impl Binder<'_> {
             self.columns.push(column);
             self.columns.len() - 1
         });
-        let node = Node::Column(index);
+        let node = Node::Column(index).into();
         Ok(Typed { node, kind, span })
     }
 
@@ -183,7 +183,7 @@ impl Binder<'_> {
         text: &str,
         span: Range<usize>,
     ) -> Result<(), ConditionError> {
-        let Node::Column(index) = side.node else {
+        let Node::Column(index) = *side.node.node() else {
             return Ok(());
         };
         let Some(column) = self.columns.get(index) else {

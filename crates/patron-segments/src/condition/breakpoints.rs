@@ -6,7 +6,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_cast::cast;
 use arrow_schema::DataType;
 
-use super::node::{Members, Node};
+use super::node::{Members, Node, Tree};
 
 /// Columns by their place in the condition's list, with the numbers they are compared with.
 pub(crate) type Breakpoints = Vec<(usize, f64)>;
@@ -14,16 +14,16 @@ pub(crate) type Breakpoints = Vec<(usize, f64)>;
 /// Returns the numbers that free columns are compared with; nothing if a free column is used in any other way.
 ///
 /// `free` tells of a column whether its values are not all tried anyway.
-pub(crate) fn breakpoints(root: &Node, free: &impl Fn(usize) -> bool) -> Option<Breakpoints> {
+pub(crate) fn breakpoints(root: &Tree, free: &impl Fn(usize) -> bool) -> Option<Breakpoints> {
     let mut found = Vec::new();
     walk(root, free, &mut found).then_some(found)
 }
 
-fn walk(node: &Node, free: &impl Fn(usize) -> bool, found: &mut Breakpoints) -> bool {
-    if !reads_free(node, free) {
+fn walk(tree: &Tree, free: &impl Fn(usize) -> bool, found: &mut Breakpoints) -> bool {
+    if !reads_free(tree, free) {
         return true;
     }
-    match node {
+    match tree.node() {
         Node::And(parts) | Node::Or(parts) => parts.iter().all(|part| walk(part, free, found)),
         Node::Not(inner) => walk(inner, free, found),
         Node::IsNull(inner) => column(inner).is_some(),
@@ -45,34 +45,26 @@ fn walk(node: &Node, free: &impl Fn(usize) -> bool, found: &mut Breakpoints) -> 
     }
 }
 
-fn reads_free(node: &Node, free: &impl Fn(usize) -> bool) -> bool {
-    let any = |parts: &[Node]| parts.iter().any(|part| reads_free(part, free));
-    match node {
+fn reads_free(tree: &Tree, free: &impl Fn(usize) -> bool) -> bool {
+    match tree.node() {
         Node::Column(column) => free(*column),
-        Node::Literal(_) => false,
-        Node::Widen(inner, _)
-        | Node::Not(inner)
-        | Node::IsNull(inner)
-        | Node::In(inner, _)
-        | Node::Negate(inner) => reads_free(inner, free),
-        Node::Compare(_, left, right) | Node::Arithmetic(_, left, right) => {
-            reads_free(left, free) || reads_free(right, free)
-        }
-        Node::Like { value, pattern, .. } => reads_free(value, free) || reads_free(pattern, free),
-        Node::And(parts) | Node::Or(parts) | Node::Function(_, parts) => any(parts),
+        node => node
+            .operands()
+            .into_iter()
+            .any(|part| reads_free(part, free)),
     }
 }
 
-fn column(node: &Node) -> Option<usize> {
-    match node {
+fn column(tree: &Tree) -> Option<usize> {
+    match tree.node() {
         Node::Column(column) => Some(*column),
         Node::Widen(inner, _) => column(inner),
         _ => None,
     }
 }
 
-fn number(node: &Node) -> Option<f64> {
-    match node {
+fn number(tree: &Tree) -> Option<f64> {
+    match tree.node() {
         Node::Literal(array) => as_float(array),
         Node::Widen(inner, _) => number(inner),
         Node::Negate(inner) => number(inner).map(|number| -number),

@@ -1,30 +1,26 @@
-//! Evaluation of a typed expression over the columns of a batch, with Arrow's kernels.
+//! Evaluation of one step over the values of its operands, with Arrow's kernels.
 
 use std::sync::Arc;
 
 use arrow_arith::boolean::{and_kleene, is_null, not, or_kleene};
 use arrow_arith::numeric;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Decimal128Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{
-    Array, ArrayRef, BooleanArray, Datum, Float64Array, RecordBatch, new_null_array,
-};
-use arrow_cast::{CastOptions, cast_with_options};
+use arrow_array::types::{Decimal128Type, Int64Type};
+use arrow_array::{Array, ArrayRef, BooleanArray, Datum, Float64Array, new_null_array};
+use arrow_cast::cast_with_options;
 use arrow_ord::cmp;
-use arrow_schema::{ArrowError, DataType, TimeUnit};
+use arrow_schema::{ArrowError, DataType};
 use arrow_select::nullif::nullif;
 use arrow_string::like::{ilike, like};
 
 use super::call::call;
-use super::kind::Kind;
+use super::columns::EXACT;
 use super::node::{Arithmetic, Comparison, Members, Node};
 
-pub(crate) type Evaluated = Result<Value, ArrowError>;
+/// The most members of a list that each value is compared with.
+const SHORT_LIST: usize = 8;
 
-const EXACT: CastOptions<'static> = CastOptions {
-    safe: false,
-    format_options: arrow_cast::display::FormatOptions::new(),
-};
+pub(crate) type Evaluated = Result<Value, ArrowError>;
 
 /// A column, or one value for all rows.
 #[derive(Debug, Clone)]
@@ -33,123 +29,57 @@ pub(crate) struct Value {
     pub(crate) scalar: bool,
 }
 
+impl Value {
+    pub(crate) fn single(array: &ArrayRef) -> Self {
+        Self {
+            array: Arc::clone(array),
+            scalar: true,
+        }
+    }
+}
+
 impl Datum for Value {
     fn get(&self) -> (&dyn Array, bool) {
         (self.array.as_ref(), self.scalar)
     }
 }
 
-/// The columns of a batch in the types of evaluation: each is converted once, however many conditions read it.
-#[derive(Debug)]
-pub(crate) struct Columns<'a> {
-    batch: &'a RecordBatch,
-    ready: Vec<(String, ArrayRef)>,
+/// Returns what is true or false as one value per row, null where SQL's answer is unknown.
+pub(crate) fn truths(value: &Value, rows: usize) -> Result<BooleanArray, ArrowError> {
+    Ok(spread(value, rows)?.as_boolean().clone())
 }
 
-impl<'a> Columns<'a> {
-    pub(crate) const fn new(batch: &'a RecordBatch) -> Self {
-        Self {
-            batch,
-            ready: Vec::new(),
-        }
-    }
-
-    pub(crate) const fn rows(&self) -> &'a RecordBatch {
-        self.batch
-    }
-
-    /// Returns the column, converted to the type in which its kind is evaluated.
-    pub(crate) fn get(&mut self, name: &str, kind: Kind) -> Result<ArrayRef, ArrowError> {
-        if let Some((_, array)) = self.ready.iter().find(|(ready, _)| ready == name) {
-            return Ok(Arc::clone(array));
-        }
-        let column = self
-            .batch
-            .column_by_name(name)
-            .ok_or_else(|| ArrowError::SchemaError(format!("the batch has no column `{name}`")))?;
-        if Kind::of(column.data_type()) != Some(kind) {
-            let found = column.data_type();
-            return Err(ArrowError::SchemaError(format!(
-                "column `{name}` is {found} in the batch, expected {kind}"
-            )));
-        }
-        let array = normal(column, kind)?;
-        self.ready.push((name.to_owned(), Arc::clone(&array)));
-        Ok(array)
-    }
-}
-
-/// Converts a column to the type in which its kind is evaluated; free where only the declared precision differs.
-fn normal(column: &ArrayRef, kind: Kind) -> Result<ArrayRef, ArrowError> {
-    let wanted = kind.data_type();
-    match (column.data_type(), kind) {
-        (found, _) if *found == wanted => Ok(Arc::clone(column)),
-        (DataType::Decimal128(_, _), Kind::Decimal(scale)) => {
-            let decimals = column.as_primitive::<Decimal128Type>().clone();
-            Ok(Arc::new(decimals.with_precision_and_scale(38, scale)?))
-        }
-        (DataType::Timestamp(unit, zone), Kind::Instant) => {
-            let micros = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
-            let array = match unit {
-                TimeUnit::Microsecond => Arc::clone(column),
-                _ => cast_with_options(column, &micros, &EXACT)?,
-            };
-            let instants = array.as_primitive::<TimestampMicrosecondType>().clone();
-            Ok(Arc::new(instants.with_timezone_opt(None::<Arc<str>>)))
-        }
-        _ => cast_with_options(column, &wanted, &EXACT),
-    }
-}
-
-/// Evaluates an expression that is true or false: one value per row, null where SQL's answer is unknown.
-pub(crate) fn evaluate(
-    root: &Node,
-    columns: &[ArrayRef],
-    rows: usize,
-) -> Result<BooleanArray, ArrowError> {
-    let value = node(root, columns)?;
-    let truth = value.array.as_boolean();
-    if !value.scalar {
-        return Ok(truth.clone());
-    }
-    if truth.is_null(0) {
-        return Ok(BooleanArray::new_null(rows));
-    }
-    Ok(BooleanArray::from(vec![truth.value(0); rows]))
-}
-
-fn node(expression: &Node, columns: &[ArrayRef]) -> Evaluated {
-    match expression {
-        Node::Column(index) => {
-            let missing = || ArrowError::ComputeError("a column is missing".to_owned());
-            let array = columns.get(*index).map(Arc::clone).ok_or_else(missing)?;
-            let scalar = false;
+/// Evaluates an operation; `value_at` finds the value of an operand. A column is no operation.
+pub(crate) fn step<'v>(
+    node: &Node<usize>,
+    value_at: impl Fn(usize) -> Option<&'v Value>,
+) -> Evaluated {
+    let of = |operand: &usize| {
+        let missing = || ArrowError::ComputeError("a value is missing".to_owned());
+        value_at(*operand).ok_or_else(missing)
+    };
+    match node {
+        Node::Column(_) => Err(ArrowError::ComputeError("a column is missing".to_owned())),
+        Node::Literal(array) => Ok(Value::single(array)),
+        Node::Widen(inner, kind) => {
+            let inner = of(inner)?;
+            let array = cast_with_options(&inner.array, &kind.data_type(), &EXACT)?;
+            let scalar = inner.scalar;
             Ok(Value { array, scalar })
         }
-        Node::Literal(array) => Ok(Value {
-            array: Arc::clone(array),
-            scalar: true,
-        }),
-        Node::Widen(inner, kind) => {
-            let inner = node(inner, columns)?;
-            let array = cast_with_options(&inner.array, &kind.data_type(), &EXACT)?;
-            Ok(Value { array, ..inner })
-        }
-        Node::Compare(comparison, left, right) => {
-            compare(*comparison, &node(left, columns)?, &node(right, columns)?)
-        }
-        Node::And(parts) => fold(parts, columns, true, and_kleene),
-        Node::Or(parts) => fold(parts, columns, false, or_kleene),
+        Node::Compare(comparison, left, right) => compare(*comparison, of(left)?, of(right)?),
+        Node::And(parts) => join(&all(parts, of)?, true, and_kleene),
+        Node::Or(parts) => join(&all(parts, of)?, false, or_kleene),
         Node::Not(inner) => {
-            let inner = node(inner, columns)?;
+            let inner = of(inner)?;
             truth(not(inner.array.as_boolean())?, inner.scalar)
         }
         Node::IsNull(inner) => {
-            let inner = node(inner, columns)?;
+            let inner = of(inner)?;
             truth(is_null(&inner.array)?, inner.scalar)
         }
         Node::In(inner, members) => {
-            let inner = node(inner, columns)?;
+            let inner = of(inner)?;
             truth(is_member(&inner.array, members), inner.scalar)
         }
         Node::Like {
@@ -158,26 +88,28 @@ fn node(expression: &Node, columns: &[ArrayRef]) -> Evaluated {
             ignore_case,
         } => {
             let matches = if *ignore_case { ilike } else { like };
-            let (value, pattern) = (node(value, columns)?, node(pattern, columns)?);
+            let (value, pattern) = (of(value)?, of(pattern)?);
             let scalar = value.scalar && pattern.scalar;
-            truth(matches(&value, &pattern)?, scalar)
+            truth(matches(value, pattern)?, scalar)
         }
-        Node::Arithmetic(operator, left, right) => {
-            arithmetic(*operator, &node(left, columns)?, &node(right, columns)?)
-        }
+        Node::Arithmetic(operator, left, right) => arithmetic(*operator, of(left)?, of(right)?),
         Node::Negate(inner) => {
-            let inner = node(inner, columns)?;
-            let array = numeric::neg(&inner.array)?;
-            Ok(Value { array, ..inner })
+            let inner = of(inner)?;
+            let (array, scalar) = (numeric::neg(&inner.array)?, inner.scalar);
+            Ok(Value { array, scalar })
         }
-        Node::Function(function, arguments) => {
-            let arguments: Result<Vec<Value>, ArrowError> = arguments
-                .iter()
-                .map(|argument| node(argument, columns))
-                .collect();
-            call(*function, &arguments?)
-        }
+        Node::Function(function, arguments) => call(*function, &all(arguments, of)?),
     }
+}
+
+fn all<'v>(
+    operands: &[usize],
+    of: impl Fn(&usize) -> Result<&'v Value, ArrowError>,
+) -> Result<Vec<Value>, ArrowError> {
+    operands
+        .iter()
+        .map(|operand| of(operand).cloned())
+        .collect()
 }
 
 pub(crate) fn truth(array: BooleanArray, scalar: bool) -> Evaluated {
@@ -200,13 +132,12 @@ fn compare(comparison: Comparison, left: &Value, right: &Value) -> Evaluated {
 type Kleene = fn(&BooleanArray, &BooleanArray) -> Result<BooleanArray, ArrowError>;
 
 /// Joins conditions by three-valued AND or OR. `neutral` changes nothing; its opposite decides.
-fn fold(parts: &[Node], columns: &[ArrayRef], neutral: bool, join: Kleene) -> Evaluated {
-    let mut so_far = Value {
-        array: Arc::new(BooleanArray::from(vec![neutral])),
-        scalar: true,
+fn join(parts: &[Value], neutral: bool, join: Kleene) -> Evaluated {
+    let Some((first, rest)) = parts.split_first() else {
+        return truth(BooleanArray::from(vec![neutral]), true);
     };
-    for part in parts {
-        let next = node(part, columns)?;
+    let mut so_far = first.clone();
+    for next in rest {
         let rows = if so_far.scalar {
             next.array.len()
         } else {
@@ -214,7 +145,7 @@ fn fold(parts: &[Node], columns: &[ArrayRef], neutral: bool, join: Kleene) -> Ev
         };
         let joined = join(
             spread(&so_far, rows)?.as_boolean(),
-            spread(&next, rows)?.as_boolean(),
+            spread(next, rows)?.as_boolean(),
         )?;
         so_far = Value {
             array: Arc::new(joined),
@@ -226,7 +157,7 @@ fn fold(parts: &[Node], columns: &[ArrayRef], neutral: bool, join: Kleene) -> Ev
 
 /// Repeats a single truth value for all rows.
 pub(crate) fn spread(value: &Value, rows: usize) -> Result<ArrayRef, ArrowError> {
-    if !value.scalar || rows == 1 {
+    if !value.scalar || rows == value.array.len() {
         return Ok(Arc::clone(&value.array));
     }
     let single = value.array.as_boolean();
@@ -249,6 +180,16 @@ fn is_member(array: &ArrayRef, members: &Members) -> BooleanArray {
         }
         Members::Integer(numbers) => {
             let integers = array.as_primitive::<Int64Type>();
+            // A short list is compared without a jump, which a processor would often guess wrong.
+            if numbers.len() <= SHORT_LIST {
+                let among = |number: i64| {
+                    let found = numbers
+                        .iter()
+                        .fold(0, |found, &one| found | u8::from(one == number));
+                    found > 0
+                };
+                return BooleanArray::from_unary(integers, among);
+            }
             BooleanArray::from_unary(integers, |number| numbers.binary_search(&number).is_ok())
         }
     };

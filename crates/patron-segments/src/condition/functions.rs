@@ -10,7 +10,7 @@ use super::bind::{Binder, Bound, Typed};
 use super::error::{ConditionError, ConditionErrorKind};
 use super::kind::{Kind, MOST_DECIMALS};
 use super::literal;
-use super::node::{Function, Node};
+use super::node::{Function, Node, Tree};
 use super::operands::widen;
 
 impl Binder<'_> {
@@ -159,7 +159,7 @@ impl Binder<'_> {
             })?;
             bound.push(argument);
         }
-        let nodes: Vec<Node> = bound
+        let nodes: Vec<Tree> = bound
             .into_iter()
             .map(|argument| widen(argument, kind).node)
             .collect();
@@ -173,14 +173,14 @@ impl Binder<'_> {
             _ => kind,
         };
         Ok(Typed {
-            node: Node::Function(function, nodes),
+            node: Node::Function(function, nodes).into(),
             kind: result,
             span,
         })
     }
 }
 
-const fn name_of(function: Function) -> &'static str {
+pub(super) const fn name_of(function: Function) -> &'static str {
     match function {
         Function::Absolute => "abs",
         Function::Round(_) => "round",

@@ -3,22 +3,24 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
+use arrow_array::types::{Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, StringArray,
     TimestampMicrosecondArray, new_null_array,
 };
+use arrow_schema::DataType;
 use patron_core::Day;
 use sqlparser::ast::{Expr, UnaryOperator, Value};
 
 use super::kind::{Kind, MOST_DECIMALS};
-use super::node::Node;
+use super::node::{Node, Tree};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// Digits that fit an `i128` with room for rescaling to ten decimals.
 const MOST_DIGITS: usize = 27;
 
 /// Reads a number without losing a digit where it has few enough, else as a float.
-pub(crate) fn number(text: &str) -> Option<(Node, Kind)> {
+pub(crate) fn number(text: &str) -> Option<(Tree, Kind)> {
     let plain = text
         .bytes()
         .all(|byte| byte.is_ascii_digit() || byte == b'.');
@@ -42,19 +44,19 @@ pub(crate) fn number(text: &str) -> Option<(Node, Kind)> {
     Some((one(Float64Array::from(vec![float])), Kind::Float))
 }
 
-pub(crate) fn text(text: &str) -> Node {
+pub(crate) fn text(text: &str) -> Tree {
     one(StringArray::from(vec![text]))
 }
 
-pub(crate) fn boolean(value: bool) -> Node {
+pub(crate) fn boolean(value: bool) -> Tree {
     one(BooleanArray::from(vec![value]))
 }
 
-pub(crate) fn null(kind: Kind) -> Node {
-    Node::Literal(new_null_array(&kind.data_type(), 1))
+pub(crate) fn null(kind: Kind) -> Tree {
+    Node::Literal(new_null_array(&kind.data_type(), 1)).into()
 }
 
-pub(crate) fn instant(micros: i64) -> Node {
+pub(crate) fn instant(micros: i64) -> Tree {
     one(TimestampMicrosecondArray::from(vec![micros]))
 }
 
@@ -71,8 +73,8 @@ pub(crate) fn timestamp(text: &str) -> Option<i64> {
 }
 
 /// The text of a text literal.
-pub(crate) fn text_of(node: &Node) -> Option<String> {
-    match node {
+pub(crate) fn text_of(tree: &Tree) -> Option<String> {
+    match tree.node() {
         Node::Literal(array) => {
             let strings = array.as_string_opt::<i32>()?;
             strings.is_valid(0).then(|| strings.value(0).to_owned())
@@ -118,7 +120,40 @@ fn integer(expression: &Expr) -> Option<i64> {
     }
 }
 
-fn one(array: impl Array + 'static) -> Node {
+/// A literal as SQL would say it; two of one type that say the same are the same.
+pub(crate) fn words(array: &ArrayRef) -> String {
+    if array.is_null(0) {
+        return "NULL".to_owned();
+    }
+    match array.data_type() {
+        DataType::Utf8 => quoted(array.as_string::<i32>().value(0)),
+        DataType::Decimal128(_, _) => array.as_primitive::<Decimal128Type>().value_as_string(0),
+        // The shortest decimals that are read as this number again.
+        DataType::Float64 => array.as_primitive::<Float64Type>().value(0).to_string(),
+        DataType::Int64 => array.as_primitive::<Int64Type>().value(0).to_string(),
+        DataType::Boolean => array.as_boolean().value(0).to_string(),
+        _ => moment(array.as_primitive::<TimestampMicrosecondType>().value(0)),
+    }
+}
+
+pub(crate) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn moment(micros: i64) -> String {
+    let day = i32::try_from(micros.div_euclid(MICROS_PER_DAY)).map(Day);
+    match (day, micros.rem_euclid(MICROS_PER_DAY)) {
+        (Ok(day), 0) => format!("DATE '{day}'"),
+        (Ok(day), rest) => {
+            let (seconds, rest) = (rest / 1_000_000, rest % 1_000_000);
+            let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+            format!("TIMESTAMP '{day} {hours:02}:{minutes:02}:{seconds:02}.{rest:06}'")
+        }
+        (Err(_), _) => micros.to_string(),
+    }
+}
+
+fn one(array: impl Array + 'static) -> Tree {
     let array: ArrayRef = Arc::new(array);
-    Node::Literal(array)
+    Node::Literal(array).into()
 }

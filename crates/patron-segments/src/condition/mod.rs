@@ -7,6 +7,7 @@
 mod bind;
 mod breakpoints;
 mod call;
+mod columns;
 mod error;
 mod evaluate;
 mod functions;
@@ -17,14 +18,20 @@ mod operands;
 mod operators;
 mod parse;
 mod place;
+mod plan;
+mod spent;
+mod words;
 
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
-use arrow_schema::{ArrowError, Schema};
+use arrow_array::{BooleanArray, RecordBatch};
+use arrow_schema::Schema;
 
+pub(crate) use columns::Columns;
 pub use error::{ConditionError, ConditionErrorKind};
-pub(crate) use evaluate::Columns;
 pub use kind::Kind;
 pub use parse::{LONGEST_CONDITION, MOST_OPERATORS};
+pub(crate) use plan::Plan;
+pub use spent::Spent;
+pub(crate) use spent::timed;
 
 /// A condition that fits a schema: what can be evaluated.
 ///
@@ -38,8 +45,10 @@ pub use parse::{LONGEST_CONDITION, MOST_OPERATORS};
 #[derive(Debug, Clone)]
 pub struct Condition {
     text: String,
-    root: node::Node,
+    root: node::Tree,
     columns: Vec<bind::ColumnUse>,
+    plan: Plan,
+    last: usize,
 }
 
 impl Condition {
@@ -50,10 +59,14 @@ impl Condition {
     pub fn compile(text: &str, schema: &Schema) -> Result<Self, ConditionError> {
         let expression = parse::parse(text)?;
         let (root, columns) = bind::bind(text, &expression, schema)?;
+        let mut plan = Plan::default();
+        let last = plan.add(&root, &columns);
         Ok(Self {
             text: text.to_owned(),
             root,
             columns,
+            plan,
+            last,
         })
     }
 
@@ -85,12 +98,9 @@ impl Condition {
             .collect()
     }
 
-    /// Returns the column it reads, if that is one and holds text.
-    pub(crate) fn only_text_column(&self) -> Option<&str> {
-        match self.columns.as_slice() {
-            [column] if column.kind == Kind::Text => Some(&column.name),
-            _ => None,
-        }
+    /// Adds what it works out to a plan that it shares with others; returns the place of its last step.
+    pub(crate) fn plan(&self, plan: &mut Plan) -> usize {
+        plan.add(&self.root, &self.columns)
     }
 
     /// Evaluates the condition for each row: true, false, or null where SQL's answer is unknown.
@@ -105,19 +115,20 @@ impl Condition {
         &self,
         columns: &mut Columns<'_>,
     ) -> Result<BooleanArray, ConditionError> {
-        let read: Result<Vec<ArrayRef>, ArrowError> = self
-            .columns
-            .iter()
-            .map(|column| columns.get(&column.name, column.kind))
-            .collect();
-        let rows = columns.rows().num_rows();
-        read.and_then(|read| evaluate::evaluate(&self.root, &read, rows))
-            .map_err(|cause| ConditionError {
-                kind: ConditionErrorKind::Evaluation {
-                    message: cause.to_string(),
-                },
-                text: self.text.clone(),
-                span: place::whole(&self.text),
-            })
+        let mut met = self
+            .plan
+            .evaluate(&[self.last], columns, &mut Spent::default())
+            .map_err(|cause| self.failed(&cause))?;
+        Ok(met.swap_remove(0))
+    }
+
+    pub(crate) fn failed(&self, cause: &arrow_schema::ArrowError) -> ConditionError {
+        ConditionError {
+            kind: ConditionErrorKind::Evaluation {
+                message: cause.to_string(),
+            },
+            text: self.text.clone(),
+            span: place::whole(&self.text),
+        }
     }
 }

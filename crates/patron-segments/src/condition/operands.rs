@@ -6,10 +6,10 @@ use super::bind::{Binder, Bound, Typed};
 use super::error::{ConditionError, ConditionErrorKind};
 use super::kind::Kind;
 use super::literal;
-use super::node::Node;
+use super::node::{Node, Tree};
 
 impl Binder<'_> {
-    pub(crate) fn boolean(&self, what: &str, typed: Typed) -> Result<Node, ConditionError> {
+    pub(crate) fn boolean(&self, what: &str, typed: Typed) -> Result<Tree, ConditionError> {
         let expected = "a condition (true or false)";
         Ok(self.needs(what, expected, typed, Kind::Boolean)?.node)
     }
@@ -97,7 +97,7 @@ pub(crate) fn widen(typed: Typed, kind: Kind) -> Typed {
     let node = match typed.kind {
         found if found == kind => typed.node,
         Kind::Null => literal::null(kind),
-        _ => Node::Widen(Box::new(typed.node), kind),
+        _ => Node::Widen(typed.node, kind).into(),
     };
     Typed {
         node,

@@ -7,7 +7,7 @@ use sqlparser::ast::{BinaryOperator, CeilFloorKind, Expr, UnaryOperator};
 use super::bind::{Binder, Bound, Typed};
 use super::kind::Kind;
 use super::literal;
-use super::node::{Arithmetic, Comparison, Function, Members, Node};
+use super::node::{Arithmetic, Comparison, Function, Members, Node, Tree};
 use super::operands::widen;
 
 impl Binder<'_> {
@@ -59,7 +59,7 @@ impl Binder<'_> {
             _ => Node::Or(nodes),
         };
         Ok(Typed {
-            node,
+            node: node.into(),
             kind: Kind::Boolean,
             span,
         })
@@ -70,7 +70,7 @@ impl Binder<'_> {
         match operator {
             UnaryOperator::Not => {
                 let bound = self.expression(inner)?;
-                let node = Node::Not(Box::new(self.boolean("NOT", bound)?));
+                let node = Node::Not(self.boolean("NOT", bound)?).into();
                 let kind = Kind::Boolean;
                 Ok(Typed { node, kind, span })
             }
@@ -79,7 +79,7 @@ impl Binder<'_> {
                 let bound = self.number(&operator.to_string(), bound)?;
                 let kind = bound.kind;
                 let node = match operator {
-                    UnaryOperator::Minus => Node::Negate(Box::new(bound.node)),
+                    UnaryOperator::Minus => Node::Negate(bound.node).into(),
                     _ => bound.node,
                 };
                 Ok(Typed { node, kind, span })
@@ -90,7 +90,7 @@ impl Binder<'_> {
 
     pub(crate) fn is_null(&mut self, inner: &Expr, negated: bool, span: Range<usize>) -> Bound {
         let inner = self.expression(inner)?;
-        Ok(truth(Node::IsNull(Box::new(inner.node)), negated, span))
+        Ok(truth(Node::IsNull(inner.node), negated, span))
     }
 
     fn comparison(&mut self, comparison: Comparison, name: &str, sides: [&Expr; 2]) -> Bound {
@@ -108,7 +108,7 @@ impl Binder<'_> {
         }
         let [left, right] = self.together(name, [left, right], &span)?;
         Ok(Typed {
-            node: Node::Compare(comparison, Box::new(left.node), Box::new(right.node)),
+            node: Node::Compare(comparison, left.node, right.node).into(),
             kind: Kind::Boolean,
             span,
         })
@@ -155,7 +155,7 @@ impl Binder<'_> {
                 (left, right, kind)
             }
         };
-        let node = Node::Arithmetic(operator, Box::new(left.node), Box::new(right.node));
+        let node = Node::Arithmetic(operator, left.node, right.node).into();
         Ok(Typed { node, kind, span })
     }
 
@@ -195,11 +195,9 @@ impl Binder<'_> {
                         self.known_key(&value, &text, bound.span)?;
                     }
                 }
-                Node::In(Box::new(value.node), Members::Text(texts))
+                Node::In(value.node, Members::Text(texts))
             }
-            (Kind::Integer, _, Some(numbers)) => {
-                Node::In(Box::new(value.node), Members::Integer(numbers))
-            }
+            (Kind::Integer, _, Some(numbers)) => Node::In(value.node, Members::Integer(numbers)),
             _ => {
                 let mut equalities = Vec::with_capacity(list.len());
                 for item in list {
@@ -227,8 +225,8 @@ impl Binder<'_> {
         let pattern = self.expression(pattern)?;
         let pattern = self.needs(name, "text", pattern, Kind::Text)?;
         let node = Node::Like {
-            value: Box::new(value.node),
-            pattern: Box::new(pattern.node),
+            value: value.node,
+            pattern: pattern.node,
             ignore_case,
         };
         Ok(truth(node, negated, span))
@@ -251,12 +249,11 @@ impl Binder<'_> {
     }
 }
 
-fn truth(node: Node, negated: bool, span: Range<usize>) -> Typed {
-    let node = if negated {
-        Node::Not(Box::new(node))
-    } else {
-        node
-    };
+fn truth(node: Node<Tree>, negated: bool, span: Range<usize>) -> Typed {
+    let mut node = Tree::from(node);
+    if negated {
+        node = Node::Not(node).into();
+    }
     Typed {
         node,
         kind: Kind::Boolean,

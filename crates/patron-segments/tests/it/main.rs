@@ -10,4 +10,5 @@ mod conditions; // what conditions mean, row by row
 mod errors; // exactly what is said of a bad condition or vocabulary, and where
 mod names; // octants and stages in three languages
 mod reference; // random conditions, answered by DuckDB
+mod together; // conditions that share terms and columns, against each by hand
 mod vocabularies; // coverage of the shipped vocabularies against published figures
