@@ -63,6 +63,8 @@ file of all. Imports have their own table.
 Where it says conditions, the work is the vocabulary `bench/segments/vocabulary.toml` over customers in memory (`bench/run segments`): of
 each customer the first condition that is met, and a bit for every one. DuckDB and Polars take the same SQL. Times are by each one's own
 clock and without reading; how many customers each condition names first, takes and leaves unknown is compared before.
+
+Where it says month-ends, the work is the plain run with `--as-of-series 24m` besides, beside the plain run (`bench/run month-ends`).
 """
 
 WORKS = {"predict": "BG/NBD: fit, and predictions of every customer as CSV", "fit": "BG/NBD: the fit alone"}
@@ -211,6 +213,21 @@ def section_of_segments(result: dict) -> str:
     return "\n".join([*lines, "", *times_of_conditions(result)]) + "\n"
 
 
+def section_of_month_ends(result: dict) -> str:
+    answer, compared = result["answer"], result["compared"]
+    lines = [
+        title(result, "Month-ends of "),
+        "",
+        f"{machine_of(result)}. Seed {result['data']['seed']}, as of {result['data']['as_of']}, patron is told {' '.join(result['told'])}; "
+        f"{result['months']} month-ends are {answer['rows']:,} rows, {answer['bytes'] / 1e6:,.0f} MB. As of {', '.join(compared['days'])} all "
+        f"columns of all customers, {compared['customers']:,}, are those of a run as of that day.",
+        "",
+        *rows(result["runs"], {}),
+        *all_steps(result["runs"]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def times_of_conditions(result: dict) -> list[str]:
     """Returns where the time of patron's last turn went on one thread."""
     told = result["conditions"]["patron-one-thread"]
@@ -344,6 +361,7 @@ SECTIONS = {
     "fits": section_of_fits,
     "posterior": section_of_posterior,
     "segments": section_of_segments,
+    "month-ends": section_of_month_ends,
 }
 
 

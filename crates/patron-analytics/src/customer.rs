@@ -171,6 +171,7 @@ pub fn customer(
             }),
             flags: request.flags.clone(),
             settings_file: None,
+            month_ends: 0,
             out: folder.path().join("out"),
             formats: vec![TableFormat::Csv],
             threads: request.threads,

@@ -67,24 +67,7 @@ impl ProspectReason {
 }
 
 /// Where a customer lies: the first eight bytes of the id decide most comparisons without looking there.
-type Place = (u64, u32, u32);
-
-/// Puts partitions together: one table and one list of prospects per as-of day.
-///
-/// `days` hold the outcomes of all partitions, each partition's from its `first_person` on. Profiles are sorted where they
-/// are, so that they are not in memory twice.
-pub(crate) fn assemble(
-    partitions: Vec<FoldedPartition>,
-    days: Vec<DayOutcomes>,
-    as_of: &[AsOf],
-) -> Vec<(CustomerTable, Vec<Prospect>)> {
-    let places = sorted_places(&partitions);
-    let people = People { partitions, places };
-    days.into_par_iter()
-        .zip(as_of.par_iter())
-        .map(|(day, as_of)| people.table_of(day, *as_of))
-        .collect()
-}
+pub(crate) type Place = (u64, u32, u32);
 
 /// Everybody in the order of results.
 fn sorted_places(partitions: &[FoldedPartition]) -> Vec<Place> {
@@ -105,12 +88,60 @@ fn sorted_places(partitions: &[FoldedPartition]) -> Vec<Place> {
 }
 
 /// Everybody, by partition and in the order of results.
-struct People {
+#[derive(Debug)]
+pub(crate) struct People {
     partitions: Vec<FoldedPartition>,
     places: Vec<Place>,
 }
 
 impl People {
+    /// Puts partitions together.
+    pub(crate) fn new(partitions: Vec<FoldedPartition>) -> Self {
+        let places = sorted_places(&partitions);
+        Self { partitions, places }
+    }
+
+    /// Returns one table and one list of prospects per as-of day.
+    ///
+    /// `days` hold the outcomes of all partitions, each partition's from its `first_person` on. Profiles are sorted where
+    /// they are, so that they are not in memory twice.
+    pub(crate) fn tables(
+        &self,
+        days: Vec<DayOutcomes>,
+        as_of: &[AsOf],
+    ) -> Vec<(CustomerTable, Vec<Prospect>)> {
+        days.into_par_iter()
+            .zip(as_of.par_iter())
+            .map(|(day, as_of)| self.table_of(day, *as_of))
+            .collect()
+    }
+
+    /// Lets go of how people can be reached.
+    pub(crate) fn forget_contacts(&mut self) {
+        for partition in &mut self.partitions {
+            partition.contacts = Default::default();
+            partition.has_contacts = false;
+        }
+    }
+
+    /// Returns where everybody lies, in the order of results.
+    pub(crate) fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// Returns of somebody the number of the first person of the partition, their own, and the name. Numbers are in the order
+    /// in which partitions were folded.
+    pub(crate) fn person(&self, (_, partition, row): Place) -> (usize, usize, &str) {
+        let row = row as usize;
+        match self.partitions.get(partition as usize) {
+            Some(partition) => {
+                let first = partition.first_person;
+                (first, first + row, partition.names.get(row))
+            }
+            None => (0, usize::MAX, ""),
+        }
+    }
+
     fn table_of(&self, day: DayOutcomes, as_of: AsOf) -> (CustomerTable, Vec<Prospect>) {
         let partitions = &self.partitions;
         let has_contacts = partitions.iter().any(|partition| partition.has_contacts);

@@ -8,7 +8,7 @@ use patron_fold::{FoldSettings, Folder, ZeroOrders};
 use patron_import::GrainRule;
 use rayon::prelude::*;
 
-use crate::customers::{CustomerTable, Prospect, assemble};
+use crate::customers::{CustomerTable, People, Prospect};
 use crate::error::EngineError;
 use crate::gather::Gathered;
 use crate::grouping::{
@@ -17,13 +17,18 @@ use crate::grouping::{
 };
 use crate::progress::{Progress, Step};
 use crate::purchases::PurchaseLog;
+use crate::series::{EncodedDays, Series, StoredDays};
 use crate::source::{FileRead, Span};
 
-/// As of which day to fold, and whether purchase days are wanted.
-#[derive(Debug, Clone, Copy)]
-struct DaysAsked {
-    as_of: Option<Day>,
-    with_purchases: bool,
+/// As of which days to fold, and whether purchase days are wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DaysAsked {
+    /// The as-of day; without one it is that of the last valid order.
+    pub as_of: Option<Day>,
+    /// Whether the days of purchases are kept, too.
+    pub with_purchases: bool,
+    /// As of how many month-ends before it, or on it, to fold besides.
+    pub month_ends: u16,
 }
 
 /// What folding gave.
@@ -35,7 +40,9 @@ pub struct Folded {
     pub by_file: Vec<FileFolded>,
     /// Order ids whose rows were taken for lines although they carry no quantity.
     pub repeated_order_ids: u64,
-    /// Bytes of facts that went to disk.
+    /// Customers as of earlier month-ends, where they are asked for.
+    pub series: Option<Series>,
+    /// Bytes of facts, and of profiles as of other days, that went to disk.
     pub spilled_bytes: u64,
 }
 
@@ -50,15 +57,82 @@ pub struct FileFolded {
     pub merged_refunds: u64,
 }
 
-/// Moves a partition's outcomes to those of all. In which order partitions come does not matter: people are sorted later.
-fn collect(partition: &mut FoldedPartition, all: &Mutex<(Vec<DayOutcomes>, PurchaseLog)>) {
+/// What was folded of all partitions so far.
+struct Collected {
+    days: Vec<DayOutcomes>,
+    purchases: PurchaseLog,
+    series: Option<StoredDays>,
+}
+
+/// Moves a partition's outcomes to those of all, the days of a series to disk. In which order partitions come does not matter:
+/// people are sorted later.
+fn collect(
+    partition: &mut FoldedPartition,
+    of_series: usize,
+    all: &Mutex<Collected>,
+) -> Result<(), GroupingError> {
+    let mut days = std::mem::take(&mut partition.days);
+    let others = days.split_off(of_series.min(days.len()));
+    let encoded = (!days.is_empty()).then(|| EncodedDays::new(&days));
     let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
-    let (days, purchases) = &mut *all;
-    purchases.append(&std::mem::take(&mut partition.purchases));
-    partition.first_person = days.first().map_or(0, |day| day.slots.len());
-    for (day, outcomes) in days.iter_mut().zip(std::mem::take(&mut partition.days)) {
+    all.purchases
+        .append(&std::mem::take(&mut partition.purchases));
+    partition.first_person = all.days.first().map_or(0, |day| day.slots.len());
+    for (day, outcomes) in all.days.iter_mut().zip(others) {
         day.append(outcomes);
     }
+    match (&mut all.series, encoded) {
+        (Some(series), Some(encoded)) => series.push(encoded),
+        _ => Ok(()),
+    }
+}
+
+/// Folds as of the day asked for, else as of the day of the last valid order, which a fold as of the day of the last order
+/// tells. `fold` returns the last day with a valid order, if there is any, and what it folded.
+///
+/// # Errors
+/// [`EngineError::NoValidOrder`], [`EngineError::AsOfBeforeFirstOrder`] and those of `fold`.
+pub(crate) fn fold_as_of<T>(
+    files: &[FileRead],
+    settings: &FoldSettings,
+    asked: Option<Day>,
+    mut fold: impl FnMut(Day) -> Result<(Option<Day>, T), EngineError>,
+) -> Result<T, EngineError> {
+    let placed = placed(files, settings.zero_orders);
+    let day_of = |at: i64| settings.calendar.day_of(Instant(at));
+    let mut day = match (asked, placed.latest) {
+        (Some(day), _) => day,
+        (None, Some(at)) => day_of(at),
+        (None, None) => return Err(no_valid_order(files)),
+    };
+    loop {
+        let (last, folded) = fold(day)?;
+        match (last, asked, placed.earliest.map(day_of)) {
+            (Some(last), None, _) if last < day => day = last,
+            (Some(_), ..) => return Ok(folded),
+            (None, Some(as_of), Some(earliest)) if earliest > as_of => {
+                return Err(EngineError::AsOfBeforeFirstOrder { as_of, earliest });
+            }
+            (None, ..) => return Err(no_valid_order(files)),
+        }
+    }
+}
+
+/// Returns the last `count` month-ends up to a day, which may be one itself, ascending.
+fn month_ends(last: Day, count: u16) -> Vec<Day> {
+    let (mut year, mut month, _) = last.plus_days(1).ymd();
+    let mut ends = Vec::with_capacity(usize::from(count));
+    for _ in 0..count {
+        // The day before the first of a month.
+        ends.extend(Day::from_ymd(year, month, 1).map(|first| first.plus_days(-1)));
+        (year, month) = if month == 1 {
+            (year - 1, 12)
+        } else {
+            (year, month - 1)
+        };
+    }
+    ends.reverse();
+    ends
 }
 
 /// When the orders that may count were placed.
@@ -127,80 +201,49 @@ impl Gathered {
         drop_duplicates: bool,
         progress: &dyn Progress,
     ) -> Result<Folded, EngineError> {
-        let days = DaysAsked {
+        let asked = DaysAsked {
             as_of,
-            with_purchases: false,
+            ..DaysAsked::default()
         };
-        let folded = self.fold_last(settings, days, drop_duplicates, progress);
+        let folded = self.fold_days(settings, asked, drop_duplicates, progress);
         folded.map(|(folded, _)| folded)
     }
 
-    /// Folds as [`Self::fold_one`] does, and returns the purchase days of all customers besides.
+    /// Folds as [`Self::fold_one`] does, and returns besides the purchase days of all customers, and their profiles as of
+    /// month-ends before, as far as they are asked for.
     ///
     /// # Errors
     /// As [`Self::fold_one`].
-    pub fn fold_one_with_purchases(
+    pub fn fold_days(
         &self,
         settings: &FoldSettings,
-        as_of: Option<Day>,
+        asked: DaysAsked,
         drop_duplicates: bool,
         progress: &dyn Progress,
     ) -> Result<(Folded, PurchaseLog), EngineError> {
-        let days = DaysAsked {
-            as_of,
-            with_purchases: true,
-        };
-        self.fold_last(settings, days, drop_duplicates, progress)
-    }
-
-    fn fold_last(
-        &self,
-        settings: &FoldSettings,
-        DaysAsked {
-            as_of,
-            with_purchases,
-        }: DaysAsked,
-        drop_duplicates: bool,
-        progress: &dyn Progress,
-    ) -> Result<(Folded, PurchaseLog), EngineError> {
-        let placed = self.placed(settings.zero_orders);
-        let mut day = match (as_of, placed.latest) {
-            (Some(day), _) => day,
-            (None, Some(at)) => settings.calendar.day_of(Instant(at)),
-            (None, None) => return Err(self.no_valid_order()),
-        };
         // Where a day is given, or where every row is an order that no refund takes back, one fold is enough.
-        let last_time = as_of.is_some() || self.latest_stands();
-        loop {
-            let folder = Folder::new(settings.clone(), &[day])?;
-            let rules = GroupingRules {
-                keep_days: if with_purchases {
-                    KeptDays::Bare
-                } else {
-                    KeptDays::None
-                },
-                ..self.rules(drop_duplicates)
-            };
-            let (folded, purchases) = self.fold_by(&folder, rules, last_time, progress)?;
+        let last_time = asked.as_of.is_some() || self.latest_stands();
+        let rules = GroupingRules {
+            keep_days: if asked.with_purchases {
+                KeptDays::Bare
+            } else {
+                KeptDays::None
+            },
+            ..self.rules(drop_duplicates)
+        };
+        fold_as_of(&self.files, settings, asked.as_of, |day| {
+            let mut days = month_ends(day, asked.month_ends);
+            // The last is the one whose purchase days are kept.
+            days.push(day);
+            let folder = Folder::new(settings.clone(), &days)?;
+            let of_series = days.len() - 1;
+            let (folded, purchases) =
+                self.fold_by((&folder, of_series), rules, last_time, progress)?;
             let table = folded.by_day.first().map(|(table, _)| table);
             let last =
                 table.and_then(|table| table.profiles.iter().map(|profile| profile.last_day).max());
-            match (last, as_of) {
-                (Some(last), None) if last < day => day = last,
-                (Some(_), _) => return Ok((folded, purchases.sorted())),
-                (None, asked) => {
-                    let earliest = placed
-                        .earliest
-                        .map(|at| settings.calendar.day_of(Instant(at)));
-                    return Err(match (asked, earliest) {
-                        (Some(as_of), Some(earliest)) if earliest > as_of => {
-                            EngineError::AsOfBeforeFirstOrder { as_of, earliest }
-                        }
-                        _ => self.no_valid_order(),
-                    });
-                }
-            }
-        }
+            Ok((last, (folded, purchases.sorted())))
+        })
     }
 
     /// Returns the days of the first and the last order that may count, before it is known whether they do.
@@ -242,7 +285,12 @@ impl Gathered {
         progress: &dyn Progress,
     ) -> Result<Folded, EngineError> {
         let folder = Folder::new(settings.clone(), as_of)?;
-        let folded = self.fold_by(&folder, self.rules(drop_duplicates), last_time, progress);
+        let folded = self.fold_by(
+            (&folder, 0),
+            self.rules(drop_duplicates),
+            last_time,
+            progress,
+        );
         folded.map(|(folded, _)| folded)
     }
 
@@ -255,23 +303,29 @@ impl Gathered {
         }
     }
 
+    /// Folds all partitions. The first `of_series` of the folder's days go to disk, the others become tables.
     fn fold_by(
         &self,
-        folder: &Folder,
+        (folder, of_series): (&Folder, usize),
         rules: GroupingRules,
         last_time: bool,
         progress: &dyn Progress,
     ) -> Result<(Folded, PurchaseLog), EngineError> {
         progress.begin(Step::Fold, PARTITIONS as u64);
         let done = AtomicU64::new(0);
-        let outcomes = vec![DayOutcomes::default(); folder.as_of().len()];
-        let all = Mutex::new((outcomes, PurchaseLog::default()));
+        let (series_days, table_days) = folder.as_of().split_at(of_series);
+        let series = (of_series > 0).then(|| StoredDays::new(self.store.folder().to_owned()));
+        let all = Mutex::new(Collected {
+            days: vec![DayOutcomes::default(); table_days.len()],
+            purchases: PurchaseLog::default(),
+            series: series.transpose()?,
+        });
         let partitions = (0..PARTITIONS)
             .into_par_iter()
             .map(|index| {
                 let folded = self.fold_partition(index, last_time, |records| {
                     let mut folded = fold_partition(records, folder, rules)?;
-                    collect(&mut folded, &all);
+                    collect(&mut folded, of_series, &all)?;
                     Ok(folded)
                 })?;
                 progress.advance_to(done.fetch_add(1, Ordering::Relaxed) + 1);
@@ -280,7 +334,7 @@ impl Gathered {
             .collect::<Result<Vec<Vec<FoldedPartition>>, GroupingError>>()?;
         let partitions: Vec<FoldedPartition> = partitions.into_iter().flatten().collect();
         progress.end();
-        let (days, purchases) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.check_counts(&partitions)?;
         tracing::info!(
             people = partitions
@@ -291,13 +345,22 @@ impl Gathered {
             "histories folded"
         );
         let repeated_order_ids = self.check_grain(&partitions)?;
+        let by_file = self.by_file(&partitions);
+        let of_series = all.series.as_ref().map_or(0, StoredDays::bytes);
+        let mut people = People::new(partitions);
+        let by_day = people.tables(all.days, table_days);
+        let series = all.series.map(|stored| {
+            people.forget_contacts();
+            Series::new(people, stored, series_days.to_vec())
+        });
         let folded = Folded {
-            by_file: self.by_file(&partitions),
+            by_day,
+            by_file,
             repeated_order_ids,
-            spilled_bytes: self.store.spilled_bytes(),
-            by_day: assemble(partitions, days, folder.as_of()),
+            series,
+            spilled_bytes: self.store.spilled_bytes() + of_series,
         };
-        Ok((folded, purchases))
+        Ok((folded, all.purchases))
     }
 
     /// Returns the days on which customers bought, as known at the end of a day, by id. Another walk over all facts.
@@ -395,5 +458,31 @@ impl Gathered {
             repeated.merge(partition.repeated.clone());
         }
         settle_grain(repeated)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn month_ends_go_back_over_years_and_leap_days() {
+        let shown = |last: &str, count| -> Vec<String> {
+            let ends = month_ends(Day::parse_iso(last).unwrap(), count);
+            ends.into_iter().map(|day| day.to_string()).collect()
+        };
+        assert_eq!(
+            shown("2024-03-30", 3),
+            ["2023-12-31", "2024-01-31", "2024-02-29"]
+        );
+        assert_eq!(shown("2024-03-31", 2), ["2024-02-29", "2024-03-31"]);
+        assert_eq!(shown("2025-01-01", 1), ["2024-12-31"]);
+        assert_eq!(shown("2023-03-01", 1), ["2023-02-28"]);
+        assert!(shown("2023-03-01", 0).is_empty());
+        let two_years = shown("2025-12-31", 24);
+        assert_eq!(
+            (two_years[0].as_str(), two_years[23].as_str()),
+            ("2024-01-31", "2025-12-31")
+        );
     }
 }

@@ -36,6 +36,7 @@ pub mod profiles;
 pub mod progress;
 pub mod purchases;
 pub mod scoring;
+pub mod series;
 pub mod shared;
 pub mod source;
 pub mod spark;
@@ -44,7 +45,7 @@ pub mod texts;
 pub use customers::{CustomerTable, Prospect, ProspectReason};
 pub use error::EngineError;
 pub use feeds::{Feed, Feeds};
-pub use folding::{FileFolded, Folded};
+pub use folding::{DaysAsked, FileFolded, Folded};
 pub use gather::{Gathered, Resources, gather, gather_query, gather_records};
 pub use grouping::{Bought, Contact, ContactFields, GroupingError, PARTITIONS, Record, counting};
 pub use lists::{ListEntry, Owners, refund_hash};
@@ -52,6 +53,7 @@ pub use pieces::Pieces;
 pub use profiles::Profiles;
 pub use progress::{Progress, Silent, Step};
 pub use purchases::PurchaseLog;
+pub use series::Series;
 pub use shared::{Claims, SharedOrders};
 pub use source::{
     FileRead, FirstFact, Keeping, QUERY, Query, QueryError, RECORD, RejectedSink, Seen,

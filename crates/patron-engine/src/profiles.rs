@@ -45,7 +45,37 @@ struct Small {
     repeat_spend_days: u32,
 }
 
+/// The words of a [`PackedProfile`].
+pub(crate) const WORDS: usize = 15;
+
+/// A profile as plain words, for a place on disk; of one that is kept whole where it is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct PackedProfile(pub(crate) [u64; WORDS]);
+
+impl PackedProfile {
+    /// Returns where a profile that is kept whole is, among those of its list.
+    pub(crate) fn whole(&self) -> Option<usize> {
+        let small = Small::unpacked(self);
+        (small.orders == WHOLE).then(|| usize::try_from(small.order_value).ok())?
+    }
+}
+
 impl Profiles {
+    /// Walks over the profiles as words.
+    pub(crate) fn packed(&self) -> impl Iterator<Item = PackedProfile> + '_ {
+        self.chunks.iter().flatten().map(Small::packed)
+    }
+
+    /// Returns those that are kept whole.
+    pub(crate) fn whole(&self) -> &[Profile] {
+        &self.whole
+    }
+
+    /// Adds a profile that is not kept whole.
+    pub(crate) fn push_packed(&mut self, packed: &PackedProfile) {
+        self.push_small(Small::unpacked(packed));
+    }
+
     /// Adds a profile.
     pub fn push(&mut self, profile: &Profile) {
         let small = Small::new(profile).unwrap_or_else(|| {
@@ -181,6 +211,71 @@ impl Small {
         })
     }
 
+    fn packed(&self) -> PackedProfile {
+        let pair = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
+        PackedProfile([
+            self.first_order_at.cast_unsigned(),
+            self.last_order_at.cast_unsigned(),
+            self.units.cast_unsigned(),
+            self.order_value.cast_unsigned(),
+            self.unlinked_refunds.cast_unsigned(),
+            self.last_order_value.cast_unsigned(),
+            self.monetary_window.cast_unsigned(),
+            self.provisional_value.cast_unsigned(),
+            self.repeat_spend.cast_unsigned(),
+            self.units_window.cast_unsigned(),
+            self.gap_variation.to_bits(),
+            pair(
+                self.first_day.cast_unsigned(),
+                self.last_day.cast_unsigned(),
+            ),
+            pair(self.orders, self.purchase_days),
+            pair(self.orders_window, self.purchase_days_window),
+            pair(self.orders_prior_window, self.repeat_spend_days),
+        ])
+    }
+
+    const fn unpacked(PackedProfile(words): &PackedProfile) -> Self {
+        let [
+            first_order_at,
+            last_order_at,
+            units,
+            order_value,
+            unlinked_refunds,
+            last_order_value,
+            monetary_window,
+            provisional_value,
+            repeat_spend,
+            units_window,
+            gap_variation,
+            days,
+            counts,
+            of_window,
+            others,
+        ] = *words;
+        Self {
+            first_order_at: first_order_at.cast_signed(),
+            last_order_at: last_order_at.cast_signed(),
+            units: units.cast_signed(),
+            order_value: order_value.cast_signed(),
+            unlinked_refunds: unlinked_refunds.cast_signed(),
+            last_order_value: last_order_value.cast_signed(),
+            monetary_window: monetary_window.cast_signed(),
+            provisional_value: provisional_value.cast_signed(),
+            repeat_spend: repeat_spend.cast_signed(),
+            units_window: units_window.cast_signed(),
+            gap_variation: f64::from_bits(gap_variation),
+            first_day: low(days).cast_signed(),
+            last_day: high(days).cast_signed(),
+            orders: low(counts),
+            purchase_days: high(counts),
+            orders_window: low(of_window),
+            purchase_days_window: high(of_window),
+            orders_prior_window: low(others),
+            repeat_spend_days: high(others),
+        }
+    }
+
     /// Points to the place of a profile that is kept whole.
     fn pointer(place: usize) -> Self {
         Self {
@@ -232,6 +327,18 @@ impl Small {
             repeat_spend: sum(self.repeat_spend),
         }
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the low half is what is wanted"
+)]
+const fn low(word: u64) -> u32 {
+    word as u32
+}
+
+const fn high(word: u64) -> u32 {
+    low(word >> 32)
 }
 
 /// Puts the item at `order[k]` at place k, for every k, by swaps: each cycle of the permutation is walked once.

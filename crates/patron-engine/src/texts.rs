@@ -34,6 +34,14 @@ impl Texts {
         self.offsets.push(self.bytes.len() as u64);
     }
 
+    /// Adds all texts of another column.
+    pub(crate) fn append(&mut self, other: &Self) {
+        let before = self.bytes.len() as u64;
+        self.bytes.push_str(&other.bytes);
+        let ends = other.offsets.iter().skip(1);
+        self.offsets.extend(ends.map(|end| before + end));
+    }
+
     /// Returns the text at `index`; empty beyond the end.
     #[must_use]
     pub fn get(&self, index: usize) -> &str {

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use patron_core::{Coded, ErrorCode};
+use patron_core::{Coded, Day, ErrorCode};
 use patron_engine::output::OutputError;
 use patron_engine::scoring::{ScoreError, SegmentError};
 use patron_engine::{EngineError, FileRead, GroupingError};
@@ -81,6 +81,21 @@ pub enum RunError {
         /// What the system said.
         message: String,
     },
+    /// Customers as of a month-end cannot be told.
+    #[error("cannot tell who customers were as of {day}")]
+    AsOf {
+        /// The month-end.
+        day: Day,
+        /// Why.
+        #[source]
+        source: Box<Self>,
+    },
+    /// Nobody was a customer at any of the month-ends.
+    #[error("no month-end up to {as_of} has a customer")]
+    NoMonthEnd {
+        /// The as-of day.
+        as_of: Day,
+    },
     /// Rows were lost or counted twice: a defect of patron, found by counting.
     #[error("the account of rows does not add up: {rows_in} in, {accounted} accounted for")]
     AccountDoesNotAddUp {
@@ -100,7 +115,8 @@ impl Coded for RunError {
             Self::Segment(error) => error.code(),
             Self::Output(error) => error.code(),
             Self::Workspace(error) => error.code(),
-            Self::EmptyLedger { .. } => ErrorCode::InputEmpty,
+            Self::AsOf { source, .. } => source.code(),
+            Self::EmptyLedger { .. } | Self::NoMonthEnd { .. } => ErrorCode::InputEmpty,
             Self::OutTaken { .. } | Self::ReadingSettings { .. } | Self::OtherCurrency { .. } => {
                 ErrorCode::SettingInvalid
             }
@@ -118,6 +134,8 @@ impl Coded for RunError {
             Self::Segment(error) => error.key(),
             Self::Output(error) => error.key(),
             Self::Workspace(error) => error.key(),
+            Self::AsOf { .. } => "cannot_tell_as_of",
+            Self::NoMonthEnd { .. } => "no_month_end",
             Self::EmptyLedger { .. } => "empty_ledger",
             Self::ReadingSettings { .. } => "reading_settings",
             Self::OtherCurrency { .. } => "other_currency",
@@ -145,6 +163,9 @@ impl Coded for RunError {
                 vec![("path", path.display().to_string())]
             }
             Self::Threads { threads, .. } => vec![("threads", threads.to_string())],
+            Self::AsOf { day, .. } | Self::NoMonthEnd { as_of: day } => {
+                vec![("day", day.to_string())]
+            }
             Self::AccountDoesNotAddUp { .. } => Vec::new(),
         }
     }
@@ -179,6 +200,8 @@ impl Coded for RunError {
                     .to_owned(),
             ),
             Self::Threads { .. } => Some("use fewer with `--threads`".to_owned()),
+            Self::AsOf { source, .. } => source.hint(),
+            Self::NoMonthEnd { .. } => Some("leave out `--as-of-series`".to_owned()),
             Self::AccountDoesNotAddUp { .. } => None,
         }
     }

@@ -18,7 +18,7 @@ use super::out_dir::OutDir;
 use super::rejected::RejectedFile;
 use super::summary::Summary;
 use super::value::{self, Valuation};
-use super::{Machine, RunReport, RunRequest, TableFormat, notes, report, run_json, tables};
+use super::{Machine, RunReport, RunRequest, TableFormat, notes, report, run_json, series, tables};
 use crate::settings::Resolved;
 
 /// Runs the main job: read, account, fold, score, value, write.
@@ -81,7 +81,8 @@ impl<'a> Job<'a> {
             &preset,
             histories.currency(),
         )?;
-        let (mut folded, log) = histories.fold(&settings, self.progress)?;
+        let (mut folded, log) =
+            histories.fold(&settings, self.request.month_ends, self.progress)?;
         self.lap("fold");
         let files = file_reports(histories.files(), &folded);
         let account = total(&files)?;
@@ -105,6 +106,10 @@ impl<'a> Job<'a> {
         self.lap("value");
         let people = prospects.len() as u64;
         let summary = self.name_and_write(&table, &scored, &valuation, &settings, people)?;
+        if let Some(series) = folded.series.take() {
+            series::write(self.out.path(), series, &settings, table.as_of.day)?;
+            self.lap("series");
+        }
         let path = self.out.path().join("customers_without_order.csv");
         tables::write_prospects(&path, &prospects)
             .map_err(|source| RunError::Write { path, source })?;
@@ -163,7 +168,13 @@ impl<'a> Job<'a> {
         let request = self.request;
         if let Some(asked) = &request.spark {
             let with = (&request.flags, &self.read_with);
-            let read = Histories::on_spark(asked, with, request.now, &mut rejected, self.progress)?;
+            let read = Histories::on_spark(
+                asked,
+                with,
+                (request.month_ends, request.now),
+                &mut rejected,
+                self.progress,
+            )?;
             rejected.finish().map_err(error)?;
             return Ok((read, Known::default()));
         }
@@ -238,7 +249,7 @@ impl<'a> Job<'a> {
             out: self.request.out.display().to_string(),
             milliseconds: self.milliseconds,
         };
-        run.written = written(&self.request.formats);
+        run.written = written(self.request);
         let text = serde_json::to_string_pretty(&run_json::document(&run, &run.machine))
             .unwrap_or_default();
         fs::write(folder.join("run.json"), text + "\n")
@@ -262,8 +273,12 @@ fn cannot_write(folder: &Path, name: &str, source: io::Error) -> RunError {
     }
 }
 
-fn written(formats: &[TableFormat]) -> Vec<&'static str> {
+fn written(request: &RunRequest) -> Vec<&'static str> {
+    let formats = &request.formats;
     let mut files = vec!["report.html", "customers.parquet"];
+    if request.month_ends > 0 {
+        files.push(series::FILE);
+    }
     if formats.contains(&TableFormat::Csv) {
         files.push("customers.csv");
     }
@@ -279,7 +294,7 @@ fn written(formats: &[TableFormat]) -> Vec<&'static str> {
     files
 }
 
-fn score(table: &CustomerTable, settings: &Resolved) -> Result<Scored, RunError> {
+pub(super) fn score(table: &CustomerTable, settings: &Resolved) -> Result<Scored, RunError> {
     let margin = settings.octants.margin;
     let values = Values::measure(
         table,
@@ -288,10 +303,17 @@ fn score(table: &CustomerTable, settings: &Resolved) -> Result<Scored, RunError>
         settings.score_on,
         margin,
     );
+    let (scores, (octants, lifecycle)) = rayon::join(
+        || Scores::new(&values, &settings.scores),
+        || {
+            let octants = Octants::new(table, &settings.octants);
+            (octants, Lifecycle::new(table, settings.lifecycle))
+        },
+    );
     Ok(Scored {
-        scores: Scores::new(&values, &settings.scores)?,
-        octants: Octants::new(table, &settings.octants)?,
-        lifecycle: Lifecycle::new(table, settings.lifecycle),
+        scores: scores?,
+        octants: octants?,
+        lifecycle,
         values,
     })
 }

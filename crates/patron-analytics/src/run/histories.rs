@@ -2,7 +2,9 @@
 
 use patron_core::Instant;
 use patron_engine::spark::{OnSpark, SparkError, SparkOrders};
-use patron_engine::{EngineError, FileRead, Folded, Gathered, Progress, PurchaseLog, RejectedSink};
+use patron_engine::{
+    DaysAsked, EngineError, FileRead, Folded, Gathered, Progress, PurchaseLog, RejectedSink,
+};
 use patron_import::ImportOptions;
 
 use super::error::RunError;
@@ -24,10 +26,16 @@ impl Histories {
     pub(super) fn on_spark(
         asked: &SparkOrders,
         (flags, read_with): (&Settings, &ReadWith),
-        now: Instant,
+        (month_ends, now): (u16, Instant),
         rejected: &mut dyn RejectedSink,
         progress: &dyn Progress,
     ) -> Result<Self, RunError> {
+        if month_ends > 0 {
+            return Err(not_on_spark(
+                "customers as of many days (`--as-of-series`)",
+                "run once with `--as-of` for each day",
+            ));
+        }
         if read_with.exchange.is_some() {
             return Err(not_on_spark(
                 "converting amounts (`--rates`)",
@@ -64,10 +72,12 @@ impl Histories {
         }
     }
 
-    /// Folds every customer; where models are wanted with the purchase days by which they are judged.
+    /// Folds every customer; where models are wanted with the purchase days by which they are judged. As of how many
+    /// month-ends besides is for facts that are here.
     pub(super) fn fold(
         &mut self,
         settings: &Resolved,
+        month_ends: u16,
         progress: &dyn Progress,
     ) -> Result<(Folded, PurchaseLog), RunError> {
         let (fold, as_of) = (&settings.fold, settings.as_of);
@@ -76,12 +86,13 @@ impl Histories {
             Self::OnSpark(spark) => {
                 spark.fold_one(fold, (as_of, settings.with_clv), drop, progress)?
             }
-            Self::Here(gathered) if settings.with_clv => {
-                gathered.fold_one_with_purchases(fold, as_of, drop, progress)?
-            }
             Self::Here(gathered) => {
-                let folded = gathered.fold_one(fold, as_of, drop, progress)?;
-                (folded, PurchaseLog::default())
+                let asked = DaysAsked {
+                    as_of,
+                    with_purchases: settings.with_clv,
+                    month_ends,
+                };
+                gathered.fold_days(fold, asked, drop, progress)?
             }
         })
     }

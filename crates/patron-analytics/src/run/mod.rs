@@ -16,6 +16,7 @@ mod report;
 mod report_charts;
 mod report_model;
 mod run_json;
+mod series;
 mod settings_notes;
 mod summary;
 mod tables;
@@ -84,6 +85,8 @@ pub struct RunRequest {
     pub flags: Settings,
     /// A settings file.
     pub settings_file: Option<PathBuf>,
+    /// As of how many month-ends, up to the as-of day, customers are told besides; none on Spark.
+    pub month_ends: u16,
     /// Where results go.
     pub out: PathBuf,
     /// Forms of `customers.*` besides Parquet.

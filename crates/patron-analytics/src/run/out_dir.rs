@@ -8,11 +8,12 @@ use std::sync::{Mutex, PoisonError};
 use tempfile::TempDir;
 
 /// Every name that a run writes: only these are ever replaced.
-const RESULTS: [&str; 8] = [
+const RESULTS: [&str; 9] = [
     "report.html",
     "customers.parquet",
     "customers.csv",
     "customers.xlsx",
+    "customers_by_month.parquet",
     "segments.csv",
     "customers_without_order.csv",
     "rejected.csv",
@@ -20,10 +21,11 @@ const RESULTS: [&str; 8] = [
 ];
 
 /// Of these, the ones that tell of single people.
-const PERSONAL: [&str; 5] = [
+const PERSONAL: [&str; 6] = [
     "customers.parquet",
     "customers.csv",
     "customers.xlsx",
+    "customers_by_month.parquet",
     "customers_without_order.csv",
     "rejected.csv",
 ];

@@ -93,13 +93,8 @@ pub(super) fn value(
     settings: &Resolved,
     progress: &dyn Progress,
 ) -> Valuation {
-    let margin = settings.margin.unwrap_or(Money(patron_core::money::SCALE));
-    let historic = |profile: Profile| scale_exactly(profile.monetary, margin);
     let mut valuation = Valuation {
-        values: CustomerValues {
-            historic_value: table.profiles.iter().map(historic).collect(),
-            expected: None,
-        },
+        values: historic_values(table, settings),
         purchases: None,
         judged: None,
         picture: None,
@@ -128,6 +123,16 @@ pub(super) fn value(
     }
     valuation.judged = Some(judged);
     valuation
+}
+
+/// What customers were worth so far, without any model.
+pub(super) fn historic_values(table: &CustomerTable, settings: &Resolved) -> CustomerValues {
+    let margin = settings.margin.unwrap_or(Money(patron_core::money::SCALE));
+    let historic = |profile: Profile| scale_exactly(profile.monetary, margin);
+    CustomerValues {
+        historic_value: table.profiles.iter().map(historic).collect(),
+        expected: None,
+    }
 }
 
 /// The shop's returns, applied to what is young enough to come back.

@@ -225,6 +225,7 @@ fn make_results(
         }),
         flags: Settings::default(),
         settings_file: None,
+        month_ends: 0,
         out: args.out.clone(),
         formats: vec![TableFormat::Parquet, TableFormat::Csv],
         threads: request.threads,

@@ -85,6 +85,9 @@ pub(crate) struct Policy {
     /// As-of day; by default the day of the last valid order
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,
+    /// Besides, customers as of that many month-ends up to the as-of day, such as 24m, in `customers_by_month.parquet`
+    #[arg(long, value_name = "MONTHS", value_parser = parse_months)]
+    as_of_series: Option<u16>,
     /// Which customers may be one person: guests (with the account of their address), email, contacts (e-mail address or
     /// telephone number in common), off
     #[arg(long, value_name = "RULE", value_parser = parse_rule)]
@@ -174,6 +177,16 @@ enum AllOrWindow {
     Window,
 }
 
+/// Reads `24m`.
+fn parse_months(text: &str) -> Result<u16, String> {
+    let months = text
+        .strip_suffix('m')
+        .and_then(|months| months.parse().ok());
+    months
+        .filter(|months| (1..=600).contains(months))
+        .ok_or_else(|| "expected a number of months up to 600, such as 24m".to_owned())
+}
+
 pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let request = RunRequest {
@@ -184,6 +197,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         spark: args.spark.orders(&args.database)?,
         flags: args.settings()?,
         settings_file: args.settings.clone(),
+        month_ends: args.policy.as_of_series.unwrap_or(0),
         out: args.out.clone(),
         formats: args.format.iter().map(|form| form.table()).collect(),
         threads: args.threads.map_or(cores, usize::from),

@@ -185,6 +185,11 @@ impl PartitionStore {
         Ok(file)
     }
 
+    /// Returns where spill files go.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Returns how many bytes went to disk.
     pub(crate) fn spilled_bytes(&self) -> u64 {
         self.spilled.load(Ordering::Relaxed)

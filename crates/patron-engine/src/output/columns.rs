@@ -9,10 +9,11 @@ use arrow_array::types::{
     Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt8Type,
 };
 use arrow_array::{
-    ArrayRef, Decimal128Array, DictionaryArray, PrimitiveArray, RecordBatch, RecordBatchOptions,
-    StringArray,
+    ArrayRef, Date32Array, Decimal128Array, DictionaryArray, PrimitiveArray, RecordBatch,
+    RecordBatchOptions, StringArray,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
+use patron_core::Day;
 use patron_fold::Profile;
 
 use crate::customers::CustomerTable;
@@ -113,6 +114,16 @@ impl<'a> Columns<'a> {
         Self::new(columns)
     }
 
+    /// The columns of `customers_by_month.*`: the day, and of the results what changes from month to month.
+    #[must_use]
+    pub fn by_month(customers: &ScoredCustomers<'a>, segments: &'a Segments) -> Self {
+        let day = customers.table.as_of.day;
+        let results = Self::for_results(customers, segments).only(&BY_MONTH);
+        let mut columns = vec![date("as_of", day)];
+        columns.extend(results.columns);
+        Self::new(columns)
+    }
+
     /// The columns that segment conditions may read: those of the results that do not depend on segments, and some more.
     #[must_use]
     pub fn for_conditions(customers: &ScoredCustomers<'a>) -> Self {
@@ -165,6 +176,24 @@ impl<'a> Columns<'a> {
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
     }
 }
+
+/// Of the columns of results those that are told as of every month-end.
+const BY_MONTH: [&str; 14] = [
+    "customer_id",
+    "recency_days",
+    "orders",
+    "purchase_days",
+    "monetary",
+    "orders_window",
+    "monetary_window",
+    "r_score",
+    "f_score",
+    "m_score",
+    "octant",
+    "lifecycle",
+    "segment",
+    "age_days",
+];
 
 fn behaviour(table: &CustomerTable) -> Vec<Column<'_>> {
     let day = table.as_of.day;
@@ -447,6 +476,16 @@ fn days<'a>(name: &str, get: impl Fn(usize) -> i32 + Send + Sync + 'a) -> Column
     };
     Column {
         field: Field::new(name, DataType::Int32, false),
+        build: Box::new(build),
+    }
+}
+
+fn date<'a>(name: &str, day: Day) -> Column<'a> {
+    let build = move |rows: Range<usize>| -> ArrayRef {
+        Arc::new(Date32Array::from_value(day.0, rows.len()))
+    };
+    Column {
+        field: Field::new(name, DataType::Date32, false),
         build: Box::new(build),
     }
 }

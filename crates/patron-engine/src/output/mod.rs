@@ -13,7 +13,7 @@ use patron_core::{Coded, ErrorCode};
 pub use cells::CellValue;
 pub use columns::{Columns, CustomerValues, ScoredCustomers};
 pub use csv::{is_formula, write_csv};
-pub use parquet::write_parquet;
+pub use parquet::{ParquetTable, write_parquet};
 pub use xlsx::{Book, write_xlsx};
 
 /// Why a result cannot be written.

@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch, StringArray};
 use arrow_cast::cast;
 use arrow_schema::DataType;
-use patron_core::{Day, Instant};
+use patron_core::Day;
 use patron_fold::protocol::unescape;
 use patron_fold::{AsOf, FoldSettings};
 use patron_import::{Content, GrainRule, ImportError, ImportOptions, Understanding};
@@ -22,7 +22,7 @@ use super::plan::{
 use super::program::Program;
 use super::sql::{self, Facts};
 use crate::error::EngineError;
-use crate::folding::{FileFolded, Folded, no_valid_order, placed, settle_grain};
+use crate::folding::{FileFolded, Folded, fold_as_of, settle_grain};
 use crate::gather::one_currency;
 use crate::grouping::{GroupingRules, KeptDays, RepeatedOrders};
 use crate::progress::{Progress, Step};
@@ -124,13 +124,6 @@ impl OnSpark {
         drop_duplicates: bool,
         progress: &dyn Progress,
     ) -> Result<(Folded, PurchaseLog), EngineError> {
-        let placed = placed(&self.files, settings.zero_orders);
-        let day_of = |at: i64| settings.calendar.day_of(Instant(at));
-        let mut day = match (as_of, placed.latest) {
-            (Some(day), _) => day,
-            (None, Some(at)) => day_of(at),
-            (None, None) => return Err(no_valid_order(&self.files)),
-        };
         let rules = GroupingRules {
             drop_duplicates,
             repeats_are_versions: self.has_grain(GrainRule::Orders),
@@ -140,56 +133,34 @@ impl OnSpark {
                 KeptDays::None
             },
         };
-        loop {
+        let Self {
+            spark,
+            program,
+            facts,
+            totals: sent,
+            files,
+            ..
+        } = self;
+        let (people, totals, day) = fold_as_of(files, settings, as_of, |day| {
             progress.begin(Step::Fold, 0);
-            let (people, totals) = self.fold(&FoldPlan::new(settings, day, rules))?;
+            let command = program.task(
+                Task::Histories,
+                &encode(&FoldPlan::new(settings, day, rules)),
+            );
+            let (people, totals) = fold(spark, &sql::fold(facts, &command))?;
+            same("facts", sent.facts, totals.facts)?;
+            same("bytes of facts", sent.bytes, totals.bytes)?;
+            same("people", totals.people, people.len())?;
             progress.end();
-            match (people.last_day(), as_of, placed.earliest.map(day_of)) {
-                (Some(last), None, _) if last < day => day = last,
-                (Some(_), ..) => {
-                    let as_of = AsOf::new(day, settings);
-                    return self.finish(people, totals, as_of, rules);
-                }
-                (None, Some(as_of), Some(earliest)) if earliest > as_of => {
-                    return Err(EngineError::AsOfBeforeFirstOrder { as_of, earliest });
-                }
-                (None, ..) => return Err(no_valid_order(&self.files)),
-            }
-        }
+            Ok((people.last_day(), (people, totals, day)))
+        })?;
+        self.finish(people, totals, AsOf::new(day, settings), rules)
     }
 
     fn has_grain(&self, rule: GrainRule) -> bool {
         self.files
             .iter()
             .any(|file| file.understanding.grain == rule)
-    }
-
-    fn fold(&mut self, plan: &FoldPlan) -> Result<(People, FoldTotals), EngineError> {
-        let command = self.program.task(Task::Histories, &encode(plan));
-        let (mut people, mut totals) = (People::default(), FoldTotals::default());
-        let folded = self.spark.ask(&sql::fold(&self.facts, &command), |batch| {
-            each_line(batch, |tag, [customer, payload]| {
-                let customer = unescape(customer);
-                match tag {
-                    Tag::Profile => people.take_customer(&customer, payload),
-                    Tag::Prospect => people.take_prospect(&customer, payload),
-                    Tag::Control => {
-                        totals.add(read_json(payload)?);
-                        Ok(())
-                    }
-                    Tag::Error => Err(failed(payload)),
-                    _ => Err(unexpected(tag)),
-                }
-            })
-        });
-        folded.map_err(|error: SparkError| match error {
-            SparkError::Query(error) => of_job(&error),
-            error => error,
-        })?;
-        same("facts", self.totals.facts, totals.facts)?;
-        same("bytes of facts", self.totals.bytes, totals.bytes)?;
-        same("people", totals.people, people.len())?;
-        Ok((people, totals))
     }
 
     fn finish(
@@ -219,6 +190,7 @@ impl OnSpark {
                 merged_refunds: totals.merged_refunds,
             }],
             repeated_order_ids,
+            series: None,
             spilled_bytes: 0,
         };
         Ok((folded, purchases))
@@ -370,6 +342,31 @@ fn give_program(spark: &mut Connected, program: &Program) -> Result<(), SparkErr
         error => error,
     })?;
     program.judge(said.as_deref().unwrap_or_default())
+}
+
+/// Has histories folded, and takes what became of them.
+fn fold(spark: &mut Connected, sql: &str) -> Result<(People, FoldTotals), SparkError> {
+    let (mut people, mut totals) = (People::default(), FoldTotals::default());
+    let folded = spark.ask(sql, |batch| {
+        each_line(batch, |tag, [customer, payload]| {
+            let customer = unescape(customer);
+            match tag {
+                Tag::Profile => people.take_customer(&customer, payload),
+                Tag::Prospect => people.take_prospect(&customer, payload),
+                Tag::Control => {
+                    totals.add(read_json(payload)?);
+                    Ok(())
+                }
+                Tag::Error => Err(failed(payload)),
+                _ => Err(unexpected(tag)),
+            }
+        })
+    });
+    folded.map_err(|error: SparkError| match error {
+        SparkError::Query(error) => of_job(&error),
+        error => error,
+    })?;
+    Ok((people, totals))
 }
 
 /// What became of the rows, in their order, and the totals of all tasks.

@@ -18,6 +18,7 @@ use super::people::People;
 use super::plan::{
     FoldPlan, FoldTotals, RowTotals, RowsPlan, encode, fingerprint, least_sample, speaks,
 };
+use crate::folding::DaysAsked;
 use crate::grouping::{GroupingRules, KeptDays};
 use crate::source::RejectedSink;
 use crate::source::handed::{Sample, columns_read, understand};
@@ -162,7 +163,12 @@ fn here(rows: &[Row], as_of: Day) -> String {
     let options = ImportOptions::default();
     let gathered = gather(&[path], &options, &resources, &mut Nobody, &Silent).unwrap();
     let settings = FoldSettings::default();
-    let folded = gathered.fold_one_with_purchases(&settings, Some(as_of), false, &Silent);
+    let asked = DaysAsked {
+        as_of: Some(as_of),
+        with_purchases: true,
+        month_ends: 0,
+    };
+    let folded = gathered.fold_days(&settings, asked, false, &Silent);
     let (mut folded, purchases) = folded.unwrap();
     let (table, prospects) = folded.by_day.pop().unwrap();
     shown(&table, &prospects, &purchases)

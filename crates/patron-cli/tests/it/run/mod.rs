@@ -9,6 +9,7 @@
 //! | [`options`] | does every option do what it says? |
 //! | [`frozen`] | what of an earlier run holds with its cut points, and what is refused? |
 //! | [`stop`] | does a run that is stopped leave anything behind? |
+//! | [`series`] | are customers as of each month-end what a run as of that day gives? |
 //! | [`settings`] | do settings of the file alone do what they say? |
 //! | [`spark`] | what is said where a Spark is asked for and there is none? |
 //! | [`value`] | do the options of customer lifetime value, and what holds between its columns? |
@@ -28,6 +29,7 @@ mod online_retail;
 mod options;
 mod r_rfm;
 mod report;
+mod series;
 mod settings;
 mod spark;
 mod stop;
