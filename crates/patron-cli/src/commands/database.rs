@@ -34,9 +34,9 @@ pub(crate) struct Database {
     adbc_option: Vec<Setting>,
 }
 
-/// An address as typed; it may hold a password.
+/// An address as typed; it may hold a password or a token, so it is not shown.
 #[derive(Clone)]
-struct Address(String);
+pub(super) struct Address(pub(super) String);
 
 impl From<String> for Address {
     fn from(text: String) -> Self {

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use patron_engine::spark::{Program, SparkOrders};
 
-use crate::commands::database::Database;
+use crate::commands::database::{Address, Database};
 use crate::failure::{BadFlag, Failure};
 
 /// Where an address may stand that nobody shall see in a list of processes.
@@ -43,22 +43,6 @@ pub(crate) struct Spark {
     /// program where absent
     #[arg(long, value_name = "URI", requires = "table")]
     spark_program: Option<String>,
-}
-
-/// An address as typed; it may hold a token.
-#[derive(Clone)]
-struct Address(String);
-
-impl From<String> for Address {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl std::fmt::Debug for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Address")
-    }
 }
 
 impl Spark {

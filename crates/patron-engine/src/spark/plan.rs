@@ -1,5 +1,6 @@
 //! What executors are told, on their command line: how rows are read, or how histories are folded.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -73,7 +74,8 @@ pub(super) fn fingerprint(understanding: &Understanding) -> u64 {
     xxh3_64(format!("{silent:?}").as_bytes())
 }
 
-/// Returns as few of the first rows as make a table understood in the same way.
+/// Returns as few of the first rows as make a table understood in the same way, each column without its texts where it can do
+/// without them, else in disguise where that will do: whoever may list processes sees these rows.
 pub(super) fn least_sample(
     headers: &[String],
     sample: &Sample,
@@ -93,14 +95,64 @@ pub(super) fn least_sample(
         let first = sample.iter().take(rows);
         let narrow: Sample = first.clone().map(only_read).collect();
         if is_same(&narrow) {
-            return narrow;
+            return disguised(narrow, is_same);
         }
         let whole: Sample = first.cloned().collect();
         if is_same(&whole) {
-            return whole;
+            return disguised(whole, is_same);
         }
     }
-    sample.clone()
+    disguised(sample.clone(), is_same)
+}
+
+/// Empties or disguises each column with which a table is still understood in the same way.
+fn disguised(mut sample: Sample, is_same: impl Fn(&Sample) -> bool) -> Sample {
+    let columns = sample.iter().map(Vec::len).max().unwrap_or(0);
+    for column in 0..columns {
+        let cells: Vec<Option<String>> = sample
+            .iter()
+            .map(|row| row.get(column).cloned().flatten())
+            .collect();
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+        let disguises = cells.iter().map(|cell| {
+            let text = cell.as_deref()?;
+            let next = known.len() + 1;
+            let number = *known.entry(text).or_insert(next);
+            Some(disguise(text, number))
+        });
+        let disguises: Vec<Option<String>> = disguises.collect();
+        for instead in [vec![None; cells.len()], disguises, cells.clone()] {
+            put(&mut sample, column, instead);
+            if is_same(&sample) {
+                break;
+            }
+        }
+    }
+    sample
+}
+
+fn put(sample: &mut Sample, column: usize, cells: Vec<Option<String>>) {
+    for (row, cell) in sample.iter_mut().zip(cells) {
+        if let Some(place) = row.get_mut(column) {
+            *place = cell;
+        }
+    }
+}
+
+/// Returns a text of the same form: an `x` for every letter, and a number for all digits, so that others stay others.
+fn disguise(text: &str, mut number: usize) -> String {
+    let instead = |letter: char| match letter {
+        letter if letter.is_ascii_digit() => {
+            let digit = number % 10;
+            number /= 10;
+            char::from_digit(u32::try_from(digit).unwrap_or(0), 10).unwrap_or('0')
+        }
+        letter if letter.is_uppercase() => 'X',
+        letter if letter.is_alphabetic() => 'x',
+        other => other,
+    };
+    let backwards: Vec<char> = text.chars().rev().map(instead).collect();
+    backwards.into_iter().rev().collect()
 }
 
 /// How histories are folded.
@@ -211,5 +263,18 @@ impl FoldTotals {
         self.repeated.1 += other.repeated.1;
         let examples = [self.example.take(), other.example];
         self.example = examples.into_iter().flatten().min();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disguise_has_the_form_and_tells_others_apart() {
+        assert_eq!(disguise("Ada.王@x9.org", 7), "Xxx.x@x7.xxx");
+        assert_eq!(disguise("A-00917", 23), "X-00023");
+        assert_eq!(disguise("-12.50", 1), "-00.01");
+        assert_eq!(disguise("9", 12), "2");
     }
 }

@@ -16,7 +16,7 @@ use super::filter::{Task, filter};
 use super::lines::Tag;
 use super::people::People;
 use super::plan::{
-    FoldPlan, FoldTotals, RowTotals, RowsPlan, encode, fingerprint, least_sample, speaks,
+    FoldPlan, FoldTotals, RowTotals, RowsPlan, decode, encode, fingerprint, least_sample, speaks,
 };
 use crate::folding::DaysAsked;
 use crate::grouping::{GroupingRules, KeptDays};
@@ -63,6 +63,31 @@ fn plan(rows: &[Row]) -> String {
         options,
         understood,
     })
+}
+
+#[test]
+fn no_name_address_or_id_stands_on_a_command_line() {
+    let row = |order: usize| -> Row {
+        let person = ["Ada.Lovelace", "王小明", "Zoë"][order % 3];
+        [
+            format!("{person}@example{}.org", order % 7),
+            format!("A-{:05}", 90_317 + order),
+            format!("{:02}/03/2025 10:00", 1 + order % 28),
+            format!("{}.90", 10 + order * 37 % 800),
+            format!("{person}@example{}.org", order % 7),
+        ]
+    };
+    let rows: Vec<Row> = (0..40).map(row).collect();
+    let plan: RowsPlan = decode(&plan(&rows)).unwrap();
+    assert!(plan.understand().is_ok());
+    let shown = format!("{:?}", plan.sample);
+    for secret in ["Ada", "Lovelace", "王", "Zoë", "example", "90317", "47.90"] {
+        assert!(!shown.contains(secret), "{secret}: {shown}");
+    }
+    assert!(
+        shown.contains("13/03/2025"),
+        "that days come before months has to be known: {shown}"
+    );
 }
 
 fn lines_of(task: Task, plan: &str, input: &str) -> Vec<Vec<String>> {
@@ -317,14 +342,14 @@ fn a_cell_that_is_none_of_its_type_is_told_with_its_row_and_column() {
 fn another_patron_refuses_a_plan() {
     let rows = some_rows();
     let plan = plan(&rows);
-    let mut other: RowsPlan = super::plan::decode(&plan).unwrap();
+    let mut other: RowsPlan = decode(&plan).unwrap();
     other.speaks = "patron-9.9.9-spark-9".to_owned();
     let said = error_of(Task::Rows, &encode(&other), &sent(&rows, 0));
     assert!(
         said.contains("patron-9.9.9-spark-9 was asked for"),
         "{said}"
     );
-    let mut other: RowsPlan = super::plan::decode(&plan).unwrap();
+    let mut other: RowsPlan = decode(&plan).unwrap();
     other.understood ^= 1;
     let said = error_of(Task::Rows, &encode(&other), &sent(&rows, 0));
     assert!(said.contains("in another way"), "{said}");
