@@ -70,6 +70,11 @@ impl Scratch<'_> {
         &self.tallies
     }
 
+    /// Returns the orders of the last history folded.
+    pub(crate) const fn assembly(&self) -> &Assembly<'_> {
+        &self.assembly
+    }
+
     /// Returns the days with a purchase, with what was spent on each, of the last history folded as of the last as-of day.
     #[must_use]
     pub fn purchase_days(&self) -> &[(Day, MoneySum)] {
@@ -159,6 +164,12 @@ impl Folder {
     #[must_use]
     pub fn as_of(&self) -> &[AsOf] {
         &self.as_of
+    }
+
+    /// Returns the settings.
+    #[must_use]
+    pub const fn settings(&self) -> &FoldSettings {
+        &self.settings
     }
 
     /// Folds one customer's history and appends one outcome per as-of day to `outcomes`.

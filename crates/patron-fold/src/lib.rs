@@ -14,6 +14,7 @@
 //! | [`orders`] | which orders do a customer's facts make, and what is each worth as of a day? |
 //! | [`profile`] | what is known about a customer as of a day? |
 //! | [`folder`] | how does one walk give the profiles of several as-of days? |
+//! | [`steady`] | on which days around has a history the same profile? |
 //! | [`protocol`] | how do histories and profiles travel as text between processes? |
 //! | [`answer`] | what did such a process answer? |
 #![forbid(unsafe_code)]
@@ -24,7 +25,9 @@ pub mod orders;
 pub mod profile;
 pub mod protocol;
 pub mod settings;
+pub mod steady;
 
 pub use folder::{FoldError, Folder, Tally};
 pub use profile::{NoOrderReason, Outcome, Profile};
 pub use settings::{AsOf, FoldSettings, UnlinkedRefunds, ZeroOrders};
+pub use steady::{Steadiness, Steady};

@@ -255,6 +255,25 @@ impl<'a> Assembly<'a> {
         }
     }
 
+    /// Calls `take` with every instant by which what is known depends on the as-of day: of orders and of refunds that
+    /// belong to no order, and, with true, of what changed orders. Undated refunds are always known.
+    pub(crate) fn each_dated(&self, mut take: impl FnMut(Instant, bool)) {
+        for order in &self.orders {
+            take(order.at, false);
+        }
+        for refund in &self.unlinked {
+            if let Some(at) = refund.at {
+                take(at, false);
+            }
+        }
+        for change in &self.changes {
+            match *change {
+                Change::Refund { at: Some(at), .. } | Change::Status { at, .. } => take(at, true),
+                Change::Refund { at: None, .. } => {}
+            }
+        }
+    }
+
     /// Returns what an order is as of `end`: only refunds and status changes dated up to then are known; an undated
     /// refund applies from the order's date.
     #[must_use]

@@ -74,20 +74,31 @@ impl AsOf {
     /// Computes the bounds of an as-of day.
     #[must_use]
     pub fn new(day: Day, settings: &FoldSettings) -> Self {
-        let before = |windows: u32| match settings.window_days {
+        Self {
+            day,
+            end: settings.calendar.end_of(day),
+            window_after: settings.window_start(day, 1),
+            prior_window_after: settings.window_start(day, 2),
+            provisional_after: settings.settled_until(day),
+        }
+    }
+}
+
+impl FoldSettings {
+    /// Returns the excluded first day of so many windows that end on a day.
+    pub(crate) fn window_start(&self, day: Day, windows: u32) -> Day {
+        match self.window_days {
             Some(days) => {
                 let windows = i32::try_from(windows).unwrap_or(i32::MAX);
                 day.plus_days(days.saturating_mul(windows).saturating_neg())
             }
-            None => day.minus_months(settings.window_months.saturating_mul(windows)),
-        };
-        let return_window = i32::try_from(settings.return_window_days).unwrap_or(i32::MAX / 2);
-        Self {
-            day,
-            end: settings.calendar.end_of(day),
-            window_after: before(1),
-            prior_window_after: before(2),
-            provisional_after: day.plus_days(-return_window),
+            None => day.minus_months(self.window_months.saturating_mul(windows)),
         }
+    }
+
+    /// Returns the last day whose orders are not provisional as of a day.
+    pub(crate) fn settled_until(&self, day: Day) -> Day {
+        let return_window = i32::try_from(self.return_window_days).unwrap_or(i32::MAX / 2);
+        day.plus_days(-return_window)
     }
 }

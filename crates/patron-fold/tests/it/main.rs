@@ -11,4 +11,5 @@
 mod answers; // what the filter answers, read back
 mod definitions; // DEFINITIONS.md §3-5, one test per sentence
 mod properties; // random histories against a slow, direct computation
+mod steady; // on which days nothing changes
 mod wire; // the protocol of `patron fold`

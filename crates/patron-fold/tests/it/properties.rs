@@ -10,7 +10,7 @@ use proptest::prelude::*;
 const DAY_MICROS: i64 = 86_400_000_000;
 const IDS: [&str; 6] = ["", "a", "b", "c", "d", "e"];
 
-fn facts() -> impl Strategy<Value = Vec<Fact<'static>>> {
+pub(crate) fn facts() -> impl Strategy<Value = Vec<Fact<'static>>> {
     let instant =
         (0_i64..400, 0_i64..DAY_MICROS).prop_map(|(day, time)| Instant(day * DAY_MICROS + time));
     let line = (instant.clone(), 1_usize..6, 0_i64..50_000).prop_map(|(at, id, net)| Fact::Line {
