@@ -32,6 +32,7 @@
 //! | [`ledger`] | where does a ledger live, and how is it opened? |
 //! | [`transaction`], [`commit`] | how do rows get in, all or none? |
 //! | [`scan`] | what did a table hold at a snapshot? |
+//! | [`difference`] | whose rows does a later snapshot see no more, and how many are new? |
 //! | [`maintenance`] | how is it kept in order: flushed, compacted, verified, expired, copied, and how are imports undone, customers reassigned and persons erased? |
 //! | [`bucket`] | which persons' rows are kept together? |
 //! | [`error`] | what can go wrong? |
@@ -40,6 +41,7 @@
 pub mod bucket;
 mod catalogue;
 pub mod commit;
+pub mod difference;
 pub mod error;
 mod identifier;
 pub mod ledger;
@@ -56,6 +58,7 @@ pub mod transaction;
 pub use bucket::Bucket;
 pub use catalogue::snapshots::{At, Snapshot};
 pub use commit::CommitInfo;
+pub use difference::Difference;
 pub use error::LedgerError;
 pub use ledger::{Ledger, LedgerOptions};
 pub use location::{CatalogueAddress, Location};

@@ -33,6 +33,8 @@ pub struct ScanRequest {
     pub columns: Option<Vec<String>>,
     /// Whose rows.
     pub of: Persons,
+    /// Only rows that this earlier snapshot does not see.
+    pub since: Option<i64>,
 }
 
 /// Whose rows to read.
@@ -55,7 +57,15 @@ impl ScanRequest {
             at: At::Latest,
             columns: None,
             of: Persons::All,
+            since: None,
         }
+    }
+
+    /// Asks for rows that an earlier snapshot does not see, and no others.
+    #[must_use]
+    pub const fn since(mut self, snapshot: i64) -> Self {
+        self.since = Some(snapshot);
+        self
     }
 
     /// Asks for another snapshot.
@@ -97,6 +107,8 @@ pub struct Scan {
 pub(crate) struct Part {
     pub(crate) file: KnownFile,
     pub(crate) bucket: Bucket,
+    /// The first snapshot that sees it.
+    pub(crate) begin: i64,
     /// Places of deleted rows, ascending.
     pub(crate) deleted: Vec<i64>,
     /// Rows read so far.
@@ -141,8 +153,14 @@ impl Ledger {
             if nobody {
                 return Ok((snapshot, Vec::new(), None));
             }
-            let parts = self.parts(database, table, snapshot, &request.of)?;
-            let inlined = inlined::seen(database, table, snapshot)?;
+            let mut parts = self.parts(database, table, snapshot, &request.of)?;
+            let inlined = match request.since {
+                None => inlined::seen(database, table, snapshot)?,
+                Some(since) => {
+                    parts.retain(|part| part.begin > since);
+                    inlined::seen_since(database, table, (since, snapshot))?
+                }
+            };
             Ok((snapshot, parts, Some(inlined.rows)))
         })?;
         let persons = if table.has_persons() {
@@ -208,6 +226,7 @@ impl Ledger {
                 rows: file.rows,
             },
             bucket: Bucket::of_path(&file.path),
+            begin: file.begin,
             deleted,
             read: 0,
         }

@@ -91,6 +91,18 @@ pub(crate) fn seen(
     )
 }
 
+/// Reads the rows of a table that the later of two snapshots sees in the catalogue and the earlier does not.
+pub(crate) fn seen_since(
+    database: &mut Database,
+    table: Table,
+    (since, snapshot): (i64, i64),
+) -> Result<InlinedRows, LedgerError> {
+    let condition =
+        "begin_snapshot > ? AND begin_snapshot <= ? AND (end_snapshot IS NULL OR end_snapshot > ?)";
+    let values = [since.into(), snapshot.into(), snapshot.into()];
+    select(database, table, condition, &values)
+}
+
 /// Reads inlined rows that meet a condition written by this crate.
 pub(crate) fn select(
     database: &mut Database,

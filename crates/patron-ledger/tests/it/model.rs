@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use patron_ledger::{At, CompactOptions, Ledger, LedgerError, ScanRequest, Table};
+use patron_ledger::{At, CompactOptions, Ledger, LedgerError, Persons, ScanRequest, Table};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -47,6 +47,42 @@ fn check(ledger: &Ledger, model: &Model, what: &str) {
                 "{what}: {error}"
             );
         }
+    }
+}
+
+/// Whoever lost no row since a snapshot has what the snapshot saw, and what is new since.
+fn check_differences(ledger: &Ledger, model: &Model, what: &str) {
+    const LOOKED_AT: usize = 6;
+    let newest = ledger.resolve(At::Latest).unwrap();
+    for (from, before) in model.kept.iter().rev().take(LOOKED_AT) {
+        let difference = ledger.difference(&[Table::Orders], (*from, newest));
+        let difference = difference.unwrap();
+        let gone = ledger.persons_gone(&difference).unwrap();
+        let added = orders(ledger, &ScanRequest::new(Table::Orders).since(*from));
+        assert_eq!(
+            difference.rows_added,
+            added.len() as u64,
+            "{what}: since {from}"
+        );
+        assert_eq!(difference.rows_seen, model.now.len() as u64, "{what}");
+        let rows = before.len() as u64 + difference.rows_added;
+        assert_eq!(
+            rows - difference.rows_gone,
+            difference.rows_seen,
+            "{what}: since {from}"
+        );
+        let stays = |order: &&Order| !gone.contains(&order.person_id);
+        let mut rows: Vec<&Order> = before.iter().chain(&added).filter(stays).collect();
+        rows.sort();
+        let now: Vec<&Order> = model.now.iter().filter(stays).collect();
+        assert_eq!(rows, now, "{what}: since {from}");
+        // Of everybody else all rows are read.
+        let whole = ScanRequest::new(Table::Orders).of(Persons::These(gone.clone()));
+        let others = model.now.iter().filter(|order| !stays(order));
+        assert!(
+            orders(ledger, &whole).iter().eq(others),
+            "{what}: since {from}"
+        );
     }
 }
 
@@ -150,6 +186,7 @@ pub(crate) fn walk(mut ledger: Ledger, seed: u64, steps: i64) {
         let what = format!("seed {seed}, step {number}, {what}");
         println!("{what}");
         check(&ledger, &model, &what);
+        check_differences(&ledger, &model, &what);
         if draw(&mut random, 10) == 0 {
             assert_clean(&ledger);
             let location = ledger.location().clone();
