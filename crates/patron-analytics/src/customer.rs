@@ -10,7 +10,7 @@ use patron_engine::Progress;
 use patron_ledger::{At, LedgerError, Persons, ScanRequest, Table};
 
 use crate::identity::joined;
-use crate::run::{FromLedger, RunError, RunReport, RunRequest, TableFormat, run};
+use crate::run::{FromLedger, KeptUse, RunError, RunReport, RunRequest, TableFormat, run};
 use crate::settings::Settings;
 use crate::workspace::{Workspace, WorkspaceError, imports, lists_of};
 
@@ -174,6 +174,9 @@ pub fn customer(
             month_ends: 0,
             out: folder.path().join("out"),
             formats: vec![TableFormat::Csv],
+            // Settings of a card are not those of runs.
+            kept: KeptUse::Leave,
+            changes_only: false,
             threads: request.threads,
             memory_bytes: request.memory_bytes,
         },

@@ -5,6 +5,7 @@ use patron_fold::{AsOf, NoOrderReason, Tally};
 use rayon::prelude::*;
 
 use crate::grouping::{DayOutcomes, FoldedPartition, Slot};
+use crate::kept::KeptPeople;
 use crate::profiles::Profiles;
 use crate::texts::Texts;
 
@@ -24,6 +25,18 @@ pub struct CustomerTable {
 }
 
 impl CustomerTable {
+    /// Returns a table of nobody.
+    #[must_use]
+    pub fn empty(as_of: AsOf) -> Self {
+        Self {
+            as_of,
+            ids: Texts::default(),
+            profiles: Profiles::default(),
+            contacts: None,
+            tally: Tally::default(),
+        }
+    }
+
     /// Returns the number of customers.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -140,6 +153,34 @@ impl People {
             }
             None => (0, usize::MAX, ""),
         }
+    }
+
+    /// What is kept of everybody, in the order of results; of nobody where nothing is.
+    pub(crate) fn kept(&self, days: &[DayOutcomes]) -> KeptPeople {
+        let slots = days.first().map_or(&[][..], |day| day.slots.as_slice());
+        let mut all = KeptPeople::default();
+        if self
+            .partitions
+            .iter()
+            .all(|part| part.kept.people.is_empty())
+        {
+            return all;
+        }
+        for &(_, part, row) in &self.places {
+            let Some(partition) = self.partitions.get(part as usize) else {
+                continue;
+            };
+            let kept = partition.kept.people.get(row as usize);
+            match slots.get(partition.first_person + row as usize) {
+                Some(Slot::Profile) => all.customers.extend(kept),
+                Some(Slot::Prospect(_)) => all.prospects.extend(kept),
+                None => {}
+            }
+        }
+        let silent = self.partitions.iter().flat_map(|part| &part.kept.silent);
+        all.silent.extend(silent.cloned());
+        all.silent.sort_by(|left, right| left.0.cmp(&right.0));
+        all
     }
 
     fn table_of(&self, day: DayOutcomes, as_of: AsOf) -> (CustomerTable, Vec<Prospect>) {

@@ -13,22 +13,25 @@ use crate::error::EngineError;
 use crate::gather::Gathered;
 use crate::grouping::{
     Bought, DayOutcomes, FoldedPartition, GroupingError, GroupingRules, KeptDays, PARTITIONS,
-    Record, RepeatedOrders, RowKindKey, decode, fold_partition,
+    Record, RepeatedOrders, RowKindKey, decode, fold_partition, fold_people,
 };
+use crate::kept::{Keeper, KeptPeople};
 use crate::progress::{Progress, Step};
 use crate::purchases::PurchaseLog;
 use crate::series::{EncodedDays, Series, StoredDays};
 use crate::source::{FileRead, Span};
 
-/// As of which days to fold, and whether purchase days are wanted.
+/// As of which days to fold, and what is wanted besides profiles.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct DaysAsked {
+pub struct DaysAsked<'k> {
     /// The as-of day; without one it is that of the last valid order.
     pub as_of: Option<Day>,
     /// Whether the days of purchases are kept, too.
     pub with_purchases: bool,
     /// As of how many month-ends before it, or on it, to fold besides.
     pub month_ends: u16,
+    /// Who keeps everybody for a later run, if anybody does; not along with month-ends.
+    pub keeper: Option<&'k Keeper>,
 }
 
 /// What folding gave.
@@ -44,6 +47,8 @@ pub struct Folded {
     pub series: Option<Series>,
     /// Bytes of facts, and of profiles as of other days, that went to disk.
     pub spilled_bytes: u64,
+    /// What was kept of everybody for a later run, if that was asked for; of the first as-of day.
+    pub kept: Option<KeptPeople>,
 }
 
 /// What folding found of one file's rows.
@@ -55,6 +60,24 @@ pub struct FileFolded {
     pub merged_order_lines: u64,
     /// Refund rows that only repeat another.
     pub merged_refunds: u64,
+}
+
+impl FileFolded {
+    /// Adds what was found elsewhere.
+    pub(crate) const fn add(&mut self, more: &Self) {
+        self.duplicates += more.duplicates;
+        self.merged_order_lines += more.merged_order_lines;
+        self.merged_refunds += more.merged_refunds;
+    }
+
+    /// Takes out what is among what was found.
+    pub(crate) const fn take_out(&mut self, some: &Self) {
+        self.duplicates = self.duplicates.saturating_sub(some.duplicates);
+        self.merged_order_lines = self
+            .merged_order_lines
+            .saturating_sub(some.merged_order_lines);
+        self.merged_refunds = self.merged_refunds.saturating_sub(some.merged_refunds);
+    }
 }
 
 /// What was folded of all partitions so far.
@@ -133,6 +156,45 @@ fn month_ends(last: Day, count: u16) -> Vec<Day> {
     }
     ends.reverse();
     ends
+}
+
+/// Folds a partition; with a keeper everybody in it is kept.
+fn fold_and_keep(
+    records: &[Record<'_>],
+    folder: &Folder,
+    rules: GroupingRules,
+    keeper: Option<&Keeper>,
+) -> Result<FoldedPartition, GroupingError> {
+    let Some(keeper) = keeper else {
+        return fold_partition(records, folder, rules);
+    };
+    let mut keeping = keeper.partition(folder);
+    let mut folded = fold_people(records, folder, rules, |person| keeping.take(person))?;
+    folded.kept = keeping.finish();
+    Ok(folded)
+}
+
+/// Sums up what folding found of each file's rows.
+pub(crate) fn by_file<'p>(
+    partitions: impl IntoIterator<Item = &'p FoldedPartition>,
+    files: usize,
+) -> Vec<FileFolded> {
+    let mut found = vec![FileFolded::default(); files];
+    for partition in partitions {
+        for (&file, &rows) in &partition.duplicates {
+            if let Some(file) = found.get_mut(file as usize) {
+                file.duplicates += rows;
+            }
+        }
+        for (&(file, kind), &rows) in &partition.merged {
+            match (found.get_mut(file as usize), kind) {
+                (Some(file), RowKindKey::OrderLine) => file.merged_order_lines += rows,
+                (Some(file), RowKindKey::Refund) => file.merged_refunds += rows,
+                (None, _) => {}
+            }
+        }
+    }
+    found
 }
 
 /// When the orders that may count were placed.
@@ -217,7 +279,7 @@ impl Gathered {
     pub fn fold_days(
         &self,
         settings: &FoldSettings,
-        asked: DaysAsked,
+        asked: DaysAsked<'_>,
         drop_duplicates: bool,
         progress: &dyn Progress,
     ) -> Result<(Folded, PurchaseLog), EngineError> {
@@ -237,8 +299,11 @@ impl Gathered {
             days.push(day);
             let folder = Folder::new(settings.clone(), &days)?;
             let of_series = days.len() - 1;
-            let (folded, purchases) =
-                self.fold_by((&folder, of_series), rules, last_time, progress)?;
+            if let Some(keeper) = asked.keeper {
+                keeper.clear();
+            }
+            let kept = (last_time, asked.keeper);
+            let (folded, purchases) = self.fold_by((&folder, of_series), rules, kept, progress)?;
             let table = folded.by_day.first().map(|(table, _)| table);
             let last =
                 table.and_then(|table| table.profiles.iter().map(|profile| profile.last_day).max());
@@ -285,12 +350,8 @@ impl Gathered {
         progress: &dyn Progress,
     ) -> Result<Folded, EngineError> {
         let folder = Folder::new(settings.clone(), as_of)?;
-        let folded = self.fold_by(
-            (&folder, 0),
-            self.rules(drop_duplicates),
-            last_time,
-            progress,
-        );
+        let rules = self.rules(drop_duplicates);
+        let folded = self.fold_by((&folder, 0), rules, (last_time, None), progress);
         folded.map(|(folded, _)| folded)
     }
 
@@ -308,7 +369,7 @@ impl Gathered {
         &self,
         (folder, of_series): (&Folder, usize),
         rules: GroupingRules,
-        last_time: bool,
+        (last_time, keeper): (bool, Option<&Keeper>),
         progress: &dyn Progress,
     ) -> Result<(Folded, PurchaseLog), EngineError> {
         progress.begin(Step::Fold, PARTITIONS as u64);
@@ -324,7 +385,7 @@ impl Gathered {
             .into_par_iter()
             .map(|index| {
                 let folded = self.fold_partition(index, last_time, |records| {
-                    let mut folded = fold_partition(records, folder, rules)?;
+                    let mut folded = fold_and_keep(records, folder, rules, keeper)?;
                     collect(&mut folded, of_series, &all)?;
                     Ok(folded)
                 })?;
@@ -345,9 +406,10 @@ impl Gathered {
             "histories folded"
         );
         let repeated_order_ids = self.check_grain(&partitions)?;
-        let by_file = self.by_file(&partitions);
+        let by_file = by_file(&partitions, self.files.len());
         let of_series = all.series.as_ref().map_or(0, StoredDays::bytes);
         let mut people = People::new(partitions);
+        let kept = keeper.map(|_| people.kept(&all.days));
         let by_day = people.tables(all.days, table_days);
         let series = all.series.map(|stored| {
             people.forget_contacts();
@@ -359,6 +421,7 @@ impl Gathered {
             repeated_order_ids,
             series,
             spilled_bytes: self.store.spilled_bytes() + of_series,
+            kept,
         };
         Ok((folded, all.purchases))
     }
@@ -413,25 +476,6 @@ impl Gathered {
         pieces
             .map(|piece| dealt.with_partition(piece, true, work))
             .collect()
-    }
-
-    fn by_file(&self, partitions: &[FoldedPartition]) -> Vec<FileFolded> {
-        let mut files = vec![FileFolded::default(); self.files.len()];
-        for partition in partitions {
-            for (&file, &rows) in &partition.duplicates {
-                if let Some(file) = files.get_mut(file as usize) {
-                    file.duplicates += rows;
-                }
-            }
-            for (&(file, kind), &rows) in &partition.merged {
-                match (files.get_mut(file as usize), kind) {
-                    (Some(file), RowKindKey::OrderLine) => file.merged_order_lines += rows,
-                    (Some(file), RowKindKey::Refund) => file.merged_refunds += rows,
-                    (None, _) => {}
-                }
-            }
-        }
-        files
     }
 
     fn check_counts(&self, partitions: &[FoldedPartition]) -> Result<(), EngineError> {

@@ -190,9 +190,8 @@ impl Gathered {
         files: Vec<FileRead>,
     ) -> Result<Self, EngineError> {
         let currency = one_currency(&files)?;
-        let has = |rule: GrainRule| files.iter().any(|file| file.understanding.grain == rule);
-        let repeats_are_versions = has(GrainRule::Orders);
-        let may_repeat = has(GrainRule::OrdersUnlessRepeated);
+        let repeats_are_versions = repeats_are_versions(&files);
+        let may_repeat = has_grain(&files, GrainRule::OrdersUnlessRepeated);
         Ok(Self {
             store,
             lists,
@@ -207,8 +206,21 @@ impl Gathered {
     }
 }
 
-/// The one currency of all files, if any names one.
-pub(crate) fn one_currency(files: &[FileRead]) -> Result<Option<String>, EngineError> {
+fn has_grain(files: &[FileRead], rule: GrainRule) -> bool {
+    files.iter().any(|file| file.understanding.grain == rule)
+}
+
+/// Returns whether rows of one file that share an order id are versions of it.
+#[must_use]
+pub fn repeats_are_versions(files: &[FileRead]) -> bool {
+    has_grain(files, GrainRule::Orders)
+}
+
+/// Returns the one currency of all files, if any names one.
+///
+/// # Errors
+/// [`EngineError::TwoCurrencies`].
+pub fn one_currency(files: &[FileRead]) -> Result<Option<String>, EngineError> {
     let mut first: Option<(String, &FileRead)> = None;
     for file in files {
         let currency = file

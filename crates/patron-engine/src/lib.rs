@@ -8,6 +8,7 @@
 //! | [`folding`] | how do partitions become folded customers? |
 //! | [`error`] | why can that not be done? |
 //! | [`feeds`], [`pieces`] | how do records get into partitions without a file, and out of large ones? |
+//! | [`kept`] | what is kept of a run, so that the next folds only whose facts changed? |
 //! | [`lists`] | what becomes of lists of customers, products, refunds, events, answers, spend? |
 //! | [`details`] | what is kept of a row besides its fact? |
 //! | [`persons`] | how do the facts of customers who are one person come together? |
@@ -28,6 +29,7 @@ pub mod feeds;
 pub mod folding;
 pub mod gather;
 pub mod grouping;
+pub mod kept;
 pub mod lists;
 pub mod output;
 pub mod persons;
@@ -46,8 +48,11 @@ pub use customers::{CustomerTable, Prospect, ProspectReason};
 pub use error::EngineError;
 pub use feeds::{Feed, Feeds};
 pub use folding::{DaysAsked, FileFolded, Folded};
-pub use gather::{Gathered, Resources, gather, gather_query, gather_records};
+pub use gather::{
+    Gathered, Resources, gather, gather_query, gather_records, one_currency, repeats_are_versions,
+};
 pub use grouping::{Bought, Contact, ContactFields, GroupingError, PARTITIONS, Record, counting};
+pub use kept::{Keeper, KeptError, KeptPeople, KeptRun};
 pub use lists::{ListEntry, Owners, refund_hash};
 pub use pieces::Pieces;
 pub use profiles::Profiles;

@@ -4,8 +4,13 @@
 //! in 64 bits, and profiles are most of what a run holds: so they are kept in half the space, and whoever does not fit is
 //! kept whole beside them.
 
+use std::ops::Range;
+
 use patron_core::{Day, Instant, Money, MoneySum};
 use patron_fold::Profile;
+
+use crate::grouping::bytes::{In, Out};
+use crate::kept::source::Source;
 
 /// The profiles of customers, one after the other.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +23,10 @@ pub struct Profiles {
 
 /// Profiles in a chunk, about a megabyte.
 const CHUNK: usize = 8_192;
+/// Bytes of a profile in the form of fixed length.
+const SMALL_BYTES: usize = 120;
+/// Bytes of one that needs more room.
+const WHOLE_BYTES: usize = 204;
 /// Orders of a profile that is kept whole.
 const WHOLE: u32 = u32::MAX;
 
@@ -110,6 +119,20 @@ impl Profiles {
         }
     }
 
+    /// Adds some profiles of another list.
+    pub(crate) fn push_some(&mut self, other: &Self, rows: Range<usize>) {
+        for row in rows {
+            let chunk = other.chunks.get(row / CHUNK);
+            let Some(small) = chunk.and_then(|chunk| chunk.get(row % CHUNK)) else {
+                return;
+            };
+            match other.whole_of(small) {
+                Some(profile) => self.push(profile),
+                None => self.push_small(*small),
+            }
+        }
+    }
+
     /// Returns the number of profiles.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -136,6 +159,48 @@ impl Profiles {
     /// Walks over the profiles.
     pub fn iter(&self) -> impl Iterator<Item = Profile> + '_ {
         self.chunks.iter().flatten().map(|small| self.unpack(small))
+    }
+
+    /// Whether the profile at a place is the one at a place of another list; false beyond the end of either.
+    #[must_use]
+    pub fn same(&self, place: usize, other: &Self, there: usize) -> bool {
+        let at = |profiles: &Self, place: usize| {
+            let small = profiles.chunks.get(place / CHUNK)?.get(place % CHUNK)?;
+            Some(profiles.unpack(small))
+        };
+        let profile = at(self, place);
+        profile.is_some() && profile == at(other, there)
+    }
+
+    /// Writes some profiles in a form of fixed length.
+    pub(crate) fn write(&self, rows: Range<usize>, out: &mut Out) {
+        out.0.reserve(rows.len() * SMALL_BYTES);
+        for row in rows {
+            let small = self.chunks.get(row / CHUNK);
+            if let Some(small) = small.and_then(|chunk| chunk.get(row % CHUNK)) {
+                small.write(out);
+            }
+        }
+    }
+
+    /// Writes the profiles that need more room.
+    pub(crate) fn write_whole(&self, out: &mut Out) {
+        out.u64(self.whole.len() as u64);
+        for profile in &self.whole {
+            write_whole(profile, out);
+        }
+    }
+
+    /// Reads profiles, and then those that need more room.
+    pub(crate) fn read(from: &mut Source, count: usize) -> Option<Self> {
+        let mut chunks = Vec::new();
+        for first in (0..count).step_by(CHUNK) {
+            let rows = CHUNK.min(count - first);
+            chunks.push(from.rows(rows, SMALL_BYTES, Small::read)?);
+        }
+        let whole = from.count()?;
+        let whole = from.rows(whole, WHOLE_BYTES, read_whole)?;
+        Some(Self { chunks, whole })
     }
 
     /// Puts the profile at `order[k]` at place k, for every k, without a second copy.
@@ -276,6 +341,60 @@ impl Small {
         }
     }
 
+    fn write(&self, out: &mut Out) {
+        for number in [
+            self.first_order_at,
+            self.last_order_at,
+            self.units,
+            self.order_value,
+            self.unlinked_refunds,
+            self.last_order_value,
+            self.monetary_window,
+            self.provisional_value,
+            self.repeat_spend,
+            self.units_window,
+        ] {
+            out.i64(number);
+        }
+        out.f64(self.gap_variation);
+        out.i32(self.first_day);
+        out.i32(self.last_day);
+        for count in [
+            self.orders,
+            self.purchase_days,
+            self.orders_window,
+            self.purchase_days_window,
+            self.orders_prior_window,
+            self.repeat_spend_days,
+        ] {
+            out.u32(count);
+        }
+    }
+
+    fn read(from: &mut In<'_>) -> Option<Self> {
+        Some(Self {
+            first_order_at: from.i64()?,
+            last_order_at: from.i64()?,
+            units: from.i64()?,
+            order_value: from.i64()?,
+            unlinked_refunds: from.i64()?,
+            last_order_value: from.i64()?,
+            monetary_window: from.i64()?,
+            provisional_value: from.i64()?,
+            repeat_spend: from.i64()?,
+            units_window: from.i64()?,
+            gap_variation: from.f64()?,
+            first_day: from.i32()?,
+            last_day: from.i32()?,
+            orders: from.u32()?,
+            purchase_days: from.u32()?,
+            orders_window: from.u32()?,
+            purchase_days_window: from.u32()?,
+            orders_prior_window: from.u32()?,
+            repeat_spend_days: from.u32()?,
+        })
+    }
+
     /// Points to the place of a profile that is kept whole.
     fn pointer(place: usize) -> Self {
         Self {
@@ -339,6 +458,54 @@ const fn low(word: u64) -> u32 {
 
 const fn high(word: u64) -> u32 {
     low(word >> 32)
+}
+
+fn write_whole(profile: &Profile, out: &mut Out) {
+    out.i64(profile.first_order_at.0);
+    out.i64(profile.last_order_at.0);
+    out.i32(profile.first_day.0);
+    out.i32(profile.last_day.0);
+    out.u64(profile.orders);
+    out.u32(profile.purchase_days);
+    out.i128(profile.units);
+    out.i128(profile.monetary.0);
+    out.i128(profile.order_value.0);
+    out.i128(profile.unlinked_refunds.0);
+    out.i64(profile.last_order_value.0);
+    out.u64(profile.orders_window);
+    out.i128(profile.monetary_window.0);
+    out.u32(profile.purchase_days_window);
+    out.i128(profile.units_window);
+    out.u64(profile.orders_prior_window);
+    out.i128(profile.provisional_value.0);
+    out.f64(profile.gap_variation.unwrap_or(f64::NAN));
+    out.u32(profile.repeat_spend_days);
+    out.i128(profile.repeat_spend.0);
+}
+
+fn read_whole(from: &mut In<'_>) -> Option<Profile> {
+    Some(Profile {
+        first_order_at: Instant(from.i64()?),
+        last_order_at: Instant(from.i64()?),
+        first_day: Day(from.i32()?),
+        last_day: Day(from.i32()?),
+        orders: from.u64()?,
+        purchase_days: from.u32()?,
+        units: from.i128()?,
+        monetary: MoneySum(from.i128()?),
+        order_value: MoneySum(from.i128()?),
+        unlinked_refunds: MoneySum(from.i128()?),
+        last_order_value: Money(from.i64()?),
+        orders_window: from.u64()?,
+        monetary_window: MoneySum(from.i128()?),
+        purchase_days_window: from.u32()?,
+        units_window: from.i128()?,
+        orders_prior_window: from.u64()?,
+        provisional_value: MoneySum(from.i128()?),
+        gap_variation: Some(from.f64()?).filter(|gap| !gap.is_nan()),
+        repeat_spend_days: from.u32()?,
+        repeat_spend: MoneySum(from.i128()?),
+    })
 }
 
 /// Puts the item at `order[k]` at place k, for every k, by swaps: each cycle of the permutation is walked once.

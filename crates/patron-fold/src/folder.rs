@@ -135,6 +135,24 @@ impl Tally {
         self.settled_refunds += other.settled_refunds;
     }
 
+    /// Takes out what was counted of some histories that are among these.
+    pub fn take_out(&mut self, some: &Self) {
+        for (all, some) in [
+            (&mut self.later, some.later),
+            (&mut self.not_paid, some.not_paid),
+            (&mut self.cancelled, some.cancelled),
+            (&mut self.fully_refunded, some.fully_refunded),
+            (&mut self.zero_value, some.zero_value),
+            (&mut self.lines_left_out, some.lines_left_out),
+            (&mut self.excess_refunds, some.excess_refunds),
+        ] {
+            *all = all.saturating_sub(some);
+        }
+        self.excess_refunded = self.excess_refunded - some.excess_refunded;
+        self.settled_value = self.settled_value - some.settled_value;
+        self.settled_refunds = self.settled_refunds - some.settled_refunds;
+    }
+
     const fn add(&mut self, why: Why) {
         match why {
             Why::AfterAsOf => self.later += 1,

@@ -380,6 +380,7 @@ impl Job<'_> {
             let mut import = Import::new(next, read, self.currency(read), self.request.now);
             import.details.settings = reading_fingerprint(self.workspace.settings());
             import.details.understood = self.understood(read);
+            import.details.keeps_shared_orders = self.keep_shared;
             // What named an unknown order may be known now.
             let is_whole = |known: &Import| known.details.unknown_orders == 0;
             let same = |known: &&Import| {
@@ -477,6 +478,7 @@ impl Job<'_> {
             places,
             lists: lists_of(earlier),
             by_person: false,
+            since: None,
         };
         let resources = Resources {
             memory_bytes: self.resources.memory_bytes / 4,

@@ -105,6 +105,7 @@ pub(super) fn assemble(
         valuation,
         settings,
         snapshot: None,
+        folded: None,
         machine: Machine::default(),
         out: PathBuf::new(),
         written: Vec::new(),

@@ -96,6 +96,12 @@ pub enum RunError {
         /// The as-of day.
         as_of: Day,
     },
+    /// Only changes were asked for, and what the last run kept is out of reach.
+    #[error("nothing can be compared with the last run: {reason}")]
+    NothingToCompare {
+        /// Why.
+        reason: String,
+    },
     /// Rows were lost or counted twice: a defect of patron, found by counting.
     #[error("the account of rows does not add up: {rows_in} in, {accounted} accounted for")]
     AccountDoesNotAddUp {
@@ -121,7 +127,7 @@ impl Coded for RunError {
                 ErrorCode::SettingInvalid
             }
             Self::Write { .. } => ErrorCode::OutputUnwritable,
-            Self::Threads { .. } => ErrorCode::StorageUnreachable,
+            Self::Threads { .. } | Self::NothingToCompare { .. } => ErrorCode::StorageUnreachable,
             Self::AccountDoesNotAddUp { .. } => ErrorCode::Internal,
         }
     }
@@ -142,6 +148,7 @@ impl Coded for RunError {
             Self::OutTaken { .. } => "out_taken",
             Self::Write { .. } => "cannot_write",
             Self::Threads { .. } => "cannot_start_threads",
+            Self::NothingToCompare { .. } => "nothing_to_compare",
             Self::AccountDoesNotAddUp { .. } => "account_does_not_add_up",
         }
     }
@@ -166,6 +173,7 @@ impl Coded for RunError {
             Self::AsOf { day, .. } | Self::NoMonthEnd { as_of: day } => {
                 vec![("day", day.to_string())]
             }
+            Self::NothingToCompare { reason } => vec![("reason", reason.clone())],
             Self::AccountDoesNotAddUp { .. } => Vec::new(),
         }
     }
@@ -202,6 +210,9 @@ impl Coded for RunError {
             Self::Threads { .. } => Some("use fewer with `--threads`".to_owned()),
             Self::AsOf { source, .. } => source.hint(),
             Self::NoMonthEnd { .. } => Some("leave out `--as-of-series`".to_owned()),
+            Self::NothingToCompare { .. } => {
+                Some("run it again when that has ended, or without `--changes-only`".to_owned())
+            }
             Self::AccountDoesNotAddUp { .. } => None,
         }
     }

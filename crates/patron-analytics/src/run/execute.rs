@@ -7,13 +7,15 @@ use std::time::Instant as Clock;
 
 use patron_engine::output::{Columns, ScoredCustomers, write_csv, write_parquet, write_xlsx};
 use patron_engine::scoring::{Lifecycle, Octants, Scores, Segments, Values};
-use patron_engine::{CustomerTable, EngineError, Progress, Resources, Step};
+use patron_engine::{CustomerTable, EngineError, Progress, Prospect, Resources, Step};
 
+use super::again::{Again, Begun};
 use super::assemble::{Found, assemble, file_reports, total};
 use super::error::RunError;
 use super::facts::{Facts, ReadWith};
 use super::from_ledger::Known;
 use super::histories::Histories;
+use super::kept::{Kept, Session};
 use super::out_dir::OutDir;
 use super::rejected::RejectedFile;
 use super::summary::Summary;
@@ -68,27 +70,42 @@ impl<'a> Job<'a> {
     }
 
     fn execute(mut self) -> Result<RunReport, RunError> {
-        let (mut histories, known) = self.read()?;
-        self.lap("read");
-        let preset: Vec<_> = histories
-            .files()
-            .iter()
-            .flat_map(|file| file.understanding.defaults.clone())
-            .collect();
-        let settings = Resolved::new(
-            &self.request.flags,
-            &self.read_with.file_settings,
-            &preset,
-            histories.currency(),
-        )?;
-        let (mut folded, log) =
-            histories.fold(&settings, self.request.month_ends, self.progress)?;
+        // What is told of month-ends takes all facts, and so nothing is kept of it.
+        let one_day = self.request.month_ends == 0;
+        let mut session = Session::begin(self.request).filter(|_| one_day);
+        if let Some(reason) = session.as_ref().and_then(Session::out_of_reach)
+            && self.request.changes_only
+        {
+            return Err(RunError::NothingToCompare { reason });
+        }
+        let begun = match self.again(session.as_mut())? {
+            Some(begun) => begun,
+            None => self.whole(session.as_mut())?,
+        };
         self.lap("fold");
-        let files = file_reports(histories.files(), &folded);
+        let (run, table, spilled_bytes) = self.results(begun, session.as_mut())?;
+        let run = self.finish(run, &table, spilled_bytes)?;
+        if let Some(session) = session {
+            session.publish();
+        }
+        Ok(run)
+    }
+
+    /// Scores and values everybody, writes the tables, and says what was found.
+    fn results(
+        &mut self,
+        begun: Begun,
+        mut session: Option<&mut Session>,
+    ) -> Result<(RunReport, CustomerTable, u64), RunError> {
+        let Begun {
+            files: reads,
+            settings,
+            mut folded,
+            log,
+            known,
+        } = begun;
+        let files = file_reports(&reads, &folded);
         let account = total(&files)?;
-        let reads = histories.files().to_vec();
-        // The facts are not needed any more, and they are most of the memory.
-        drop(histories);
         let Some((table, prospects)) = folded.by_day.pop() else {
             let (rows_in, accepted) = (account.rows_in, account.accepted());
             return Err(EngineError::NoValidOrder {
@@ -105,14 +122,28 @@ impl<'a> Job<'a> {
         drop(log);
         self.lap("value");
         let people = prospects.len() as u64;
-        let summary = self.name_and_write(&table, &scored, &valuation, &settings, people)?;
+        let (summary, segments) =
+            self.name_and_write(&table, &scored, &valuation, &settings, people)?;
+        if !self.request.changes_only {
+            self.write_prospects(&prospects)?;
+        }
+        self.lap("write");
         if let Some(series) = folded.series.take() {
             series::write(self.out.path(), series, &settings, table.as_of.day)?;
             self.lap("series");
         }
-        let path = self.out.path().join("customers_without_order.csv");
-        tables::write_prospects(&path, &prospects)
-            .map_err(|source| RunError::Write { path, source })?;
+        let found = Kept {
+            table: &table,
+            prospects: &prospects,
+            people: folded.kept.as_ref(),
+            by_file: &folded.by_file,
+            files: &reads,
+            settings: &settings,
+            known: &known,
+            scored: &scored,
+            segments: &segments,
+        };
+        self.keep(session.as_deref_mut(), &found)?;
         let facts = Found {
             files,
             account,
@@ -123,9 +154,76 @@ impl<'a> Job<'a> {
         };
         let mut run = assemble(&table, scored, valuation, settings, facts);
         run.snapshot = known.snapshot;
+        run.folded = session.map(|session| session.how.clone());
         run.notes.extend(notes::of_persons(&table, known.joined));
         run.notes.extend(known.notes());
-        self.finish(run, &table, folded.spilled_bytes)
+        Ok((run, table, folded.spilled_bytes))
+    }
+
+    /// Compares with the run before, and writes what is kept for the next.
+    fn keep(&mut self, session: Option<&mut Session>, run: &Kept<'_>) -> Result<(), RunError> {
+        if let Some(session) = session {
+            let path = self.out.path().join("changes.parquet");
+            session.keep(run, (&path, self.request.changes_only))?;
+            self.lap("keep");
+        }
+        Ok(())
+    }
+
+    fn write_prospects(&self, prospects: &[Prospect]) -> Result<(), RunError> {
+        let path = self.out.path().join("customers_without_order.csv");
+        let written = tables::write_prospects(&path, prospects);
+        written.map_err(|source| RunError::Write { path, source })
+    }
+
+    /// Folds only whom it must; nothing where everybody is to be folded.
+    fn again(&mut self, session: Option<&mut Session>) -> Result<Option<Begun>, RunError> {
+        let (Some(session), Some(from)) = (session, &self.request.ledger) else {
+            return Ok(None);
+        };
+        let resources = self.resources();
+        let again = Again {
+            request: self.request,
+            from,
+            read_with: &self.read_with,
+            resources: &resources,
+            progress: self.progress,
+        };
+        let begun = session.again(&again);
+        if begun.is_some() {
+            // Of a ledger no row is set aside any more.
+            let path = self.out.path().join("rejected.csv");
+            let rejected = RejectedFile::create(&path).and_then(RejectedFile::finish);
+            rejected.map_err(|source| RunError::Write { path, source })?;
+        }
+        Ok(begun)
+    }
+
+    /// Folds everybody.
+    fn whole(&mut self, session: Option<&mut Session>) -> Result<Begun, RunError> {
+        let (mut histories, known) = self.read()?;
+        self.lap("read");
+        let preset: Vec<_> = histories
+            .files()
+            .iter()
+            .flat_map(|file| file.understanding.defaults.clone())
+            .collect();
+        let settings = Resolved::new(
+            &self.request.flags,
+            &self.read_with.file_settings,
+            &preset,
+            histories.currency(),
+        )?;
+        let keeper = session.and_then(|session| session.keeper(&known));
+        let with = (self.request.month_ends, keeper);
+        let (folded, log) = histories.fold(&settings, with, self.progress)?;
+        Ok(Begun {
+            files: histories.files().to_vec(),
+            settings,
+            folded,
+            log,
+            known,
+        })
     }
 
     /// Finds segments, sums up, and writes the tables of customers and segments.
@@ -136,7 +234,7 @@ impl<'a> Job<'a> {
         valuation: &Valuation,
         settings: &Resolved,
         prospects: u64,
-    ) -> Result<Summary, RunError> {
+    ) -> Result<(Summary, Segments), RunError> {
         let customers = ScoredCustomers {
             table,
             scores: &scored.scores,
@@ -146,6 +244,11 @@ impl<'a> Job<'a> {
         };
         let segments = Segments::new(&customers, &settings.vocabulary)?;
         self.lap("segments");
+        if self.request.changes_only {
+            let summary = Summary::of_all(&customers);
+            self.lap("summary");
+            return Ok((summary, segments));
+        }
         let mut summary = Summary::new(&customers, &segments, &settings.vocabulary, &scored.values);
         tables::count_prospects(&mut summary, &settings.vocabulary, prospects);
         self.lap("summary");
@@ -157,7 +260,16 @@ impl<'a> Job<'a> {
         let path = self.out.path().join("segments.csv");
         tables::write_segments(&path, &summary, settings.margin.is_some())
             .map_err(|source| RunError::Write { path, source })?;
-        Ok(summary)
+        Ok((summary, segments))
+    }
+
+    fn resources(&self) -> Resources {
+        Resources {
+            threads: self.request.threads.max(1),
+            memory_bytes: self.request.memory_bytes,
+            spill_folder: self.out.path().to_owned(),
+            keeping: None,
+        }
     }
 
     /// Reads files or the ledger, or has a table read on Spark.
@@ -184,12 +296,7 @@ impl<'a> Job<'a> {
             ledger: request.ledger.as_ref(),
             flags: &request.flags,
             read_with: &self.read_with,
-            resources: Resources {
-                threads: request.threads.max(1),
-                memory_bytes: request.memory_bytes,
-                spill_folder: folder.to_owned(),
-                keeping: None,
-            },
+            resources: self.resources(),
             now: request.now,
         };
         let (gathered, known) = facts.gather(&mut rejected, self.progress)?;
@@ -237,10 +344,15 @@ impl<'a> Job<'a> {
         spilled_bytes: u64,
     ) -> Result<RunReport, RunError> {
         let folder = self.out.path().to_owned();
-        let page = report::page(&run, table);
-        fs::write(folder.join("report.html"), page)
-            .map_err(|source| cannot_write(&folder, "report.html", source))?;
-        self.lap("write");
+        if self.request.changes_only {
+            let path = folder.join("rejected.csv");
+            fs::remove_file(&path).map_err(|source| RunError::Write { path, source })?;
+        } else {
+            let page = report::page(&run, table);
+            fs::write(folder.join("report.html"), page)
+                .map_err(|source| cannot_write(&folder, "report.html", source))?;
+        }
+        self.lap("report");
         run.machine = Machine {
             threads: self.request.threads.max(1),
             memory_bytes: self.request.memory_bytes,
@@ -249,7 +361,7 @@ impl<'a> Job<'a> {
             out: self.request.out.display().to_string(),
             milliseconds: self.milliseconds,
         };
-        run.written = written(self.request);
+        run.written = written(self.request, &run);
         let text = serde_json::to_string_pretty(&run_json::document(&run, &run.machine))
             .unwrap_or_default();
         fs::write(folder.join("run.json"), text + "\n")
@@ -273,7 +385,10 @@ fn cannot_write(folder: &Path, name: &str, source: io::Error) -> RunError {
     }
 }
 
-fn written(request: &RunRequest) -> Vec<&'static str> {
+fn written(request: &RunRequest, run: &RunReport) -> Vec<&'static str> {
+    if request.changes_only {
+        return vec!["changes.parquet", "run.json"];
+    }
     let formats = &request.formats;
     let mut files = vec!["report.html", "customers.parquet"];
     if request.month_ends > 0 {
@@ -291,6 +406,10 @@ fn written(request: &RunRequest) -> Vec<&'static str> {
         "rejected.csv",
         "run.json",
     ]);
+    let differing = run.folded.as_ref().and_then(|folded| folded.differing);
+    if differing.is_some() {
+        files.push("changes.parquet");
+    }
     files
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use patron_engine::{Claims, Gathered, Progress, Resources, Step, gather_records};
-use patron_ledger::{At, Persons};
+use patron_ledger::{At, Ledger, Persons};
 
 use serde_json::json;
 
@@ -19,6 +19,8 @@ use crate::workspace::{Import, Wanted, WorkspaceError, give, imports, lists_of};
 pub(crate) struct Known {
     /// The ledger's snapshot; nothing of files.
     pub(super) snapshot: Option<i64>,
+    /// When that was committed, µs UTC.
+    pub(super) snapshot_at: Option<i64>,
     /// Customers who have another's name.
     pub(super) joined: u64,
     /// The rule by which customers were joined and the one of the settings, where these differ.
@@ -27,6 +29,8 @@ pub(crate) struct Known {
     pub(super) shared_orders: Option<Note>,
     /// Imports that were read with other settings than those of now.
     pub(super) other_settings: Vec<i64>,
+    /// The imports, oldest first.
+    pub(super) imports: Vec<i64>,
 }
 
 impl Known {
@@ -89,6 +93,7 @@ pub(super) fn gather(
         places: &places,
         lists: lists_of(&imports),
         by_person: true,
+        since: None,
     };
     let files = imports.iter().map(Import::as_read).collect();
     let rows = imports.iter().map(|import| import.rows_in).sum();
@@ -111,24 +116,44 @@ pub(super) fn gather(
         resources,
     };
     let shared = gathered.shared_orders::<RunError>(&claims, || Ok(HashMap::new()))?;
-    let now = reading_fingerprint(from.workspace.settings());
-    let differs = |import: &&Import| import.details.settings != now;
+    let known = known(from, &ledger, snapshot, &imports)?;
     let known = Known {
-        snapshot: Some(snapshot),
-        joined: joined(&ledger, at)?.len() as u64,
-        other_rule: other_rule(&from.workspace),
         shared_orders: of_shared_orders(&shared),
-        other_settings: imports
-            .iter()
-            .filter(differs)
-            .map(|import| import.id)
-            .collect(),
+        ..known
     };
     Ok((gathered, known))
 }
 
+/// What is known of the facts of a snapshot, but for orders that stand with several customers.
+pub(super) fn known(
+    from: &FromLedger,
+    ledger: &Ledger,
+    snapshot: i64,
+    imports: &[Import],
+) -> Result<Known, RunError> {
+    let now = reading_fingerprint(from.workspace.settings());
+    let differs = |import: &&Import| import.details.settings != now;
+    let others = imports.iter().filter(differs);
+    Ok(Known {
+        snapshot: Some(snapshot),
+        snapshot_at: committed_at(ledger, snapshot)?,
+        joined: joined(ledger, At::Snapshot(snapshot))?.len() as u64,
+        other_rule: other_rule(&from.workspace),
+        shared_orders: None,
+        other_settings: others.map(|import| import.id).collect(),
+        imports: imports.iter().map(|import| import.id).collect(),
+    })
+}
+
+/// Returns when a snapshot was committed, µs UTC; nothing if it is no longer kept.
+pub(super) fn committed_at(ledger: &Ledger, snapshot: i64) -> Result<Option<i64>, RunError> {
+    let snapshots = ledger.snapshots().map_err(WorkspaceError::from)?;
+    let found = snapshots.iter().find(|known| known.id == snapshot);
+    Ok(found.map(|known| known.at.0))
+}
+
 /// Refuses to call the ledger's money by another currency's name.
-fn check_currency(
+pub(super) fn check_currency(
     from: &FromLedger,
     flags: &Settings,
     known: Option<&str>,

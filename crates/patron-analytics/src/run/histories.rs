@@ -3,7 +3,7 @@
 use patron_core::Instant;
 use patron_engine::spark::{OnSpark, SparkError, SparkOrders};
 use patron_engine::{
-    DaysAsked, EngineError, FileRead, Folded, Gathered, Progress, PurchaseLog, RejectedSink,
+    DaysAsked, EngineError, FileRead, Folded, Gathered, Keeper, Progress, PurchaseLog, RejectedSink,
 };
 use patron_import::ImportOptions;
 
@@ -73,11 +73,11 @@ impl Histories {
     }
 
     /// Folds every customer; where models are wanted with the purchase days by which they are judged. As of how many
-    /// month-ends besides is for facts that are here.
+    /// month-ends besides, and whether everybody is kept for the next run, is for facts that are here.
     pub(super) fn fold(
         &mut self,
         settings: &Resolved,
-        month_ends: u16,
+        (month_ends, keeper): (u16, Option<&Keeper>),
         progress: &dyn Progress,
     ) -> Result<(Folded, PurchaseLog), RunError> {
         let (fold, as_of) = (&settings.fold, settings.as_of);
@@ -91,6 +91,7 @@ impl Histories {
                     as_of,
                     with_purchases: settings.with_clv,
                     month_ends,
+                    keeper,
                 };
                 gathered.fold_days(fold, asked, drop, progress)?
             }

@@ -1,6 +1,7 @@
 //! `patron run`: from orders files to valued customers, tables and a report.
 
 mod account;
+mod again;
 mod assemble;
 mod choice;
 mod error;
@@ -8,6 +9,7 @@ mod execute;
 mod facts;
 mod from_ledger;
 mod histories;
+mod kept;
 mod model_card;
 mod notes;
 mod out_dir;
@@ -39,6 +41,7 @@ pub use choice::{BackTest, Contender, HeldOut, Judged, ModelPicture, Prospects, 
 pub use error::RunError;
 pub use execute::run;
 pub(crate) use facts::{Facts, ReadWith};
+pub use kept::{HowFolded, KeptUse, WhyWhole};
 pub use model_card::{ModelCard, Parameter};
 pub use notes::Note;
 pub(crate) use notes::{of_exchange, of_shared_orders};
@@ -91,6 +94,11 @@ pub struct RunRequest {
     pub out: PathBuf,
     /// Forms of `customers.*` besides Parquet.
     pub formats: Vec<TableFormat>,
+    /// What becomes of what an earlier run of the workspace kept.
+    pub kept: KeptUse,
+    /// Only who differs from the last run of the workspace is written, and `run.json`; where no run kept anything, everybody is
+    /// new.
+    pub changes_only: bool,
     /// Threads.
     pub threads: usize,
     /// Memory that may be used.
@@ -201,6 +209,8 @@ pub struct RunReport {
     pub score_notes: Vec<Note>,
     /// The ledger's snapshot, of a run on a ledger.
     pub snapshot: Option<i64>,
+    /// Who was folded, of a run on a ledger.
+    pub folded: Option<HowFolded>,
     /// What depends on the machine.
     pub machine: Machine,
     /// Where the results are.

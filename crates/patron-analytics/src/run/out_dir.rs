@@ -8,9 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use tempfile::TempDir;
 
 /// Every name that a run writes: only these are ever replaced.
-const RESULTS: [&str; 9] = [
+const RESULTS: [&str; 10] = [
     "report.html",
     "customers.parquet",
+    "changes.parquet",
     "customers.csv",
     "customers.xlsx",
     "customers_by_month.parquet",
@@ -21,8 +22,9 @@ const RESULTS: [&str; 9] = [
 ];
 
 /// Of these, the ones that tell of single people.
-const PERSONAL: [&str; 6] = [
+const PERSONAL: [&str; 7] = [
     "customers.parquet",
+    "changes.parquet",
     "customers.csv",
     "customers.xlsx",
     "customers_by_month.parquet",

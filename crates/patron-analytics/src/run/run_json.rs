@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use super::value::NoModel;
-use super::{Machine, ModelCard, RunReport, report_model};
+use super::{HowFolded, Machine, ModelCard, RunReport, report_model};
 
 /// The version of the form of `run.json`.
 const FORM: u32 = 1;
@@ -39,7 +39,7 @@ pub(crate) fn document(run: &RunReport, machine: &Machine) -> Value {
         "clv_basis": run.clv_basis(),
         "clv": clv(run),
         "notes": run.notes,
-        "machine": machine_object(machine),
+        "machine": machine_object(machine, run.folded.as_ref()),
     })
 }
 
@@ -155,13 +155,14 @@ fn card(card: &ModelCard) -> Value {
     })
 }
 
-fn machine_object(machine: &Machine) -> Value {
+fn machine_object(machine: &Machine, folded: Option<&HowFolded>) -> Value {
     json!({
         "threads": machine.threads,
         "memory_bytes": machine.memory_bytes,
         "spilled_bytes": machine.spilled_bytes,
         "inputs": machine.inputs,
         "out": machine.out,
+        "folded": folded.map(HowFolded::document),
         "os": std::env::consts::OS,
         "architecture": std::env::consts::ARCH,
         "milliseconds": machine.milliseconds.iter()

@@ -139,6 +139,22 @@ impl Group {
 }
 
 impl Summary {
+    /// Summarises a run of which only changes are wanted: everybody together.
+    #[must_use]
+    pub(super) fn of_all(customers: &ScoredCustomers<'_>) -> Self {
+        let every: Vec<u32> = (0_u32..).take(customers.len()).collect();
+        let (all, implausible) =
+            rayon::join(|| Group::of(customers, &every), || implausible(customers));
+        Self {
+            all,
+            implausible,
+            segments: Vec::new(),
+            stages: Vec::new(),
+            octants: Vec::new(),
+            cells: BTreeMap::new(),
+        }
+    }
+
     /// Summarises a run.
     #[must_use]
     pub fn new(

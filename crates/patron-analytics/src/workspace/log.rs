@@ -69,6 +69,9 @@ pub(crate) struct Details {
     pub(crate) left_out: (u64, u64),
     /// The same of rows set aside.
     pub(crate) left_out_aside: u64,
+    /// Whether orders that stand with several customers count for each.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) keeps_shared_orders: bool,
     /// A fingerprint of how the file was understood.
     pub(crate) understood: String,
     /// A fingerprint of the settings of the workspace that decide how files are read.

@@ -6,8 +6,10 @@
 //! | `ledger.db`, `ledger/` | the facts, as a DuckLake |
 //! | `patron.db` | everything else: jobs, sources |
 //! | `rejected/` | of each import, the rows that were set aside |
+//! | `kept/` | what the last run kept, so that the next folds only whose facts changed; it may go at any time |
 
 mod error;
+pub(crate) mod kept;
 mod log;
 mod records;
 mod rejected;
@@ -23,9 +25,10 @@ use patron_ledger::{CatalogueAddress, CommitInfo, Erased, Ledger, LedgerOptions,
 use patron_state::State;
 
 pub use error::WorkspaceError;
+use kept::{KEPT, KeptFolder, RUN_LOCK};
 pub use log::{Import, imports, settled_before};
 pub(crate) use log::{import_rows, lists_of, next_import, rows_differ};
-pub(crate) use records::{Wanted, columns_of, give, give_batch};
+pub(crate) use records::{FACTS, Wanted, columns_of, give, give_batch};
 
 use crate::identity::whom_to_erase;
 use crate::import::clear_away;
@@ -98,6 +101,8 @@ impl Workspace {
         for name in [
             "ledger",
             REJECTED,
+            KEPT,
+            RUN_LOCK,
             "ledger.db",
             "ledger.db-wal",
             "ledger.db-shm",
@@ -200,7 +205,7 @@ impl Workspace {
     }
 
     /// Erases everything of the persons that these customers are: from the ledger and all its snapshots, from the journal of
-    /// who is who, and from the lists of rows that imports set aside.
+    /// who is who, and from the lists of rows that imports set aside. What the last run kept goes altogether.
     ///
     /// # Errors
     /// [`WorkspaceError::Ledger`]; [`WorkspaceError::Write`] if a list cannot be written anew.
@@ -220,6 +225,12 @@ impl Workspace {
             path: self.folder.clone(),
             source,
         })?;
+        let write = |source| WorkspaceError::Write {
+            path: self.folder.join(KEPT),
+            source,
+        };
+        // Held until the end, so that no run keeps anything of them meanwhile.
+        let _kept = KeptFolder::remove(&self.folder).map_err(write)?;
         let ledger = self.ledger()?;
         let whom = whom_to_erase(self, &ledger, customers)?;
         let erased = ledger.erase(&whom, &info)?;

@@ -1,6 +1,6 @@
 //! The facts of a ledger as records, as if their files had just been read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -30,9 +30,12 @@ pub(crate) struct Wanted<'a> {
     pub(crate) lists: HashMap<i64, Content>,
     /// Facts go by person, as for a run; else by the customer of their source, with articles of orders besides.
     pub(crate) by_person: bool,
+    /// Only what this snapshot does not see, and nothing of these persons.
+    pub(crate) since: Option<(i64, &'a BTreeSet<String>)>,
 }
 
-const FACTS: [Table; 5] = [
+/// The tables with facts, in the order in which they are read.
+pub(crate) const FACTS: [Table; 5] = [
     Table::Orders,
     Table::OrderLines,
     Table::Refunds,
@@ -56,10 +59,13 @@ where
 {
     let mut parts = Vec::new();
     for table in FACTS {
-        let request = ScanRequest::new(table)
-            .at(wanted.at)
-            .of(wanted.of.clone())
-            .columns(&columns_of(table));
+        let request = ScanRequest {
+            since: wanted.since.map(|(snapshot, _)| snapshot),
+            ..ScanRequest::new(table)
+                .at(wanted.at)
+                .of(wanted.of.clone())
+                .columns(&columns_of(table))
+        };
         let scan = ledger.scan(&request).map_err(WorkspaceError::from)?;
         parts.extend(scan.into_parts().into_iter().map(|part| (table, part)));
     }
@@ -68,13 +74,17 @@ where
     let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
     let work = || {
         feeds.feed::<E>(|feed| {
+            let mut take = |record: &Record<'_>| match wanted.since {
+                Some((_, but)) if but.contains(record.customer) => Ok(()),
+                _ => feed.take(record),
+            };
             while let Some((table, part)) = next() {
                 for batch in part {
                     let batch = batch.map_err(WorkspaceError::from)?;
                     if table == Table::Customers {
-                        give_customers(&batch, wanted, &mut |record| feed.take(record))?;
+                        give_customers(&batch, wanted, &mut take)?;
                     } else {
-                        give_batch(table, &batch, wanted, |_, record| feed.take(record))?;
+                        give_batch(table, &batch, wanted, |_, record| take(record))?;
                     }
                     advance(batch.num_rows() as u64);
                 }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use patron_analytics::refresh::{RefreshRequest, Refreshed, refresh};
-use patron_analytics::run::{FromLedger, RunRequest, TableFormat, run as run_orders};
+use patron_analytics::run::{FromLedger, KeptUse, RunRequest, TableFormat, run as run_orders};
 use patron_analytics::settings::Settings;
 use patron_analytics::workspace::Workspace;
 use patron_core::{Coded, ErrorCode};
@@ -228,6 +228,8 @@ fn make_results(
         month_ends: 0,
         out: args.out.clone(),
         formats: vec![TableFormat::Parquet, TableFormat::Csv],
+        kept: KeptUse::Use,
+        changes_only: false,
         threads: request.threads,
         memory_bytes: request.memory_bytes,
     };

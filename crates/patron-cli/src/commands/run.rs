@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use patron_analytics::identity::Rule;
 use patron_analytics::run::{
-    FromLedger, RunReport, RunRequest, TableFormat, report_is_built, run as run_orders,
+    FromLedger, KeptUse, RunReport, RunRequest, TableFormat, report_is_built, run as run_orders,
 };
 use patron_analytics::settings::{Origin, Settings};
 use patron_analytics::workspace::Workspace;
@@ -50,6 +50,12 @@ pub(crate) struct Args {
     /// A settings file (TOML); flags overrule it
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    /// Fold everybody, although the last run of the workspace kept what it found of those whose facts did not change
+    #[arg(long, conflicts_with_all = ["orders", "sql"])]
+    full: bool,
+    /// Write only who differs from the last run of the workspace (`changes.parquet`) and `run.json`: no customers, no report
+    #[arg(long, conflicts_with_all = ["orders", "sql", "at", "as_of_series"])]
+    changes_only: bool,
     /// Print only what went wrong
     #[arg(long)]
     quiet: bool,
@@ -200,6 +206,12 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         month_ends: args.policy.as_of_series.unwrap_or(0),
         out: args.out.clone(),
         formats: args.format.iter().map(|form| form.table()).collect(),
+        kept: if args.full {
+            KeptUse::Renew
+        } else {
+            KeptUse::Use
+        },
+        changes_only: args.changes_only,
         threads: args.threads.map_or(cores, usize::from),
         memory_bytes: args.memory,
     };

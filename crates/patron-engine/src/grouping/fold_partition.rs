@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashTable;
 use patron_core::{Day, MoneySum, RowClass};
+use patron_fold::folder::Scratch;
 use patron_fold::{Folder, NoOrderReason, Outcome, Tally};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::GroupingError;
 use super::record::Record;
 use super::work::Work;
+use crate::kept::KeptPartition;
 use crate::profiles::Profiles;
 use crate::purchases::PurchaseLog;
 use crate::texts::Texts;
@@ -124,6 +126,8 @@ pub(crate) struct FoldedPartition {
     pub(crate) bought: Vec<Bought>,
     /// Where they are kept without, the same.
     pub(crate) purchases: PurchaseLog,
+    /// Where people are kept for a later run, what of each of them is.
+    pub(crate) kept: KeptPartition,
 }
 
 /// When a customer bought, and for how much: a row per day with a purchase.
@@ -155,11 +159,38 @@ pub(crate) enum RowKindKey {
     Refund,
 }
 
+/// One person whose records were folded.
+pub(crate) struct FoldedPerson<'p, 'a> {
+    pub(crate) name: &'a str,
+    records: &'p [Record<'a>],
+    members: &'p [u32],
+    /// The memory by which the history was folded; nothing of whoever is no customer, and not among the outcomes.
+    pub(crate) scratch: Option<&'p Scratch<'a>>,
+}
+
+impl<'a> FoldedPerson<'_, 'a> {
+    /// Walks over all records, as they came.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &Record<'a>> {
+        let place = |&place: &u32| self.records.get(place as usize);
+        self.members.iter().filter_map(place)
+    }
+}
+
 /// Groups and folds the records of one partition.
 pub(crate) fn fold_partition(
     records: &[Record<'_>],
     folder: &Folder,
     rules: GroupingRules,
+) -> Result<FoldedPartition, GroupingError> {
+    fold_people(records, folder, rules, |_| {})
+}
+
+/// Groups and folds records, and calls `each` for every person, in the order of the outcomes.
+pub(crate) fn fold_people<'a>(
+    records: &[Record<'a>],
+    folder: &Folder,
+    rules: GroupingRules,
+    mut each: impl FnMut(&FoldedPerson<'_, 'a>),
 ) -> Result<FoldedPartition, GroupingError> {
     let groups = Groups::new(records);
     let mut partition = FoldedPartition {
@@ -171,9 +202,17 @@ pub(crate) fn fold_partition(
     let mut work = Work::default();
     let mut outcomes = Vec::new();
     for group in 0..groups.len() {
-        let members = groups.members(group).iter();
-        let rows = members.filter_map(|&row| records.get(row as usize));
-        let Some(customer) = work.facts_of(rows, rules, &mut partition) else {
+        let members = groups.members(group);
+        let rows = members.iter().filter_map(|&row| records.get(row as usize));
+        let person = |name, scratch| FoldedPerson {
+            name,
+            records,
+            members,
+            scratch,
+        };
+        let Some(customer) = work.facts_of(rows.clone(), rules, &mut partition) else {
+            let name = rows.clone().next().map_or("", |row| row.customer);
+            each(&person(name, None));
             continue;
         };
         outcomes.clear();
@@ -186,6 +225,7 @@ pub(crate) fn fold_partition(
         for (day, outcome) in partition.days.iter_mut().zip(&outcomes) {
             day.push(outcome);
         }
+        each(&person(customer, Some(&work.scratch)));
         partition.keep_days(rules.keep_days, customer, work.scratch.purchase_days());
         partition.names.push(customer);
         partition.mentioned.push(if work.facts.is_empty() {

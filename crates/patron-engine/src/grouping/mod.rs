@@ -17,8 +17,8 @@ use patron_fold::FoldError;
 pub use current::counting;
 pub use fold_partition::Bought;
 pub(crate) use fold_partition::{
-    DayOutcomes, FoldedPartition, GroupingRules, KeptDays, RepeatedOrders, RowKindKey, Slot,
-    decode, fold_partition,
+    DayOutcomes, FoldedPartition, FoldedPerson, GroupingRules, KeptDays, RepeatedOrders,
+    RowKindKey, Slot, decode, fold_partition, fold_people,
 };
 pub use record::{Contact, ContactFields, Record};
 pub use store::PARTITIONS;

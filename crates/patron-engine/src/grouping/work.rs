@@ -73,11 +73,7 @@ impl<'a> Work<'a> {
             self.facts.extend(rows.filter_map(Record::fact));
         } else {
             self.load(rows);
-            self.merge_files(partition);
-            self.keep_newest_refunds(partition);
-            self.date_refunds();
-            self.mark_duplicates(rules.drop_duplicates, partition);
-            self.resolve_orders(rules.repeats_are_versions, partition);
+            self.settle(rules, partition);
         }
         self.facts
             .sort_unstable_by(|a, b| a.order_key().cmp(&b.order_key()));
@@ -118,6 +114,15 @@ impl<'a> Work<'a> {
                 );
             }
         }
+    }
+
+    /// Turns the rows into facts.
+    fn settle(&mut self, rules: GroupingRules, partition: &mut FoldedPartition) {
+        self.merge_files(partition);
+        self.keep_newest_refunds(partition);
+        self.date_refunds();
+        self.mark_duplicates(rules.drop_duplicates, partition);
+        self.resolve_orders(rules.repeats_are_versions, partition);
     }
 
     /// Merges what a later file only repeats (of equal rows, the n-th in one file is the n-th in another), and the lines

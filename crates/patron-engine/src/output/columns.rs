@@ -9,8 +9,8 @@ use arrow_array::types::{
     Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt8Type,
 };
 use arrow_array::{
-    ArrayRef, Date32Array, Decimal128Array, DictionaryArray, PrimitiveArray, RecordBatch,
-    RecordBatchOptions, StringArray,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, PrimitiveArray,
+    RecordBatch, RecordBatchOptions, StringArray,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use patron_core::Day;
@@ -80,7 +80,7 @@ impl ScoredCustomers<'_> {
 }
 
 /// A column: its name, type and how a range of customers becomes an array.
-struct Column<'a> {
+pub(super) struct Column<'a> {
     field: Field,
     build: Box<dyn Fn(Range<usize>) -> ArrayRef + Send + Sync + 'a>,
 }
@@ -136,7 +136,7 @@ impl<'a> Columns<'a> {
         Self::new(columns)
     }
 
-    fn new(columns: Vec<Column<'a>>) -> Self {
+    pub(super) fn new(columns: Vec<Column<'a>>) -> Self {
         let fields: Vec<Field> = columns.iter().map(|column| column.field.clone()).collect();
         Self {
             columns,
@@ -404,7 +404,10 @@ fn condition_extras<'a>(customers: &ScoredCustomers<'a>) -> Vec<Column<'a>> {
     ]
 }
 
-fn text<'a>(name: &str, get: impl Fn(usize) -> &'a str + Send + Sync + 'a) -> Column<'a> {
+pub(super) fn text<'a>(
+    name: &str,
+    get: impl Fn(usize) -> &'a str + Send + Sync + 'a,
+) -> Column<'a> {
     let build = move |rows: Range<usize>| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(rows.map(&get)))
     };
@@ -444,7 +447,7 @@ fn owned_text<'a>(name: &str, get: impl Fn(usize) -> String + Send + Sync + 'a) 
     }
 }
 
-fn optional_text<'a>(
+pub(super) fn optional_text<'a>(
     name: &str,
     get: impl Fn(usize) -> Option<&'a str> + Send + Sync + 'a,
 ) -> Column<'a> {
@@ -464,6 +467,29 @@ fn count<'a>(name: &str, get: impl Fn(usize) -> i64 + Send + Sync + 'a) -> Colum
     };
     Column {
         field: Field::new(name, DataType::Int64, false),
+        build: Box::new(build),
+    }
+}
+
+pub(super) fn optional_count<'a>(
+    name: &str,
+    get: impl Fn(usize) -> Option<i64> + Send + Sync + 'a,
+) -> Column<'a> {
+    let build = move |rows: Range<usize>| -> ArrayRef {
+        Arc::new(rows.map(&get).collect::<PrimitiveArray<Int64Type>>())
+    };
+    Column {
+        field: Field::new(name, DataType::Int64, true),
+        build: Box::new(build),
+    }
+}
+
+pub(super) fn truth<'a>(name: &str, get: impl Fn(usize) -> bool + Send + Sync + 'a) -> Column<'a> {
+    let build = move |rows: Range<usize>| -> ArrayRef {
+        Arc::new(rows.map(|row| Some(get(row))).collect::<BooleanArray>())
+    };
+    Column {
+        field: Field::new(name, DataType::Boolean, false),
         build: Box::new(build),
     }
 }
@@ -515,7 +541,7 @@ fn optional_float<'a>(
     }
 }
 
-fn instant<'a>(
+pub(super) fn instant<'a>(
     name: &str,
     nullable: bool,
     get: impl Fn(usize) -> Option<i64> + Send + Sync + 'a,
@@ -546,7 +572,7 @@ fn money_sum<'a>(name: &str, get: impl Fn(usize) -> i128 + Send + Sync + 'a) -> 
     decimal(name, 38, false, move |row| Some(get(row)))
 }
 
-fn decimal<'a>(
+pub(super) fn decimal<'a>(
     name: &str,
     precision: u8,
     nullable: bool,

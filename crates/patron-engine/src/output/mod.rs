@@ -1,6 +1,7 @@
 //! How customers become files: one definition of the columns, three forms.
 
 mod cells;
+mod changes;
 pub mod columns;
 mod csv;
 mod parquet;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use patron_core::{Coded, ErrorCode};
 
 pub use cells::CellValue;
+pub use changes::write_changes;
 pub use columns::{Columns, CustomerValues, ScoredCustomers};
 pub use csv::{is_formula, write_csv};
 pub use parquet::{ParquetTable, write_parquet};

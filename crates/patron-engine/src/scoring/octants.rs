@@ -55,6 +55,12 @@ impl Octant {
         Self((recent as u8) << 2 | (frequent as u8) << 1 | valuable as u8)
     }
 
+    /// Returns the octant of a number; one that is none is the lowest.
+    #[must_use]
+    pub const fn numbered(number: u8) -> Self {
+        Self(if number < 8 { number } else { 0 })
+    }
+
     /// Returns the stable key, such as `high_value`.
     #[must_use]
     pub fn key(self) -> &'static str {

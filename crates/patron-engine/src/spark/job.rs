@@ -192,6 +192,7 @@ impl OnSpark {
             repeated_order_ids,
             series: None,
             spilled_bytes: 0,
+            kept: None,
         };
         Ok((folded, purchases))
     }

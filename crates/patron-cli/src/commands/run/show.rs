@@ -8,10 +8,14 @@ use crate::words::{count, decimal, percent, plain, things};
 
 pub(super) fn show(report: &RunReport, output: &mut Output) -> Result<(), Failure> {
     headline(report, output)?;
-    segments(report, output)?;
+    // Where only changes were asked for, nothing is summed up by segment.
+    if !report.summary.segments.is_empty() {
+        segments(report, output)?;
+    }
     cut_points(report, output)?;
     value(report, output)?;
     account(&report.account, output)?;
+    folded(report, output)?;
     output.line(&format!("\nResults are in {}:", report.out.display()))?;
     output.line(&format!("  {}", report.written.join("  ")))
 }
@@ -37,12 +41,41 @@ fn headline(report: &RunReport, output: &mut Output) -> Result<(), Failure> {
         report.settings.calendar.name(),
     ))?;
     if report.prospects > 0 {
+        const LIST: &str = "customers_without_order.csv";
+        let list = if report.written.contains(&LIST) {
+            format!(" ({LIST})")
+        } else {
+            String::new()
+        };
         output.line(&format!(
-            "{} no valid order (customers_without_order.csv)",
+            "{} no valid order{list}",
             things(report.prospects, "person has", "people have")
         ))?;
     }
     Ok(())
+}
+
+/// Who was folded, of a run of a workspace, and who differs from the run before.
+fn folded(report: &RunReport, output: &mut Output) -> Result<(), Failure> {
+    let Some(folded) = &report.folded else {
+        return Ok(());
+    };
+    output.line(&match &folded.whole {
+        Some(why) => format!("\nFolded: everybody ({})", why.words()),
+        None => format!(
+            "\nFolded: {} whose facts changed since the last run, {} whose profile is another as of {}; the others are as they were kept",
+            things(folded.changed, "person", "people"),
+            count(folded.by_date),
+            report.as_of,
+        ),
+    })?;
+    match folded.differing {
+        Some(differing) => output.line(&format!(
+            "{} from the last run (changes.parquet)",
+            things(differing, "customer differs", "customers differ"),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn segments(report: &RunReport, output: &mut Output) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! Workspaces: what is imported gives the results of the files, nothing is there twice, and it can be taken back.
 
+mod again;
 mod backups;
 mod catalogues;
 mod exports;
