@@ -1,6 +1,6 @@
 //! What lies between two snapshots: how many rows are new, how many are gone, and whose those are.
 //!
-//! New rows are read by [`ScanRequest::since`](crate::ScanRequest::since). A file that was written anew, by a compaction or
+//! New rows are read by [`ScanRequest::since`](method@crate::ScanRequest::since). A file that was written anew, by a compaction or
 //! without somebody's rows, counts as gone and as new with all that is in it: nobody knows which of its rows are the same.
 
 use std::collections::{BTreeMap, BTreeSet};
