@@ -191,7 +191,7 @@ fn here(rows: &[Row], as_of: Day) -> String {
     let asked = DaysAsked {
         as_of: Some(as_of),
         with_purchases: true,
-        month_ends: 0,
+        ..DaysAsked::default()
     };
     let folded = gathered.fold_days(&settings, asked, false, &Silent);
     let (mut folded, purchases) = folded.unwrap();
