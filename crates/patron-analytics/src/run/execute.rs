@@ -106,16 +106,13 @@ impl<'a> Job<'a> {
         } = begun;
         let files = file_reports(&reads, &folded);
         let account = total(&files)?;
-        let Some((table, prospects)) = folded.by_day.pop() else {
-            let (rows_in, accepted) = (account.rows_in, account.accepted());
-            return Err(EngineError::NoValidOrder {
-                rows_in,
-                accepted,
-                set_aside: Vec::new(),
-                first_unreadable: None,
-            }
-            .into());
-        };
+        let last = folded.by_day.pop();
+        let (table, prospects) = last.ok_or_else(|| EngineError::NoValidOrder {
+            rows_in: account.rows_in,
+            accepted: account.accepted(),
+            set_aside: Vec::new(),
+            first_unreadable: None,
+        })?;
         let scored = score(&table, &settings)?;
         self.lap("score");
         let valuation = value::value(&table, &log, &settings, self.progress);

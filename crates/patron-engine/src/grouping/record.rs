@@ -165,28 +165,11 @@ impl<'a> Record<'a> {
         let kind_byte = take_byte(bytes)?;
         let kind = RowKind::from_u8(kind_byte & !(DETAILS_BIT | SHORT_BIT))?;
         let status = take_byte(bytes)?;
-        let (at, net) = if kind_byte & SHORT_BIT == 0 {
-            (take_i64(bytes)?, take_i64(bytes)?)
-        } else {
-            let [seconds, hundredths] = [take_u32(bytes)?, take_u32(bytes)?].map(i64::from);
-            (seconds * MICROS, hundredths * HUNDREDTH)
-        };
+        let (at, net) = take_at_and_net(bytes, kind_byte & SHORT_BIT != 0)?;
         let row_hash = take_i64(bytes)?.cast_unsigned();
-        let quantity = if kind == RowKind::Line {
-            take_i64(bytes)?
-        } else {
-            0
-        };
-        let updated_at = if status & UPDATED_BIT == 0 {
-            None
-        } else {
-            Some(take_i64(bytes)?)
-        };
-        let product = if status & PRODUCT_BIT == 0 {
-            0
-        } else {
-            take_i64(bytes)?.cast_unsigned()
-        };
+        let quantity = take_if(kind == RowKind::Line, bytes)?.unwrap_or(0);
+        let updated_at = take_if(status & UPDATED_BIT != 0, bytes)?;
+        let product = take_if(status & PRODUCT_BIT != 0, bytes)?.map_or(0, i64::cast_unsigned);
         let file = u32::try_from(take_number(bytes)?).ok()?;
         let line = take_number(bytes)? as u64;
         let customer = take_text(bytes)?;
@@ -275,6 +258,28 @@ impl<'a> Record<'a> {
 fn short(number: i64, part: i64) -> Option<u32> {
     let parts = u32::try_from(number / part).ok()?;
     (number % part == 0).then_some(parts)
+}
+
+/// Takes a number where there is one; nothing at all if the bytes end before it.
+#[expect(
+    clippy::option_option,
+    reason = "whether it is there, and whether it could be read"
+)]
+fn take_if(is_there: bool, bytes: &mut &[u8]) -> Option<Option<i64>> {
+    if is_there {
+        take_i64(bytes).map(Some)
+    } else {
+        Some(None)
+    }
+}
+
+fn take_at_and_net(bytes: &mut &[u8], is_short: bool) -> Option<(i64, i64)> {
+    if is_short {
+        let [seconds, hundredths] = [take_u32(bytes)?, take_u32(bytes)?].map(i64::from);
+        Some((seconds * MICROS, hundredths * HUNDREDTH))
+    } else {
+        Some((take_i64(bytes)?, take_i64(bytes)?))
+    }
 }
 
 fn take_contact<'a>(bytes: &mut &'a [u8]) -> Option<ContactFields<'a>> {

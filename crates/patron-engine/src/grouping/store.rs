@@ -48,7 +48,7 @@ pub(crate) struct PartitionStore {
     /// How often the hash was divided before this store's partitions are told by it.
     divided_by: u64,
     /// Whose order each is, by hashes, as the facts come; until somebody asks.
-    pairs: Option<Box<PartitionStore>>,
+    pairs: Option<Box<Self>>,
     are_pairs_told: AtomicBool,
 }
 
@@ -64,7 +64,7 @@ struct Partition {
 pub(crate) struct Scatter<'a> {
     store: &'a PartitionStore,
     buffers: Vec<Vec<u8>>,
-    pairs: Option<Box<Scatter<'a>>>,
+    pairs: Option<Box<Self>>,
     /// The last pair: the lines of an order mostly stand together.
     last_pair: Option<OrderOf>,
 }

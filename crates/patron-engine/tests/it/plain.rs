@@ -20,6 +20,9 @@ impl RejectedSink for Sink {
     }
 }
 
+/// How many orders stand with several customers, and the first of them with two.
+type Shared = (u64, Option<(String, [String; 2])>);
+
 /// What becomes of files.
 #[derive(Debug, PartialEq)]
 struct Outcome {
@@ -27,8 +30,7 @@ struct Outcome {
     rejected: Vec<RejectedRow>,
     accounts: Vec<RowAccount>,
     seen: Vec<String>,
-    /// How many orders stand with several customers, and the first.
-    shared: Result<(u64, Option<(String, [String; 2])>), String>,
+    shared: Result<Shared, String>,
 }
 
 fn outcome(paths: &[PathBuf], with_details: bool) -> Outcome {
