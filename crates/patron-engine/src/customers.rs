@@ -79,16 +79,23 @@ impl ProspectReason {
     }
 }
 
-/// Where a customer lies: the first eight bytes of the id decide most comparisons without looking there.
+/// Where a customer lies: eight bytes of the id, behind those that all ids begin with, decide most comparisons without looking
+/// there.
 pub(crate) type Place = (u64, u32, u32);
 
 /// Everybody in the order of results.
 fn sorted_places(partitions: &[FoldedPartition]) -> Vec<Place> {
+    let names = || {
+        partitions
+            .iter()
+            .flat_map(|partition| partition.names.iter())
+    };
+    let in_common = in_common(names());
     let mut places: Vec<Place> =
         Vec::with_capacity(partitions.iter().map(|part| part.names.len()).sum());
     for (part, partition) in (0_u32..).zip(partitions) {
         for (row, name) in (0_u32..).zip(partition.names.iter()) {
-            places.push((prefix(name), part, row));
+            places.push((prefix(name, in_common), part, row));
         }
     }
     let name = |place: &Place| {
@@ -184,30 +191,70 @@ impl People {
     }
 
     fn table_of(&self, day: DayOutcomes, as_of: AsOf) -> (CustomerTable, Vec<Prospect>) {
+        let DayOutcomes {
+            slots,
+            mut profiles,
+            tally,
+        } = day;
+        let customers = profiles.len();
+        let (profiles, (ids, contacts, prospects)) = rayon::join(
+            || {
+                let places = places_of_profiles(&slots);
+                let people = self.people_of(&slots);
+                let order = people.filter(|(_, _, slot)| *slot == Slot::Profile);
+                let order = order.filter_map(|(partition, row, _)| {
+                    places.get(partition.first_person + row).copied()
+                });
+                profiles.rearrange(order.collect());
+                profiles
+            },
+            || self.names_of(&slots, customers),
+        );
+        let table = CustomerTable {
+            as_of,
+            ids,
+            profiles,
+            contacts,
+            tally,
+        };
+        (table, prospects)
+    }
+
+    /// Walks over everybody in the order of results: where they are, and what they are on a day.
+    fn people_of<'s>(
+        &'s self,
+        slots: &'s [Slot],
+    ) -> impl Iterator<Item = (&'s FoldedPartition, usize, Slot)> + 's {
+        self.places.iter().filter_map(|&(_, part, row)| {
+            let partition = self.partitions.get(part as usize)?;
+            let row = row as usize;
+            let slot = slots.get(partition.first_person + row)?;
+            Some((partition, row, *slot))
+        })
+    }
+
+    /// Returns the ids of customers, how to reach them, and people without a valid order.
+    fn names_of(
+        &self,
+        slots: &[Slot],
+        customers: usize,
+    ) -> (Texts, Option<[Texts; 4]>, Vec<Prospect>) {
         let partitions = &self.partitions;
         let has_contacts = partitions.iter().any(|partition| partition.has_contacts);
         let bytes = partitions.iter().map(|part| part.names.total_bytes()).sum();
-        let mut ids = Texts::with_capacity(day.profiles.len(), bytes);
+        let mut ids = Texts::with_capacity(customers, bytes);
         let mut contacts: Option<[Texts; 4]> = has_contacts.then(Default::default);
-        let mut order = Vec::with_capacity(day.profiles.len());
         let mut prospects = Vec::new();
-        let profile_places = places_of_profiles(&day.slots);
-        for &(_, part, row) in &self.places {
-            let (part, row) = (part as usize, row as usize);
-            let Some(partition) = partitions.get(part) else {
-                continue;
-            };
-            let first = partition.first_person;
+        for (partition, row, slot) in self.people_of(slots) {
             let name = partition.names.get(row);
-            match day.slots.get(first + row) {
-                Some(&Slot::Profile) => {
-                    order.extend(profile_places.get(first + row));
+            match slot {
+                Slot::Profile => {
                     ids.push(name);
                     for (to, from) in contacts.iter_mut().flatten().zip(&partition.contacts) {
                         to.push(from.get(row));
                     }
                 }
-                Some(&Slot::Prospect(reason)) => {
+                Slot::Prospect(reason) => {
                     let mentioned = partition.mentioned.get(row).copied().flatten();
                     let history = ProspectReason::History(reason);
                     prospects.push(Prospect {
@@ -215,19 +262,9 @@ impl People {
                         reason: mentioned.map_or(history, ProspectReason::SetAside),
                     });
                 }
-                None => {}
             }
         }
-        let mut profiles = day.profiles;
-        profiles.rearrange(order);
-        let table = CustomerTable {
-            as_of,
-            ids,
-            profiles,
-            contacts,
-            tally: day.tally,
-        };
-        (table, prospects)
+        (ids, contacts, prospects)
     }
 }
 
@@ -243,11 +280,21 @@ fn places_of_profiles(slots: &[Slot]) -> Vec<u32> {
     slots.iter().map(place).collect()
 }
 
-/// The first eight bytes as a number that sorts like the bytes.
-fn prefix(name: &str) -> u64 {
+/// Eight bytes of a name as a number that sorts like the bytes.
+fn prefix(name: &str, from: usize) -> u64 {
     let mut bytes = [0_u8; 8];
-    for (to, from) in bytes.iter_mut().zip(name.bytes()) {
+    for (to, from) in bytes.iter_mut().zip(name.bytes().skip(from)) {
         *to = from;
     }
     u64::from_be_bytes(bytes)
+}
+
+/// How many bytes all names begin with.
+fn in_common<'n>(mut names: impl Iterator<Item = &'n str>) -> usize {
+    let first = names.next().unwrap_or_default();
+    let same = |name: &str, most: usize| {
+        let pairs = name.bytes().zip(first.bytes()).take(most);
+        pairs.take_while(|(one, other)| one == other).count()
+    };
+    names.fold(first.len(), |most, name| same(name, most))
 }

@@ -13,7 +13,7 @@ use crate::error::EngineError;
 use crate::gather::Gathered;
 use crate::grouping::{
     Bought, DayOutcomes, FoldedPartition, GroupingError, GroupingRules, KeptDays, PARTITIONS,
-    Record, RepeatedOrders, RowKindKey, decode, fold_partition, fold_people,
+    RepeatedOrders, RowKindKey, Rows, decode, fold_partition, fold_people,
 };
 use crate::kept::{Keeper, KeptPeople};
 use crate::progress::{Progress, Step};
@@ -160,16 +160,16 @@ fn month_ends(last: Day, count: u16) -> Vec<Day> {
 
 /// Folds a partition; with a keeper everybody in it is kept.
 fn fold_and_keep(
-    records: &[Record<'_>],
+    rows: Rows<'_, '_>,
     folder: &Folder,
     rules: GroupingRules,
     keeper: Option<&Keeper>,
 ) -> Result<FoldedPartition, GroupingError> {
     let Some(keeper) = keeper else {
-        return fold_partition(records, folder, rules);
+        return fold_partition(rows, folder, rules);
     };
     let mut keeping = keeper.partition(folder);
-    let mut folded = fold_people(records, folder, rules, |person| keeping.take(person))?;
+    let mut folded = fold_people(rows, folder, rules, |person| keeping.take(person))?;
     folded.kept = keeping.finish();
     Ok(folded)
 }
@@ -384,8 +384,8 @@ impl Gathered {
         let partitions = (0..PARTITIONS)
             .into_par_iter()
             .map(|index| {
-                let folded = self.fold_partition(index, last_time, |records| {
-                    let mut folded = fold_and_keep(records, folder, rules, keeper)?;
+                let folded = self.fold_partition(index, last_time, |rows| {
+                    let mut folded = fold_and_keep(rows, folder, rules, keeper)?;
                     collect(&mut folded, of_series, &all)?;
                     Ok(folded)
                 })?;
@@ -441,7 +441,7 @@ impl Gathered {
             keep_days: KeptDays::Named,
             ..self.rules(drop_duplicates)
         };
-        let fold = |records: &[Record<'_>]| Ok(fold_partition(records, &folder, rules)?.bought);
+        let fold = |rows: Rows<'_, '_>| Ok(fold_partition(rows, &folder, rules)?.bought);
         let partitions = (0..PARTITIONS).into_par_iter();
         let bought = partitions
             .map(|index| self.fold_partition(index, false, fold))
@@ -457,12 +457,15 @@ impl Gathered {
         &self,
         index: usize,
         last_time: bool,
-        fold: impl Fn(&[Record<'_>]) -> Result<T, GroupingError>,
+        fold: impl Fn(Rows<'_, '_>) -> Result<T, GroupingError>,
     ) -> Result<Vec<T>, GroupingError> {
         let work = |segments: &[&[u8]]| {
+            if self.counts_as_read() {
+                return fold(Rows::Written(segments));
+            }
             let mut records = decode(segments)?;
             self.retain_own(&mut records);
-            fold(&records)
+            fold(Rows::Read(&records))
         };
         let pieces = self.store.pieces_of(index);
         if pieces <= 1 {

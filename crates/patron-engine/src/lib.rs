@@ -32,6 +32,7 @@ pub mod grouping;
 pub mod kept;
 pub mod lists;
 pub mod output;
+mod pairs;
 pub mod persons;
 pub mod pieces;
 pub mod profiles;

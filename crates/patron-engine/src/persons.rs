@@ -53,6 +53,11 @@ impl Gathered {
         })
     }
 
+    /// Whether every record counts as it was read.
+    pub(crate) fn counts_as_read(&self) -> bool {
+        self.persons.is_empty() && self.shared.is_empty()
+    }
+
     /// Leaves out the records that stand under their person's name, too, and sets aside what is several customers'.
     pub(crate) fn retain_own(&self, records: &mut Vec<Record<'_>>) {
         if !self.persons.is_empty() {

@@ -150,7 +150,7 @@ impl Profiles {
     ///
     /// Inline, because most who ask use one number of it.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, index: usize) -> Option<Profile> {
         let small = self.chunks.get(index / CHUNK)?.get(index % CHUNK)?;
         Some(self.unpack(small))
@@ -227,7 +227,7 @@ impl Profiles {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn unpack(&self, small: &Small) -> Profile {
         match self.whole_of(small) {
             Some(whole) => *whole,
@@ -235,7 +235,7 @@ impl Profiles {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn whole_of(&self, small: &Small) -> Option<&Profile> {
         if small.orders == WHOLE {
             self.whole.get(usize::try_from(small.order_value).ok()?)
@@ -420,7 +420,7 @@ impl Small {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn profile(&self) -> Profile {
         let sum = |sum: i64| MoneySum(i128::from(sum));
         Profile {

@@ -16,6 +16,7 @@ use crate::error::EngineError;
 use crate::gather::{Gathered, Resources};
 use crate::grouping::{GroupingError, PARTITIONS, PartitionStore, Record};
 use crate::lists::header_of;
+use crate::pairs::{Contested, OrderOf, tell_all};
 use crate::source::FileRead;
 
 /// One in so many ids may be another customer's, before the column is not taken for orders' ids.
@@ -28,48 +29,6 @@ const MOST: u64 = 500_000;
 const SAMPLE: u64 = 100_000;
 /// What tells a row that is set aside from the same row when it counts.
 const ASIDE: u64 = 0x5ed0_0a51_de00_0001;
-/// Bytes of a pair.
-const PAIR: usize = 16;
-
-/// Whose an order is: the hash of its id, and that of its customer, whose lowest bit tells whether that is new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct OrderOf {
-    pub(crate) order: u64,
-    customer: u64,
-}
-
-impl OrderOf {
-    pub(crate) fn new(order_id: &str, customer_hash: u64, is_new: bool) -> Self {
-        Self {
-            order: xxh3_64(order_id.as_bytes()),
-            customer: customer_hash << 1 | u64::from(is_new),
-        }
-    }
-
-    pub(crate) fn bytes(self) -> [u8; PAIR] {
-        (u128::from(self.order) | u128::from(self.customer) << u64::BITS).to_le_bytes()
-    }
-
-    fn of_bytes(bytes: &[u8]) -> Self {
-        let number = |bytes: Option<&[u8]>| {
-            let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
-            u64::from_le_bytes(bytes.unwrap_or_default())
-        };
-        Self {
-            order: number(bytes.get(..PAIR / 2)),
-            customer: number(bytes.get(PAIR / 2..)),
-        }
-    }
-
-    const fn is_new(self) -> bool {
-        self.customer & 1 == 1
-    }
-
-    const fn is_of_the_customer_of(self, other: Self) -> bool {
-        self.customer >> 1 == other.customer >> 1
-    }
-}
-
 /// Orders that are there already, whom customers are, and what is to become of orders under two of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Claims<'a> {
@@ -126,14 +85,6 @@ struct Claim {
     net: i64,
     /// The row is a whole order, and does not say when it was changed.
     is_undated_order: bool,
-}
-
-/// What the hashes tell.
-struct Contested {
-    /// Orders with something new.
-    orders: u64,
-    /// The hashes of the ids that more than one customer has.
-    hashes: HashSet<u64>,
 }
 
 /// Whether a record says that its order is its customer's. What was set aside, and money given back later, does not.
@@ -312,51 +263,6 @@ impl Claims<'_> {
 
 fn name_of<'p>(customer: &'p str, persons: &'p HashMap<String, String>) -> &'p str {
     persons.get(customer).map_or(customer, String::as_str)
-}
-
-/// Finds the orders that stand with several customers, one of them new; the pairs are gone then.
-fn tell_all(pairs: &PartitionStore) -> Result<Contested, GroupingError> {
-    let found = (0..PARTITIONS)
-        .into_par_iter()
-        .map(|partition| pairs.with_partition(partition, true, |segments| Ok(tell(segments))))
-        .collect::<Result<Vec<Contested>, GroupingError>>()?;
-    let mut all = Contested {
-        orders: 0,
-        hashes: HashSet::new(),
-    };
-    for contested in found {
-        all.orders += contested.orders;
-        all.hashes.extend(contested.hashes);
-    }
-    Ok(all)
-}
-
-/// Finds those of one partition.
-fn tell(segments: &[&[u8]]) -> Contested {
-    let bytes = segments.iter().flat_map(|bytes| bytes.chunks_exact(PAIR));
-    let mut pairs: Vec<OrderOf> = bytes.map(OrderOf::of_bytes).collect();
-    pairs.sort_unstable();
-    let mut contested = Contested {
-        orders: 0,
-        hashes: HashSet::new(),
-    };
-    for of_order in pairs.chunk_by(|a, b| a.order == b.order) {
-        let is_new = of_order.iter().any(|pair| pair.is_new());
-        contested.orders += u64::from(is_new);
-        // Whose it was before may go on having it.
-        let stored = || of_order.iter().filter(|pair| !pair.is_new());
-        let is_known = |new: &OrderOf| stored().any(|pair| pair.is_of_the_customer_of(*new));
-        let first_new = of_order.iter().find(|pair| pair.is_new());
-        let is_contested = |new: &OrderOf| match stored().next() {
-            Some(_) => !is_known(new),
-            None => first_new.is_some_and(|first| first != new),
-        };
-        let mut new = of_order.iter().filter(|pair| pair.is_new());
-        if let (true, Some(first)) = (new.any(is_contested), of_order.first()) {
-            contested.hashes.insert(first.order);
-        }
-    }
-    contested
 }
 
 impl Claim {

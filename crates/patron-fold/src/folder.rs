@@ -202,6 +202,30 @@ impl Folder {
         scratch: &mut Scratch<'a>,
         outcomes: &mut Vec<Outcome>,
     ) -> Result<(), FoldError> {
+        Self::check(history)?;
+        scratch.assembly.assemble(history);
+        self.walk(scratch, outcomes);
+        Ok(())
+    }
+
+    /// Folds, as [`Self::fold`], a history of which it is known that each fact is an order by itself: all are
+    /// [`Fact::Order`], and no two have one id.
+    ///
+    /// # Errors
+    /// As [`Self::fold`].
+    pub fn fold_orders<'a>(
+        &self,
+        history: &[Fact<'a>],
+        scratch: &mut Scratch<'a>,
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), FoldError> {
+        Self::check(history)?;
+        scratch.assembly.take_orders(history);
+        self.walk(scratch, outcomes);
+        Ok(())
+    }
+
+    fn check(history: &[Fact<'_>]) -> Result<(), FoldError> {
         let limit = u32::MAX as usize;
         if history.len() > limit {
             return Err(FoldError::TooManyFacts {
@@ -215,12 +239,14 @@ impl Folder {
         {
             return Err(FoldError::NotInOrder { position: at + 2 });
         }
-        scratch.assembly.assemble(history);
+        Ok(())
+    }
+
+    fn walk(&self, scratch: &mut Scratch<'_>, outcomes: &mut Vec<Outcome>) {
         scratch.tallies.resize(self.as_of.len(), Tally::default());
         for (index, as_of) in self.as_of.iter().enumerate() {
             outcomes.push(self.as_of_day((index, as_of), scratch));
         }
-        Ok(())
     }
 
     fn as_of_day(&self, (index, as_of): (usize, &AsOf), scratch: &mut Scratch<'_>) -> Outcome {

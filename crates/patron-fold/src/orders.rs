@@ -178,11 +178,39 @@ impl<'a> Assembly<'a> {
             self.add_group(group, history);
         }
         self.by_order = by_order;
-        if !self
-            .orders
-            .is_sorted_by_key(|order| (order.at, order.order_id))
-        {
-            self.orders.sort_by_key(|order| (order.at, order.order_id));
+        self.sort();
+    }
+
+    /// Takes the orders of a history of which each fact is an order by itself; other facts are left out.
+    pub fn take_orders(&mut self, history: &[Fact<'a>]) {
+        self.orders.clear();
+        self.unlinked.clear();
+        self.changes.clear();
+        let orders = history.iter().filter_map(|fact| match *fact {
+            Fact::Order {
+                at,
+                order_id,
+                net,
+                status,
+            } => Some(AssembledOrder {
+                order_id,
+                at,
+                amount: net.into(),
+                units: 0,
+                status,
+                lines_left_out: 0,
+                changes: (0, 0),
+            }),
+            _ => None,
+        });
+        self.orders.extend(orders);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        let key = |order: &AssembledOrder<'a>| (order.at, order.order_id);
+        if !self.orders.is_sorted_by_key(key) {
+            self.orders.sort_by_key(key);
         }
     }
 

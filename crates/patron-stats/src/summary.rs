@@ -1,7 +1,7 @@
 //! Mean and quantiles of a column.
 
 /// Values are summed in runs of this length, and the runs then summed: the same result however work is spread.
-const CHUNK: usize = 4096;
+pub(crate) const CHUNK: usize = 4096;
 
 /// Returns the sum, over fixed chunks in the order given.
 #[must_use]

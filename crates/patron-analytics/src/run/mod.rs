@@ -21,6 +21,7 @@ mod run_json;
 mod series;
 mod settings_notes;
 mod summary;
+mod sums;
 mod tables;
 mod value;
 

@@ -1,9 +1,8 @@
 //! The series behind the report's charts.
 
 use patron_engine::CustomerTable;
-use patron_stats::lorenz::{concentration_curve, gini, top_share};
+use patron_stats::lorenz::Concentration;
 use patron_stats::summary::{mean, quantile};
-use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::value::Valuation;
@@ -17,20 +16,20 @@ const BARS: f64 = 20.0;
 /// The Pareto curve of revenue, best customers first.
 pub(super) fn pareto(table: &CustomerTable) -> Value {
     let profiles = table.profiles.iter();
-    let mut revenue: Vec<f64> = profiles.map(|profile| profile.monetary.to_f64()).collect();
-    // Each of the figures sorts for itself, which takes no time where it is done already.
-    revenue.par_sort_unstable_by(|one, other| other.total_cmp(one));
-    let points = concentration_curve(&revenue, CURVE_STEPS).unwrap_or_default();
+    let revenue: Vec<f64> = profiles.map(|profile| profile.monetary.to_f64()).collect();
+    let customers = revenue.len();
+    let all = Concentration::new(revenue);
+    let curve = all.as_ref().and_then(|all| all.curve(CURVE_STEPS));
     let top = TOP_SHARES.iter().filter_map(|&share| {
         // Whole customers, so that the number named is the number that brings the share.
-        let customers = customers_in(share, revenue.len());
-        let revenue_share = top_share(&revenue, customers as f64 / revenue.len() as f64)?;
-        Some(json!({ "share": share, "revenue_share": revenue_share, "customers": customers }))
+        let some = customers_in(share, customers);
+        let revenue_share = all.as_ref()?.top_share(some as f64 / customers as f64)?;
+        Some(json!({ "share": share, "revenue_share": revenue_share, "customers": some }))
     });
     json!({
-        "points": points.iter().map(|&(customers, revenue)| json!([customers, revenue])).collect::<Vec<_>>(),
+        "points": curve.unwrap_or_default().iter().map(|&(customers, revenue)| json!([customers, revenue])).collect::<Vec<_>>(),
         "top": top.collect::<Vec<_>>(),
-        "gini": gini(&revenue),
+        "gini": all.as_ref().map(Concentration::gini),
     })
 }
 

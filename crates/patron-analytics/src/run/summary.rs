@@ -9,6 +9,8 @@ use patron_segments::{NO_SEGMENT, Names, Vocabulary};
 use patron_stats::summary::median;
 use rayon::prelude::*;
 
+use super::sums::{OCTANTS, Sum, Sums};
+
 /// What a group of customers has in common. Money is exact; shares are of all customers and all revenue.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Group {
@@ -65,42 +67,6 @@ pub struct Summary {
 }
 
 impl Group {
-    /// Summarises the customers of some rows.
-    fn of(customers: &ScoredCustomers<'_>, rows: &[u32]) -> Self {
-        let expected = customers.values.expected.as_ref();
-        let mut group = Self {
-            clv: expected.map(|_| MoneySum::ZERO),
-            ..Self::default()
-        };
-        let mut alive = Vec::with_capacity(if expected.is_some() { rows.len() } else { 0 });
-        for &row in rows {
-            let row = row as usize;
-            let Some(profile) = customers.table.profiles.get(row) else {
-                continue;
-            };
-            group.customers += 1;
-            group.orders += profile.orders;
-            group.revenue += profile.monetary;
-            group.order_value += profile.order_value;
-            group.bought_once += u64::from(profile.orders == 1);
-            group.historic_value += MoneySum(
-                customers
-                    .values
-                    .historic_value
-                    .get(row)
-                    .copied()
-                    .map_or(0, i128::from),
-            );
-            if let Some(expected) = expected {
-                alive.extend(expected.probability_alive.get(row));
-                let clv = MoneySum(expected.clv.get(row).copied().map_or(0, i128::from));
-                group.clv = group.clv.map(|sum| sum + clv);
-            }
-        }
-        group.probability_alive_mean = patron_stats::summary::mean(&alive);
-        group
-    }
-
     /// Returns the mean net of an order; nothing without orders.
     #[must_use]
     pub fn average_order_value(&self) -> Option<f64> {
@@ -142,11 +108,12 @@ impl Summary {
     /// Summarises a run of which only changes are wanted: everybody together.
     #[must_use]
     pub(super) fn of_all(customers: &ScoredCustomers<'_>) -> Self {
-        let every: Vec<u32> = (0_u32..).take(customers.len()).collect();
-        let (all, implausible) =
-            rayon::join(|| Group::of(customers, &every), || implausible(customers));
+        let (sums, implausible) = rayon::join(
+            || Sums::of(customers, |sums, row| sums.all.add(row)),
+            || implausible(customers),
+        );
         Self {
-            all,
+            all: sums.all.group(customers.values.expected.is_some()),
             implausible,
             segments: Vec::new(),
             stages: Vec::new(),
@@ -163,106 +130,103 @@ impl Summary {
         vocabulary: &Vocabulary,
         values: &Values,
     ) -> Self {
-        let every: Vec<u32> = (0_u32..).take(customers.len()).collect();
-        let by_octant = partition(&every, 8, |row| {
-            customers
-                .octants
-                .octants
-                .get(row)
-                .map(|octant| octant.index())
-        });
-        let by_stage = partition(&every, Stage::ALL.len(), |row| {
-            let stage = customers.lifecycle.stages.get(row)?;
-            Stage::ALL.iter().position(|known| known == stage)
-        });
-        let stages = Stage::ALL.into_iter().zip(groups(customers, &by_stage));
-        let octants = groups(customers, &by_octant);
+        let (sums, implausible) = rayon::join(
+            || Sums::of(customers, |sums, row| sums.add(customers, segments, row)),
+            || implausible(customers),
+        );
+        let has_model = customers.values.expected.is_some();
+        let groups = |sums: Vec<Sum>, count: usize| {
+            let nobody = std::iter::repeat_with(Sum::default);
+            let sums = sums.into_iter().chain(nobody).take(count);
+            sums.map(move |sum| sum.group(has_model))
+        };
+        let stages = groups(sums.stages, Stage::ALL.len());
+        let octants: Vec<Group> = groups(sums.octants, OCTANTS).collect();
         let octants = Octant::all().map(|octant| {
             let group = octants.get(octant.index());
             (octant, group.cloned().unwrap_or_default())
         });
-        let (all, implausible) =
-            rayon::join(|| Group::of(customers, &every), || implausible(customers));
+        let of_segments = groups(sums.segments, segments.own + 1);
+        let cells = sums.cells.into_iter();
         Self {
-            all,
-            segments: segment_rows(customers, segments, vocabulary, values, &every),
-            stages: stages.collect(),
+            all: sums.all.group(has_model),
+            segments: segment_rows(of_segments.collect(), segments, vocabulary, values),
+            stages: Stage::ALL.into_iter().zip(stages).collect(),
             octants: octants.collect(),
-            cells: cells(customers, &every),
+            cells: cells
+                .map(|(cell, sum)| (cell, sum.group(has_model)))
+                .collect(),
             implausible,
         }
     }
 }
 
-/// Summarises the customers of each part.
-fn groups(customers: &ScoredCustomers<'_>, parts: &[Vec<u32>]) -> Vec<Group> {
-    let parts = parts.par_iter();
-    parts.map(|rows| Group::of(customers, rows)).collect()
-}
-
 /// Splits rows by an index below `parts`.
-fn partition(rows: &[u32], parts: usize, index: impl Fn(usize) -> Option<usize>) -> Vec<Vec<u32>> {
+fn partition(rows: usize, parts: usize, index: impl Fn(usize) -> Option<usize>) -> Vec<Vec<u32>> {
     let mut split = vec![Vec::new(); parts];
-    for &row in rows {
-        if let Some(part) = index(row as usize).and_then(|index| split.get_mut(index)) {
-            part.push(row);
+    for (row, number) in (0..rows).zip(0_u32..) {
+        if let Some(part) = index(row).and_then(|index| split.get_mut(index)) {
+            part.push(number);
         }
     }
     split
 }
 
+/// Returns the number of a customer's primary segment; that of the others for none.
+pub(super) fn segment_of(segments: &Segments, row: usize) -> Option<usize> {
+    let primary = *segments.primary.get(row)?;
+    let is_named = primary != NO_SEGMENT;
+    Some(if is_named {
+        usize::from(primary)
+    } else {
+        segments.own
+    })
+}
+
 fn segment_rows(
-    customers: &ScoredCustomers<'_>,
+    groups: Vec<Group>,
     segments: &Segments,
     vocabulary: &Vocabulary,
     values: &Values,
-    every: &[u32],
 ) -> Vec<SegmentRow> {
     let others = segments.own;
-    let by_segment = partition(every, others + 1, |row| {
-        segments.primary.get(row).map(|&primary| {
-            if primary == NO_SEGMENT {
-                others
-            } else {
-                usize::from(primary)
-            }
-        })
-    });
+    let rows = segments.primary.len();
+    let by_segment = partition(rows, others + 1, |row| segment_of(segments, row));
     let mut members = vec![0_u64; others];
     for &bits in &segments.members {
         for (bit, count) in members.iter_mut().enumerate() {
             *count += bits >> bit & 1;
         }
     }
-    let mut rows: Vec<SegmentRow> = vocabulary
-        .segments
+    let means: Vec<Means> = by_segment
         .par_iter()
-        .zip(&by_segment)
-        .zip(&members)
-        .map(|((segment, rows), &members)| SegmentRow {
-            key: segment.key.clone(),
-            names: segment.names.clone(),
-            ..segment_row(customers, values, rows, members)
-        })
+        .map(|rows| means_of(values, rows))
         .collect();
-    let unnamed = by_segment.get(others).map_or(&[][..], Vec::as_slice);
-    if !unnamed.is_empty() {
-        let members = unnamed.len() as u64;
+    let parts = groups.into_iter().zip(means);
+    let mut rows = Vec::with_capacity(others + 1);
+    for (number, (group, (means, medians))) in parts.enumerate() {
+        let segment = vocabulary.segments.get(number).filter(|_| number < others);
+        if segment.is_none() && group.customers == 0 {
+            continue;
+        }
         rows.push(SegmentRow {
-            key: patron_segments::OTHERS.to_owned(),
-            names: Vocabulary::others_names(),
-            ..segment_row(customers, values, unnamed, members)
+            key: segment
+                .map_or(patron_segments::OTHERS, |segment| &segment.key)
+                .to_owned(),
+            names: segment.map_or_else(Vocabulary::others_names, |segment| segment.names.clone()),
+            members: members.get(number).copied().unwrap_or(group.customers),
+            group,
+            means,
+            medians,
         });
     }
     rows
 }
 
-fn segment_row(
-    customers: &ScoredCustomers<'_>,
-    values: &Values,
-    rows: &[u32],
-    members: u64,
-) -> SegmentRow {
+/// Means and medians of R, F, M.
+type Means = (Option<[f64; 3]>, Option<[f64; 3]>);
+
+fn means_of(values: &Values, rows: &[u32]) -> Means {
     let axes = [&values.recency, &values.frequency, &values.monetary].map(|axis| {
         rows.iter()
             .filter_map(|&row| axis.get(row as usize).copied())
@@ -272,25 +236,7 @@ fn segment_row(
         let [r, f, m] = &axes;
         Some([of(r)?, of(f)?, of(m)?])
     };
-    SegmentRow {
-        key: String::new(),
-        names: Names::same(""),
-        group: Group::of(customers, rows),
-        members,
-        means: all(patron_stats::summary::mean),
-        medians: all(median),
-    }
-}
-
-fn cells(customers: &ScoredCustomers<'_>, every: &[u32]) -> BTreeMap<[u8; 3], Group> {
-    let mut rows: BTreeMap<[u8; 3], Vec<u32>> = BTreeMap::new();
-    for &row in every {
-        rows.entry(customers.scores.of(row as usize))
-            .or_default()
-            .push(row);
-    }
-    let (cells, rows): (Vec<[u8; 3]>, Vec<Vec<u32>>) = rows.into_iter().unzip();
-    cells.into_iter().zip(groups(customers, &rows)).collect()
+    (all(patron_stats::summary::mean), all(median))
 }
 
 /// A customer with a large share of all orders is more likely a till, a reseller or a test account than a champion.

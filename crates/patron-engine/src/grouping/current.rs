@@ -17,7 +17,7 @@ pub fn counting<'a>(
 ) {
     let mut partition = FoldedPartition::default();
     let mut work = Work::default();
-    work.load(rows.iter());
+    work.load(rows);
     work.merge_files(&mut partition);
     let mut found: Vec<(Record<'a>, Role)> = Vec::with_capacity(rows.len());
     work.resolve_rows(repeats_are_versions, &mut partition, |row, role| {

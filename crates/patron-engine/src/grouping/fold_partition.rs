@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use hashbrown::HashTable;
 use patron_core::{Day, MoneySum, RowClass};
 use patron_fold::folder::Scratch;
 use patron_fold::{Folder, NoOrderReason, Outcome, Tally};
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::GroupingError;
 use super::record::Record;
+use super::rows::{ByCustomer, Rows};
 use super::work::Work;
 use crate::kept::KeptPartition;
 use crate::profiles::Profiles;
@@ -162,66 +161,60 @@ pub(crate) enum RowKindKey {
 /// One person whose records were folded.
 pub(crate) struct FoldedPerson<'p, 'a> {
     pub(crate) name: &'a str,
-    records: &'p [Record<'a>],
-    members: &'p [u32],
+    /// All of them, as they came.
+    pub(crate) records: &'p [Record<'a>],
     /// The memory by which the history was folded; nothing of whoever is no customer, and not among the outcomes.
     pub(crate) scratch: Option<&'p Scratch<'a>>,
 }
 
-impl<'a> FoldedPerson<'_, 'a> {
-    /// Walks over all records, as they came.
-    pub(crate) fn records(&self) -> impl Iterator<Item = &Record<'a>> {
-        let place = |&place: &u32| self.records.get(place as usize);
-        self.members.iter().filter_map(place)
-    }
-}
-
 /// Groups and folds the records of one partition.
 pub(crate) fn fold_partition(
-    records: &[Record<'_>],
+    rows: Rows<'_, '_>,
     folder: &Folder,
     rules: GroupingRules,
 ) -> Result<FoldedPartition, GroupingError> {
-    fold_people(records, folder, rules, |_| {})
+    fold_people(rows, folder, rules, |_| {})
 }
 
 /// Groups and folds records, and calls `each` for every person, in the order of the outcomes.
 pub(crate) fn fold_people<'a>(
-    records: &[Record<'a>],
+    rows: Rows<'_, 'a>,
     folder: &Folder,
     rules: GroupingRules,
     mut each: impl FnMut(&FoldedPerson<'_, 'a>),
 ) -> Result<FoldedPartition, GroupingError> {
-    let groups = Groups::new(records);
+    let by_customer = ByCustomer::new(rows)?;
     let mut partition = FoldedPartition {
-        records: records.len() as u64,
+        records: by_customer.rows() as u64,
         days: vec![DayOutcomes::default(); folder.as_of().len()],
-        mentioned: Vec::with_capacity(groups.len()),
+        mentioned: Vec::with_capacity(by_customer.customers()),
         ..FoldedPartition::default()
     };
     let mut work = Work::default();
-    let mut outcomes = Vec::new();
-    for group in 0..groups.len() {
-        let members = groups.members(group);
-        let rows = members.iter().filter_map(|&row| records.get(row as usize));
+    let (mut records, mut outcomes) = (Vec::new(), Vec::new());
+    for customer in 0..by_customer.customers() {
+        by_customer.read(rows, customer, &mut records)?;
         let person = |name, scratch| FoldedPerson {
             name,
-            records,
-            members,
+            records: &records,
             scratch,
         };
-        let Some(customer) = work.facts_of(rows.clone(), rules, &mut partition) else {
-            let name = rows.clone().next().map_or("", |row| row.customer);
+        let Some(customer) = work.facts_of(&records, rules, &mut partition) else {
+            let name = records.first().map_or("", |row| row.customer);
             each(&person(name, None));
             continue;
         };
         outcomes.clear();
-        folder
-            .fold(&work.facts, &mut work.scratch, &mut outcomes)
-            .map_err(|source| GroupingError::Fold {
-                customer: customer.to_owned(),
-                source,
-            })?;
+        let with = (&mut work.scratch, &mut outcomes);
+        let folded = if work.are_orders {
+            folder.fold_orders(&work.facts, with.0, with.1)
+        } else {
+            folder.fold(&work.facts, with.0, with.1)
+        };
+        folded.map_err(|source| GroupingError::Fold {
+            customer: customer.to_owned(),
+            source,
+        })?;
         for (day, outcome) in partition.days.iter_mut().zip(&outcomes) {
             day.push(outcome);
         }
@@ -252,75 +245,6 @@ pub(crate) fn decode<'a>(segments: &[&'a [u8]]) -> Result<Vec<Record<'a>>, Group
         }
     }
     Ok(records)
-}
-
-/// Rows by customer: a hash table finds the customer, a counting sort brings the rows together.
-struct Groups {
-    starts: Vec<u32>,
-    rows: Vec<u32>,
-}
-
-impl Groups {
-    fn new(records: &[Record<'_>]) -> Self {
-        let mut table: HashTable<(u64, u32)> = HashTable::with_capacity(records.len() / 8 + 16);
-        let mut firsts: Vec<&str> = Vec::new();
-        let mut group_of = Vec::with_capacity(records.len());
-        let mut starts = vec![0_u32];
-        for record in records {
-            // All here have the low bits in common.
-            let hash = xxh3_64(record.customer.as_bytes()).rotate_right(32);
-            let same = |entry: &(u64, u32)| {
-                entry.0 == hash
-                    && firsts
-                        .get(entry.1 as usize)
-                        .is_some_and(|&first| first == record.customer)
-            };
-            let group = match table.find(hash, same) {
-                Some(&(_, group)) => group,
-                None => {
-                    let group = u32::try_from(firsts.len()).unwrap_or(u32::MAX);
-                    table.insert_unique(hash, (hash, group), |entry| entry.0);
-                    firsts.push(record.customer);
-                    starts.push(0);
-                    group
-                }
-            };
-            group_of.push(group);
-            if let Some(count) = starts.get_mut(group as usize + 1) {
-                *count += 1;
-            }
-        }
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
-        let mut next = starts.clone();
-        let mut rows = vec![0_u32; records.len()];
-        for (row, &group) in (0_u32..).zip(&group_of) {
-            if let Some(position) = next.get_mut(group as usize) {
-                if let Some(slot) = rows.get_mut(*position as usize) {
-                    *slot = row;
-                }
-                *position += 1;
-            }
-        }
-        Self { starts, rows }
-    }
-
-    const fn len(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    fn members(&self, group: usize) -> &[u32] {
-        match (self.starts.get(group), self.starts.get(group + 1)) {
-            (Some(&from), Some(&to)) => self
-                .rows
-                .get(from as usize..to as usize)
-                .unwrap_or_default(),
-            _ => &[],
-        }
-    }
 }
 
 #[cfg(test)]
@@ -361,7 +285,7 @@ mod tests {
 
     fn fold(rows: &[Record<'_>], rules: GroupingRules) -> FoldedPartition {
         let folder = Folder::new(FoldSettings::default(), &[Day(100)]).unwrap();
-        fold_partition(rows, &folder, rules).unwrap()
+        fold_partition(Rows::Read(rows), &folder, rules).unwrap()
     }
 
     fn money(partition: &FoldedPartition, index: usize) -> (u64, i128) {
@@ -549,5 +473,71 @@ mod tests {
             .map(|column| column.get(0))
             .collect();
         assert_eq!(contact, ["new@x", "1", "Ann", "yes"]);
+    }
+
+    #[test]
+    fn rows_as_they_were_written_fold_as_rows_that_are_laid_out() {
+        let kinds = [
+            RowKind::Order,
+            RowKind::Line,
+            RowKind::Refund,
+            RowKind::Mention(RowClass::FeeLine),
+        ];
+        let mut rng = 9_u64;
+        let mut below = |count: u64| {
+            rng = rng.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (rng >> 33) % count
+        };
+        let names: Vec<String> = (0..40).map(|number| format!("customer {number}")).collect();
+        let ids: Vec<String> = (0..60).map(|number| number.to_string()).collect();
+        for is_plain in [false, true] {
+            let mut records = Vec::new();
+            for number in 0..400_usize {
+                let kind = if is_plain { 0 } else { below(4) as usize };
+                let id = if is_plain {
+                    number % 60
+                } else {
+                    below(60) as usize
+                };
+                let (name, at) = (below(40) as usize, below(90) as i64 * 86_400_000_000);
+                let net = below(5) as i64;
+                records.push(row(
+                    &names[name],
+                    &ids[id],
+                    kinds[kind],
+                    at,
+                    net,
+                    below(300),
+                ));
+            }
+            let mut segments = vec![Vec::new(); 5];
+            for (number, record) in records.iter().enumerate() {
+                record.write(&mut segments[number / 80]);
+            }
+            let segments: Vec<&[u8]> = segments.iter().map(Vec::as_slice).collect();
+            let folder = Folder::new(FoldSettings::default(), &[Day(50), Day(100)]).unwrap();
+            let rules = GroupingRules {
+                repeats_are_versions: true,
+                ..GroupingRules::default()
+            };
+            let shown = |rows: Rows<'_, '_>| {
+                let mut seen = Vec::new();
+                let folded = fold_people(rows, &folder, rules, |person| {
+                    seen.push(format!("{}{:?}", person.name, person.records));
+                });
+                (format!("{:?}", folded.unwrap()), seen)
+            };
+            assert_eq!(shown(Rows::Read(&records)), shown(Rows::Written(&segments)));
+        }
+    }
+
+    #[test]
+    fn rows_that_end_early_are_damage() {
+        let mut bytes = Vec::new();
+        row("a", "1", RowKind::Order, 5, 10, 1).write(&mut bytes);
+        bytes.pop();
+        let folder = Folder::new(FoldSettings::default(), &[Day(50)]).unwrap();
+        let folded = fold_partition(Rows::Written(&[&bytes]), &folder, GroupingRules::default());
+        assert!(matches!(folded, Err(GroupingError::Damaged)), "{folded:?}");
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod bytes;
 mod current;
 mod fold_partition;
 mod record;
+mod rows;
 mod store;
 mod versions;
 mod work;
@@ -21,6 +22,7 @@ pub(crate) use fold_partition::{
     RowKindKey, Slot, decode, fold_partition, fold_people,
 };
 pub use record::{Contact, ContactFields, Record};
+pub(crate) use rows::Rows;
 pub use store::PARTITIONS;
 pub(crate) use store::{PartitionStore, Scatter};
 

@@ -162,6 +162,20 @@ impl<'a> Record<'a> {
 
     /// Reads the record at the start of `bytes` and moves `bytes` behind it; nothing if the bytes are not a record.
     pub(crate) fn read(bytes: &mut &'a [u8]) -> Option<Self> {
+        Self::read_by(bytes, take_text)
+    }
+
+    /// Reads, as [`Self::read`], a record of which it is known already whose it is.
+    #[inline]
+    pub(crate) fn read_of(customer: &'a str, bytes: &mut &'a [u8]) -> Option<Self> {
+        Self::read_by(bytes, |bytes| take_bytes(bytes).map(|_| customer))
+    }
+
+    #[inline(always)]
+    fn read_by(
+        bytes: &mut &'a [u8],
+        take_customer: impl FnOnce(&mut &'a [u8]) -> Option<&'a str>,
+    ) -> Option<Self> {
         let kind_byte = take_byte(bytes)?;
         let kind = RowKind::from_u8(kind_byte & !(DETAILS_BIT | SHORT_BIT))?;
         let status = take_byte(bytes)?;
@@ -172,7 +186,7 @@ impl<'a> Record<'a> {
         let product = take_if(status & PRODUCT_BIT != 0, bytes)?.map_or(0, i64::cast_unsigned);
         let file = u32::try_from(take_number(bytes)?).ok()?;
         let line = take_number(bytes)? as u64;
-        let customer = take_text(bytes)?;
+        let customer = take_customer(bytes)?;
         let order_id = take_text(bytes)?;
         let contact = if status & CONTACT_BIT == 0 {
             None
@@ -204,6 +218,30 @@ impl<'a> Record<'a> {
             contact,
             details,
         })
+    }
+
+    /// Moves `bytes` behind the record at their start and returns whose it is, without looking at the rest; nothing if the bytes
+    /// end early.
+    #[inline]
+    pub(crate) fn skip(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+        let kind_byte = take_byte(bytes)?;
+        let follows = take_byte(bytes)?;
+        let wide = |present: bool| if present { 8 } else { 0 };
+        let is_line = kind_byte & !(DETAILS_BIT | SHORT_BIT) == RowKind::Line.to_u8();
+        let fixed = 16
+            + wide(kind_byte & SHORT_BIT == 0)
+            + wide(is_line)
+            + wide(follows & UPDATED_BIT != 0)
+            + wide(follows & PRODUCT_BIT != 0);
+        *bytes = bytes.get(fixed..)?;
+        take_number(bytes)?;
+        take_number(bytes)?;
+        let customer = take_bytes(bytes)?;
+        let texts = if follows & CONTACT_BIT == 0 { 1 } else { 5 };
+        for _ in 0..texts + usize::from(kind_byte & DETAILS_BIT != 0) {
+            take_bytes(bytes)?;
+        }
+        Some(customer)
     }
 
     /// Returns the fact; none of a row that merely mentions the customer.
@@ -363,6 +401,9 @@ mod tests {
                 let mut rest = bytes.as_slice();
                 let read = Record::read(&mut rest).unwrap();
                 assert_eq!(rest, [99]);
+                let mut skipped = bytes.as_slice();
+                assert_eq!(Record::skip(&mut skipped), Some(long.as_bytes()));
+                assert_eq!(skipped, [99]);
                 assert_eq!(read.contact.map(Contact::fields), contact);
                 let bare = |record| Record {
                     contact: None,
@@ -397,6 +438,7 @@ mod tests {
         record.write(&mut bytes);
         for length in 0..bytes.len() {
             assert!(Record::read(&mut &bytes[..length]).is_none(), "{length}");
+            assert!(Record::skip(&mut &bytes[..length]).is_none(), "{length}");
         }
     }
 }

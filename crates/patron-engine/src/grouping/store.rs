@@ -15,7 +15,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::GroupingError;
 use super::record::Record;
-use crate::shared::{OrderOf, is_claim};
+use crate::pairs::OrderOf;
+use crate::shared::is_claim;
 
 /// Number of partitions: few enough that each worker's buffers stay small, many enough that one partition of
 /// 100 million orders is about 20 MB.
@@ -408,7 +409,7 @@ impl Scatter<'_> {
 
     /// Adds a pair to the partition of the highest bits of its order's hash.
     pub(crate) fn push_pair(&mut self, pair: OrderOf) -> Result<(), GroupingError> {
-        let index = usize::try_from(pair.order >> (u64::BITS - PARTITIONS.trailing_zeros()));
+        let index = usize::try_from(pair.order() >> (u64::BITS - PARTITIONS.trailing_zeros()));
         let index = index.unwrap_or(0);
         let Some(buffer) = self.buffers.get_mut(index) else {
             return Ok(());

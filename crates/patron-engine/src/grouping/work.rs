@@ -49,6 +49,8 @@ pub(super) struct Work<'a> {
     pub(super) facts: Vec<Fact<'a>>,
     /// The first class of the set-aside rows that mention the customer.
     pub(super) mentioned: Option<RowClass>,
+    /// Whether each of them is an order by itself.
+    pub(super) are_orders: bool,
     pub(super) scratch: Scratch<'a>,
     hashes: Vec<u64>,
 }
@@ -56,21 +58,19 @@ pub(super) struct Work<'a> {
 impl<'a> Work<'a> {
     /// Brings the rows of a customer down to facts, in their order; returns who that is, or nothing if the rows say nothing of
     /// anybody.
-    pub(super) fn facts_of<'r>(
+    pub(super) fn facts_of(
         &mut self,
-        rows: impl Iterator<Item = &'r Record<'a>> + Clone,
+        rows: &[Record<'a>],
         rules: GroupingRules,
         partition: &mut FoldedPartition,
-    ) -> Option<&'a str>
-    where
-        'a: 'r,
-    {
+    ) -> Option<&'a str> {
         // Who is known only from a refund that was not given is no customer.
-        let mut who = rows.clone().filter(|row| row.kind != RowKind::Withdrawn);
+        let mut who = rows.iter().filter(|row| row.kind != RowKind::Withdrawn);
         let customer = who.next()?.customer;
-        if self.load_plain(rows.clone()) {
+        self.are_orders = self.load_plain(rows);
+        if self.are_orders {
             self.facts.clear();
-            self.facts.extend(rows.filter_map(Record::fact));
+            self.facts.extend(rows.iter().filter_map(Record::fact));
         } else {
             self.load(rows);
             self.settle(rules, partition);
@@ -82,29 +82,23 @@ impl<'a> Work<'a> {
 
     /// Whether each row is an order of one file, no two of them alike or with one id, and no row says anything besides. Then
     /// all are facts as they stand, and none has to be moved.
-    fn load_plain<'r>(&mut self, rows: impl Iterator<Item = &'r Record<'a>> + Clone) -> bool
-    where
-        'a: 'r,
-    {
+    fn load_plain(&mut self, rows: &[Record<'a>]) -> bool {
         self.rows.clear();
         self.mentioned = None;
-        let first = rows.clone().next().map(|row| row.file);
+        let first = rows.first().map(|row| row.file);
         let is_plain = |row: &Record<'_>| {
             let is_order = row.kind == RowKind::Order && !row.is_line && !row.status_unsaid;
             is_order && row.contact.is_none() && Some(row.file) == first
         };
         let name = |row: &Record<'_>| is_named_order(row).then(|| xxh3_64(row.order_id.as_bytes()));
-        rows.clone().all(is_plain)
-            && !self.any_repeats(rows.clone().map(|row| row.row_hash))
-            && !self.any_repeats(rows.filter_map(name))
+        rows.iter().all(is_plain)
+            && !self.any_repeats(rows.iter().map(|row| row.row_hash))
+            && !self.any_repeats(rows.iter().filter_map(name))
     }
 
-    pub(super) fn load<'r>(&mut self, rows: impl Iterator<Item = &'r Record<'a>>)
-    where
-        'a: 'r,
-    {
+    pub(super) fn load(&mut self, rows: &[Record<'a>]) {
         self.rows.clear();
-        self.rows.extend(rows.copied());
+        self.rows.extend_from_slice(rows);
         self.mentioned = None;
         for row in &self.rows {
             if let RowKind::Mention(class) = row.kind {
@@ -258,8 +252,18 @@ impl<'a> Work<'a> {
 
     /// Whether two hashes are the same. Nearly always none are, and then no row has to be moved.
     fn any_repeats(&mut self, hashes: impl Iterator<Item = u64>) -> bool {
+        /// So few are looked at pair by pair.
+        const FEW: usize = 12;
         self.hashes.clear();
         self.hashes.extend(hashes);
+        if self.hashes.len() <= FEW {
+            let pairs = (1..).zip(&self.hashes);
+            let among = |(next, hash): (usize, &u64)| {
+                let later = self.hashes.get(next..).unwrap_or_default();
+                later.iter().any(|other| other == hash)
+            };
+            return pairs.into_iter().any(among);
+        }
         self.hashes.sort_unstable();
         self.hashes
             .windows(2)
@@ -353,6 +357,15 @@ impl<'a> Work<'a> {
 
     /// The customer's contact details: the latest of each that is not empty.
     pub(super) fn push_contact(&self, partition: &mut FoldedPartition) {
+        // Most files have none at all: columns begin with whoever is the first to have any.
+        if !partition.has_contacts {
+            if self.rows.iter().all(|row| row.contact.is_none()) {
+                return;
+            }
+            for column in &mut partition.contacts {
+                (1..partition.names.len()).for_each(|_| column.push(""));
+            }
+        }
         for (field, column) in partition.contacts.iter_mut().enumerate() {
             let value = |row: &Record<'a>| {
                 row.contact

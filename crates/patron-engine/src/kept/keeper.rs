@@ -146,7 +146,7 @@ impl Keeping<'_> {
     /// Takes a person with a new history.
     pub(crate) fn take(&mut self, person: &FoldedPerson<'_, '_>) {
         let from = self.bytes.len();
-        for record in person.records() {
+        for record in person.records {
             let file = self.keeper.number(record.file);
             let bare = Record {
                 customer: "",
@@ -188,7 +188,7 @@ impl Keeping<'_> {
     /// Returns what is kept of a person whose history lies at a place.
     fn described(&mut self, person: &FoldedPerson<'_, '_>, place: KeptPerson) -> KeptPerson {
         let mut seen = Seen::default();
-        person.records().for_each(|record| seen.see(record));
+        person.records.iter().for_each(|record| seen.see(record));
         let steady = match (person.scratch, &mut self.steadiness) {
             (Some(scratch), Some(steadiness)) => steadiness.of(scratch),
             _ => ALWAYS,

@@ -20,7 +20,7 @@ use super::settled::{Gone, spliced};
 use crate::folding::{FileFolded, Folded};
 use crate::gather::Gathered;
 use crate::grouping::{
-    FoldedPartition, GroupingError, GroupingRules, KeptDays, PARTITIONS, Record, RowKindKey,
+    FoldedPartition, GroupingError, GroupingRules, KeptDays, PARTITIONS, Record, RowKindKey, Rows,
     fold_partition, fold_people,
 };
 
@@ -275,13 +275,18 @@ impl Refold<'_> {
             read_records(item.name, bytes.get(span), &mut records)?;
         }
         let mut keeping = self.keeper.partition(&folders.both);
-        let mut folded = fold_people(&records, &folders.both, self.rules(), |person| {
-            let place = items.binary_search_by(|item| item.name.cmp(person.name));
-            let item = place.ok().and_then(|place| items.get(place));
-            if let Some(was) = item.and_then(|item| item.was.as_ref()) {
-                keeping.take_again(person, *was.kept);
-            }
-        })?;
+        let mut folded = fold_people(
+            Rows::Read(&records),
+            &folders.both,
+            self.rules(),
+            |person| {
+                let place = items.binary_search_by(|item| item.name.cmp(person.name));
+                let item = place.ok().and_then(|place| items.get(place));
+                if let Some(was) = item.and_then(|item| item.was.as_ref()) {
+                    keeping.take_again(person, *was.kept);
+                }
+            },
+        )?;
         folded.kept = keeping.finish();
         // Of the files' rows they count the same as before.
         let tally = |day: usize| {
@@ -313,9 +318,9 @@ impl Refold<'_> {
             }
             read_records(item.name, Some(&fresh.records), &mut are)?;
         }
-        let old = fold_partition(&were, &folders.before, self.rules())?;
+        let old = fold_partition(Rows::Read(&were), &folders.before, self.rules())?;
         let mut keeping = self.keeper.partition(&folders.now);
-        let mut new = fold_people(&are, &folders.now, self.rules(), |person| {
+        let mut new = fold_people(Rows::Read(&are), &folders.now, self.rules(), |person| {
             keeping.take(person);
         })?;
         new.kept = keeping.finish();

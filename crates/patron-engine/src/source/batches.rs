@@ -51,7 +51,12 @@ impl<'a> Batches<'a> {
             .collect::<Result<Vec<_>, _>>()?;
         let mut hashes = vec![self.understanding.row_seed(); batch.num_rows()];
         for &index in &self.understanding.hashed_columns {
-            Column::telling(batch, self.place(index)?).chain(&mut hashes);
+            let slots = self.understanding.columns.iter().zip(&used);
+            let mut same = slots.filter(|(slot, _)| slot.index == index);
+            match same.find_map(|(_, column)| column.as_telling()) {
+                Some(column) => column.chain(&mut hashes),
+                None => Column::telling(batch, self.place(index)?).chain(&mut hashes),
+            }
         }
         let mut facts = reader.new_batch(index);
         let mut orders = Scattered::new(facts.file, read, scatter);

@@ -89,6 +89,14 @@ impl Column {
         }
     }
 
+    /// Returns a column that was brought into the form of a cell, if equal rows are told by the same.
+    pub(super) const fn as_telling(&self) -> Option<&Self> {
+        match self {
+            Self::Numeric(_) => None,
+            column => Some(column),
+        }
+    }
+
     fn shown_at(batch: &RecordBatch, place: usize) -> Self {
         batch.columns().get(place).map_or(Self::Null, Self::shown)
     }

@@ -12,7 +12,7 @@ use super::filter::Lines;
 use super::lines::{ReadFact, Tag, write_word};
 use super::plan::FoldTotals;
 use crate::grouping::{
-    Bought, FoldedPartition, GroupingRules, Record, RowKindKey, Slot, fold_partition,
+    Bought, FoldedPartition, GroupingRules, Record, RowKindKey, Rows, Slot, fold_partition,
 };
 
 /// Facts that are folded at a time; more only of one customer.
@@ -87,7 +87,7 @@ impl<'a> Histories<'a> {
     fn fold(&mut self, answer: &mut Lines<'_>) -> Result<(), TaskError> {
         let waiting = std::mem::take(&mut self.waiting);
         let records: Vec<Record<'_>> = waiting.iter().map(ReadFact::record).collect();
-        let folded = fold_partition(&records, self.folder, self.rules)
+        let folded = fold_partition(Rows::Read(&records), self.folder, self.rules)
             .map_err(|error| TaskError::of(&error))?;
         self.count(&folded);
         self.answer(&folded, answer);

@@ -159,6 +159,30 @@ proptest! {
     }
 
     #[test]
+    fn orders_that_are_taken_as_such_fold_as_any_facts_do(
+        orders in proptest::collection::vec((0_i64..40, 0_i64..3, any::<bool>(), 0_usize..6), 0..20),
+        days in proptest::collection::vec(0_i32..60, 1..4),
+    ) {
+        let ids: Vec<String> = (0..orders.len()).map(|number| format!("{}", number * 7 % 20)).collect();
+        let statuses = [OrderStatus::Paid, OrderStatus::Pending, OrderStatus::Cancelled, OrderStatus::Refunded];
+        let mut history: Vec<Fact<'_>> = orders.iter().zip(&ids).map(|(&(day, net, is_named, status), id)| Fact::Order {
+            at: Instant(day * DAY_MICROS),
+            order_id: if is_named { id } else { "" },
+            net: Money(net),
+            status: statuses.get(status).copied().unwrap_or(OrderStatus::Paid),
+        }).collect();
+        history.sort_by(|a, b| a.order_key().cmp(&b.order_key()));
+        let days: Vec<Day> = days.into_iter().map(Day).collect();
+        let folder = Folder::new(FoldSettings::default(), &days).unwrap();
+        let (mut one, mut other) = ((Scratch::default(), Vec::new()), (Scratch::default(), Vec::new()));
+        folder.fold(&history, &mut one.0, &mut one.1).unwrap();
+        folder.fold_orders(&history, &mut other.0, &mut other.1).unwrap();
+        prop_assert_eq!(one.1, other.1);
+        prop_assert_eq!(one.0.tallies(), other.0.tallies());
+        prop_assert_eq!(one.0.purchase_days(), other.0.purchase_days());
+    }
+
+    #[test]
     fn the_order_in_which_facts_arrive_does_not_matter(history in facts(), rotation in 0_usize..25) {
         let mut rotated = history.clone();
         if !rotated.is_empty() {

@@ -1,7 +1,7 @@
 //! Mean, quantiles, correlation, concentration.
 
 use patron_stats::correlation::{pearson, spearman};
-use patron_stats::lorenz::{concentration_curve, top_share};
+use patron_stats::lorenz::{concentration_curve, gini, top_share};
 use patron_stats::summary::{mean, median, quantile};
 use patron_testkit::{number, numbers, reference_cases};
 
@@ -49,4 +49,34 @@ fn the_top_of_equals_brings_its_share_and_the_curve_ends_at_one() {
         curve,
         [(0.0, 0.0), (0.25, 0.9), (0.5, 1.0), (0.75, 1.0), (1.0, 1.0)]
     );
+}
+
+/// Of more values than one run of sums holds, against a direct computation over all of them.
+#[test]
+fn shares_of_many_values_are_those_of_a_direct_computation() {
+    let mut seed = 1_u64;
+    let mut next = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 40) as f64 / 100.0
+    };
+    let values: Vec<f64> = (0..20_000).map(|_| next()).collect();
+    let mut sorted = values.clone();
+    sorted.sort_by(|one, other| other.total_cmp(one));
+    let total: f64 = sorted.iter().sum();
+    for top in [0.0, 0.0001, 0.2048, 0.25, 0.4096, 0.5, 0.9999, 1.0] {
+        let count = (top * 20_000.0_f64).round() as usize;
+        let expected = sorted[..count].iter().sum::<f64>() / total;
+        let found = top_share(&values, top).unwrap();
+        assert!(
+            (found - expected).abs() < 1e-12,
+            "{top}: {found} {expected}"
+        );
+    }
+    // Half the mean difference of all pairs, in units of the mean: Σ over ranks of the ascending values.
+    let ranked = sorted.iter().rev().zip(1..);
+    let weighted: f64 = ranked
+        .map(|(value, rank)| f64::from(2 * rank - 20_001) * value)
+        .sum();
+    let expected = weighted / (20_000.0 * total);
+    assert!((gini(&values).unwrap() - expected).abs() < 1e-12);
 }
