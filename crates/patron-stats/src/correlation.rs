@@ -1,5 +1,7 @@
 //! How two columns go together.
 
+use rayon::prelude::*;
+
 /// Why no correlation can be given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -63,7 +65,8 @@ pub fn pearson(x: &[f64], y: &[f64]) -> Result<f64, CorrelationError> {
 /// As [`pearson`].
 pub fn spearman(x: &[f64], y: &[f64]) -> Result<f64, CorrelationError> {
     check(x, y)?;
-    pearson(&mean_ranks(x), &mean_ranks(y))
+    let (x, y) = rayon::join(|| mean_ranks(x), || mean_ranks(y));
+    pearson(&x, &y)
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -95,7 +98,7 @@ fn check(x: &[f64], y: &[f64]) -> Result<(), CorrelationError> {
 /// Returns ranks from 1, equal values sharing the mean of theirs (adding 0.0 makes one zero of the two).
 fn mean_ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<(f64, usize)> = values.iter().map(|value| value + 0.0).zip(0..).collect();
-    order.sort_unstable_by(|left, right| left.0.total_cmp(&right.0));
+    order.par_sort_unstable_by(|left, right| left.0.total_cmp(&right.0));
     let mut ranks = vec![0.0; values.len()];
     let mut before = 0;
     for equal in order.chunk_by(|left, right| left.0.total_cmp(&right.0).is_eq()) {

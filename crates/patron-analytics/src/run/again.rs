@@ -84,10 +84,16 @@ impl Again<'_> {
         let known = from_ledger::known(self.from, &ledger, snapshot, &imports)?;
         let parts = folder.parts(head);
         parts.check().map_err(|_| WhyWhole::Damaged)?;
-        let (numbers, changed) = self.changed(&ledger, head, (snapshot, &imports))?;
+        let (changed, kept) = std::thread::scope(|scope| {
+            let kept = scope.spawn(|| KeptRun::read(&folder.people(head), &settings.fold));
+            (
+                self.changed(&ledger, head, (snapshot, &imports)),
+                kept.join(),
+            )
+        });
+        let (numbers, changed) = changed?;
+        let kept = kept.ok().and_then(Result::ok).ok_or(WhyWhole::Damaged)?;
         self.progress.begin(Step::Fold, 1);
-        let kept = KeptRun::read(&folder.people(head), &settings.fold);
-        let kept = kept.map_err(|_| WhyWhole::Damaged)?;
         let earlier = Earlier::new(kept, new, None)?;
         let refold = Refold {
             settings: &settings.fold,

@@ -269,8 +269,12 @@ impl Session {
         (changes, changes_only): (&Path, bool),
     ) -> Result<(), RunError> {
         let marks = run.marks();
-        self.compare(run, &marks, (changes, changes_only))?;
-        match self.head_of(run, &marks) {
+        let (differing, head) = rayon::join(
+            || self.compare(run, &marks, (changes, changes_only)),
+            || self.head_of(run, &marks),
+        );
+        self.how.differing = differing?;
+        match head {
             Ok(head) => self.kept = head,
             Err(error) => tracing::warn!(%error, "nothing is kept for the next run"),
         }
@@ -278,20 +282,22 @@ impl Session {
     }
 
     /// Writes who differs from the run before, where that can be read; else, where nothing but that is wanted, everybody.
+    /// Returns how many.
     fn compare(
-        &mut self,
+        &self,
         run: &Kept<'_>,
         marks: &Marks,
         (path, or_everybody): (&Path, bool),
-    ) -> Result<(), RunError> {
+    ) -> Result<Option<u64>, RunError> {
+        let mut read = None;
         if self.before.is_none() {
             let readable = self.head.as_ref().filter(|head| head.form == FORM);
             let people = self.folder.as_ref().zip(readable);
             let people = people.map(|(folder, head)| folder.people(head));
-            self.before = people.and_then(|path| KeptRun::read(&path, &run.settings.fold).ok());
+            read = people.and_then(|path| KeptRun::read(&path, &run.settings.fold).ok());
         }
         let nobody = (CustomerTable::empty(run.table.as_of), Marks::default());
-        let before = match &self.before {
+        let before = match self.before.as_ref().or(read.as_ref()) {
             Some(before) => Side {
                 table: &before.table,
                 marks: &before.marks,
@@ -300,7 +306,7 @@ impl Session {
                 table: &nobody.0,
                 marks: &nobody.1,
             },
-            None => return Ok(()),
+            None => return Ok(None),
         };
         let now = Side {
             table: run.table,
@@ -308,8 +314,7 @@ impl Session {
         };
         let found: Vec<Difference> = differences(before, now);
         write_changes(path, (before, now), &found)?;
-        self.how.differing = Some(found.len() as u64);
-        Ok(())
+        Ok(Some(found.len() as u64))
     }
 
     fn head_of(&self, run: &Kept<'_>, marks: &Marks) -> std::io::Result<Option<Head>> {

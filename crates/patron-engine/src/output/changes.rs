@@ -145,6 +145,7 @@ impl<'a> Rows<'a> {
         }
     }
 
+    #[inline(always)]
     fn profile(self, row: usize, when: When) -> Option<Profile> {
         self.side(when).table.profiles.get(self.place(row, when)?)
     }

@@ -26,7 +26,7 @@ use super::{Begun, BlockRead, Collector, FileRead, Reading, RejectedSink, Source
 
 /// Rows looked at before the file is read.
 const SAMPLE_ROWS: usize = 10_000;
-const BATCH_ROWS: usize = 8_192;
+const BATCH_ROWS: usize = 2_048;
 /// Rows of a piece: some writers put a whole file into one row group, and one thread would read it.
 const PIECE_ROWS: usize = 131_072;
 

@@ -122,6 +122,18 @@ impl PlainSlots {
 #[inline]
 fn plain_id(cell: Cell<'_>) -> Option<&str> {
     let Cell::Text(text) = cell else { return None };
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_plain = |byte: u8| PLAIN.get(usize::from(byte)).copied().unwrap_or(false);
     (text.bytes().all(is_plain) && !words::is_missing(text)).then_some(text)
 }
+
+/// Which bytes are letters, digits, `-` or `_`.
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        let is_plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        plain[byte as usize] = is_plain;
+        byte += 1;
+    }
+    plain
+};
