@@ -11,7 +11,7 @@ use crate::grouping::{GroupingError, PARTITIONS, PartitionStore};
 const PAIR: usize = 12;
 /// Bits of a pair that tell the customer, and whether it is new.
 const CUSTOMER_BITS: u32 = 40;
-const _: () = assert!(u64::BITS + CUSTOMER_BITS == 8 * PAIR as u32 + PARTITIONS.trailing_zeros());
+const _: () = assert!(1_u128 << (u64::BITS + CUSTOMER_BITS) == (PARTITIONS as u128) << (8 * PAIR));
 
 /// Whose an order is: the hash of its id, of which the partition has the highest eight bits, and below it forty bits of
 /// which 39 are of the customer's hash; the lowest tells whether that is new. Two customers of one order look like one once

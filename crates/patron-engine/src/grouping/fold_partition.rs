@@ -484,30 +484,29 @@ mod tests {
             RowKind::Mention(RowClass::FeeLine),
         ];
         let mut rng = 9_u64;
-        let mut below = |count: u64| {
+        let mut below = |count: usize| {
             rng = rng.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (rng >> 33) % count
+            usize::try_from(rng >> 33).unwrap() % count
         };
         let names: Vec<String> = (0..40).map(|number| format!("customer {number}")).collect();
         let ids: Vec<String> = (0..60).map(|number| number.to_string()).collect();
         for is_plain in [false, true] {
             let mut records = Vec::new();
             for number in 0..400_usize {
-                let kind = if is_plain { 0 } else { below(4) as usize };
-                let id = if is_plain {
-                    number % 60
-                } else {
-                    below(60) as usize
-                };
-                let (name, at) = (below(40) as usize, below(90) as i64 * 86_400_000_000);
-                let net = below(5) as i64;
+                let kind = if is_plain { 0 } else { below(4) };
+                let id = if is_plain { number % 60 } else { below(60) };
+                let (name, at) = (
+                    below(40),
+                    i64::try_from(below(90)).unwrap() * 86_400_000_000,
+                );
+                let net = i64::try_from(below(5)).unwrap();
                 records.push(row(
                     &names[name],
                     &ids[id],
                     kinds[kind],
                     at,
                     net,
-                    below(300),
+                    below(300) as u64,
                 ));
             }
             let mut segments = vec![Vec::new(); 5];

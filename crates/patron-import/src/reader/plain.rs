@@ -127,6 +127,10 @@ fn plain_id(cell: Cell<'_>) -> Option<&str> {
 }
 
 /// Which bytes are letters, digits, `-` or `_`.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "made when patron is built, which a place outside would stop"
+)]
 static PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = 0_u8;
