@@ -164,6 +164,7 @@ pub fn customer(
             now: request.now,
             orders: Vec::new(),
             query: None,
+            sorted_by_server: false,
             spark: None,
             ledger: Some(FromLedger {
                 workspace: workspace.clone(),

@@ -121,6 +121,21 @@ impl People {
         Self { partitions, places }
     }
 
+    /// Returns somebody who is in two partitions.
+    pub(crate) fn twice(&self) -> Option<&str> {
+        let pairs = self.places.windows(2);
+        let mut names = pairs.filter_map(|pair| match pair {
+            // Most differ in the first bytes already.
+            &[left, right] if left.0 == right.0 => {
+                Some((self.person(left).2, self.person(right).2))
+            }
+            _ => None,
+        });
+        names
+            .find(|(left, right)| left == right)
+            .map(|(name, _)| name)
+    }
+
     /// Returns one table and one list of prospects per as-of day.
     ///
     /// `days` hold the outcomes of all partitions, each partition's from its `first_person` on. Profiles are sorted where

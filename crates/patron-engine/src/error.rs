@@ -5,6 +5,7 @@ use patron_fold::FoldError;
 use patron_import::RejectedRow;
 
 use crate::grouping::GroupingError;
+use crate::sorted::SortedError;
 use crate::source::SourceError;
 use crate::spark::SparkError;
 
@@ -24,6 +25,9 @@ pub enum EngineError {
     /// Spark cannot do it.
     #[error(transparent)]
     Spark(#[from] SparkError),
+    /// Histories cannot be folded as a database gives them.
+    #[error(transparent)]
+    Sorted(#[from] SortedError),
     /// No file was named.
     #[error("no orders file was named")]
     NoFiles,
@@ -106,6 +110,7 @@ impl Coded for EngineError {
             Self::Grouping(error) => error.code(),
             Self::Fold(error) => error.code(),
             Self::Spark(error) => error.code(),
+            Self::Sorted(error) => error.code(),
             Self::NoFiles => ErrorCode::SettingInvalid,
             Self::FactsLost { .. } => ErrorCode::Internal,
             Self::TwoCurrencies { .. }
@@ -121,6 +126,7 @@ impl Coded for EngineError {
             Self::Grouping(error) => error.key(),
             Self::Fold(error) => error.key(),
             Self::Spark(error) => error.key(),
+            Self::Sorted(error) => error.key(),
             Self::NoFiles => "no_files",
             Self::FactsLost { .. } => "facts_lost",
             Self::TwoCurrencies { .. } => "two_currencies",
@@ -136,6 +142,7 @@ impl Coded for EngineError {
             Self::Source(error) => error.hint(),
             Self::Grouping(error) => error.hint(),
             Self::Spark(error) => error.hint(),
+            Self::Sorted(error) => error.hint(),
             Self::TwoCurrencies { first, .. } => {
                 Some(format!("convert the others with `--rates FILE --currency {first}`, a file such as `date,from,to,rate`; or export one currency at a time: patron does not add up different money"))
             }

@@ -81,15 +81,15 @@ impl FileFolded {
 }
 
 /// What was folded of all partitions so far.
-struct Collected {
-    days: Vec<DayOutcomes>,
-    purchases: PurchaseLog,
-    series: Option<StoredDays>,
+pub(crate) struct Collected {
+    pub(crate) days: Vec<DayOutcomes>,
+    pub(crate) purchases: PurchaseLog,
+    pub(crate) series: Option<StoredDays>,
 }
 
 /// Moves a partition's outcomes to those of all, the days of a series to disk. In which order partitions come does not matter:
 /// people are sorted later.
-fn collect(
+pub(crate) fn collect(
     partition: &mut FoldedPartition,
     of_series: usize,
     all: &Mutex<Collected>,

@@ -18,6 +18,7 @@
 //! | [`output`] | how do customers become Parquet, CSV and spreadsheets? |
 //! | [`progress`] | who is told how far work is? |
 //! | [`purchases`] | on which days did customers buy? |
+//! | [`sorted`] | how are histories folded as a database gives them, sorted by customer? |
 //! | [`spark`] | how do reading and folding happen on the executors of an Apache Spark? |
 //! | [`texts`], [`profiles`] | how are many texts and profiles kept in little memory? |
 #![forbid(unsafe_code)]
@@ -41,6 +42,7 @@ pub mod purchases;
 pub mod scoring;
 pub mod series;
 pub mod shared;
+pub mod sorted;
 pub mod source;
 pub mod spark;
 pub mod texts;
@@ -61,6 +63,7 @@ pub use progress::{Progress, Silent, Step};
 pub use purchases::PurchaseLog;
 pub use series::Series;
 pub use shared::{Claims, SharedOrders};
+pub use sorted::{SortedError, SortedFold, SortedFolded, SortedOrders};
 pub use source::{
     FileRead, FirstFact, Keeping, QUERY, Query, QueryError, RECORD, RejectedSink, Seen,
     SourceError, Span,

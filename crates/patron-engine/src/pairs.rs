@@ -86,6 +86,11 @@ pub(crate) fn tell_all(pairs: &PartitionStore) -> Result<Contested, GroupingErro
     Ok(all)
 }
 
+/// Returns how many orders stand with several customers; the pairs are gone then.
+pub(crate) fn contested_orders(pairs: &PartitionStore) -> Result<u64, GroupingError> {
+    tell_all(pairs).map(|contested| contested.hashes.len() as u64)
+}
+
 /// Finds those of one partition.
 fn tell(partition: usize, segments: &[&[u8]]) -> Contested {
     let bytes = segments.iter().flat_map(|bytes| bytes.chunks_exact(PAIR));

@@ -198,7 +198,7 @@ impl<'a> Job<'a> {
 
     /// Folds everybody.
     fn whole(&mut self, session: Option<&mut Session>) -> Result<Begun, RunError> {
-        let (mut histories, known) = self.read()?;
+        let (histories, known) = self.read()?;
         self.lap("read");
         let preset: Vec<_> = histories
             .files()
@@ -213,9 +213,9 @@ impl<'a> Job<'a> {
         )?;
         let keeper = session.and_then(|session| session.keeper(&known));
         let with = (self.request.month_ends, keeper);
-        let (folded, log) = histories.fold(&settings, with, self.progress)?;
+        let (files, folded, log) = histories.fold(&settings, with, self.progress)?;
         Ok(Begun {
-            files: histories.files().to_vec(),
+            files,
             settings,
             folded,
             log,
@@ -269,7 +269,7 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Reads files or the ledger, or has a table read on Spark.
+    /// Reads files, a query or the ledger, or has a table read on Spark.
     fn read(&self) -> Result<(Histories, Known), RunError> {
         let folder = self.out.path();
         let error = |source| cannot_write(folder, "rejected.csv", source);
@@ -281,6 +281,18 @@ impl<'a> Job<'a> {
                 asked,
                 with,
                 (request.month_ends, request.now),
+                &mut rejected,
+                self.progress,
+            )?;
+            rejected.finish().map_err(error)?;
+            return Ok((read, Known::default()));
+        }
+        if let Some(query) = request.query.as_ref().filter(|_| request.sorted_by_server) {
+            let read = Histories::sorted(
+                query,
+                (&request.flags, &self.read_with),
+                (request.month_ends, request.now),
+                &self.resources(),
                 &mut rejected,
                 self.progress,
             )?;

@@ -81,6 +81,8 @@ pub struct RunRequest {
     pub orders: Vec<PathBuf>,
     /// A query, in the place of files.
     pub query: Option<Query>,
+    /// The database sorts the answer by customer, and each is folded as the next one comes.
+    pub sorted_by_server: bool,
     /// A workspace's ledger, in the place of files.
     pub ledger: Option<FromLedger>,
     /// A table on Spark, in the place of files: it is read and folded there.

@@ -218,6 +218,7 @@ fn make_results(
         now: now(),
         orders: Vec::new(),
         query: None,
+        sorted_by_server: false,
         spark: None,
         ledger: Some(FromLedger {
             workspace,

@@ -71,6 +71,15 @@ pub(crate) struct Args {
 
     #[command(flatten, next_help_heading = "Database")]
     database: Database,
+    /// Have the database sort the rows by customer, and fold each customer as the next one comes: orders are kept neither in memory
+    /// nor on disk here. Takes `--as-of`
+    #[arg(
+        long,
+        requires = "sql",
+        conflicts_with = "table",
+        help_heading = "Database"
+    )]
+    sorted_by_server: bool,
     #[command(flatten, next_help_heading = "Spark")]
     spark: Spark,
     #[command(flatten, next_help_heading = "Reading")]
@@ -199,6 +208,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         now: now(),
         orders: args.orders.clone(),
         query: args.database.query()?,
+        sorted_by_server: args.sorted_by_server,
         ledger: args.ledger()?,
         spark: args.spark.orders(&args.database)?,
         flags: args.settings()?,

@@ -88,6 +88,14 @@ impl PartitionStore {
         }
     }
 
+    /// Makes an empty store of one partition, in memory.
+    pub(crate) fn undivided() -> Self {
+        Self {
+            partitions: vec![Mutex::default()],
+            ..Self::new(u64::MAX, PathBuf::new())
+        }
+    }
+
     /// Keeps besides, in so much memory, whose order each is.
     pub(crate) fn with_pairs(self, budget_bytes: u64) -> Self {
         let pairs = Self::new(budget_bytes, self.folder.clone());

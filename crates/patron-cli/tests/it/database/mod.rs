@@ -5,6 +5,7 @@ mod failures;
 mod postgres;
 mod secrets;
 pub(crate) mod servers;
+mod sorted;
 
 use crate::support::{Results, Sandbox, Seeded};
 

@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `address` | what may be shown of an address, and of what a driver says? |
 //! | `driver` | which driver reads a database, and how is it asked? |
+//! | `sorted` | how is an answer cut into whole histories that the database sorts by customer? |
 //! | `error` | why is there no answer? |
 
 mod address;
 mod driver;
 mod error;
+mod sorted;
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -18,13 +20,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
-use patron_import::{Format, RowReader, Understanding, understand_table};
+use patron_import::{Format, ImportOptions, RowReader, Understanding, understand_table};
 use sha2::{Digest, Sha256};
 
 use self::address::Secrets;
 pub(crate) use self::driver::Connected;
 use self::driver::{Answer, said};
 pub use self::error::QueryError;
+pub(crate) use self::sorted::{SortedAnswer, TakeHistories};
 use super::batches::{Batches, row_hashes, sample_rows};
 use super::{BlockRead, Collector, FileRead, Reading, RejectedSink, SourceError};
 use crate::grouping::Scatter;
@@ -98,7 +101,7 @@ pub(crate) fn read(
 ) -> Result<FileRead, SourceError> {
     let mut answer = driver::ask(query)?;
     let begun = Begun::take(&mut answer)?;
-    let understanding = Arc::new(begun.understand(reading)?);
+    let understanding = Arc::new(begun.understand(&reading.options)?);
     let reader = RowReader::new(Arc::clone(&understanding), Arc::clone(&reading.options), 0);
     let Answer {
         batches,
@@ -113,13 +116,8 @@ pub(crate) fn read(
         rows: 0,
     };
     let stop = AtomicBool::new(false);
-    let mut digest = Sha256::new();
-    for header in &understanding.headers {
-        digest.update((header.len() as u64).to_le_bytes());
-        digest.update(header);
-    }
-    let mut collector =
-        Collector::new(Path::new(QUERY), &reading.options, rejected).with_digest(digest);
+    let mut collector = Collector::new(Path::new(QUERY), &reading.options, rejected)
+        .with_digest(digest_of_headers(&understanding));
     let taken = thread::scope(|scope| {
         let (part_sender, part_receiver) = sync_channel::<Part>(reading.threads);
         let (read_sender, read_receiver) = sync_channel::<PartRead>(reading.threads * 2);
@@ -144,6 +142,16 @@ pub(crate) fn read(
         collector.fail(part, error.into());
     }
     collector.finish_digest(understanding)
+}
+
+/// Returns the digest of an answer that has no rows yet.
+fn digest_of_headers(understanding: &Understanding) -> Sha256 {
+    let mut digest = Sha256::new();
+    for header in &understanding.headers {
+        digest.update((header.len() as u64).to_le_bytes());
+        digest.update(header);
+    }
+    digest
 }
 
 /// The first batches, by which the answer is understood.
@@ -191,13 +199,12 @@ impl Begun {
         })
     }
 
-    fn understand(&self, reading: &Reading<'_>) -> Result<Understanding, SourceError> {
+    fn understand(&self, options: &ImportOptions) -> Result<Understanding, SourceError> {
         let mut sample = Vec::new();
         for batch in &self.batches {
             let rows = batch.num_rows().min(SAMPLE_ROWS - sample.len());
             sample.extend(sample_rows(&batch.slice(0, rows)));
         }
-        let options = &reading.options;
         Ok(understand_table(
             QUERY,
             Format::Query,
