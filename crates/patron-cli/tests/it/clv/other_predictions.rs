@@ -3,8 +3,9 @@
 use patron_testkit::{assert_relative, data_file, numbers, reference_cases};
 use serde_json::Value;
 
+use super::covariates::{APPAREL, apparel};
 use super::models::json;
-use super::other_models::{APPAREL, HIGH_END, REGULAR, apparel, cohort, number};
+use super::other_models::{HIGH_END, REGULAR, cohort, number};
 use crate::support::Sandbox;
 
 /// Two exact searches agree on a prediction to about this.

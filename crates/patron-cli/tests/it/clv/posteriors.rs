@@ -3,8 +3,9 @@
 use patron_testkit::{assert_relative, numbers, reference_cases};
 use serde_json::Value;
 
+use super::covariates::apparel;
 use super::models::{CALIBRATED, cdnow, json};
-use super::other_models::{apparel, number};
+use super::other_models::number;
 use crate::support::Sandbox;
 
 /// Draws differ from the posterior by chance: this many standard errors, for several dozen numbers at once.
@@ -247,7 +248,7 @@ fn covariates_move_own_rates() {
         let model = [command, "--model", "pareto-nbd-abe"];
         json(
             &sandbox,
-            &[&model[..], &super::other_models::APPAREL, &flags].concat(),
+            &[&model[..], &super::covariates::APPAREL, &flags].concat(),
         )
     };
     let fit = of("fit");

@@ -15,11 +15,14 @@
 //! | [`value`] | do the options of customer lifetime value, and what holds between its columns? |
 //! | [`choice`] | which model is used, and does every file say why? |
 //! | [`columns`] | are names, order and types of columns those defined, in every form of file? |
-//! | [`bad_input`] | is what cannot be used refused, with what words? |
+//! | [`bad_input`] | are files that cannot be used refused, with what words? |
+//! | [`bad_requests`] | and flags, settings and conditions that cannot be asked for? |
+//! | [`scoring`] | do bins, cut points and vocabularies do what they say? |
 //! | [`versions`] | which version of an order counts where exports overlap? |
 //! | [`report`] | is the page whole, alone, and in agreement with the other files? |
 
 mod bad_input;
+mod bad_requests;
 mod cdnow;
 mod choice;
 mod columns;
@@ -29,6 +32,7 @@ mod online_retail;
 mod options;
 mod r_rfm;
 mod report;
+mod scoring;
 mod series;
 mod settings;
 mod spark;
