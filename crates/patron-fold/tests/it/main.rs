@@ -9,6 +9,7 @@
 )]
 
 mod answers; // what the filter answers, read back
+mod days; // DEFINITIONS.md on days and windows
 mod definitions; // DEFINITIONS.md §3-5, one test per sentence
 mod properties; // random histories against a slow, direct computation
 mod steady; // on which days nothing changes
