@@ -14,7 +14,7 @@ mod support;
 mod bad_input;
 /// Does the size of blocks matter, and do splitter and csv crate agree?
 mod blocks;
-/// Do archives, workbooks, JSON, folders and pipes give the facts of the table in them?
+/// Do archives, workbooks, folders and pipes give the facts of the table in them?
 mod containers;
 /// Are columns that decide nothing kept with the facts, and do they decide nothing?
 mod details;
@@ -22,6 +22,8 @@ mod details;
 mod encodings;
 /// Do hostile files do no more than fail, with their own error?
 mod hostile;
+/// Does JSON give the orders in it, in whatever form?
+mod json;
 /// Are lists of customers, products, refunds, events, answers and spend read, each row in its class?
 mod lists;
 /// Is each shop system's export read as documented, and told apart from what holds no orders?
