@@ -1,5 +1,6 @@
 //! Cut points of one axis, and the score of a value.
 
+use super::counted::Counted;
 use super::method::{CutError, Direction, FEWEST_BINS, MOST_BINS, Method, TieRule};
 use super::natural_breaks::natural_breaks;
 use super::quantile::{pandas_edges, type_7_cuts};
@@ -103,6 +104,44 @@ impl CutPoints {
         let scores = found.score_all(values);
         found.counts = found.count(&scores);
         Ok((found, scores))
+    }
+
+    /// Finds the cut points of values of which only counts are known: the same as [`Self::find`] of the values.
+    ///
+    /// The counts may leave out values that decide nothing: [`Counted::ranks`] says which ranks do. [`Self::counts`] is
+    /// empty.
+    ///
+    /// # Errors
+    /// As [`Self::find`]; [`CutError::NeedsOrder`] for methods that split equal values, and [`CutError::LeftOut`].
+    pub fn find_counted(
+        values: &Counted,
+        method: &Method,
+        bins: u8,
+        direction: Direction,
+    ) -> Result<Self, CutError> {
+        check_request(method, bins)?;
+        if values.total() == 0 && !matches!(method, Method::Fixed(_)) {
+            return Err(CutError::NoValues);
+        }
+        let (cuts, thinned_from) = values.cuts(method, bins)?;
+        let left_out = |cut: &f64| cut.is_nan();
+        if cuts.iter().any(left_out) {
+            return Err(CutError::LeftOut {
+                method: method.name(),
+            });
+        }
+        let cuts = match method {
+            Method::Qcut => inner_edges(cuts)?,
+            _ => cuts,
+        };
+        Ok(Self {
+            method: method.clone(),
+            bins,
+            direction,
+            cuts,
+            counts: Vec::new(),
+            thinned_from,
+        })
     }
 
     /// Takes cut points that were found before, such as those of an earlier run.

@@ -1,5 +1,7 @@
 //! A sum of floats that does not depend on their order.
 
+use std::collections::BTreeMap;
+
 const EXPONENTS: usize = 2048;
 const MANTISSA_BITS: u32 = 52;
 
@@ -7,24 +9,91 @@ const MANTISSA_BITS: u32 = 52;
 ///
 /// Mantissas are added as whole numbers, one accumulator per binary exponent: nothing is rounded before the end. An
 /// `i128` holds 2^74 mantissas.
-pub(crate) fn mean(values: &[f64]) -> f64 {
+#[must_use]
+pub fn mean(values: &[f64]) -> f64 {
     let mut by_exponent = vec![0_i128; EXPONENTS];
     for &value in values {
-        let bits = value.to_bits();
-        let exponent = ((bits >> MANTISSA_BITS) & 0x7ff) as usize;
-        let fraction = bits & ((1 << MANTISSA_BITS) - 1);
-        let implicit = if exponent == 0 { 0 } else { 1 << MANTISSA_BITS };
-        let mantissa = i128::from(fraction | implicit);
-        by_exponent[exponent] += if value.is_sign_negative() {
-            -mantissa
-        } else {
-            mantissa
-        };
+        let (exponent, mantissa) = exponent_and_mantissa(value);
+        by_exponent[exponent] += mantissa;
     }
-    let count = values.len() as f64;
+    mean_of_totals(by_exponent.into_iter().enumerate(), values.len() as f64)
+}
+
+/// A sum of finite floats that parts of them can be added to in any order: what [`mean`] makes of all of them at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExactSum {
+    count: u64,
+    by_exponent: BTreeMap<usize, i128>,
+}
+
+impl ExactSum {
+    /// Adds a finite value, `count` times.
+    pub fn add(&mut self, value: f64, count: u64) {
+        let (exponent, mantissa) = exponent_and_mantissa(value);
+        self.count += count;
+        *self.by_exponent.entry(exponent).or_default() += mantissa * i128::from(count);
+    }
+
+    /// Adds what was summed elsewhere.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        for (&exponent, &total) in &other.by_exponent {
+            *self.by_exponent.entry(exponent).or_default() += total;
+        }
+    }
+
+    /// Returns how many values there were.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Returns the mean, as [`mean`] of all values; NaN for none.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        let totals = self.by_exponent.iter();
+        let totals = totals.map(|(&exponent, &total)| (exponent, total));
+        mean_of_totals(totals, self.count as f64)
+    }
+
+    /// Returns the number of values, and the sum of mantissas for each binary exponent met, ascending: what
+    /// [`Self::from_parts`] takes.
+    #[must_use]
+    pub fn parts(&self) -> (u64, Vec<(usize, i128)>) {
+        let totals = self.by_exponent.iter();
+        let totals = totals.map(|(&exponent, &total)| (exponent, total));
+        (self.count, totals.collect())
+    }
+
+    /// Makes a sum of what [`Self::parts`] gave; exponents that no float has are left out.
+    #[must_use]
+    pub fn from_parts(count: u64, totals: &[(usize, i128)]) -> Self {
+        let known = totals.iter().filter(|(exponent, _)| *exponent < EXPONENTS);
+        Self {
+            count,
+            by_exponent: known.copied().collect(),
+        }
+    }
+}
+
+fn exponent_and_mantissa(value: f64) -> (usize, i128) {
+    let bits = value.to_bits();
+    let exponent = ((bits >> MANTISSA_BITS) & 0x7ff) as usize;
+    let fraction = bits & ((1 << MANTISSA_BITS) - 1);
+    let implicit = if exponent == 0 { 0 } else { 1 << MANTISSA_BITS };
+    let mantissa = i128::from(fraction | implicit);
+    if value.is_sign_negative() {
+        (exponent, -mantissa)
+    } else {
+        (exponent, mantissa)
+    }
+}
+
+/// The mean of `count` values whose mantissas make these totals, by exponent and ascending.
+fn mean_of_totals(totals: impl Iterator<Item = (usize, i128)>, count: f64) -> f64 {
     // From the small to the large, with the rounding of each step carried along.
     let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
-    for (exponent, &total) in by_exponent.iter().enumerate() {
+    for (exponent, total) in totals {
         if total == 0 {
             continue;
         }
@@ -35,11 +104,7 @@ pub(crate) fn mean(values: &[f64]) -> f64 {
             lost += rounding;
         }
     }
-    if values.is_empty() {
-        f64::NAN
-    } else {
-        sum + lost
-    }
+    if count > 0.0 { sum + lost } else { f64::NAN }
 }
 
 /// The value `total · 2^(exponent − 1075)` as a sum of three floats, from the small to the large.

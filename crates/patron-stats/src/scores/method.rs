@@ -182,6 +182,20 @@ pub enum CutError {
         /// The one after it, which is smaller.
         next: f64,
     },
+    /// Counts of values do not say in which order equal ones come, and the method splits them by it.
+    #[error(
+        "method `{method}` splits equal values by their order, which counts of values do not hold"
+    )]
+    NeedsOrder {
+        /// The method's name.
+        method: &'static str,
+    },
+    /// Counts of values leave out one that the method needs.
+    #[error("the counts of values leave out some that method `{method}` needs")]
+    LeftOut {
+        /// The method's name.
+        method: &'static str,
+    },
     /// `qcut`: equal edges, where pandas refuses too.
     #[error("method `qcut` needs edges that differ, found {}", join(edges))]
     RepeatedEdges {

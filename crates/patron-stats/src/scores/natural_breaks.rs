@@ -32,8 +32,24 @@ pub(crate) fn natural_breaks(values: &[f64], bins: u8) -> NaturalBreaks {
     natural_breaks_within(values, bins, EXACT_DISTINCT_VALUES)
 }
 
+/// As [`natural_breaks`], of distinct values, ascending, with how often each occurs.
+pub(crate) fn natural_breaks_counted(
+    values: impl Iterator<Item = (f64, u64)>,
+    bins: u8,
+) -> NaturalBreaks {
+    let groups = values.map(|(value, count)| Group {
+        mean: value,
+        weight: count as f64,
+        largest: value,
+    });
+    breaks_of(groups.collect(), bins, EXACT_DISTINCT_VALUES)
+}
+
 fn natural_breaks_within(values: &[f64], bins: u8, limit: usize) -> NaturalBreaks {
-    let distinct = distinct_values(values);
+    breaks_of(distinct_values(values), bins, limit)
+}
+
+fn breaks_of(distinct: Vec<Group>, bins: u8, limit: usize) -> NaturalBreaks {
     let thinned_from = (distinct.len() > limit).then_some(distinct.len());
     let groups = if thinned_from.is_some() {
         thin(&distinct, limit)

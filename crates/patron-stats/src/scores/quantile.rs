@@ -15,6 +15,11 @@ pub(crate) fn order_statistics(values: &mut [f64], ranks: &[usize]) -> Vec<f64> 
         .collect()
 }
 
+/// The values at some ranks of a slice, which stays as it is.
+fn among(values: &[f64], ranks: &[usize]) -> Vec<f64> {
+    order_statistics(&mut values.to_vec(), ranks)
+}
+
 /// Fills `found` with the values at `ranks` (strictly ascending) of the whole, of which `values` starts at `offset`.
 fn select_between(values: &mut [f64], offset: usize, ranks: &[usize], found: &mut [f64]) {
     if ranks.is_empty() || values.is_empty() {
@@ -42,8 +47,17 @@ fn select_between(values: &mut [f64], offset: usize, ranks: &[usize], found: &mu
 /// # Reference
 /// Hyndman & Fan (1996), Sample Quantiles in Statistical Packages, definition 7.
 pub(crate) fn type_7_cuts(values: &[f64], bins: u8) -> Vec<f64> {
+    type_7_cuts_at(values.len(), bins, |ranks| among(values, ranks))
+}
+
+/// As [`type_7_cuts`], of so many values, of which `at` returns those at some ranks.
+pub(crate) fn type_7_cuts_at(
+    count: usize,
+    bins: u8,
+    at: impl FnOnce(&[usize]) -> Vec<f64>,
+) -> Vec<f64> {
     let bins = usize::from(bins);
-    let last = values.len() - 1;
+    let last = count - 1;
     let positions: Vec<(usize, usize)> = (1..bins)
         .map(|i| {
             // last · i without overflow: last = whole·bins + rest
@@ -51,9 +65,7 @@ pub(crate) fn type_7_cuts(values: &[f64], bins: u8) -> Vec<f64> {
             (whole * i + rest * i / bins, rest * i % bins)
         })
         .collect();
-    let ranks = neighbours(positions.iter().map(|&(rank, _)| rank), last);
-    let mut copy = values.to_vec();
-    let found = order_statistics(&mut copy, &ranks);
+    let found = at(&neighbours(positions.iter().map(|&(rank, _)| rank), last));
     positions
         .iter()
         .enumerate()
@@ -69,25 +81,43 @@ pub fn type_7_quantile(values: &[f64], probability: f64) -> Option<f64> {
     if values.is_empty() || !(0.0..=1.0).contains(&probability) {
         return None;
     }
-    let last = values.len() - 1;
+    Some(type_7_quantile_at(values.len(), probability, |ranks| {
+        among(values, ranks)
+    }))
+}
+
+/// As [`type_7_quantile`], of so many values (one at least), of which `at` returns those at some ranks.
+pub(crate) fn type_7_quantile_at(
+    count: usize,
+    probability: f64,
+    at: impl FnOnce(&[usize]) -> Vec<f64>,
+) -> f64 {
+    let last = count - 1;
     let position = last as f64 * probability;
     let rank = whole(position).min(last);
-    let mut copy = values.to_vec();
-    let found = order_statistics(&mut copy, &[rank, (rank + 1).min(last)]);
-    Some(interpolate(found[0], found[1], position - rank as f64))
+    let found = at(&[rank, (rank + 1).min(last)]);
+    interpolate(found[0], found[1], position - rank as f64)
 }
 
 /// Edges 0..=bins as `pandas.qcut` finds them, with its rounding: probabilities one float up where i/bins is inexact,
 /// then numpy's linear interpolation.
 pub(crate) fn pandas_edges(values: &[f64], bins: u8) -> Vec<f64> {
-    let last = values.len() - 1;
+    pandas_edges_at(values.len(), bins, |ranks| among(values, ranks))
+}
+
+/// As [`pandas_edges`], of so many values, of which `at` returns those at some ranks.
+pub(crate) fn pandas_edges_at(
+    count: usize,
+    bins: u8,
+    at: impl FnOnce(&[usize]) -> Vec<f64>,
+) -> Vec<f64> {
+    let last = count - 1;
     let positions: Vec<f64> = pandas_probabilities(bins)
         .iter()
         .map(|probability| last as f64 * probability)
         .collect();
-    let ranks = neighbours(positions.iter().map(|&at| whole(at).min(last)), last);
-    let mut copy = values.to_vec();
-    let found = order_statistics(&mut copy, &ranks);
+    let ranks = positions.iter().map(|&position| whole(position).min(last));
+    let found = at(&neighbours(ranks, last));
     positions
         .iter()
         .enumerate()
@@ -141,10 +171,13 @@ fn neighbours(ranks: impl Iterator<Item = usize>, last: usize) -> Vec<usize> {
         .collect()
 }
 
-/// Interpolates, and never leaves the interval by rounding.
+/// Interpolates, and never leaves the interval by rounding. NaN stands for a value that is not known.
 fn interpolate(from: f64, to: f64, weight: f64) -> f64 {
     if weight == 0.0 {
         return from;
+    }
+    if from.is_nan() || to.is_nan() {
+        return f64::NAN;
     }
     (from + weight * (to - from)).clamp(from, to)
 }

@@ -25,6 +25,8 @@ mod cdnow;
 mod cnbd;
 /// sBG and beta-discrete-Weibull: everything there is about them.
 mod contract;
+/// Cut points, where only counts of values are known.
+mod counted;
 /// Models with covariates: likelihoods, estimates, constraints, penalties, recovery.
 mod covariates;
 /// Do nine in ten intervals hold what they should? Simulated bases, in small and in a soak run.
