@@ -5,6 +5,7 @@ use patron_fold::FoldError;
 use patron_import::RejectedRow;
 
 use crate::grouping::GroupingError;
+use crate::scoring::ScoreError;
 use crate::sorted::SortedError;
 use crate::source::SourceError;
 use crate::spark::SparkError;
@@ -28,6 +29,9 @@ pub enum EngineError {
     /// Histories cannot be folded as a database gives them.
     #[error(transparent)]
     Sorted(#[from] SortedError),
+    /// Customers cannot be scored where they are.
+    #[error(transparent)]
+    Score(#[from] ScoreError),
     /// No file was named.
     #[error("no orders file was named")]
     NoFiles,
@@ -111,6 +115,7 @@ impl Coded for EngineError {
             Self::Fold(error) => error.code(),
             Self::Spark(error) => error.code(),
             Self::Sorted(error) => error.code(),
+            Self::Score(error) => error.code(),
             Self::NoFiles => ErrorCode::SettingInvalid,
             Self::FactsLost { .. } => ErrorCode::Internal,
             Self::TwoCurrencies { .. }
@@ -127,6 +132,7 @@ impl Coded for EngineError {
             Self::Fold(error) => error.key(),
             Self::Spark(error) => error.key(),
             Self::Sorted(error) => error.key(),
+            Self::Score(error) => error.key(),
             Self::NoFiles => "no_files",
             Self::FactsLost { .. } => "facts_lost",
             Self::TwoCurrencies { .. } => "two_currencies",
@@ -143,6 +149,7 @@ impl Coded for EngineError {
             Self::Grouping(error) => error.hint(),
             Self::Spark(error) => error.hint(),
             Self::Sorted(error) => error.hint(),
+            Self::Score(error) => error.hint(),
             Self::TwoCurrencies { first, .. } => {
                 Some(format!("convert the others with `--rates FILE --currency {first}`, a file such as `date,from,to,rate`; or export one currency at a time: patron does not add up different money"))
             }

@@ -190,6 +190,8 @@ export const en = {
     heading: "Concentration",
     title: "The top {{share}} of customers bring {{revenue_share}} of revenue",
     title_empty: "Too few customers for a curve of concentration",
+    elsewhere: "The customers are on Spark: there is no curve of all of them here",
+    elsewhere_text: "The curve takes the revenue of every customer in one place.",
     too_few: "With fewer than five customers there is no top fifth.",
     x: "Share of customers, best first",
     y: "Share of revenue",
@@ -584,6 +586,8 @@ export const en = {
     identity_not_applied: "“identity” is {{wanted}} by now, but customers are still joined by {{applied}}: “patron identity apply” changes that.",
     guests: "{{count}} customers ({{share}}) are guests, known by an e-mail address or telephone number alone.",
     customers_joined: "{{count}} customer ids stand for somebody who has another one, and count there.",
+    customers_on_spark:
+      "Spark wrote the customers. What takes all of them in one place is left out: the Pareto curve, the rank correlation of frequency and monetary, and the list of people without a valid order.",
     implausible_customer: "Customer {{customer}} has {{share}} of all orders: is this a walk-in or test account?",
     model_named: "{{model}} is used: it was asked for.",
     model_chosen_clear:

@@ -2,23 +2,25 @@
 
 use std::path::PathBuf;
 
+use patron_core::Day;
 use patron_engine::scoring::Scores;
 use patron_engine::scoring::scores::AXES;
-use patron_engine::{CustomerTable, FileRead, Folded, Prospect};
+use patron_engine::{FileFolded, FileRead};
 use patron_stats::scores::{TieRule, count_distinct_up_to};
 
 use super::account::Account;
 use super::error::RunError;
+use super::everybody::Everybody;
 use super::execute::Scored;
 use super::summary::Summary;
 use super::value::Valuation;
 use super::{AxisReport, FileReport, Machine, RunReport, notes, settings_notes};
 use crate::settings::{Chosen, Origin, Resolved};
 
-pub(super) fn file_reports(files: &[FileRead], folded: &Folded) -> Vec<FileReport> {
+pub(super) fn file_reports(files: &[FileRead], folded: &[FileFolded]) -> Vec<FileReport> {
     files
         .iter()
-        .zip(&folded.by_file)
+        .zip(folded)
         .map(|(file, folded)| FileReport {
             name: file
                 .path
@@ -55,52 +57,69 @@ pub(super) struct Found {
     pub(super) account: Account,
     pub(super) reads: Vec<FileRead>,
     pub(super) repeated_order_ids: u64,
-    pub(super) prospects: Vec<Prospect>,
+    pub(super) prospects: u64,
     pub(super) summary: Summary,
 }
 
+/// What scoring found over all customers.
+pub(super) struct Figures {
+    pub(super) axes: Vec<AxisReport>,
+    /// Whether F and M are scored on a window in which nobody bought.
+    pub(super) nobody_in_window: bool,
+    pub(super) correlation: Option<f64>,
+    pub(super) knives: [f64; 3],
+    pub(super) lifecycle_days: Option<[Day; 3]>,
+}
+
+impl Figures {
+    /// Of customers who are here.
+    pub(super) fn of(scored: &Scored) -> Self {
+        let values = &scored.values;
+        let correlation = patron_stats::correlation::spearman(&values.frequency, &values.monetary);
+        let axes = [
+            values.recency.as_slice(),
+            &values.frequency,
+            &values.monetary,
+        ];
+        let customers = values.recency.len() as u64;
+        Self {
+            axes: axis_reports(&scored.scores, axes),
+            nobody_in_window: customers > 0 && scored.scores.outside_window == customers,
+            correlation: correlation.ok(),
+            knives: scored.octants.knives,
+            lifecycle_days: scored.lifecycle.first_days,
+        }
+    }
+}
+
 pub(super) fn assemble(
-    table: &CustomerTable,
-    scored: Scored,
+    everybody: &Everybody,
+    figures: Figures,
     valuation: Valuation,
     settings: Resolved,
     facts: Found,
 ) -> RunReport {
-    let Scored {
-        values,
-        scores,
-        octants,
-        lifecycle,
-    } = scored;
-    let correlation = patron_stats::correlation::spearman(&values.frequency, &values.monetary).ok();
-    let axes = [
-        values.recency.as_slice(),
-        &values.frequency,
-        &values.monetary,
-    ];
     let mut chosen = settings.chosen.clone();
     if settings.as_of.is_none() {
         chosen.push(Chosen {
             key: "as_of",
-            value: table.as_of.day.to_string(),
+            value: everybody.as_of.day.to_string(),
             origin: Origin::Default,
         });
     }
-    let first = table.profiles.iter().map(|profile| profile.first_day).min();
-    let last = table.profiles.iter().map(|profile| profile.last_day).max();
     RunReport {
-        as_of: table.as_of.day,
+        as_of: everybody.as_of.day,
         chosen,
-        notes: run_notes(table, &settings, &facts, &valuation),
-        score_notes: notes::of_scores(&scores, axes, correlation),
-        axes: axis_reports(&scores, axes),
+        notes: run_notes(everybody, &settings, &facts, &valuation),
+        score_notes: notes::of_scores(&figures),
+        axes: figures.axes,
         files: facts.files,
         account: facts.account,
-        prospects: facts.prospects.len() as u64,
-        days: first.zip(last),
-        correlation,
-        knives: octants.knives,
-        lifecycle_days: lifecycle.first_days,
+        prospects: facts.prospects,
+        days: everybody.days(),
+        correlation: figures.correlation,
+        knives: figures.knives,
+        lifecycle_days: figures.lifecycle_days,
         summary: facts.summary,
         valuation,
         settings,
@@ -113,7 +132,7 @@ pub(super) fn assemble(
 }
 
 fn run_notes(
-    table: &CustomerTable,
+    everybody: &Everybody,
     settings: &Resolved,
     facts: &Found,
     valuation: &Valuation,
@@ -124,11 +143,11 @@ fn run_notes(
         &facts.summary,
         settings.drop_duplicates,
     );
-    said.extend(notes::of_orders(table, settings, facts, valuation));
+    said.extend(notes::of_orders(everybody, settings, facts, valuation));
     said.extend(settings_notes::of_settings(
         settings,
         valuation,
-        facts.prospects.len(),
+        facts.prospects,
     ));
     said.extend(notes::of_value(valuation));
     said

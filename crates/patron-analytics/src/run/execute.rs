@@ -10,8 +10,9 @@ use patron_engine::scoring::{Lifecycle, Octants, Scores, Segments, Values};
 use patron_engine::{CustomerTable, EngineError, Progress, Prospect, Resources, Step};
 
 use super::again::{Again, Begun};
-use super::assemble::{Found, assemble, file_reports, total};
+use super::assemble::{Figures, Found, assemble, file_reports, total};
 use super::error::RunError;
+use super::everybody::Everybody;
 use super::facts::{Facts, ReadWith};
 use super::from_ledger::Known;
 use super::histories::Histories;
@@ -19,6 +20,7 @@ use super::kept::{Kept, Session};
 use super::out_dir::OutDir;
 use super::rejected::RejectedFile;
 use super::summary::Summary;
+use super::there::score_there;
 use super::value::{self, Valuation};
 use super::{Machine, RunReport, RunRequest, TableFormat, notes, report, run_json, series, tables};
 use crate::settings::Resolved;
@@ -70,6 +72,9 @@ impl<'a> Job<'a> {
     }
 
     fn execute(mut self) -> Result<RunReport, RunError> {
+        if self.request.customers_to().is_some() {
+            return self.there();
+        }
         // What is told of month-ends takes all facts, and so nothing is kept of it.
         let one_day = self.request.month_ends == 0;
         let mut session = Session::begin(self.request).filter(|_| one_day);
@@ -84,11 +89,28 @@ impl<'a> Job<'a> {
         };
         self.lap("fold");
         let (run, table, spilled_bytes) = self.results(begun, session.as_mut())?;
-        let run = self.finish(run, &table, spilled_bytes)?;
+        let run = self.finish(run, Some(&table), spilled_bytes)?;
         if let Some(session) = session {
             session.publish();
         }
         Ok(run)
+    }
+
+    /// Has everybody scored and written on Spark, and writes what describes the run as a whole.
+    fn there(mut self) -> Result<RunReport, RunError> {
+        let (histories, _) = self.read()?;
+        self.lap("read");
+        let settings = self.resolve(&histories)?;
+        let with_margin = settings.margin.is_some();
+        let Histories::OnSpark(mut spark) = histories else {
+            return Err(EngineError::NoFiles.into());
+        };
+        let run = score_there(&mut spark, settings, self.progress)?;
+        self.lap("fold");
+        let path = self.out.path().join("segments.csv");
+        tables::write_segments(&path, &run.summary, with_margin)
+            .map_err(|source| RunError::Write { path, source })?;
+        self.finish(run, None, 0)
     }
 
     /// Scores and values everybody, writes the tables, and says what was found.
@@ -104,7 +126,7 @@ impl<'a> Job<'a> {
             log,
             known,
         } = begun;
-        let files = file_reports(&reads, &folded);
+        let files = file_reports(&reads, &folded.by_file);
         let account = total(&files)?;
         let last = folded.by_day.pop();
         let (table, prospects) = last.ok_or_else(|| EngineError::NoValidOrder {
@@ -146,13 +168,15 @@ impl<'a> Job<'a> {
             account,
             reads,
             repeated_order_ids: folded.repeated_order_ids,
-            prospects,
+            prospects: people,
             summary,
         };
-        let mut run = assemble(&table, scored, valuation, settings, facts);
+        let everybody = Everybody::here(&table);
+        let mut run = assemble(&everybody, Figures::of(&scored), valuation, settings, facts);
         run.snapshot = known.snapshot;
         run.folded = session.map(|session| session.how.clone());
-        run.notes.extend(notes::of_persons(&table, known.joined));
+        run.notes
+            .extend(notes::of_persons(&everybody, known.joined));
         run.notes.extend(known.notes());
         Ok((run, table, folded.spilled_bytes))
     }
@@ -200,17 +224,7 @@ impl<'a> Job<'a> {
     fn whole(&mut self, session: Option<&mut Session>) -> Result<Begun, RunError> {
         let (histories, known) = self.read()?;
         self.lap("read");
-        let preset: Vec<_> = histories
-            .files()
-            .iter()
-            .flat_map(|file| file.understanding.defaults.clone())
-            .collect();
-        let settings = Resolved::new(
-            &self.request.flags,
-            &self.read_with.file_settings,
-            &preset,
-            histories.currency(),
-        )?;
+        let settings = self.resolve(&histories)?;
         let keeper = session.and_then(|session| session.keeper(&known));
         let with = (self.request.month_ends, keeper);
         let (files, folded, log) = histories.fold(&settings, with, self.progress)?;
@@ -221,6 +235,21 @@ impl<'a> Job<'a> {
             log,
             known,
         })
+    }
+
+    /// Settings, with what the input says of them.
+    fn resolve(&self, histories: &Histories) -> Result<Resolved, RunError> {
+        let preset: Vec<_> = histories
+            .files()
+            .iter()
+            .flat_map(|file| file.understanding.defaults.clone())
+            .collect();
+        Ok(Resolved::new(
+            &self.request.flags,
+            &self.read_with.file_settings,
+            &preset,
+            histories.currency(),
+        )?)
     }
 
     /// Finds segments, sums up, and writes the tables of customers and segments.
@@ -349,7 +378,7 @@ impl<'a> Job<'a> {
     fn finish(
         mut self,
         mut run: RunReport,
-        table: &CustomerTable,
+        table: Option<&CustomerTable>,
         spilled_bytes: u64,
     ) -> Result<RunReport, RunError> {
         let folder = self.out.path().to_owned();
@@ -368,6 +397,7 @@ impl<'a> Job<'a> {
             spilled_bytes,
             inputs: self.request.inputs(),
             out: self.request.out.display().to_string(),
+            customers_at: self.request.customers_to().map(str::to_owned),
             milliseconds: self.milliseconds,
         };
         run.written = written(self.request, &run);
@@ -397,6 +427,9 @@ fn cannot_write(folder: &Path, name: &str, source: io::Error) -> RunError {
 fn written(request: &RunRequest, run: &RunReport) -> Vec<&'static str> {
     if request.changes_only {
         return vec!["changes.parquet", "run.json"];
+    }
+    if request.customers_to().is_some() {
+        return vec!["report.html", "segments.csv", "rejected.csv", "run.json"];
     }
     let formats = &request.formats;
     let mut files = vec!["report.html", "customers.parquet"];

@@ -10,6 +10,7 @@ use patron_import::ImportOptions;
 
 use super::error::RunError;
 use super::facts::ReadWith;
+use super::there;
 use crate::identity::may_join;
 use crate::orders::latest_day;
 use crate::settings::{Resolved, Settings, import_options};
@@ -44,6 +45,9 @@ impl Histories {
                 "converting amounts (`--rates`)",
                 "give Spark a view whose amounts are in one currency",
             ));
+        }
+        if asked.customers_to.is_some() {
+            there::check(&Resolved::new(flags, &read_with.file_settings, &[], None)?)?;
         }
         let options = ImportOptions {
             latest_day: Some(latest_day(now)),
@@ -149,7 +153,7 @@ impl Histories {
     }
 }
 
-fn not_on_spark(setting: &'static str, hint: &'static str) -> RunError {
+pub(super) fn not_on_spark(setting: &'static str, hint: &'static str) -> RunError {
     EngineError::from(SparkError::NotOnSpark { setting, hint }).into()
 }
 

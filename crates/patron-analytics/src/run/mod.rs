@@ -5,6 +5,7 @@ mod again;
 mod assemble;
 mod choice;
 mod error;
+mod everybody;
 mod execute;
 mod facts;
 mod from_ledger;
@@ -23,6 +24,7 @@ mod settings_notes;
 mod summary;
 mod sums;
 mod tables;
+mod there;
 mod value;
 
 use std::path::PathBuf;
@@ -111,6 +113,12 @@ pub struct RunRequest {
 }
 
 impl RunRequest {
+    /// Returns where Spark is to write the customers, if they stay there.
+    #[must_use]
+    pub fn customers_to(&self) -> Option<&str> {
+        self.spark.as_ref()?.customers_to.as_deref()
+    }
+
     /// The inputs as they were named; of a query what may be shown of the database.
     fn inputs(&self) -> Vec<String> {
         let files = self.orders.iter().map(|path| path.display().to_string());
@@ -173,6 +181,8 @@ pub struct Machine {
     pub inputs: Vec<String>,
     /// Where results went.
     pub out: String,
+    /// Where Spark wrote the customers, if it did.
+    pub customers_at: Option<String>,
     /// Elapsed time by step.
     pub milliseconds: Vec<(&'static str, u64)>,
 }

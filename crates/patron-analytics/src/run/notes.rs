@@ -1,16 +1,15 @@
 //! What should be said about a run: guesses, oddities, limits. Each has a key and parameters, so that it can be translated.
 
-use patron_core::MoneySum;
-use patron_engine::scoring::Scores;
-use patron_engine::{CustomerTable, FileRead, SharedOrders};
-use patron_import::{Exchanged, ExchangedRows, UnreadDetail, is_address};
-use patron_stats::scores::{CutPoints, count_distinct_up_to};
+use patron_engine::{FileRead, SharedOrders};
+use patron_import::{Exchanged, ExchangedRows, UnreadDetail};
+use patron_stats::scores::CutPoints;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::account::Account;
-use super::assemble::Found;
+use super::assemble::{Figures, Found};
 use super::choice::of_choice;
+use super::everybody::Everybody;
 use super::summary::Summary;
 use super::value::Valuation;
 use crate::settings::Resolved;
@@ -46,15 +45,14 @@ impl Note {
 const CORRELATED: f64 = 0.7;
 /// Fewest distinct values that can carry five scores.
 const FEWEST_DISTINCT: usize = 5;
-const AXES: [&str; 3] = ["recency", "frequency", "monetary"];
+pub(super) const AXES: [&str; 3] = ["recency", "frequency", "monetary"];
 
 /// Who is known by an address alone, and who has another's name.
-pub(super) fn of_persons(table: &CustomerTable, joined: u64) -> Vec<Note> {
+pub(super) fn of_persons(everybody: &Everybody, joined: u64) -> Vec<Note> {
     let mut notes = Vec::new();
-    let guests = (0..table.len()).filter(|&place| is_address(table.ids.get(place)));
-    let guests = guests.count();
-    if guests > 0 && guests < table.len() {
-        let share = guests as f64 / table.len() as f64;
+    let (guests, customers) = (everybody.guests, everybody.customers);
+    if guests > 0 && guests < customers {
+        let share = guests as f64 / customers as f64;
         notes.push(Note::new(
             "guests",
             json!({ "count": guests, "share": share }),
@@ -229,13 +227,13 @@ pub(crate) fn of_shared_orders(shared: &SharedOrders) -> Option<Note> {
 
 /// What the orders themselves leave to say: rows that are no purchases, dates that look wrong, orders that may come back.
 pub(super) fn of_orders(
-    table: &CustomerTable,
+    everybody: &Everybody,
     settings: &Resolved,
     facts: &Found,
     valuation: &Valuation,
 ) -> Vec<Note> {
     let mut notes = Vec::new();
-    notes.extend(no_purchases(table));
+    notes.extend(no_purchases(everybody));
     let repeated = facts.repeated_order_ids;
     if repeated > 0 {
         notes.push(Note::new(
@@ -244,10 +242,7 @@ pub(super) fn of_orders(
             format!("{repeated} order ids stand in several rows with differing amounts: these rows are taken for lines of one order (`--grain order` takes them for versions)"),
         ));
     }
-    let provisional: MoneySum = table
-        .profiles
-        .iter()
-        .fold(MoneySum::ZERO, |sum, p| sum + p.provisional_value);
+    let provisional = everybody.provisional_value;
     if settings.fold.return_window_days > 0 {
         let days = settings.fold.return_window_days;
         notes.push(Note::new(
@@ -266,22 +261,22 @@ pub(super) fn of_orders(
             ),
         ));
     }
-    notes.extend(lonely_last_day(table));
+    notes.extend(lonely_last_day(everybody));
     let refunds = facts.reads.iter().map(|file| file.seen.refunds);
     let late = refunds.filter_map(|refunds| refunds.latest).max();
-    if late.is_some_and(|at| at > table.as_of.end.0) {
+    if late.is_some_and(|at| at > everybody.as_of.end.0) {
         notes.push(Note::new(
             "refunds_after_as_of",
-            json!({ "as_of": table.as_of.day.to_string() }),
-            format!("some refunds are dated after {} and do not count yet; a later `--as-of` counts them", table.as_of.day),
+            json!({ "as_of": everybody.as_of.day.to_string() }),
+            format!("some refunds are dated after {} and do not count yet; a later `--as-of` counts them", everybody.as_of.day),
         ));
     }
     notes
 }
 
 /// Orders that were accepted and are no purchases, by reason.
-fn no_purchases(table: &CustomerTable) -> Vec<Note> {
-    let tally = &table.tally;
+fn no_purchases(everybody: &Everybody) -> Vec<Note> {
+    let tally = &everybody.tally;
     let mut notes = Vec::new();
     let count = tally.orders_not_counted();
     if count > 0 {
@@ -305,7 +300,7 @@ fn no_purchases(table: &CustomerTable) -> Vec<Note> {
             }),
             format!(
                 "orders that are no purchases as of {}: {count} ({})",
-                table.as_of.day,
+                everybody.as_of.day,
                 reasons.join(", ")
             ),
         ));
@@ -370,24 +365,18 @@ fn everybody_alive(valuation: &Valuation) -> Option<Note> {
 }
 
 /// An as-of day far behind nearly all orders makes everybody look lost: often one mistyped date.
-fn lonely_last_day(table: &CustomerTable) -> Option<Note> {
+fn lonely_last_day(everybody: &Everybody) -> Option<Note> {
     const FAR_DAYS: i32 = 366;
-    let mut days: Vec<_> = table
-        .profiles
-        .iter()
-        .map(|profile| profile.last_day)
-        .collect();
-    days.sort_unstable();
-    let mut from_the_end = days.iter().rev();
-    let (last, before) = (*from_the_end.next()?, from_the_end.next().copied());
+    let [last, before] = everybody.last_days;
+    let (last, day) = (last?, everybody.as_of.day);
     let gap = before
         .map_or(0, |before| last.days_since(before))
-        .max(table.as_of.day.days_since(last));
+        .max(day.days_since(last));
     (gap > FAR_DAYS).then(|| {
         Note::new(
             "as_of_far_from_orders",
-            json!({ "days": gap, "as_of": table.as_of.day.to_string() }),
-            format!("the as-of day {} lies {gap} days behind nearly all orders: is a date mistyped? `--as-of` sets another day", table.as_of.day),
+            json!({ "days": gap, "as_of": day.to_string() }),
+            format!("the as-of day {day} lies {gap} days behind nearly all orders: is a date mistyped? `--as-of` sets another day"),
         )
     })
 }
@@ -405,16 +394,11 @@ pub(super) fn missing_scores(cuts: &CutPoints, scores: &[u8]) -> Vec<u8> {
 }
 
 /// What scoring left to say.
-pub(crate) fn of_scores(scores: &Scores, axes: [&[f64]; 3], correlation: Option<f64>) -> Vec<Note> {
+pub(super) fn of_scores(figures: &Figures) -> Vec<Note> {
     let mut notes = Vec::new();
-    let parts = AXES
-        .into_iter()
-        .zip(&scores.cut_points)
-        .zip(&scores.scores)
-        .zip(axes);
-    for (((axis, cuts), scores), values) in parts {
-        let bins = cuts.bins();
-        let distinct = count_distinct_up_to(values, FEWEST_DISTINCT);
+    for of in &figures.axes {
+        let (axis, bins, missing) = (of.axis, of.bins, &of.missing);
+        let distinct = of.distinct.min(FEWEST_DISTINCT);
         if distinct < FEWEST_DISTINCT.min(usize::from(bins)) {
             notes.push(Note::new(
                 "few_distinct_values",
@@ -425,7 +409,6 @@ pub(crate) fn of_scores(scores: &Scores, axes: [&[f64]; 3], correlation: Option<
                 ),
             ));
         }
-        let missing = missing_scores(cuts, scores);
         if !missing.is_empty() {
             let list = missing
                 .iter()
@@ -439,8 +422,7 @@ pub(crate) fn of_scores(scores: &Scores, axes: [&[f64]; 3], correlation: Option<
             ));
         }
     }
-    let [recency, ..] = axes;
-    if !recency.is_empty() && scores.outside_window == recency.len() as u64 {
+    if figures.nobody_in_window {
         notes.push(Note::new(
             "nobody_in_window",
             json!({}),
@@ -448,7 +430,10 @@ pub(crate) fn of_scores(scores: &Scores, axes: [&[f64]; 3], correlation: Option<
                 .to_owned(),
         ));
     }
-    if let Some(correlation) = correlation.filter(|&correlation| correlation > CORRELATED) {
+    if let Some(correlation) = figures
+        .correlation
+        .filter(|&correlation| correlation > CORRELATED)
+    {
         notes.push(Note::new(
             "frequency_monetary_correlated",
             json!({ "correlation": correlation }),

@@ -26,7 +26,7 @@ pub fn report_is_built() -> bool {
 }
 
 /// Returns the page with the run's data.
-pub(crate) fn page(run: &RunReport, table: &CustomerTable) -> String {
+pub(crate) fn page(run: &RunReport, table: Option<&CustomerTable>) -> String {
     fill(PAGE, &escaped(&data(run, table)))
 }
 
@@ -46,7 +46,7 @@ fn escaped(data: &Value) -> String {
         .replace('\u{2029}', "\\u2029")
 }
 
-fn data(run: &RunReport, table: &CustomerTable) -> Value {
+fn data(run: &RunReport, table: Option<&CustomerTable>) -> Value {
     json!({
         "version": 1,
         "patron_version": env!("CARGO_PKG_VERSION"),

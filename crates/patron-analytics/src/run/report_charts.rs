@@ -13,9 +13,9 @@ const TOP_SHARES: [f64; 5] = [0.01, 0.05, 0.1, 0.2, 0.5];
 /// Bars of the CLV histogram, about.
 const BARS: f64 = 20.0;
 
-/// The Pareto curve of revenue, best customers first.
-pub(super) fn pareto(table: &CustomerTable) -> Value {
-    let profiles = table.profiles.iter();
+/// The Pareto curve of revenue, best customers first; without points where customers are elsewhere.
+pub(super) fn pareto(table: Option<&CustomerTable>) -> Value {
+    let profiles = table.into_iter().flat_map(|table| table.profiles.iter());
     let revenue: Vec<f64> = profiles.map(|profile| profile.monetary.to_f64()).collect();
     let customers = revenue.len();
     let all = Concentration::new(revenue);

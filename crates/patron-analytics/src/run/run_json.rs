@@ -162,6 +162,7 @@ fn machine_object(machine: &Machine, folded: Option<&HowFolded>) -> Value {
         "spilled_bytes": machine.spilled_bytes,
         "inputs": machine.inputs,
         "out": machine.out,
+        "customers_at": machine.customers_at,
         "folded": folded.map(HowFolded::document),
         "os": std::env::consts::OS,
         "architecture": std::env::consts::ARCH,

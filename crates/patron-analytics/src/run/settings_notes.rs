@@ -21,11 +21,7 @@ const OF_MODELS: [&str; 9] = [
 ];
 
 /// Returns what should be said of the settings in force.
-pub(super) fn of_settings(
-    settings: &Resolved,
-    valuation: &Valuation,
-    prospects: usize,
-) -> Vec<Note> {
+pub(super) fn of_settings(settings: &Resolved, valuation: &Valuation, prospects: u64) -> Vec<Note> {
     let mut notes: Vec<Note> = vocabulary_by_bins(settings).into_iter().collect();
     if valuation.values.expected.is_none() {
         notes.extend(reads_missing_values(settings));

@@ -6,6 +6,7 @@ use patron_core::MoneySum;
 use patron_engine::output::ScoredCustomers;
 use patron_engine::scoring::{Octant, Segments, Stage, Values};
 use patron_segments::{NO_SEGMENT, Names, Vocabulary};
+use patron_stats::scores::exact_mean;
 use patron_stats::summary::median;
 use rayon::prelude::*;
 
@@ -236,23 +237,33 @@ fn means_of(values: &Values, rows: &[u32]) -> Means {
         let [r, f, m] = &axes;
         Some([of(r)?, of(f)?, of(m)?])
     };
-    (all(patron_stats::summary::mean), all(median))
+    // Whatever the order in which customers are summed, and the machines on which they are.
+    let means = all(|values| (!values.is_empty()).then(|| exact_mean(values)));
+    (means, all(median))
 }
 
 /// A customer with a large share of all orders is more likely a till, a reseller or a test account than a champion.
 fn implausible(customers: &ScoredCustomers<'_>) -> Vec<(String, f64)> {
-    const IMPLAUSIBLE_SHARE: f64 = 0.05;
-    const FEWEST_CUSTOMERS: usize = 100;
-    if customers.len() < FEWEST_CUSTOMERS {
-        return Vec::new();
-    }
     let profiles = &customers.table.profiles;
     let total: u64 = profiles.iter().map(|profile| profile.orders).sum();
-    profiles
-        .iter()
-        .enumerate()
-        .map(|(row, profile)| (row, profile.orders as f64 / total as f64))
+    let each = profiles.iter().enumerate();
+    let each = each.map(|(row, profile)| (customers.table.ids.get(row), profile.orders));
+    implausible_among(customers.len() as u64, total, each)
+}
+
+/// Of some customers with their orders those who have a large share of all `orders` of so many `customers`.
+pub(super) fn implausible_among<'a>(
+    customers: u64,
+    orders: u64,
+    some: impl Iterator<Item = (&'a str, u64)>,
+) -> Vec<(String, f64)> {
+    const IMPLAUSIBLE_SHARE: f64 = 0.05;
+    const FEWEST_CUSTOMERS: u64 = 100;
+    if customers < FEWEST_CUSTOMERS {
+        return Vec::new();
+    }
+    some.map(|(id, own)| (id, own as f64 / orders as f64))
         .filter(|(_, share)| *share > IMPLAUSIBLE_SHARE)
-        .map(|(row, share)| (customers.table.ids.get(row).to_owned(), share))
+        .map(|(id, share)| (id.to_owned(), share))
         .collect()
 }

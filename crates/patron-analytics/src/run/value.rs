@@ -6,8 +6,9 @@
 use patron_core::{Day, Instant, Money, MoneySum};
 use patron_engine::output::CustomerValues;
 use patron_engine::output::columns::ExpectedValues;
+use patron_engine::scoring::historic_value;
 use patron_engine::{CustomerTable, Profiles, Progress, PurchaseLog, Step};
-use patron_fold::Profile;
+use patron_fold::{Profile, Tally};
 use patron_stats::beta_geometric::{Forecast, PurchaseModel};
 use patron_stats::estimate::FitError;
 use patron_stats::gamma_gamma::{FittedGammaGamma, GammaGammaConfig, SpendHistories, SpendHistory};
@@ -102,7 +103,14 @@ pub(super) fn value(
         no_model: None,
         rough: None,
         constant_spend: None,
-        expected_returns: expected_returns(table, settings),
+        expected_returns: {
+            let provisional = table
+                .profiles
+                .iter()
+                .map(|profile| profile.provisional_value);
+            let provisional = provisional.fold(MoneySum::ZERO, |sum, value| sum + value);
+            expected_returns(&table.tally, provisional, settings)
+        },
         distinct_histories: 0,
     };
     if !settings.with_clv {
@@ -127,8 +135,7 @@ pub(super) fn value(
 
 /// What customers were worth so far, without any model.
 pub(super) fn historic_values(table: &CustomerTable, settings: &Resolved) -> CustomerValues {
-    let margin = settings.margin.unwrap_or(Money(patron_core::money::SCALE));
-    let historic = |profile: Profile| scale_exactly(profile.monetary, margin);
+    let historic = |profile: Profile| historic_value(&profile, settings.margin);
     CustomerValues {
         historic_value: table.profiles.iter().map(historic).collect(),
         expected: None,
@@ -136,14 +143,14 @@ pub(super) fn historic_values(table: &CustomerTable, settings: &Resolved) -> Cus
 }
 
 /// The shop's returns, applied to what is young enough to come back.
-fn expected_returns(table: &CustomerTable, settings: &Resolved) -> Option<ExpectedReturns> {
-    let rate = table
-        .tally
+pub(super) fn expected_returns(
+    tally: &Tally,
+    provisional: MoneySum,
+    settings: &Resolved,
+) -> Option<ExpectedReturns> {
+    let rate = tally
         .return_rate()
         .filter(|_| settings.fold.return_window_days > 0)?;
-    let provisional = table.profiles.iter().fold(MoneySum::ZERO, |sum, profile| {
-        sum + profile.provisional_value
-    });
     let margin = settings.margin.map_or(1.0, Money::to_f64);
     let value = rate * provisional.to_f64() * margin;
     Some(ExpectedReturns { rate, value })
@@ -531,16 +538,6 @@ fn rough(profiles: &Profiles, day: Day, settings: &Resolved) -> Option<RoughValu
         years: input.years,
         margin: input.margin,
     })
-}
-
-/// Money × margin, exact, rounded half to even; what does not fit is held at the largest amount.
-fn scale_exactly(sum: MoneySum, margin: Money) -> i64 {
-    match i64::try_from(sum.0).map(Money) {
-        Ok(amount) => amount
-            .times_decimal(margin)
-            .map_or(i64::MAX, |product| product.amount.0),
-        Err(_) => i64::MAX,
-    }
 }
 
 /// Units of currency as ten-thousandths, rounded half to even.

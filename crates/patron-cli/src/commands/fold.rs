@@ -38,6 +38,8 @@ enum SparkTask {
     Rows,
     /// Fold histories
     Histories,
+    /// Score customers
+    Scores,
 }
 
 /// Why the filter stops.
@@ -121,6 +123,7 @@ fn on_spark(task: SparkTask, plan: &str) -> Result<(), Failure> {
     let task = match task {
         SparkTask::Rows => Task::Rows,
         SparkTask::Histories => Task::Histories,
+        SparkTask::Scores => Task::Scores,
     };
     let mut output = BufWriter::with_capacity(1 << 20, io::stdout().lock());
     let mut input = io::BufReader::with_capacity(1 << 20, io::stdin().lock());

@@ -43,6 +43,10 @@ pub(crate) struct Spark {
     /// program where absent
     #[arg(long, value_name = "URI", requires = "table")]
     spark_program: Option<String>,
+    /// Where Spark scores and writes the customers, as Parquet: a folder or an address that it can write to, with nothing in it.
+    /// They never come here
+    #[arg(long, value_name = "URI", requires = "table")]
+    customers_to: Option<String>,
 }
 
 impl Spark {
@@ -81,6 +85,7 @@ impl Spark {
             spark: database.at(&address),
             orders: orders.clone(),
             program,
+            customers_to: self.customers_to.clone(),
         }))
     }
 }

@@ -103,6 +103,18 @@ impl<'a> Columns<'a> {
     /// The columns of `customers.*`, in the order of DEFINITIONS §9.
     #[must_use]
     pub fn for_results(customers: &ScoredCustomers<'a>, segments: &'a Segments) -> Self {
+        let is_there = |texts: &Texts| texts.total_bytes() > 0;
+        let contacts = customers.table.contacts.as_ref();
+        let there = contacts.map_or([false; 4], |texts| texts.each_ref().map(is_there));
+        Self::for_results_with(customers, segments, there)
+    }
+
+    /// As [`Self::for_results`], with these of the columns of how people can be reached, whether anybody has one or not.
+    pub(crate) fn for_results_with(
+        customers: &ScoredCustomers<'a>,
+        segments: &'a Segments,
+        contacts_there: [bool; 4],
+    ) -> Self {
         let mut columns = behaviour(customers.table);
         columns.extend(scores(customers));
         columns.extend(keys(customers));
@@ -110,7 +122,7 @@ impl<'a> Columns<'a> {
         columns.push(segment_list(segments));
         columns.extend(history_lengths(customers.table));
         columns.extend(value(customers.values));
-        columns.extend(contacts(customers.table));
+        columns.extend(contacts(customers.table, contacts_there));
         Self::new(columns)
     }
 
@@ -358,17 +370,17 @@ fn value(values: &CustomerValues) -> Vec<Column<'_>> {
     ]
 }
 
-fn contacts(table: &CustomerTable) -> Vec<Column<'_>> {
+fn contacts(table: &CustomerTable, there: [bool; 4]) -> Vec<Column<'_>> {
     let Some(contacts) = &table.contacts else {
         return Vec::new();
     };
     let names = ["email", "phone", "name", "consent_email"];
-    let present = |texts: &&Texts| texts.total_bytes() > 0;
     names
         .into_iter()
         .zip(contacts)
-        .filter(|(_, texts)| present(texts))
-        .map(|(name, texts)| {
+        .zip(there)
+        .filter(|(_, there)| *there)
+        .map(|((name, texts), _)| {
             optional_text(name, move |row| {
                 Some(texts.get(row)).filter(|text| !text.is_empty())
             })

@@ -81,6 +81,15 @@ impl Lifecycle {
     /// Finds the stage of every customer.
     #[must_use]
     pub fn new(table: &CustomerTable, bounds: LifecycleBounds) -> Self {
+        Self::by_interval(table, bounds, || shop_interval(&table.profiles))
+    }
+
+    /// Finds the stage of every customer of a part of the shop; `shop_interval` is the whole shop's.
+    pub(crate) fn by_interval(
+        table: &CustomerTable,
+        bounds: LifecycleBounds,
+        shop_interval: impl FnOnce() -> f64,
+    ) -> Self {
         let day = table.as_of.day;
         match bounds {
             LifecycleBounds::Months(months) => {
@@ -97,7 +106,7 @@ impl Lifecycle {
                 }
             }
             LifecycleBounds::ShopIntervals(multiples) => {
-                let interval = shop_interval(&table.profiles);
+                let interval = shop_interval();
                 let first_days =
                     multiples.map(|multiple| day.plus_days(-whole_days(multiple * interval)));
                 let stages = table
@@ -112,12 +121,9 @@ impl Lifecycle {
                 }
             }
             LifecycleBounds::OwnIntervals(multiples) => {
-                let shop = shop_interval(&table.profiles);
+                let shop = shop_interval();
                 let stages = table.profiles.iter().map(|profile| {
-                    let own = profile
-                        .mean_days_between_orders()
-                        .filter(|&days| days > 0.0)
-                        .unwrap_or(shop);
+                    let own = own_interval(&profile).unwrap_or(shop);
                     stage_by_day(
                         &profile,
                         multiples.map(|multiple| day.plus_days(-whole_days(multiple * own))),
@@ -145,13 +151,21 @@ fn stage_by_day(profile: &Profile, [active, silent, dormant]: [Day; 3]) -> Stage
     }
 }
 
+/// The shop's interval where nobody has an interval of their own.
+pub(crate) const WITHOUT_REPEATS_DAYS: f64 = 30.0;
+
+/// A customer's mean days between orders, if orders of several days tell any.
+pub(crate) fn own_interval(profile: &Profile) -> Option<f64> {
+    profile
+        .mean_days_between_orders()
+        .filter(|&days| days > 0.0)
+}
+
 /// The median over customers with several orders of their mean days between orders; 30 if there are none.
 fn shop_interval(profiles: &Profiles) -> f64 {
-    const WITHOUT_REPEATS_DAYS: f64 = 30.0;
     let intervals: Vec<f64> = profiles
         .iter()
-        .filter_map(|profile| profile.mean_days_between_orders())
-        .filter(|&days| days > 0.0)
+        .filter_map(|profile| own_interval(&profile))
         .collect();
     patron_stats::scores::type_7_quantile(&intervals, 0.5).unwrap_or(WITHOUT_REPEATS_DAYS)
 }

@@ -1,6 +1,7 @@
 //! Recency, frequency and monetary of every customer, as the settings measure them.
 
 use patron_core::money::SCALE;
+use patron_core::{Day, Money};
 use patron_fold::Profile;
 use serde::{Deserialize, Serialize};
 
@@ -68,23 +69,67 @@ impl Values {
         score_on: ScoreOn,
         margin: f64,
     ) -> Self {
+        let measures = Measures {
+            frequency,
+            monetary,
+            score_on,
+            margin,
+        };
         let mut values = Self::default();
-        let window = score_on == ScoreOn::Window;
         for profile in table.profiles.iter() {
-            values
-                .recency
-                .push(f64::from(profile.recency_days(table.as_of.day)));
-            values
-                .frequency
-                .push(frequency_of(&profile, frequency, window));
-            values
-                .monetary
-                .push(monetary_of(&profile, monetary, window, margin));
-            if window {
-                values.in_window.push(profile.orders_window > 0);
+            let [recency, frequency, monetary] = measures.of(&profile, table.as_of.day);
+            values.recency.push(recency);
+            values.frequency.push(frequency);
+            values.monetary.push(monetary);
+            if score_on == ScoreOn::Window {
+                values.in_window.push(measures.counts(&profile));
             }
         }
         values
+    }
+}
+
+/// What R, F and M stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Measures {
+    /// What F counts.
+    pub frequency: FrequencyMeasure,
+    /// What M sums.
+    pub monetary: MonetaryMeasure,
+    /// Over which orders.
+    pub score_on: ScoreOn,
+    /// The share of net that is margin; 1 where none is known.
+    pub margin: f64,
+}
+
+impl Measures {
+    /// Returns R, F and M of one customer: days, times, units of currency.
+    #[inline]
+    pub(crate) fn of(&self, profile: &Profile, day: Day) -> [f64; 3] {
+        let window = self.score_on == ScoreOn::Window;
+        [
+            f64::from(profile.recency_days(day)),
+            frequency_of(profile, self.frequency, window),
+            monetary_of(profile, self.monetary, window, self.margin),
+        ]
+    }
+
+    /// Returns whether a customer has a part in the cut points of F and M.
+    pub(crate) const fn counts(&self, profile: &Profile) -> bool {
+        matches!(self.score_on, ScoreOn::All) || profile.orders_window > 0
+    }
+}
+
+/// Returns what a customer was worth so far: money × margin, exact, rounded half to even; what does not fit is held at the
+/// largest amount. Ten-thousandths.
+#[must_use]
+pub fn historic_value(profile: &Profile, margin: Option<Money>) -> i64 {
+    let margin = margin.unwrap_or(Money(SCALE));
+    match i64::try_from(profile.monetary.0).map(Money) {
+        Ok(amount) => amount
+            .times_decimal(margin)
+            .map_or(i64::MAX, |product| product.amount.0),
+        Err(_) => i64::MAX,
     }
 }
 
@@ -107,7 +152,7 @@ fn monetary_of(profile: &Profile, measure: MonetaryMeasure, window: bool, margin
     };
     match measure {
         MonetaryMeasure::Total => sum.to_f64(),
-        MonetaryMeasure::MeanPerOrder => sum.mean(orders).map_or(0.0, patron_core::Money::to_f64),
+        MonetaryMeasure::MeanPerOrder => sum.mean(orders).map_or(0.0, Money::to_f64),
         MonetaryMeasure::LastOrder => profile.last_order_value.to_f64(),
         MonetaryMeasure::Margin => sum.to_f64() * margin,
     }

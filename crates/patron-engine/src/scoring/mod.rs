@@ -9,7 +9,7 @@ pub mod segments;
 
 pub use explain::{ExplainError, ExplainedFile, explain};
 pub use lifecycle::{Lifecycle, LifecycleBounds, Stage};
-pub use measures::{FrequencyMeasure, MonetaryMeasure, ScoreOn, Values};
+pub use measures::{FrequencyMeasure, Measures, MonetaryMeasure, ScoreOn, Values, historic_value};
 pub use octants::{Octant, OctantSettings, Octants};
 pub use scores::{AxisSettings, ScoreError, ScoreSettings, Scores};
 pub use segments::{SegmentError, Segments};

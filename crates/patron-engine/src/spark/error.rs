@@ -29,6 +29,8 @@ pub(super) enum TaskError {
     },
     #[error("customer `{customer}`: a line that is no fact")]
     Fact { customer: String },
+    #[error("customer `{customer}`: a line that is no profile")]
+    Profile { customer: String },
     #[error("customer `{customer}` comes after `{previous}`: histories must be sorted by customer")]
     NotSorted { customer: String, previous: String },
     #[error("cannot read the rows that Spark sends: {reason}")]
@@ -49,6 +51,14 @@ impl TaskError {
         Self::Told {
             text,
             hint: error.hint(),
+        }
+    }
+
+    /// The columns of customers do not make lines: a defect of patron.
+    pub(super) fn columns(error: &arrow_schema::ArrowError) -> Self {
+        Self::Told {
+            text: error.to_string(),
+            hint: None,
         }
     }
 
@@ -163,6 +173,28 @@ pub enum SparkError {
         /// What is wrong with it.
         what: String,
     },
+    /// A place to write customers to has characters that a statement of Spark would not keep.
+    #[error("`{place}` holds characters that cannot be in the place of customers on Spark")]
+    PlaceName {
+        /// The place.
+        place: String,
+    },
+    /// There is something where customers are to be written.
+    #[error("there are files in `{place}` already: {files}")]
+    PlaceTaken {
+        /// The place.
+        place: String,
+        /// How many files.
+        files: u64,
+    },
+    /// Spark cannot write, or cannot look whether the place is free.
+    #[error("Spark cannot write customers to `{place}`: {words}")]
+    Place {
+        /// The place.
+        place: String,
+        /// What Spark said.
+        words: String,
+    },
     /// Orders stand with more than one customer.
     #[error(
         "{orders} orders stand with more than one customer, such as `{example}` with `{}` and `{}`; on Spark they are not set aside",
@@ -186,6 +218,14 @@ pub enum SparkError {
     },
 }
 
+impl SparkError {
+    /// What would stop a task, found before any is begun.
+    pub(super) fn of(error: &TaskError) -> Self {
+        let TaskFailed { text, hint } = error.told();
+        Self::Task { text, hint }
+    }
+}
+
 fn said(words: &str) -> String {
     if words.is_empty() {
         String::new()
@@ -205,7 +245,9 @@ impl Coded for SparkError {
             | Self::NoProgram { .. }
             | Self::ProgramName { .. }
             | Self::PlanTooLarge { .. }
+            | Self::PlaceName { .. }
             | Self::NotOnSpark { .. } => ErrorCode::SettingInvalid,
+            Self::PlaceTaken { .. } | Self::Place { .. } => ErrorCode::OutputUnwritable,
             Self::Task { .. } => ErrorCode::InputNotUnderstood,
             Self::SharedOrders { .. } => ErrorCode::InputAmbiguous,
             Self::Lost { .. } | Self::Answer { .. } => ErrorCode::Internal,
@@ -226,6 +268,9 @@ impl Coded for SparkError {
             Self::Job { .. } => "spark_job",
             Self::Lost { .. } => "spark_lost",
             Self::Answer { .. } => "spark_answer",
+            Self::PlaceName { .. } => "spark_place_name",
+            Self::PlaceTaken { .. } => "spark_place_taken",
+            Self::Place { .. } => "spark_place",
             Self::SharedOrders { .. } => "spark_shared_orders",
             Self::NotOnSpark { .. } => "not_on_spark",
         }
@@ -254,6 +299,13 @@ impl Coded for SparkError {
                 vec![("sent", sent.to_string()), ("counted", counted.to_string())]
             }
             Self::Answer { what } => vec![("what", what.clone())],
+            Self::PlaceName { place } => vec![("place", place.clone())],
+            Self::PlaceTaken { place, files } => {
+                vec![("place", place.clone()), ("files", files.to_string())]
+            }
+            Self::Place { place, words } => {
+                vec![("place", place.clone()), ("words", words.clone())]
+            }
             Self::SharedOrders {
                 orders, example, ..
             } => vec![("orders", orders.to_string()), ("example", example.clone())],
@@ -285,6 +337,15 @@ impl Coded for SparkError {
             }
             Self::PlanTooLarge { .. } => {
                 "say how dates are written (`--date-format`), or give Spark a view of fewer columns"
+            }
+            Self::PlaceName { .. } => {
+                "use a path or an address of letters, digits and `/ . _ - : + = @` alone"
+            }
+            Self::PlaceTaken { .. } => {
+                "nothing is replaced there: name another place, such as one with the day in it, or clear it first"
+            }
+            Self::Place { .. } => {
+                "`--customers-to` takes a folder that Spark's executors can write to, such as `s3a://bucket/customers` or `/data/customers`"
             }
             Self::Job { .. } => "Spark's own log says more; try again if an executor was lost",
             Self::SharedOrders { .. } => {

@@ -14,6 +14,7 @@ use super::error::TaskError;
 use super::histories::Histories;
 use super::lines::{Tag, write_fact};
 use super::plan::{FoldPlan, RowTotals, RowsPlan, decode, speaks};
+use super::scorer::{ScorePlan, Scorer};
 use crate::grouping::Record;
 use crate::shared::is_claim;
 use crate::source::handed::{HandedRows, columns_read};
@@ -28,6 +29,8 @@ pub enum Task {
     Rows,
     /// Folds histories.
     Histories,
+    /// Scores customers by their profiles.
+    Scores,
 }
 
 impl Task {
@@ -37,14 +40,16 @@ impl Task {
         match self {
             Self::Rows => "rows",
             Self::Histories => "histories",
+            Self::Scores => "scores",
         }
     }
 
-    /// Fields of a line of its answer.
+    /// Fields of a line of its answer that is about no row; the last is its payload.
     pub(super) const fn fields(self) -> usize {
         match self {
             Self::Rows => 4,
             Self::Histories => 3,
+            Self::Scores => 2,
         }
     }
 }
@@ -67,6 +72,7 @@ pub fn filter(
     let done = match task {
         Task::Rows => rows(plan, input, &mut answer),
         Task::Histories => histories(plan, input, &mut answer),
+        Task::Scores => scores(plan, input, &mut answer),
     };
     if let Err(error) = done {
         let told = serde_json::to_string(&error.told()).unwrap_or_default();
@@ -90,14 +96,21 @@ impl Lines<'_> {
     /// Writes a line about a customer, or about none.
     pub(super) fn about(&mut self, tag: Tag, customer: &str, payload: &str) {
         let mut line = String::from(tag.letter());
-        line.push('\t');
-        escape_into(&mut line, customer);
+        if self.fields > 2 {
+            line.push('\t');
+            escape_into(&mut line, customer);
+        }
         line.push('\t');
         if self.fields > 3 {
             line.push('\t');
         }
         line.push_str(payload);
         self.write(line);
+    }
+
+    /// Writes a customer's line: its fields behind the tag.
+    pub(super) fn customer(&mut self, fields: &str) {
+        self.write(format!("{}\t{fields}", Tag::Profile.letter()));
     }
 
     fn fact(&mut self, record: &Record<'_>, payload: &str) {
@@ -157,9 +170,17 @@ fn histories(plan: &str, input: &mut dyn BufRead, answer: &mut Lines<'_>) -> Res
     let plan: FoldPlan = decode(plan)?;
     check_version(&plan.speaks)?;
     let folder = plan.folder()?;
-    let mut histories = Histories::new(&folder, plan.rules());
+    let mut histories = Histories::new(&folder, plan.rules(), plan.measures);
     each_line(input, |line| histories.take(line, answer))?;
     histories.finish(answer)
+}
+
+fn scores(plan: &str, input: &mut dyn BufRead, answer: &mut Lines<'_>) -> Result<(), TaskError> {
+    let plan: ScorePlan = decode(plan)?;
+    check_version(&plan.speaks)?;
+    let mut scorer = Scorer::new(&plan)?;
+    each_line(input, |line| scorer.take(line, answer))?;
+    scorer.finish(answer)
 }
 
 fn rows(plan: &str, input: &mut dyn BufRead, answer: &mut Lines<'_>) -> Result<(), TaskError> {

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use patron_core::RowClass;
 use patron_fold::answer::write_profile;
 use patron_fold::protocol::unescape;
-use patron_fold::{Folder, NoOrderReason};
+use patron_fold::{Folder, NoOrderReason, Profile};
 
 use super::error::TaskError;
 use super::filter::Lines;
 use super::lines::{ReadFact, Tag, write_word};
+use super::measured::{MeasurePlan, write_keys};
 use super::plan::FoldTotals;
 use crate::grouping::{
     Bought, FoldedPartition, GroupingRules, Record, RowKindKey, Rows, Slot, fold_partition,
@@ -31,16 +32,23 @@ pub(super) struct Histories<'a> {
     customer: String,
     waiting: Vec<ReadFact>,
     totals: FoldTotals,
+    /// What is measured of customers who stay on Spark.
+    measures: Option<MeasurePlan>,
 }
 
 impl<'a> Histories<'a> {
-    pub(super) fn new(folder: &'a Folder, rules: GroupingRules) -> Self {
+    pub(super) fn new(
+        folder: &'a Folder,
+        rules: GroupingRules,
+        measures: Option<MeasurePlan>,
+    ) -> Self {
         Self {
             folder,
             rules,
             customer: String::new(),
             waiting: Vec::new(),
             totals: FoldTotals::default(),
+            measures,
         }
     }
 
@@ -117,7 +125,7 @@ impl<'a> Histories<'a> {
             .min();
     }
 
-    fn answer(&self, folded: &FoldedPartition, answer: &mut Lines<'_>) {
+    fn answer(&mut self, folded: &FoldedPartition, answer: &mut Lines<'_>) {
         let Some(day) = folded.days.first() else {
             return;
         };
@@ -131,10 +139,13 @@ impl<'a> Histories<'a> {
                     let mut payload = String::new();
                     write_profile(&mut payload, &profile, ' ');
                     write_days(&mut payload, days);
-                    for column in folded.contacts.iter().filter(|_| folded.has_contacts) {
+                    let contacts = folded.contacts.iter().filter(|_| folded.has_contacts);
+                    for (way, column) in contacts.enumerate() {
                         payload.push(' ');
                         write_word(&mut payload, column.get(row));
+                        self.totals.measured.reached(way, column.get(row));
                     }
+                    self.measure(&profile, &mut payload);
                     answer.about(Tag::Profile, customer, &payload);
                 }
                 (Slot::Prospect(reason), _) => {
@@ -145,6 +156,19 @@ impl<'a> Histories<'a> {
                 }
                 (Slot::Profile, None) => {}
             }
+        }
+    }
+}
+
+impl Histories<'_> {
+    /// Adds what is measured of a customer as one more field.
+    fn measure(&mut self, profile: &Profile, line: &mut String) {
+        let as_of = self.folder.as_of().first();
+        if let Some((measures, as_of)) = self.measures.zip(as_of) {
+            let values = measures.of(profile, as_of.day);
+            self.totals.measured.take(profile, &values);
+            line.push('\t');
+            write_keys(line, &values);
         }
     }
 }

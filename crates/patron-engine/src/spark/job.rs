@@ -21,8 +21,9 @@ use super::plan::{
 };
 use super::program::Program;
 use super::sql::{self, Facts};
+use super::staying::{check_place, refuse_taken};
 use crate::error::EngineError;
-use crate::folding::{FileFolded, Folded, fold_as_of, settle_grain};
+use crate::folding::{Folded, fold_as_of, settle_grain};
 use crate::gather::one_currency;
 use crate::grouping::{GroupingRules, KeptDays, RepeatedOrders};
 use crate::progress::{Progress, Step};
@@ -34,7 +35,7 @@ use crate::source::{BlockRead, FileRead, QUERY, Query, QueryError, RejectedSink,
 /// Rows looked at before any is read.
 const SAMPLE_ROWS: usize = 10_000;
 /// What a command line may hold: Linux takes 128 KiB in one word.
-const LONGEST_PLAN: usize = 100_000;
+pub(super) const LONGEST_PLAN: usize = 100_000;
 
 /// A table of orders that Spark reads.
 #[derive(Debug, Clone)]
@@ -45,15 +46,21 @@ pub struct SparkOrders {
     pub orders: String,
     /// The patron that executors run.
     pub program: Program,
+    /// Where Spark writes the customers, so that they never come here: a path or an address that it can write to.
+    pub customers_to: Option<String>,
 }
 
 /// Facts of a table on a Spark, waiting there to be folded.
 #[derive(Debug)]
 pub struct OnSpark {
-    spark: Connected,
-    program: Program,
-    facts: Facts,
-    totals: RowTotals,
+    pub(super) spark: Connected,
+    pub(super) program: Program,
+    pub(super) facts: Facts,
+    pub(super) totals: RowTotals,
+    /// The place that customers are to be written to by Spark.
+    pub(super) customers_to: Option<String>,
+    /// The tables that are kept there, besides facts.
+    pub(super) tables: Vec<String>,
     /// What was read of the table: one entry.
     pub files: Vec<FileRead>,
     /// The one currency that the table names, if it names any.
@@ -61,9 +68,11 @@ pub struct OnSpark {
 }
 
 impl Drop for OnSpark {
-    /// Lets go of the facts; a session that ended before this lets go of them itself.
+    /// Lets go of what is kept there; a session that ended before this lets go of them itself.
     fn drop(&mut self) {
-        drop(tell(&mut self.spark, &sql::forget(&self.facts)));
+        for table in std::iter::once(&self.facts.0).chain(&self.tables) {
+            drop(tell(&mut self.spark, &sql::forget_table(table)));
+        }
     }
 }
 
@@ -80,7 +89,13 @@ impl OnSpark {
     ) -> Result<Self, EngineError> {
         progress.begin(Step::Read, 0);
         asked.program.check()?;
+        if let Some(place) = &asked.customers_to {
+            check_place(place)?;
+        }
         let mut spark = connect(&asked.spark)?;
+        if let Some(place) = &asked.customers_to {
+            refuse_taken(&mut spark, place)?;
+        }
         let table = Table::look_at(&mut spark, &asked.orders, options)?;
         give_program(&mut spark, &asked.program)?;
         let plan = table.plan(&asked.orders, options)?;
@@ -107,6 +122,8 @@ impl OnSpark {
             program: asked.program.clone(),
             facts,
             totals,
+            customers_to: asked.customers_to.clone(),
+            tables: Vec::new(),
             currency: one_currency(&files)?,
             files,
         })
@@ -157,10 +174,27 @@ impl OnSpark {
         self.finish(people, totals, AsOf::new(day, settings), rules)
     }
 
-    fn has_grain(&self, rule: GrainRule) -> bool {
+    pub(super) fn has_grain(&self, rule: GrainRule) -> bool {
         self.files
             .iter()
             .any(|file| file.understanding.grain == rule)
+    }
+
+    /// How many order ids repeat, where rows are orders unless they do.
+    pub(super) fn repeated_order_ids(
+        &self,
+        totals: &FoldTotals,
+        rules: GroupingRules,
+    ) -> Result<u64, EngineError> {
+        let may_repeat = self.has_grain(GrainRule::OrdersUnlessRepeated);
+        if !may_repeat || rules.repeats_are_versions {
+            return Ok(0);
+        }
+        settle_grain(RepeatedOrders {
+            constant: totals.repeated.0,
+            varying: totals.repeated.1,
+            example: totals.example.clone(),
+        })
     }
 
     fn finish(
@@ -170,25 +204,12 @@ impl OnSpark {
         as_of: AsOf,
         rules: GroupingRules,
     ) -> Result<(Folded, PurchaseLog), EngineError> {
-        let may_repeat = self.has_grain(GrainRule::OrdersUnlessRepeated);
-        let repeated = RepeatedOrders {
-            constant: totals.repeated.0,
-            varying: totals.repeated.1,
-            example: totals.example,
-        };
-        let repeated_order_ids = if may_repeat && !rules.repeats_are_versions {
-            settle_grain(repeated)?
-        } else {
-            0
-        };
+        let repeated_order_ids = self.repeated_order_ids(&totals, rules)?;
+        let by_file = totals.by_file();
         let (table, prospects, purchases) = people.table(as_of, totals.tally)?;
         let folded = Folded {
             by_day: vec![(table, prospects)],
-            by_file: vec![FileFolded {
-                duplicates: totals.duplicates,
-                merged_order_lines: totals.merged_order_lines,
-                merged_refunds: totals.merged_refunds,
-            }],
+            by_file,
             repeated_order_ids,
             series: None,
             spilled_bytes: 0,
@@ -426,7 +447,7 @@ fn refuse_shared_orders(spark: &mut Connected, facts: &Facts) -> Result<(), Spar
     })
 }
 
-fn same(what: &'static str, sent: u64, counted: u64) -> Result<(), SparkError> {
+pub(super) fn same(what: &'static str, sent: u64, counted: u64) -> Result<(), SparkError> {
     if sent == counted {
         return Ok(());
     }
@@ -437,12 +458,15 @@ fn same(what: &'static str, sent: u64, counted: u64) -> Result<(), SparkError> {
     })
 }
 
-fn tell(spark: &mut Connected, sql: &str) -> Result<(), QueryError> {
+pub(super) fn tell(spark: &mut Connected, sql: &str) -> Result<(), QueryError> {
     spark.ask(sql, |_| Ok(()))
 }
 
 /// The one row of an answer, of numbers.
-fn numbers<const N: usize>(spark: &mut Connected, sql: &str) -> Result<[u64; N], SparkError> {
+pub(super) fn numbers<const N: usize>(
+    spark: &mut Connected,
+    sql: &str,
+) -> Result<[u64; N], SparkError> {
     let mut found = [0; N];
     spark.ask(sql, |batch| {
         for (number, column) in found.iter_mut().zip(columns::<N>(batch)?) {
@@ -457,7 +481,7 @@ fn numbers<const N: usize>(spark: &mut Connected, sql: &str) -> Result<[u64; N],
 }
 
 /// Calls `take` with each line of a batch: its tag, and the other columns. Nothing may be null.
-fn each_line<const N: usize>(
+pub(super) fn each_line<const N: usize>(
     batch: &RecordBatch,
     mut take: impl FnMut(Tag, [&str; N]) -> Result<(), SparkError>,
 ) -> Result<(), SparkError> {
@@ -482,7 +506,7 @@ fn each_line<const N: usize>(
     Ok(())
 }
 
-fn columns<const N: usize>(batch: &RecordBatch) -> Result<[StringArray; N], SparkError> {
+pub(super) fn columns<const N: usize>(batch: &RecordBatch) -> Result<[StringArray; N], SparkError> {
     let columns = (0..N).map(|place| column(batch, place));
     let columns: Vec<StringArray> = columns.collect::<Result<_, _>>()?;
     <[StringArray; N]>::try_from(columns).map_err(|_| SparkError::Answer {
@@ -501,13 +525,13 @@ fn column(batch: &RecordBatch, place: usize) -> Result<StringArray, SparkError> 
     Ok(texts.as_string::<i32>().clone())
 }
 
-fn read_json<T: serde::de::DeserializeOwned>(payload: &str) -> Result<T, SparkError> {
+pub(super) fn read_json<T: serde::de::DeserializeOwned>(payload: &str) -> Result<T, SparkError> {
     serde_json::from_str(payload).map_err(|error| SparkError::Answer {
         what: error.to_string(),
     })
 }
 
-fn failed(payload: &str) -> SparkError {
+pub(super) fn failed(payload: &str) -> SparkError {
     let told: Result<TaskFailed, _> = serde_json::from_str(payload);
     match told {
         Ok(TaskFailed { text, hint }) => SparkError::Task { text, hint },
@@ -518,20 +542,20 @@ fn failed(payload: &str) -> SparkError {
     }
 }
 
-fn unexpected(tag: Tag) -> SparkError {
+pub(super) fn unexpected(tag: Tag) -> SparkError {
     SparkError::Answer {
         what: format!("a line of `{}`", tag.letter()),
     }
 }
 
-fn of_job(error: &QueryError) -> SparkError {
+pub(super) fn of_job(error: &QueryError) -> SparkError {
     SparkError::Job {
         words: words(error),
     }
 }
 
 /// What Spark said, without what the driver puts around it.
-fn words(error: &QueryError) -> String {
+pub(super) fn words(error: &QueryError) -> String {
     let said = match error {
         QueryError::Query { words }
         | QueryError::Interrupted { words, .. }

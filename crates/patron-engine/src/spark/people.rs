@@ -1,5 +1,7 @@
 //! Profiles that come back from Spark, in whatever order, on their way into a table of customers.
 
+use std::borrow::Cow;
+
 use patron_core::Day;
 use patron_fold::answer::read_profile;
 use patron_fold::{AsOf, Profile};
@@ -37,10 +39,7 @@ impl People {
 
     /// Takes a customer.
     pub(super) fn take_customer(&mut self, name: &str, payload: &str) -> Result<(), SparkError> {
-        let mut words = payload.split(' ');
-        let read = read_profile(&mut words).zip(words.next().and_then(days));
-        let contacts: Vec<_> = words.map(read_word).collect();
-        let Some((profile, days)) = read.filter(|_| matches!(contacts.len(), 0 | 4)) else {
+        let Some((profile, days, contacts)) = read_customer(payload) else {
             return Err(no_profile(name));
         };
         self.push(name, &profile, days);
@@ -111,6 +110,15 @@ impl People {
         };
         Ok((table, prospects, self.purchases.sorted()))
     }
+}
+
+/// Reads a customer's profile, purchase days, and how they can be reached: in no way, or four texts.
+pub(super) fn read_customer(payload: &str) -> Option<(Profile, Vec<Day>, Vec<Cow<'_, str>>)> {
+    let mut words = payload.split(' ');
+    let profile = read_profile(&mut words)?;
+    let days = days(words.next()?)?;
+    let contacts: Vec<_> = words.map(read_word).collect();
+    matches!(contacts.len(), 0 | 4).then_some((profile, days, contacts))
 }
 
 fn days(word: &str) -> Option<Vec<Day>> {

@@ -14,11 +14,13 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::cells::CellKind;
 use super::error::TaskError;
+use super::measured::{MeasurePlan, MeasuredTotals};
+use crate::folding::FileFolded;
 use crate::grouping::{GroupingRules, KeptDays};
 use crate::source::handed::{Sample, understand};
 
 /// Form of plans and lines; raised whenever one of them changes.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// What a patron says of itself, and another must say, too: version of patron and form of plans and lines, without blanks.
 #[must_use]
@@ -169,6 +171,8 @@ pub(super) struct FoldPlan {
     drop_duplicates: bool,
     repeats_are_versions: bool,
     with_days: bool,
+    /// What is measured of customers, where they stay.
+    pub(super) measures: Option<MeasurePlan>,
 }
 
 impl FoldPlan {
@@ -185,6 +189,15 @@ impl FoldPlan {
             drop_duplicates: rules.drop_duplicates,
             repeats_are_versions: rules.repeats_are_versions,
             with_days: rules.keep_days != KeptDays::None,
+            measures: None,
+        }
+    }
+
+    /// The same, with what is measured of customers.
+    pub(super) fn measuring(self, measures: MeasurePlan) -> Self {
+        Self {
+            measures: Some(measures),
+            ..self
         }
     }
 
@@ -247,9 +260,20 @@ pub(super) struct FoldTotals {
     pub(super) repeated: (u64, u64),
     /// The first of the former, with its rows.
     pub(super) example: Option<(String, u64)>,
+    /// What customers come to, where they stay.
+    pub(super) measured: MeasuredTotals,
 }
 
 impl FoldTotals {
+    /// Returns what folding found of the table's rows.
+    pub(super) fn by_file(&self) -> Vec<FileFolded> {
+        vec![FileFolded {
+            duplicates: self.duplicates,
+            merged_order_lines: self.merged_order_lines,
+            merged_refunds: self.merged_refunds,
+        }]
+    }
+
     pub(super) fn add(&mut self, other: Self) {
         self.facts += other.facts;
         self.bytes += other.bytes;
@@ -263,6 +287,7 @@ impl FoldTotals {
         self.repeated.1 += other.repeated.1;
         let examples = [self.example.take(), other.example];
         self.example = examples.into_iter().flatten().min();
+        self.measured.add(&other.measured);
     }
 }
 

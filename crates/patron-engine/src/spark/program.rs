@@ -23,11 +23,8 @@ impl Program {
 
     /// Refuses places that a shell or Spark would read as something else.
     pub(super) fn check(&self) -> Result<(), SparkError> {
-        let is_plain = |c: char| {
-            c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | ':' | '+' | '=' | '@')
-        };
         let place = self.shown();
-        if !place.is_empty() && place.chars().all(is_plain) && !place.starts_with('-') {
+        if is_plain(place) {
             return Ok(());
         }
         Err(SparkError::ProgramName {
@@ -83,6 +80,14 @@ impl Program {
             }),
         }
     }
+}
+
+/// Whether a path or an address stands as it is in a command and in a statement.
+pub(super) fn is_plain(place: &str) -> bool {
+    let is_plain = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | ':' | '+' | '=' | '@')
+    };
+    !place.is_empty() && place.chars().all(is_plain) && !place.starts_with('-')
 }
 
 #[cfg(test)]

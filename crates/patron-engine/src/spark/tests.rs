@@ -22,10 +22,10 @@ use crate::folding::DaysAsked;
 use crate::grouping::{GroupingRules, KeptDays};
 use crate::source::RejectedSink;
 use crate::source::handed::{Sample, columns_read, understand};
-use crate::{Resources, Silent, gather};
+use crate::{CustomerTable, Prospect, PurchaseLog, Resources, Silent, gather};
 
 const HEADERS: [&str; 5] = ["customer_id", "order_id", "ordered_at", "net", "email"];
-type Row = [String; 5];
+pub(super) type Row = [String; 5];
 
 struct Nobody;
 
@@ -47,7 +47,7 @@ fn sample(rows: &[Row]) -> Sample {
         .collect()
 }
 
-fn plan(rows: &[Row]) -> String {
+pub(super) fn plan(rows: &[Row]) -> String {
     let (headers, sample) = (headers(), sample(rows));
     let options = ImportOptions::default();
     let understanding = understand(&headers, &sample, &options).unwrap();
@@ -90,7 +90,7 @@ fn no_name_address_or_id_stands_on_a_command_line() {
     );
 }
 
-fn lines_of(task: Task, plan: &str, input: &str) -> Vec<Vec<String>> {
+pub(super) fn lines_of(task: Task, plan: &str, input: &str) -> Vec<Vec<String>> {
     let mut output = Vec::new();
     let mut input = Cursor::new(input.as_bytes().to_vec());
     filter(task, plan, &mut input, &mut output).unwrap();
@@ -107,7 +107,7 @@ fn lines_of(task: Task, plan: &str, input: &str) -> Vec<Vec<String>> {
 }
 
 /// What Spark sends for some rows, the first of which has a number.
-fn sent(rows: &[Row], first: usize) -> String {
+pub(super) fn sent(rows: &[Row], first: usize) -> String {
     let mut text = String::new();
     for (place, row) in rows.iter().enumerate() {
         text.push_str(&(first + place).to_string());
@@ -171,6 +171,12 @@ fn on_tasks(rows: &[Row], as_of: Day) -> (People, FoldTotals, RowTotals) {
 
 /// Reads the same rows from a file.
 fn here(rows: &[Row], as_of: Day) -> String {
+    let (table, prospects, purchases) = folded_here(rows, as_of);
+    shown(&table, &prospects, &purchases)
+}
+
+/// The customers of the same rows, read from a file and folded here.
+pub(super) fn folded_here(rows: &[Row], as_of: Day) -> (CustomerTable, Vec<Prospect>, PurchaseLog) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("orders.csv");
     let mut writer = csv::Writer::from_path(&path).unwrap();
@@ -196,14 +202,10 @@ fn here(rows: &[Row], as_of: Day) -> String {
     let folded = gathered.fold_days(&settings, asked, false, &Silent);
     let (mut folded, purchases) = folded.unwrap();
     let (table, prospects) = folded.by_day.pop().unwrap();
-    shown(&table, &prospects, &purchases)
+    (table, prospects, purchases)
 }
 
-fn shown(
-    table: &crate::CustomerTable,
-    prospects: &[crate::Prospect],
-    purchases: &crate::PurchaseLog,
-) -> String {
+fn shown(table: &CustomerTable, prospects: &[Prospect], purchases: &PurchaseLog) -> String {
     let ids: Vec<&str> = table.ids.iter().collect();
     let profiles: Vec<_> = table.profiles.iter().collect();
     let contacts = table.contacts.as_ref().map(|columns| {
@@ -242,7 +244,7 @@ fn row() -> impl Strategy<Value = Row> {
 }
 
 /// Rows with an order's number each: whose an order is, is not in question here.
-fn rows() -> impl Strategy<Value = Vec<Row>> {
+pub(super) fn rows() -> impl Strategy<Value = Vec<Row>> {
     proptest::collection::vec(row(), 1..60).prop_map(|mut rows| {
         for (place, row) in rows.iter_mut().enumerate() {
             row[1] = format!("n{place}\t{}", row[0]);
@@ -279,7 +281,7 @@ fn some_rows() -> Vec<Row> {
 }
 
 /// What a task says that cannot go on.
-fn error_of(task: Task, plan: &str, input: &str) -> String {
+pub(super) fn error_of(task: Task, plan: &str, input: &str) -> String {
     let lines = lines_of(task, plan, input);
     let last = lines.last().unwrap();
     assert_eq!(last[0], Tag::Error.letter(), "{lines:?}");

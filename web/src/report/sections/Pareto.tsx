@@ -22,6 +22,13 @@ export function ParetoSection({ report }: { report: Report }) {
     [pareto, revenueShare, speech, colours],
   );
   const customers = report.headline.customers;
+  if (report.notes.some((note) => note.key === "customers_on_spark")) {
+    return (
+      <Section id="pareto" heading={t("pareto.heading")} title={t("pareto.elsewhere")}>
+        <Empty text={t("pareto.elsewhere_text")} />
+      </Section>
+    );
+  }
   if (pareto.points.length < 2 || revenueShare === null || customers * PARETO_SHARE < 1) {
     return (
       <Section id="pareto" heading={t("pareto.heading")} title={t("pareto.title_empty")}>

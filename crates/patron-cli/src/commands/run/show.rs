@@ -17,7 +17,11 @@ pub(super) fn show(report: &RunReport, output: &mut Output) -> Result<(), Failur
     account(&report.account, output)?;
     folded(report, output)?;
     output.line(&format!("\nResults are in {}:", report.out.display()))?;
-    output.line(&format!("  {}", report.written.join("  ")))
+    output.line(&format!("  {}", report.written.join("  ")))?;
+    match &report.machine.customers_at {
+        Some(place) => output.line(&format!("Spark wrote the customers to {place}")),
+        None => Ok(()),
+    }
 }
 
 fn headline(report: &RunReport, output: &mut Output) -> Result<(), Failure> {
@@ -153,6 +157,8 @@ fn cut_points(report: &RunReport, output: &mut Output) -> Result<(), Failure> {
             "  frequency and monetary: rank correlation {}",
             decimal(correlation, 2)
         )),
+        // A note says so.
+        None if report.machine.customers_at.is_some() => Ok(()),
         None => output
             .line("  frequency and monetary: no rank correlation, one of them is the same for all"),
     }
