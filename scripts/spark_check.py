@@ -10,6 +10,7 @@ something is missing. The last line begins with SOAK.
 import csv
 import datetime
 import decimal
+import json
 import os
 import shutil
 import signal
@@ -22,6 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent
 CASES = ROOT / "crates" / "patron-cli" / "tests" / "cases"
 SCRIPT = ROOT / "scripts" / "spark.sh"
 PORT = "15047"
+# Ways of scoring that take other numbers of all customers.
+OTHER_SCORES = {
+    "margins of a window": ["--margin", "0.35", "--score-on", "window"],
+    "natural breaks": ["--score-method", "natural-breaks", "--bins", "4"],
+}
 STRANGE = ["a\tb", "a\nb", "a\rb", "a\r\nb", "a\\b", "a\\tb", "\\N", "N", "null", "a  b", "'", "\"q\"", "王", "\u2028", "a,b", "#", "\\", "\\\\s", "é", "😀"]
 
 
@@ -52,11 +58,15 @@ class Check:
         assert done.returncode == 0, f"{name} on Spark: {done.stderr}"
         return out
 
-    def same(self, name: str, file: Path, words: list[str]) -> None:
-        """Holds customers.parquet of both engines against each other, byte by byte, and the lists beside it."""
+    def here(self, name: str, file: Path, words: list[str]) -> Path:
         here = self.folder / f"{name}-here"
         done = self.run([str(file), *words], here)
         assert done.returncode == 0, f"{name} here: {done.stderr}"
+        return here
+
+    def same(self, name: str, file: Path, words: list[str]) -> None:
+        """Holds customers.parquet of both engines against each other, byte by byte, and the lists beside it."""
+        here = self.here(name, file, words)
         self.alike(name, here, self.on_spark(name, f"parquet.`{file}`", words))
 
     def alike(self, name: str, here: Path, spark: Path) -> None:
@@ -66,6 +76,22 @@ class Check:
         assert kept[0] == kept[1], f"{name}: rejected.csv differs"
         self.compared += 1
         print(f"same: {name}", flush=True)
+
+    def stays(self, name: str, table: str, words: list[str]) -> None:
+        """Has Spark write the customers, and holds them against those of the run that was made here before."""
+        place = self.folder / f"{name}-customers"
+        out = self.on_spark(f"{name}-stays", table, [*words, "--customers-to", str(place)])
+        self.alike_there(name, out, place)
+
+    def alike_there(self, name: str, out: Path, place: Path) -> None:
+        here = self.folder / f"{name}-here"
+        compare_customers(name, here / "customers.parquet", place)
+        assert (here / "segments.csv").read_bytes() == (out / "segments.csv").read_bytes(), f"{name}: segments.csv differs"
+        told = [told_of(folder / "run.json") for folder in (here, out)]
+        assert told[0] == told[1], f"{name}: run.json differs: {[key for key in told[0] if told[0][key] != told[1].get(key)]}"
+        assert not (out / "customers.parquet").exists(), f"{name}: customers came here"
+        self.compared += 1
+        print(f"same, written by Spark: {name}", flush=True)
 
     def refused(self, name: str, words: list[str], *said: str, code: int = 1) -> None:
         done = self.run(words, self.folder / "refused")
@@ -106,11 +132,43 @@ def typed(columns: dict[str, list[str | None]]) -> dict[str, object]:
     return changed
 
 
+def compare_customers(name: str, here: Path, there: Path) -> None:
+    """Compares names, types and values column by column. Spark's files are in no order, and its columns may all be null."""
+    import pyarrow
+    import pyarrow.dataset
+    import pyarrow.parquet
+
+    one = pyarrow.parquet.read_table(here)
+    other = pyarrow.dataset.dataset(there, format="parquet").to_table().sort_by("customer_id")
+    # pyarrow sorts texts by their bytes, as patron does.
+    assert one.column_names == other.column_names, f"{name}: columns {other.column_names}, expected {one.column_names}"
+    for column in one.column_names:
+        left, right = one[column], other[column]
+        if pyarrow.types.is_list(left.type):
+            assert pyarrow.types.is_list(right.type) and left.type.value_type == right.type.value_type, f"{name}: type of {column}"
+            left, right = left.to_pylist(), right.to_pylist()
+            assert left == right, f"{name}: {column} differs"
+            continue
+        assert left.type == right.type, f"{name}: {column} is {right.type}, expected {left.type}"
+        assert left.equals(right), f"{name}: {column} differs"
+
+
+def told_of(path: Path) -> dict[str, object]:
+    """What run.json tells that cannot differ: not of the machine, of the input's name, nor what is left out there."""
+    told = json.loads(path.read_text(encoding="utf-8"))
+    for key in ("machine", "inputs", "frequency_monetary_correlation"):
+        del told[key]
+    of_correlation = ("customers_on_spark", "frequency_monetary_correlated")
+    told["notes"] = [note for note in told["notes"] if note["key"] not in of_correlation]
+    return told
+
+
 def cases(check: Check) -> None:
     for case in sorted(path for path in CASES.iterdir() if path.is_dir()):
         file = parquet(check.folder / f"{case.name}.parquet", columns_of(case / "orders.csv"))
         words = ["--settings", str(case / "settings.toml"), "--no-clv", "--identity", "off"]
         check.same(case.name, file, words)
+        check.stays(case.name, f"parquet.`{file}`", words)
 
 
 def strange(check: Check) -> None:
@@ -123,7 +181,9 @@ def strange(check: Check) -> None:
         "name": [f" {text} {text} " for text in ids],
         "email": [f"p{place // 3}@example.com" for place in range(len(ids))],
     }
-    check.same("strange ids", parquet(check.folder / "strange.parquet", columns), ["--no-clv", "--identity", "off"])
+    file = parquet(check.folder / "strange.parquet", columns)
+    check.same("strange ids", file, ["--no-clv", "--identity", "off"])
+    check.stays("strange ids", f"parquet.`{file}`", ["--no-clv", "--identity", "off"])
     bad = columns | {"net": ["?" if place % 7 == 0 else net for place, net in enumerate(columns["net"])]}
     file = parquet(check.folder / "bad.parquet", bad)
     check.same("bad rows", file, ["--no-clv", "--identity", "off"])
@@ -142,7 +202,15 @@ def shop(check: Check, customers: int) -> Path:
     lake = parquet(check.folder / "typed.parquet", typed(columns))
     check.same("shop, typed", lake, [*words, "--no-clv"])
     check.same("shop, typed, with values", lake, words)
-    check.same("shop as of a day", lake, [*words, "--no-clv", "--as-of", "2024-06-30", "--timezone", "Asia/Shanghai"])
+    of_a_day = [*words, "--no-clv", "--as-of", "2024-06-30", "--timezone", "Asia/Shanghai"]
+    check.same("shop as of a day", lake, of_a_day)
+    table = f"parquet.`{lake}`"
+    check.stays("shop, typed", table, [*words, "--no-clv"])
+    check.stays("shop as of a day", table, of_a_day)
+    for name, more in OTHER_SCORES.items():
+        asked = [*words, "--no-clv", *more]
+        check.here(f"shop by {name}", lake, asked)
+        check.stays(f"shop by {name}", table, asked)
     return lake
 
 
@@ -172,8 +240,10 @@ def lost_tasks() -> int:
 def killed(check: Check, lake: Path, task: str) -> None:
     """Kills an executor while one of its tasks runs patron: Spark must have lost a task by it, and do it again."""
     name = f"executor killed at {task}"
-    out = check.folder / f"{name}-spark"
+    out, place = check.folder / f"{name}-spark", check.folder / f"{name}-customers"
     words = [*check.flags(f"parquet.`{lake}`"), "--identity", "off", "--currency", "EUR", "--no-clv"]
+    if task == "scores":
+        words += ["--customers-to", str(place)]
     command = [check.patron, "run", *words, "--quiet", "--format", "parquet", "--out", str(out)]
     running = subprocess.Popen(command, cwd=check.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     victim, lost_before = None, lost_tasks()
@@ -186,7 +256,11 @@ def killed(check: Check, lake: Path, task: str) -> None:
     _, stderr = running.communicate(timeout=1_200)
     assert running.returncode == 0, f"{name}: {stderr}"
     assert lost_tasks() > lost_before, f"{name}: no task was lost"
-    check.alike(name, check.folder / "shop, typed-here", out)
+    if task == "scores":
+        (check.folder / f"{name}-here").symlink_to(check.folder / "shop, typed-here")
+        check.alike_there(name, out, place)
+    else:
+        check.alike(name, check.folder / "shop, typed-here", out)
 
 
 def messages(check: Check, lake: Path) -> None:
@@ -204,6 +278,15 @@ def messages(check: Check, lake: Path) -> None:
     check.refused("another version", [*flags, "--spark-program", f"installed:{other}"], "another patron", "patron-0.0.1-spark-0")
     check.refused("no file", [*flags, "--spark-program", "/nowhere/patron"], "cannot give `/nowhere/patron`")
     check.refused("joined customers", [*flags, "--identity", "email"], "--identity off")
+    taken = check.folder / "shop, typed-customers"
+    before = sorted(path.name for path in taken.iterdir())
+    check.refused("a place with customers", [*flags, "--no-clv", "--customers-to", str(taken)], "there are files in", "nothing is replaced")
+    assert before == sorted(path.name for path in taken.iterdir()), "something was replaced"
+    check.refused("values there", [*flags, "--customers-to", str(check.folder / "new")], "--no-clv", "--customers-to")
+    ranked = ["--no-clv", "--identity", "off", "--score-method", "ntile", "--customers-to", str(check.folder / "new")]
+    check.refused("ranks there", [*flags, *ranked], "ntile", "--score-method quantile")
+    nowhere = ["--no-clv", "--customers-to", "/proc/none/customers", "--identity", "off"]
+    check.refused("no room", [*flags, *nowhere], "cannot write customers to `/proc/none/customers`")
     shared = {"customer_id": ["a", "b", "c"], "order_id": ["1", "1", "2"], "ordered_at": ["2024-01-01"] * 3, "net": ["1"] * 3}
     file = parquet(check.folder / "shared.parquet", shared)
     flags = check.flags(f"parquet.`{file}`")
@@ -229,7 +312,7 @@ def main() -> int:
         strange(check)
         lake = shop(check, int(os.environ.get("PATRON_SPARK_CUSTOMERS", "20000")))
         messages(check, lake)
-        for task in ("rows", "histories"):
+        for task in ("rows", "histories", "scores"):
             killed(check, lake, task)
     finally:
         script("stop")
