@@ -57,15 +57,22 @@ impl Spark {
 
     /// The table, if one is asked for; `database` knows the driver.
     pub(crate) fn orders(&self, database: &Database) -> Result<Option<SparkOrders>, Failure> {
-        let Some(orders) = &self.table else {
-            return Ok(None);
-        };
         let bad = |flag: &str, value: &str, expected: &str| {
             Failure::of_command_line(BadFlag {
                 flag: flag.to_owned(),
                 value: value.to_owned(),
                 expected: expected.to_owned(),
             })
+        };
+        let Some(orders) = &self.table else {
+            // Files beside it would have it overlooked.
+            return match &self.customers_to {
+                Some(place) => {
+                    let expected = "`--orders` beside it, a table on Spark";
+                    Err(bad("--customers-to", place, expected))
+                }
+                None => Ok(None),
+            };
         };
         if self.engine != Engine::Spark {
             return Err(bad("--engine", "embedded", "`spark` beside `--orders`"));

@@ -232,16 +232,21 @@ fn of_axis(place: usize, source: CutError) -> ScoreError {
     ScoreError::Axis { axis, source }
 }
 
-/// The medians of R, F and M of each segment, whose numbers come as three measures a segment.
+/// The medians of R, F and M of segments of so many customers each; their numbers come as three measures a segment.
 pub(super) fn medians(
     numbers: &mut dyn Numbers,
-    segments: usize,
+    segments: &[u64],
 ) -> Result<Vec<Option<[f64; 3]>>, SparkError> {
     let wanted = |_: usize, total: u64| match Counted::ranks(&Method::Median, 2, total) {
         Ok(Ranks::Some(ranks)) => ranks,
         _ => Vec::new(),
     };
-    let counts = refine(3 * segments, wanted, |round| numbers.round(round))?;
+    let counts = refine(3 * segments.len(), wanted, |round| numbers.round(round))?;
+    for (axes, customers) in counts.chunks(3).zip(segments) {
+        for axis in axes {
+            same("customers of a segment", *customers, axis.total())?;
+        }
+    }
     let medians = counts.chunks(3).map(|axes| match axes {
         [r, f, m] => {
             let median = |counts: &Counts| counts.counted().type_7_quantile(0.5);

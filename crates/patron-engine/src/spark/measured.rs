@@ -153,7 +153,9 @@ mod tests {
     #[test]
     fn sums_are_told_whole() {
         let mut sum = ToldSum::default();
-        [0.1, -2.5e9, 1e300, 0.0].map(|value| sum.0.add(value, 3));
+        for value in [0.1, -2.5e9, 1e300, 0.0] {
+            sum.0.add(value, 3);
+        }
         let told = serde_json::to_string(&sum).unwrap();
         assert_eq!(serde_json::from_str::<ToldSum>(&told).unwrap(), sum);
     }

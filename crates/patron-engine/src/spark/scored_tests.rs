@@ -98,6 +98,9 @@ impl Numbers for Lists {
     }
 }
 
+/// Customers and members of a segment, means and medians of R, F and M.
+type OfSegment = (u64, u64, Option<[f64; 3]>, Option<[f64; 3]>);
+
 /// What came of customers: cut points, knives, and a line of cells for each; besides counts by score, and means and medians by
 /// segment.
 #[derive(Debug, PartialEq)]
@@ -108,7 +111,7 @@ struct Outcome {
     cells: Vec<String>,
     by_score: Vec<Vec<u64>>,
     outside_window: u64,
-    segments: Vec<(u64, u64, Option<[f64; 3]>, Option<[f64; 3]>)>,
+    segments: Vec<OfSegment>,
     revenue: i128,
 }
 
@@ -185,7 +188,8 @@ fn on_tasks(rows: &[Row], rules: &ScoringRules) -> Outcome {
         .iter()
         .map(|(first, numbers)| (*first, numbers.as_str()));
     let count = 3 * sums.segments.len();
-    let medians = medians(&mut Lists::of(numbers, count), sums.segments.len()).unwrap();
+    let of_segments: Vec<u64> = sums.segments.iter().map(|of| of.group.customers).collect();
+    let medians = medians(&mut Lists::of(numbers, count), &of_segments).unwrap();
     let segments = sums.segments.iter().zip(medians).map(|(segment, medians)| {
         let group = &segment.group;
         (group.customers, segment.members, segment.means(), medians)
@@ -237,24 +241,6 @@ fn here(table: &CustomerTable, rules: &ScoringRules) -> Outcome {
     let mut cells: Vec<String> = (0..table.len()).map(line).collect();
     cells.sort();
     let axes = [&values.recency, &values.frequency, &values.monetary];
-    let own = rules.vocabulary.segments.len();
-    let segment = |segment: usize| {
-        let is_in = |row: &usize| usize::from(segments.primary[*row]).min(own) == segment;
-        let rows: Vec<usize> = (0..table.len()).filter(is_in).collect();
-        let is_member = |row: &usize| segments.members[*row] >> segment & 1 == 1;
-        let members = (0..table.len()).filter(is_member).count() as u64;
-        let members = if segment == own {
-            rows.len() as u64
-        } else {
-            members
-        };
-        let all = |of: fn(&[f64]) -> f64| {
-            let one = |axis: &Vec<f64>| of(&rows.iter().map(|&row| axis[row]).collect::<Vec<_>>());
-            (!rows.is_empty()).then(|| axes.map(one))
-        };
-        let median = |values: &[f64]| patron_stats::summary::median(values).unwrap();
-        (rows.len() as u64, members, all(exact_mean), all(median))
-    };
     let counted = scores.cut_points.iter().zip(&scores.scores);
     Outcome {
         cuts: scores
@@ -267,13 +253,50 @@ fn here(table: &CustomerTable, rules: &ScoringRules) -> Outcome {
         cells,
         by_score: counted.map(|(cuts, scores)| cuts.count(scores)).collect(),
         outside_window: scores.outside_window,
-        segments: (0..=own).map(segment).collect(),
+        segments: segments_here(&segments, axes),
         revenue: table
             .profiles
             .iter()
             .map(|profile| profile.monetary.0)
             .sum(),
     }
+}
+
+fn segments_here(segments: &Segments, axes: [&Vec<f64>; 3]) -> Vec<OfSegment> {
+    let (own, customers) = (segments.own, segments.primary.len());
+    let segment = |segment: usize| {
+        let is_in = |row: &usize| usize::from(segments.primary[*row]).min(own) == segment;
+        let rows: Vec<usize> = (0..customers).filter(is_in).collect();
+        let is_member = |row: &usize| segments.members[*row] >> segment & 1 == 1;
+        let members = (0..customers).filter(is_member).count() as u64;
+        let members = if segment == own {
+            rows.len() as u64
+        } else {
+            members
+        };
+        let all = |of: fn(&[f64]) -> f64| {
+            let one = |axis: &Vec<f64>| of(&rows.iter().map(|&row| axis[row]).collect::<Vec<_>>());
+            (!rows.is_empty()).then(|| axes.map(one))
+        };
+        let median = |values: &[f64]| patron_stats::summary::median(values).unwrap();
+        (rows.len() as u64, members, all(exact_mean), all(median))
+    };
+    (0..=own).map(segment).collect()
+}
+
+fn measures() -> impl Strategy<Value = (FrequencyMeasure, MonetaryMeasure)> {
+    let frequency = prop_oneof![
+        Just(FrequencyMeasure::Orders),
+        Just(FrequencyMeasure::PurchaseDays),
+        Just(FrequencyMeasure::Units),
+    ];
+    let monetary = prop_oneof![
+        Just(MonetaryMeasure::Total),
+        Just(MonetaryMeasure::MeanPerOrder),
+        Just(MonetaryMeasure::LastOrder),
+        Just(MonetaryMeasure::Margin),
+    ];
+    (frequency, monetary)
 }
 
 fn rules() -> impl Strategy<Value = ScoringRules> {
@@ -287,17 +310,6 @@ fn rules() -> impl Strategy<Value = ScoringRules> {
         method,
         frozen: None,
     });
-    let frequency = prop_oneof![
-        Just(FrequencyMeasure::Orders),
-        Just(FrequencyMeasure::PurchaseDays),
-        Just(FrequencyMeasure::Units),
-    ];
-    let monetary = prop_oneof![
-        Just(MonetaryMeasure::Total),
-        Just(MonetaryMeasure::MeanPerOrder),
-        Just(MonetaryMeasure::LastOrder),
-        Just(MonetaryMeasure::Margin),
-    ];
     let knife = prop_oneof![
         Just(KnifeMethod::Mean),
         Just(KnifeMethod::Median),
@@ -310,13 +322,12 @@ fn rules() -> impl Strategy<Value = ScoringRules> {
     ];
     let axes = proptest::array::uniform3(axis);
     let of = (
-        frequency,
-        monetary,
+        measures(),
         any::<bool>(),
         proptest::option::of(1_i64..9_999),
     );
     (axes, of, knife, lifecycle).prop_map(|(axes, of, knife, lifecycle)| {
-        let (frequency, monetary, on_window, margin) = of;
+        let ((frequency, monetary), on_window, margin) = of;
         let share = margin.map_or(1.0, |margin| Money(margin).to_f64());
         ScoringRules {
             measures: Measures {

@@ -101,7 +101,8 @@ impl OnSpark {
             spark: &mut self.spark,
             numbers: sql::numbers_by_segment(),
         };
-        let medians = medians(by_segment, sums.segments.len())?;
+        let of_segments: Vec<u64> = sums.segments.iter().map(|of| of.group.customers).collect();
+        let medians = medians(by_segment, &of_segments)?;
         self.write(&schema, sums.all.customers)?;
         progress.end();
         let nobody = CustomerTable::empty(as_of);
