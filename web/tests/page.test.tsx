@@ -11,7 +11,7 @@ import { sortRows } from "../src/report/DataTable";
 import type { Report } from "../src/data/report";
 import { startTranslation } from "../src/i18n";
 import { LANGUAGES, type Language } from "../src/i18n/languages";
-import { EVERY_SAMPLE, allEqual, example, nobody, onePerson, speechFor, unusual } from "./samples";
+import { EVERY_SAMPLE, allEqual, elsewhere, example, nobody, onePerson, speechFor, unusual } from "./samples";
 
 const drawn = vi.hoisted(() => ({ options: [] as unknown[] }));
 
@@ -100,6 +100,13 @@ describe("the words follow the data", () => {
     expect(text).toContain("No customer has a valid order yet");
     expect(text).toContain("3 rows read = 0 used + 0 merged + 3 set aside");
     expect(drawn.options).toHaveLength(0);
+  });
+
+  it("says that there is no curve of customers who are on Spark, not that they are few", () => {
+    const text = draw(elsewhere(), "en");
+    expect(text).toContain("The customers are on Spark");
+    expect(text).toContain("Spark wrote the customers");
+    expect(text).not.toContain("Too few customers");
   });
 
   it("marks a rough figure as rough and gives the reason", () => {

@@ -321,10 +321,22 @@ export function unusual(): Report {
   };
 }
 
+/** Spark wrote the customers: there is no curve of all of them, and no rank correlation. */
+export function elsewhere(): Report {
+  const report = example();
+  return {
+    ...report,
+    scores: { ...report.scores, frequency_monetary_correlation: null },
+    pareto: { points: [], top: [], gini: null },
+    notes: [...report.notes, { key: "customers_on_spark", params: {}, text: "" }],
+  };
+}
+
 export const EVERY_SAMPLE: Record<string, () => Report> = {
   example,
   nobody,
   onePerson,
   allEqual,
   unusual,
+  elsewhere,
 };
