@@ -79,9 +79,13 @@ class Check:
 
     def stays(self, name: str, table: str, words: list[str]) -> None:
         """Has Spark write the customers, and holds them against those of the run that was made here before."""
-        place = self.folder / f"{name}-customers"
+        place = self.place(name)
         out = self.on_spark(f"{name}-stays", table, [*words, "--customers-to", str(place)])
         self.alike_there(name, out, place)
+
+    def place(self, name: str) -> Path:
+        """A place of plain letters, as such places must be."""
+        return self.folder / (name.translate({ord(" "): "-", ord(","): None}) + "-customers")
 
     def alike_there(self, name: str, out: Path, place: Path) -> None:
         here = self.folder / f"{name}-here"
@@ -240,7 +244,7 @@ def lost_tasks() -> int:
 def killed(check: Check, lake: Path, task: str) -> None:
     """Kills an executor while one of its tasks runs patron: Spark must have lost a task by it, and do it again."""
     name = f"executor killed at {task}"
-    out, place = check.folder / f"{name}-spark", check.folder / f"{name}-customers"
+    out, place = check.folder / f"{name}-spark", check.place(name)
     words = [*check.flags(f"parquet.`{lake}`"), "--identity", "off", "--currency", "EUR", "--no-clv"]
     if task == "scores":
         words += ["--customers-to", str(place)]
@@ -278,7 +282,7 @@ def messages(check: Check, lake: Path) -> None:
     check.refused("another version", [*flags, "--spark-program", f"installed:{other}"], "another patron", "patron-0.0.1-spark-0")
     check.refused("no file", [*flags, "--spark-program", "/nowhere/patron"], "cannot give `/nowhere/patron`")
     check.refused("joined customers", [*flags, "--identity", "email"], "--identity off")
-    taken = check.folder / "shop, typed-customers"
+    taken = check.place("shop, typed")
     before = sorted(path.name for path in taken.iterdir())
     check.refused("a place with customers", [*flags, "--no-clv", "--customers-to", str(taken)], "there are files in", "nothing is replaced")
     assert before == sorted(path.name for path in taken.iterdir()), "something was replaced"
