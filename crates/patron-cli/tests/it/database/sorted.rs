@@ -169,7 +169,7 @@ fn customers_of_many_batches_come_whole_and_nothing_goes_to_disk() {
         "without, they are: {unsorted} bytes went to disk"
     );
     // Without leave to share orders it is kept whose each is.
-    let flags: [&[&str]; 4] = [&asked, &AS_OF, &["--memory", "16M"], &["--no-clv"]];
+    let flags: [&[&str]; 4] = [&asked, &AS_OF, &["--memory", "8M"], &["--no-clv"]];
     let [sorted, _] = assert_same(&sandbox, &flags, "whose orders are");
     assert!(sorted > 0 && sorted < unsorted / 2, "{sorted} bytes");
     // Neither threads nor where a part ends is seen.

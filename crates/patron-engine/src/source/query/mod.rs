@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use patron_import::{Format, ImportOptions, RowReader, Understanding, understand_table};
@@ -108,13 +108,8 @@ pub(crate) fn read(
         secrets,
         session,
     } = answer;
-    let parts = Parts {
-        waiting: begun.batches,
-        batches: (!begun.is_whole).then_some(batches),
-        secrets,
-        index: 0,
-        rows: 0,
-    };
+    let rest = (!begun.is_whole).then_some(batches);
+    let parts = Parts::new(begun.batches, rest, secrets);
     let stop = AtomicBool::new(false);
     let mut collector = Collector::new(Path::new(QUERY), &reading.options, rejected)
         .with_digest(digest_of_headers(&understanding));
@@ -122,10 +117,12 @@ pub(crate) fn read(
         let (part_sender, part_receiver) = sync_channel::<Part>(reading.threads);
         let (read_sender, read_receiver) = sync_channel::<PartRead>(reading.threads * 2);
         let part_receiver = Arc::new(Mutex::new(part_receiver));
+        let mut readers = Vec::with_capacity(reading.threads);
         for _ in 0..reading.threads {
             let (receiver, sender) = (Arc::clone(&part_receiver), read_sender.clone());
             let (reader, understanding) = (reader.clone(), &understanding);
-            scope.spawn(move || read_parts(receiver, sender, reader, understanding, reading));
+            let read = move || read_parts(receiver, sender, reader, understanding, reading);
+            readers.push(scope.spawn(read));
         }
         drop((part_receiver, read_sender));
         let taker = scope.spawn(|| take_parts(parts, part_sender, reading, &stop));
@@ -135,13 +132,25 @@ pub(crate) fn read(
                 stop.store(true, Ordering::Relaxed);
             }
         }
-        taker.join()
+        ended(readers)?;
+        taker.join().map_err(|_| SourceError::Thread)
     });
     drop(session);
-    if let Err((part, error)) = taken.map_err(|_| SourceError::Thread)? {
+    if let Err((part, error)) = taken? {
         collector.fail(part, error.into());
     }
     collector.finish_digest(understanding)
+}
+
+/// Waits until threads are gone. A scope only waits until their work is done; a thread that frees what a driver gave it while the
+/// process ends meets the driver's own end, and what it frees twice stops the process.
+fn ended(threads: Vec<ScopedJoinHandle<'_, ()>>) -> Result<(), SourceError> {
+    let mut all = Ok(());
+    for thread in threads {
+        let ended = thread.join().map_err(|_| SourceError::Thread);
+        all = all.and(ended);
+    }
+    all
 }
 
 /// Returns the digest of an answer that has no rows yet.
@@ -226,6 +235,20 @@ struct Parts {
 }
 
 impl Parts {
+    fn new(
+        waiting: VecDeque<RecordBatch>,
+        batches: Option<Box<dyn RecordBatchReader + Send>>,
+        secrets: Secrets,
+    ) -> Self {
+        Self {
+            waiting,
+            batches,
+            secrets,
+            index: 0,
+            rows: 0,
+        }
+    }
+
     fn next(&mut self) -> Option<Result<Part, QueryError>> {
         let batch = loop {
             match self.next_batch()? {

@@ -15,7 +15,7 @@ use patron_import::{Field, ImportOptions, RowReader, Understanding};
 use sha2::Digest;
 
 use super::driver::{self, Answer};
-use super::{Begun, Part, Parts, Query, QueryError, SAMPLE_ROWS, digest_of_headers};
+use super::{Begun, Part, Parts, Query, QueryError, SAMPLE_ROWS, digest_of_headers, ended};
 use crate::grouping::{GroupingError, PartitionStore, Record, decode};
 use crate::progress::Progress;
 use crate::source::batches::{Batches, row_hashes};
@@ -116,13 +116,7 @@ impl SortedAnswer {
             rows_before: 0,
             next: 0,
         };
-        let parts = Parts {
-            waiting: [].into(),
-            batches: Some(batches),
-            secrets,
-            index: 0,
-            rows: 0,
-        };
+        let parts = Parts::new([].into(), Some(batches), secrets);
         let digest = digest_of_headers(&self.understanding);
         let collector = Collector::new(Path::new(QUERY), &self.options, rejected);
         let mut collector = collector.with_digest(digest);
@@ -136,10 +130,12 @@ impl SortedAnswer {
             let (part_sender, part_receiver) = sync_channel(threads);
             let (read_sender, read_receiver) = sync_channel(threads * 2);
             let part_receiver = Arc::new(Mutex::new(part_receiver));
+            let mut readers = Vec::with_capacity(threads);
             for _ in 0..threads {
                 let (receiver, sender) = (Arc::clone(&part_receiver), read_sender.clone());
                 let (reader, taker) = (reader.clone(), &taker);
-                scope.spawn(move || self.read_parts(receiver, sender, reader, taker()));
+                let read = move || self.read_parts(receiver, sender, reader, taker());
+                readers.push(scope.spawn(read));
             }
             drop((part_receiver, read_sender));
             let cutting = scope.spawn(|| cut.all(parts, part_sender, progress, &stop));
@@ -154,10 +150,11 @@ impl SortedAnswer {
                     stop.store(true, Ordering::Relaxed);
                 }
             }
-            cutting.join()
+            ended(readers)?;
+            cutting.join().map_err(|_| SourceError::Thread)
         });
         drop(session);
-        if let Err((part, error)) = cutting.map_err(|_| SourceError::Thread)? {
+        if let Err((part, error)) = cutting? {
             collector.fail(part, error.into());
         }
         // In which order the rows of one customer come, no database says.
