@@ -12,6 +12,7 @@
 //! | [`customer`] | what is known of one customer? |
 //! | [`clv`] | which purchase model fits, what does it expect, and how good is it? |
 //! | [`model`] | which purchase models are there? |
+//! | `threads` | on how many threads? |
 //! | [`run`] | how do orders become valued customers, tables and a report? |
 #![forbid(unsafe_code)]
 
@@ -27,4 +28,5 @@ mod orders;
 pub mod refresh;
 pub mod run;
 pub mod settings;
+mod threads;
 pub mod workspace;

@@ -14,12 +14,8 @@ const ROWS_PER_PART: usize = 8 * 1024;
 /// [`RunError::Threads`] if the system has none.
 pub fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> Result<T, RunError> {
     let threads = threads.max(1);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| RunError::Threads {
-        threads,
-        message: error.to_string(),
-    })?;
-    Ok(pool.install(work))
+    let done = crate::threads::on_threads(threads, work);
+    done.map_err(|message| RunError::Threads { threads, message })
 }
 
 /// Renders numbered things on all threads, in parts that are handed over in order, a few at a time.

@@ -281,12 +281,8 @@ pub(super) fn on_threads<T: Send>(
     threads: usize,
     work: impl FnOnce() -> T + Send,
 ) -> Result<T, ImportFailure> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|source| ImportFailure::Threads {
-        threads,
-        message: source.to_string(),
-    })?;
-    Ok(pool.install(work))
+    let done = crate::threads::on_threads(threads, work);
+    done.map_err(|message| ImportFailure::Threads { threads, message })
 }
 
 /// Threads that may work at once without taking more memory than is allowed.

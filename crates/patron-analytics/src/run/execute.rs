@@ -24,6 +24,7 @@ use super::there::score_there;
 use super::value::{self, Valuation};
 use super::{Machine, RunReport, RunRequest, TableFormat, notes, report, run_json, series, tables};
 use crate::settings::Resolved;
+use crate::threads::on_threads;
 
 /// Runs the main job: read, account, fold, score, value, write.
 ///
@@ -31,12 +32,8 @@ use crate::settings::Resolved;
 /// [`RunError`]. Whatever was at `request.out` before is untouched then.
 pub fn run(request: &RunRequest, progress: &dyn Progress) -> Result<RunReport, RunError> {
     let threads = request.threads.max(1);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| RunError::Threads {
-        threads,
-        message: error.to_string(),
-    })?;
-    pool.install(|| Job::new(request, progress)?.execute())
+    on_threads(threads, || Job::new(request, progress)?.execute())
+        .map_err(|message| RunError::Threads { threads, message })?
 }
 
 struct Job<'a> {

@@ -147,7 +147,7 @@ fn customers_of_many_batches_come_whole_and_nothing_goes_to_disk() {
         return;
     };
     // More than one thread reads at a time; one customer has more than a batch, and more than a part, of them.
-    let mut rows = orders(17, 200_000);
+    let mut rows = orders(17, 260_000);
     for (number, row) in rows.iter_mut().enumerate().filter(|(row, _)| row % 3 == 0) {
         *row = format!(
             "o{number},m,2024-0{}-11T08:00:00Z,{number}.5,paid",
@@ -162,14 +162,14 @@ fn customers_of_many_batches_come_whole_and_nothing_goes_to_disk() {
         &["--memory", "16M"],
         &["--no-clv", "--keep", "shared-orders"],
     ];
-    let [sorted, unsorted] = assert_same(&sandbox, &flags, "two hundred thousand rows");
+    let [sorted, unsorted] = assert_same(&sandbox, &flags, "many rows");
     assert_eq!(sorted, 0, "orders are not kept");
     assert!(
         unsorted > 1_000_000,
         "without, they are: {unsorted} bytes went to disk"
     );
     // Without leave to share orders it is kept whose each is.
-    let flags: [&[&str]; 4] = [&asked, &AS_OF, &["--memory", "8M"], &["--no-clv"]];
+    let flags: [&[&str]; 4] = [&asked, &AS_OF, &["--memory", "16M"], &["--no-clv"]];
     let [sorted, _] = assert_same(&sandbox, &flags, "whose orders are");
     assert!(sorted > 0 && sorted < unsorted / 2, "{sorted} bytes");
     // Neither threads nor where a part ends is seen.
