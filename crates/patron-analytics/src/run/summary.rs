@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use patron_core::MoneySum;
 use patron_engine::output::ScoredCustomers;
 use patron_engine::scoring::{Octant, Segments, Stage, Values};
+use patron_engine::spark::GroupSums;
 use patron_segments::{NO_SEGMENT, Names, Vocabulary};
 use patron_stats::scores::exact_mean;
 use patron_stats::summary::median;
@@ -68,6 +69,20 @@ pub struct Summary {
 }
 
 impl Group {
+    /// Returns what was summed up of customers whom no model values.
+    pub(super) const fn of(sums: &GroupSums) -> Self {
+        Self {
+            customers: sums.customers,
+            orders: sums.orders,
+            revenue: sums.revenue,
+            order_value: sums.order_value,
+            bought_once: sums.bought_once,
+            historic_value: sums.historic_value,
+            clv: None,
+            probability_alive_mean: None,
+        }
+    }
+
     /// Returns the mean net of an order; nothing without orders.
     #[must_use]
     pub fn average_order_value(&self) -> Option<f64> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use patron_core::MoneySum;
 use patron_engine::output::ScoredCustomers;
 use patron_engine::scoring::{Segments, Stage};
+use patron_engine::spark::GroupSums;
 use rayon::prelude::*;
 
 use super::summary::{Group, segment_of};
@@ -17,7 +18,7 @@ const ROWS: usize = 32_768;
 /// What is summed up of a group.
 #[derive(Debug, Default)]
 pub(super) struct Sum {
-    group: Group,
+    sums: GroupSums,
     clv: MoneySum,
     /// P(alive) of each, in customer order: how they are summed must not depend on threads.
     alive: Vec<f64>,
@@ -27,10 +28,7 @@ pub(super) struct Sum {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     place: usize,
-    orders: u64,
-    revenue: MoneySum,
-    order_value: MoneySum,
-    historic_value: MoneySum,
+    sums: GroupSums,
     /// P(alive) and value, with a model.
     expected: Option<(Option<f64>, MoneySum)>,
 }
@@ -49,13 +47,7 @@ pub(super) struct Sums {
 
 impl Sum {
     pub(super) fn add(&mut self, row: Row) {
-        let group = &mut self.group;
-        group.customers += 1;
-        group.orders += row.orders;
-        group.revenue += row.revenue;
-        group.order_value += row.order_value;
-        group.bought_once += u64::from(row.orders == 1);
-        group.historic_value += row.historic_value;
+        self.sums.add(&row.sums);
         if let Some((alive, clv)) = row.expected {
             self.alive.extend(alive);
             self.clv += clv;
@@ -64,13 +56,7 @@ impl Sum {
 
     /// Adds those who come after.
     fn append(&mut self, mut later: Self) {
-        let (group, more) = (&mut self.group, &later.group);
-        group.customers += more.customers;
-        group.orders += more.orders;
-        group.revenue += more.revenue;
-        group.order_value += more.order_value;
-        group.bought_once += more.bought_once;
-        group.historic_value += more.historic_value;
+        self.sums.add(&later.sums);
         self.clv += later.clv;
         self.alive.append(&mut later.alive);
     }
@@ -80,7 +66,7 @@ impl Sum {
         Group {
             clv: has_model.then_some(self.clv),
             probability_alive_mean: patron_stats::summary::mean(&self.alive),
-            ..self.group
+            ..Group::of(&self.sums)
         }
     }
 }
@@ -88,17 +74,16 @@ impl Sum {
 impl Row {
     fn of(customers: &ScoredCustomers<'_>, place: usize) -> Option<Self> {
         let profile = customers.table.profiles.get(place)?;
-        let money = |column: &[i64]| MoneySum(column.get(place).copied().map_or(0, i128::from));
+        let amount = |column: &[i64]| column.get(place).copied().unwrap_or(0);
+        let mut sums = GroupSums::default();
+        sums.take(&profile, amount(&customers.values.historic_value));
         let expected = customers.values.expected.as_ref();
         Some(Self {
             place,
-            orders: profile.orders,
-            revenue: profile.monetary,
-            order_value: profile.order_value,
-            historic_value: money(&customers.values.historic_value),
+            sums,
             expected: expected.map(|expected| {
                 let alive = expected.probability_alive.get(place).copied();
-                (alive, money(&expected.clv))
+                (alive, MoneySum(i128::from(amount(&expected.clv))))
             }),
         })
     }

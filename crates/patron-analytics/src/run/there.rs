@@ -1,9 +1,8 @@
 //! A run whose customers stay on Spark: they are scored and written there, and what is told of them here comes from totals.
 
-use patron_core::MoneySum;
 use patron_engine::output::CustomerValues;
 use patron_engine::scoring::{Measures, Octant, Stage};
-use patron_engine::spark::{GroupSums, OnSpark, ScoredThere, ScoringRules, Sums};
+use patron_engine::spark::{OnSpark, ScoredThere, ScoringRules, Sums};
 use patron_engine::{EngineError, Progress};
 use patron_segments::{Names, OTHERS, Vocabulary};
 use serde_json::json;
@@ -133,37 +132,26 @@ fn axes(scored: &ScoredThere, settings: &Resolved) -> Vec<AxisReport> {
         .collect()
 }
 
-fn group(sums: &GroupSums) -> Group {
-    Group {
-        customers: sums.customers,
-        orders: sums.orders,
-        revenue: sums.revenue,
-        order_value: sums.order_value,
-        bought_once: sums.bought_once,
-        historic_value: sums.historic_value,
-        clv: None::<MoneySum>,
-        probability_alive_mean: None,
-    }
-}
-
 fn summary(scored: &ScoredThere, vocabulary: &Vocabulary) -> Summary {
     let sums = &scored.sums;
-    let stages = Stage::ALL.into_iter().zip(sums.stages.iter().map(group));
+    let stages = Stage::ALL
+        .into_iter()
+        .zip(sums.stages.iter().map(Group::of));
     let octants = Octant::all().map(|octant| {
         let sums = sums.octants.get(octant.index());
-        (octant, sums.map(group).unwrap_or_default())
+        (octant, sums.map(Group::of).unwrap_or_default())
     });
     let most = sums.most_orders.iter();
     let most = most.map(|(orders, id)| (id.as_str(), *orders));
     Summary {
-        all: group(&sums.all),
+        all: Group::of(&sums.all),
         segments: segments(scored, vocabulary),
         stages: stages.collect(),
         octants: octants.collect(),
         cells: sums
             .cells
             .iter()
-            .map(|(cell, sums)| (*cell, group(sums)))
+            .map(|(cell, sums)| (*cell, Group::of(sums)))
             .collect(),
         implausible: implausible(sums, most),
     }
@@ -185,7 +173,7 @@ fn segments(scored: &ScoredThere, vocabulary: &Vocabulary) -> Vec<SegmentRow> {
     rows.map(|((key, names), (sums, medians))| SegmentRow {
         key,
         names,
-        group: group(&sums.group),
+        group: Group::of(&sums.group),
         members: sums.members,
         means: sums.means(),
         medians: *medians,

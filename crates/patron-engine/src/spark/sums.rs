@@ -32,7 +32,8 @@ pub struct GroupSums {
 }
 
 impl GroupSums {
-    fn take(&mut self, profile: &Profile, historic_value: i64) {
+    /// Adds a customer.
+    pub fn take(&mut self, profile: &Profile, historic_value: i64) {
         self.customers += 1;
         self.orders += profile.orders;
         self.revenue += profile.monetary;
@@ -41,7 +42,8 @@ impl GroupSums {
         self.historic_value += MoneySum(i128::from(historic_value));
     }
 
-    fn add(&mut self, other: &Self) {
+    /// Adds another group.
+    pub fn add(&mut self, other: &Self) {
         self.customers += other.customers;
         self.orders += other.orders;
         self.revenue += other.revenue;
