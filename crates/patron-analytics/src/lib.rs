@@ -13,6 +13,9 @@
 //! | [`clv`] | which purchase model fits, what does it expect, and how good is it? |
 //! | [`model`] | which purchase models are there? |
 //! | `threads` | on how many threads? |
+//! | [`shop`] | what do value analytics start from: everybody scored and valued, with each one's whole file? |
+//! | [`study`] | in which one shape are results told, as tables, JSON, CSV and Parquet? |
+//! | [`profit`] | what is left of each order and customer after what they cost? |
 //! | [`run`] | how do orders become valued customers, tables and a report? |
 #![forbid(unsafe_code)]
 
@@ -25,8 +28,11 @@ pub mod identity;
 pub mod import;
 pub mod model;
 mod orders;
+pub mod profit;
 pub mod refresh;
 pub mod run;
 pub mod settings;
+pub mod shop;
+pub mod study;
 mod threads;
 pub mod workspace;

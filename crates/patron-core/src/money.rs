@@ -195,6 +195,12 @@ impl Neg for Money {
     }
 }
 
+impl std::iter::Sum for MoneySum {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        Self(amounts.map(|amount| amount.0).sum())
+    }
+}
+
 impl AddAssign<Money> for MoneySum {
     fn add_assign(&mut self, amount: Money) {
         self.0 += i128::from(amount.0);

@@ -76,6 +76,33 @@ pub(crate) fn write(facts: &FactRows, row: usize, identity: u64, out: &mut Vec<u
     }
 }
 
+/// Writes the details of a row that has no hash or line of its own to keep, such as one of a ledger.
+pub fn write_details<'d>(
+    details: impl IntoIterator<Item = (Field, Detail<'d>)>,
+    out: &mut Vec<u8>,
+) {
+    out.extend_from_slice(&[0; 8]);
+    write_number(out, 0);
+    for (field, detail) in details {
+        // Its place in `Field::ALL`.
+        let field = field as u8;
+        match detail {
+            Detail::Text(text) => {
+                out.extend_from_slice(&[field, TEXT]);
+                write_text(out, text);
+            }
+            Detail::Number(number) => {
+                out.extend_from_slice(&[field, NUMBER]);
+                out.extend_from_slice(&number.to_le_bytes());
+            }
+            Detail::Instant(at) => {
+                out.extend_from_slice(&[field, INSTANT]);
+                out.extend_from_slice(&at.to_le_bytes());
+            }
+        }
+    }
+}
+
 /// Writes one detail of a row, if it has it.
 fn write_one(column: &DetailColumn, row: usize, out: &mut Vec<u8>) {
     // Its place in `Field::ALL`.

@@ -356,11 +356,12 @@ impl Gathered {
     }
 
     /// Returns how rows make orders, if no purchase days are wanted.
-    const fn rules(&self, drop_duplicates: bool) -> GroupingRules {
+    pub(crate) const fn rules(&self, drop_duplicates: bool) -> GroupingRules {
         GroupingRules {
             drop_duplicates,
             repeats_are_versions: self.repeats_are_versions,
             keep_days: KeptDays::None,
+            keep_rows: false,
         }
     }
 
@@ -453,7 +454,7 @@ impl Gathered {
 
     /// Calls `fold` with the records of a partition: with all of them, or, where they are many for the memory there is, with
     /// those of one piece after another. A customer's are together. With `last_time` they are freed then.
-    fn fold_partition<T>(
+    pub(crate) fn fold_partition<T>(
         &self,
         index: usize,
         last_time: bool,

@@ -10,6 +10,7 @@
 //! | [`feeds`], [`pieces`] | how do records get into partitions without a file, and out of large ones? |
 //! | [`kept`] | what is kept of a run, so that the next folds only whose facts changed? |
 //! | [`lists`] | what becomes of lists of customers, products, refunds, events, answers, spend? |
+//! | [`dossier`] | what does each customer's whole file say, order by order? |
 //! | [`details`] | what is kept of a row besides its fact? |
 //! | [`persons`] | how do the facts of customers who are one person come together? |
 //! | [`shared`] | which orders stand with more than one customer? |
@@ -25,6 +26,7 @@
 
 pub mod customers;
 pub mod details;
+pub mod dossier;
 pub mod error;
 pub mod feeds;
 pub mod folding;
@@ -48,6 +50,7 @@ pub mod spark;
 pub mod texts;
 
 pub use customers::{CustomerTable, Prospect, ProspectReason};
+pub use dossier::{Dossier, Visitor};
 pub use error::EngineError;
 pub use feeds::{Feed, Feeds};
 pub use folding::{DaysAsked, FileFolded, Folded};

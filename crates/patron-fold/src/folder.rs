@@ -2,7 +2,7 @@
 
 use patron_core::{Coded, Day, ErrorCode, Fact, Instant, Money, MoneySum, OrderStatus};
 
-use crate::orders::{Assembly, Standing, UnlinkedRefund};
+use crate::orders::{AssembledOrder, Assembly, Standing, UnlinkedRefund};
 use crate::profile::{NoOrderReason, Outcome, Profile};
 use crate::settings::{AsOf, FoldSettings, UnlinkedRefunds, ZeroOrders};
 
@@ -165,6 +165,19 @@ impl Tally {
     }
 }
 
+/// An order of a history as of a day.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderAsOf<'a> {
+    /// The order.
+    pub order: AssembledOrder<'a>,
+    /// The day on which it was placed.
+    pub day: Day,
+    /// What it is as of the day.
+    pub standing: Standing,
+    /// Why it is no purchase; nothing if it is one.
+    pub not_counted: Option<NoOrderReason>,
+}
+
 impl Folder {
     /// Makes a folder for the given as-of days, which may come in any order.
     ///
@@ -223,6 +236,40 @@ impl Folder {
         scratch.assembly.take_orders(history);
         self.walk(scratch, outcomes);
         Ok(())
+    }
+
+    /// Returns the orders of the last history that was folded with `scratch`, by time, as of the as-of day at a place; those that
+    /// were placed later are not among them.
+    pub fn orders_as_of<'s, 'a>(
+        &'s self,
+        scratch: &'s Scratch<'a>,
+        place: usize,
+    ) -> impl Iterator<Item = OrderAsOf<'a>> + use<'s, 'a> {
+        let end = self.as_of.get(place).map(|as_of| as_of.end);
+        let assembly = &scratch.assembly;
+        let known = assembly.orders.iter().zip(std::iter::repeat(end));
+        known.filter_map(move |(order, end)| {
+            let end = end.filter(|end| order.at <= *end)?;
+            let standing = assembly.standing(order, end);
+            Some(OrderAsOf {
+                order: *order,
+                day: self.settings.calendar.day_of(order.at),
+                standing,
+                not_counted: self.not_valid(order.amount, &standing).map(Why::reason),
+            })
+        })
+    }
+
+    /// Returns the refunds of the last history that belong to no order of it, as far as they are known on the as-of day at a
+    /// place.
+    pub fn unlinked_as_of<'s>(
+        &self,
+        scratch: &'s Scratch<'_>,
+        place: usize,
+    ) -> impl Iterator<Item = &'s UnlinkedRefund> + use<'s> {
+        let end = self.as_of.get(place).map(|as_of| as_of.end);
+        let unlinked = scratch.assembly.unlinked.iter();
+        unlinked.filter(move |refund| refund.at.is_none_or(|at| Some(at) <= end))
     }
 
     fn check(history: &[Fact<'_>]) -> Result<(), FoldError> {
@@ -348,6 +395,19 @@ enum Why {
     AfterAsOf,
 }
 
+impl Why {
+    const fn reason(self) -> NoOrderReason {
+        match self {
+            Self::AfterAsOf => NoOrderReason::OnlyAfterAsOf,
+            Self::FullyRefunded => NoOrderReason::FullyRefunded,
+            Self::Cancelled => NoOrderReason::CancelledOrVoid,
+            Self::NotPaid => NoOrderReason::NotPaid,
+            Self::ZeroValue => NoOrderReason::ZeroValue,
+            Self::OnlyRefunds => NoOrderReason::OnlyRefunds,
+        }
+    }
+}
+
 /// The running state of one as-of day.
 struct Walk {
     as_of: AsOf,
@@ -416,17 +476,8 @@ impl Walk {
 
     fn finish(self, days: &[(Day, MoneySum)]) -> Outcome {
         let Some(mut profile) = self.profile else {
-            return Outcome::Prospect(self.reason.map_or(
-                NoOrderReason::NoOrders,
-                |why| match why {
-                    Why::AfterAsOf => NoOrderReason::OnlyAfterAsOf,
-                    Why::FullyRefunded => NoOrderReason::FullyRefunded,
-                    Why::Cancelled => NoOrderReason::CancelledOrVoid,
-                    Why::NotPaid => NoOrderReason::NotPaid,
-                    Why::ZeroValue => NoOrderReason::ZeroValue,
-                    Why::OnlyRefunds => NoOrderReason::OnlyRefunds,
-                },
-            ));
+            let reason = self.reason.map_or(NoOrderReason::NoOrders, Why::reason);
+            return Outcome::Prospect(reason);
         };
         profile.unlinked_refunds = self.refunds;
         profile.monetary = profile.order_value - self.refunds;

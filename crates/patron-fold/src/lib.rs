@@ -27,7 +27,7 @@ pub mod protocol;
 pub mod settings;
 pub mod steady;
 
-pub use folder::{FoldError, Folder, Tally};
+pub use folder::{FoldError, Folder, OrderAsOf, Tally};
 pub use profile::{NoOrderReason, Outcome, Profile};
 pub use settings::{AsOf, FoldSettings, UnlinkedRefunds, ZeroOrders};
 pub use steady::{Steadiness, Steady};

@@ -166,6 +166,7 @@ fn counted(
         places: &of_import,
         lists: lists_of(&imports),
         by_person: true,
+        with_articles: false,
         since: None,
     };
     // What else speaks for the orders, or stands among their lines.

@@ -478,6 +478,7 @@ impl Job<'_> {
             places,
             lists: lists_of(earlier),
             by_person: false,
+            with_articles: true,
             since: None,
         };
         let resources = Resources {

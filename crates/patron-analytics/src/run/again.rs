@@ -206,6 +206,7 @@ impl Again<'_> {
             places: &places,
             lists: lists_of(imports),
             by_person: true,
+            with_articles: false,
             since: Some((head.snapshot, if anew.is_empty() { &whose } else { &anew })),
         };
         let all_of_theirs = Wanted {

@@ -46,11 +46,28 @@ struct Job<'a> {
 }
 
 /// What scoring gives, before it becomes tables.
-pub(super) struct Scored {
+pub(crate) struct Scored {
     pub(super) values: Values,
     pub(super) scores: Scores,
     pub(super) octants: Octants,
     pub(super) lifecycle: Lifecycle,
+}
+
+impl Scored {
+    /// Everybody with scores and values, for whoever names or writes them.
+    pub(crate) const fn customers<'a>(
+        &'a self,
+        table: &'a CustomerTable,
+        valuation: &'a Valuation,
+    ) -> ScoredCustomers<'a> {
+        ScoredCustomers {
+            table,
+            scores: &self.scores,
+            octants: &self.octants,
+            lifecycle: &self.lifecycle,
+            values: &valuation.values,
+        }
+    }
 }
 
 impl<'a> Job<'a> {
@@ -258,13 +275,7 @@ impl<'a> Job<'a> {
         settings: &Resolved,
         prospects: u64,
     ) -> Result<(Summary, Segments), RunError> {
-        let customers = ScoredCustomers {
-            table,
-            scores: &scored.scores,
-            octants: &scored.octants,
-            lifecycle: &scored.lifecycle,
-            values: &valuation.values,
-        };
+        let customers = scored.customers(table, valuation);
         let segments = Segments::new(&customers, &settings.vocabulary)?;
         self.lap("segments");
         if self.request.changes_only {
@@ -452,7 +463,7 @@ fn written(request: &RunRequest, run: &RunReport) -> Vec<&'static str> {
     files
 }
 
-pub(super) fn score(table: &CustomerTable, settings: &Resolved) -> Result<Scored, RunError> {
+pub(crate) fn score(table: &CustomerTable, settings: &Resolved) -> Result<Scored, RunError> {
     let margin = settings.octants.margin;
     let values = Values::measure(
         table,

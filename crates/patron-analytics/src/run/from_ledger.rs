@@ -93,6 +93,7 @@ pub(super) fn gather(
         places: &places,
         lists: lists_of(&imports),
         by_person: true,
+        with_articles: false,
         since: None,
     };
     let files = imports.iter().map(Import::as_read).collect();
@@ -153,7 +154,7 @@ pub(super) fn committed_at(ledger: &Ledger, snapshot: i64) -> Result<Option<i64>
 }
 
 /// Refuses to call the ledger's money by another currency's name.
-pub(super) fn check_currency(
+pub(crate) fn check_currency(
     from: &FromLedger,
     flags: &Settings,
     known: Option<&str>,

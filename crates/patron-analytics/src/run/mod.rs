@@ -43,7 +43,9 @@ pub use account::Account;
 pub use choice::{BackTest, Contender, HeldOut, Judged, ModelPicture, Prospects, Tracked, Why};
 pub use error::RunError;
 pub use execute::run;
+pub(crate) use execute::{Scored, score};
 pub(crate) use facts::{Facts, ReadWith};
+pub(crate) use from_ledger::check_currency;
 pub use kept::{HowFolded, KeptUse, WhyWhole};
 pub use model_card::{ModelCard, Parameter};
 pub use notes::Note;
@@ -54,7 +56,7 @@ pub(crate) use rejected::RejectedFile;
 pub use report::report_is_built;
 pub use summary::{Group, SegmentRow, Summary};
 pub use value::{NoModel, RoughValue, Valuation};
-pub(crate) use value::{day_history, spend_history};
+pub(crate) use value::{day_history, spend_history, value as value_customers};
 
 /// A form of `customers.*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -88,7 +88,7 @@ pub struct ExpectedReturns {
 }
 
 /// Values every customer.
-pub(super) fn value(
+pub(crate) fn value(
     table: &CustomerTable,
     log: &PurchaseLog,
     settings: &Resolved,

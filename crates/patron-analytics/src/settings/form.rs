@@ -108,10 +108,28 @@ pub struct Settings {
     pub annual_discount: Option<f64>,
     /// Share of net revenue that is margin, 0 to 1.
     pub margin: Option<f64>,
+    /// What orders, service and returns cost besides goods.
+    pub costs: Option<CostsForm>,
     /// The data are invented: the report says so.
     pub demo: Option<bool>,
     /// Leave out customer lifetime value.
     pub no_clv: Option<bool>,
+}
+
+/// What orders cost the shop besides goods; what is absent is not known. Money in the currency of the shop.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub struct CostsForm {
+    /// Sending an order.
+    pub shipping_per_order: Option<f64>,
+    /// Share of what was paid that the payment costs, 0.02 for 2 %.
+    pub payment_share: Option<f64>,
+    /// What each payment costs besides.
+    pub payment_per_order: Option<f64>,
+    /// One contact with customer service.
+    pub service_per_contact: Option<f64>,
+    /// Taking goods back once.
+    pub return_handling: Option<f64>,
 }
 
 /// How lifecycle bounds are written: a preset's name, months, or multiples of an interval.

@@ -30,6 +30,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) lists: HashMap<i64, Content>,
     /// Facts go by person, as for a run; else by the customer of their source, with articles of orders besides.
     pub(crate) by_person: bool,
+    /// By person, too, the articles of orders whose amount stands with the order.
+    pub(crate) with_articles: bool,
     /// Only what this snapshot does not see, and nothing of these persons.
     pub(crate) since: Option<(i64, &'a BTreeSet<String>)>,
 }
@@ -439,7 +441,7 @@ fn give_line<'b>(
             is_line: false,
             ..line
         };
-        return if wanted.by_person {
+        return if wanted.by_person && !wanted.with_articles {
             Ok(())
         } else {
             take(&article)

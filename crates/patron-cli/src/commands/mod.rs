@@ -12,12 +12,14 @@ mod import;
 mod init;
 mod ledger;
 mod notices;
+mod profit;
 mod reading;
 mod refresh;
 mod run;
 mod segments;
 mod source;
 mod spark;
+mod study;
 
 use clap::Subcommand;
 
@@ -39,6 +41,8 @@ pub(crate) enum Command {
     Refresh(refresh::Args),
     /// Everything that is known of one customer of the workspace
     Customer(customer::Args),
+    /// What is left of orders and customers after goods, shipping, payment, returns and service
+    Profit(profit::Args),
     /// A table of the workspace as CSV, JSON, Parquet or a spreadsheet
     Export(export::Args),
     /// Who is who: which customers are one person, why, and who says otherwise
@@ -72,6 +76,7 @@ impl Command {
             Self::Source(args) => source::run(&args, output),
             Self::Refresh(args) => refresh::run(&args, output),
             Self::Customer(args) => customer::run(&args, output),
+            Self::Profit(args) => profit::run(&args, output),
             Self::Export(args) => export::run(&args, output),
             Self::Identity(args) => identity::run(&args, output),
             Self::Ledger(args) => ledger::run(&args, output),

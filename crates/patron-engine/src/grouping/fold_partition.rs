@@ -26,6 +26,8 @@ pub(crate) struct GroupingRules {
     pub(crate) repeats_are_versions: bool,
     /// Whether the days of purchases are kept, too.
     pub(crate) keep_days: KeptDays,
+    /// Whether [`FoldedPerson::counted`] is wanted.
+    pub(crate) keep_rows: bool,
 }
 
 /// What is kept of the days on which customers bought, besides their profiles.
@@ -163,8 +165,12 @@ pub(crate) struct FoldedPerson<'p, 'a> {
     pub(crate) name: &'a str,
     /// All of them, as they came.
     pub(crate) records: &'p [Record<'a>],
+    /// Those that count, as what they count, where that is asked for: what is superseded or only repeated is not among them.
+    pub(crate) counted: &'p [Record<'a>],
     /// The memory by which the history was folded; nothing of whoever is no customer, and not among the outcomes.
     pub(crate) scratch: Option<&'p Scratch<'a>>,
+    /// What the first as-of day made of it; nothing likewise.
+    pub(crate) outcome: Option<&'p Outcome>,
 }
 
 /// Groups and folds the records of one partition.
@@ -194,14 +200,14 @@ pub(crate) fn fold_people<'a>(
     let (mut records, mut outcomes) = (Vec::new(), Vec::new());
     for customer in 0..by_customer.customers() {
         by_customer.read(rows, customer, &mut records)?;
-        let person = |name, scratch| FoldedPerson {
-            name,
-            records: &records,
-            scratch,
-        };
         let Some(customer) = work.facts_of(&records, rules, &mut partition) else {
-            let name = records.first().map_or("", |row| row.customer);
-            each(&person(name, None));
+            each(&FoldedPerson {
+                name: records.first().map_or("", |row| row.customer),
+                records: &records,
+                counted: &[],
+                scratch: None,
+                outcome: None,
+            });
             continue;
         };
         outcomes.clear();
@@ -218,7 +224,13 @@ pub(crate) fn fold_people<'a>(
         for (day, outcome) in partition.days.iter_mut().zip(&outcomes) {
             day.push(outcome);
         }
-        each(&person(customer, Some(&work.scratch)));
+        each(&FoldedPerson {
+            name: customer,
+            records: &records,
+            counted: &work.counted,
+            scratch: Some(&work.scratch),
+            outcome: outcomes.first(),
+        });
         partition.keep_days(rules.keep_days, customer, work.scratch.purchase_days());
         partition.names.push(customer);
         partition.mentioned.push(if work.facts.is_empty() {

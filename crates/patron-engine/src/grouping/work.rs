@@ -52,6 +52,8 @@ pub(super) struct Work<'a> {
     /// Whether each of them is an order by itself.
     pub(super) are_orders: bool,
     pub(super) scratch: Scratch<'a>,
+    /// The rows that count, where they are asked for.
+    pub(super) counted: Vec<Record<'a>>,
     hashes: Vec<u64>,
 }
 
@@ -68,9 +70,13 @@ impl<'a> Work<'a> {
         let mut who = rows.iter().filter(|row| row.kind != RowKind::Withdrawn);
         let customer = who.next()?.customer;
         self.are_orders = self.load_plain(rows);
+        self.counted.clear();
         if self.are_orders {
             self.facts.clear();
             self.facts.extend(rows.iter().filter_map(Record::fact));
+            if rules.keep_rows {
+                self.counted.extend_from_slice(rows);
+            }
         } else {
             self.load(rows);
             self.settle(rules, partition);
@@ -116,7 +122,7 @@ impl<'a> Work<'a> {
         self.keep_newest_refunds(partition);
         self.date_refunds();
         self.mark_duplicates(rules.drop_duplicates, partition);
-        self.resolve_orders(rules.repeats_are_versions, partition);
+        self.resolve_orders(rules, partition);
     }
 
     /// Merges what a later file only repeats (of equal rows, the n-th in one file is the n-th in another), and the lines
@@ -271,17 +277,17 @@ impl<'a> Work<'a> {
     }
 
     /// Turns rows into facts. Rows of kind order that share an order id are versions of one order, or its lines.
-    pub(super) fn resolve_orders(
-        &mut self,
-        repeats_are_versions: bool,
-        partition: &mut FoldedPartition,
-    ) {
+    pub(super) fn resolve_orders(&mut self, rules: GroupingRules, partition: &mut FoldedPartition) {
         let mut facts = std::mem::take(&mut self.facts);
+        let mut counted = std::mem::take(&mut self.counted);
         facts.clear();
-        self.resolve_rows(repeats_are_versions, partition, |row, role| {
+        self.resolve_rows(rules.repeats_are_versions, partition, |row, role| {
             facts.extend(role.fact(row));
+            if rules.keep_rows {
+                counted.push(*row);
+            }
         });
-        self.facts = facts;
+        (self.facts, self.counted) = (facts, counted);
     }
 
     /// Calls `take` with every row that counts, as what it counts.

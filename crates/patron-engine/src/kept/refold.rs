@@ -259,6 +259,7 @@ impl Refold<'_> {
             drop_duplicates: self.drop_duplicates,
             repeats_are_versions: self.repeats_are_versions,
             keep_days: KeptDays::None,
+            keep_rows: false,
         }
     }
 

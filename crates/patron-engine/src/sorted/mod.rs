@@ -116,6 +116,7 @@ impl SortedOrders {
             } else {
                 KeptDays::None
             },
+            keep_rows: false,
         };
         let folder = Folder::new(settings.clone(), &[asked.as_of])?;
         let orders =

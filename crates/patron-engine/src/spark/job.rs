@@ -149,6 +149,7 @@ impl OnSpark {
             } else {
                 KeptDays::None
             },
+            keep_rows: false,
         };
         let Self {
             spark,

@@ -223,6 +223,7 @@ impl FoldPlan {
             } else {
                 KeptDays::None
             },
+            keep_rows: false,
         }
     }
 }

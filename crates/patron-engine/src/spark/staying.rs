@@ -75,6 +75,7 @@ impl OnSpark {
             drop_duplicates,
             repeats_are_versions: self.has_grain(GrainRule::Orders),
             keep_days: KeptDays::None,
+            keep_rows: false,
         };
         let files = self.files.clone();
         let (totals, plan, people) = fold_as_of(&files, settings, as_of, |day| {
