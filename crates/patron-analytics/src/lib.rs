@@ -15,12 +15,14 @@
 //! | `threads` | on how many threads? |
 //! | [`shop`] | what do value analytics start from: everybody scored and valued, with each one's whole file? |
 //! | [`study`] | in which one shape are results told, as tables, JSON, CSV and Parquet? |
+//! | [`channels`] | what are customers of each channel worth, beside what it cost to win them? |
 //! | [`profit`] | what is left of each order and customer after what they cost? |
 //! | [`run`] | how do orders become valued customers, tables and a report? |
 #![forbid(unsafe_code)]
 
 pub mod backup;
 mod beside;
+pub mod channels;
 pub mod clv;
 pub mod customer;
 pub mod export;

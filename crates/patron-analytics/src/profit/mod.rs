@@ -14,7 +14,8 @@ use crate::shop::Shop;
 use crate::study::Study;
 
 pub use costs::{Account, Accountant, Costs};
-use tally::{Months, Person, Totals};
+pub(crate) use tally::{GoodsShare, Totals, month_name, month_of};
+use tally::{Months, Person};
 
 /// One customer in so many is among the best.
 const BEST: usize = 10;

@@ -1,6 +1,7 @@
 //! One file per command: its arguments, whose doc comments are the help, and what it does.
 
 mod backup;
+mod channels;
 mod clv;
 mod customer;
 mod database;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Customer(customer::Args),
     /// What is left of orders and customers after goods, shipping, payment, returns and service
     Profit(profit::Args),
+    /// What customers of each channel are worth, what it cost to win them, and when that is earned back
+    Channels(channels::Args),
     /// A table of the workspace as CSV, JSON, Parquet or a spreadsheet
     Export(export::Args),
     /// Who is who: which customers are one person, why, and who says otherwise
@@ -77,6 +80,7 @@ impl Command {
             Self::Refresh(args) => refresh::run(&args, output),
             Self::Customer(args) => customer::run(&args, output),
             Self::Profit(args) => profit::run(&args, output),
+            Self::Channels(args) => channels::run(&args, output),
             Self::Export(args) => export::run(&args, output),
             Self::Identity(args) => identity::run(&args, output),
             Self::Ledger(args) => ledger::run(&args, output),

@@ -1,0 +1,175 @@
+//! What is added up, customer by customer, by channel and month of the first order.
+
+use std::collections::BTreeMap;
+
+use patron_core::MoneySum;
+use patron_engine::{Dossier, Visitor};
+
+use crate::profit::{Accountant, GoodsShare, Totals, month_of};
+use crate::shop::Shop;
+
+/// Customers of whom nobody says by which channel they came.
+pub(super) const UNKNOWN: &str = "unknown";
+
+/// Customers of one channel whose first order lies in one month.
+#[derive(Debug, Default)]
+pub(super) struct Cohort {
+    /// All their orders.
+    pub(super) totals: Totals,
+    /// The same by calendar months since the first order.
+    pub(super) by_age: BTreeMap<i32, Totals>,
+}
+
+/// A customer's own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Own {
+    /// Where the customer stands in the shop's table.
+    pub(super) place: usize,
+    pub(super) totals: Totals,
+}
+
+/// A channel with its customers.
+#[derive(Debug, Default)]
+pub(super) struct Channel {
+    /// By the number of the month.
+    pub(super) cohorts: BTreeMap<i32, Cohort>,
+    pub(super) customers: Vec<Own>,
+}
+
+/// All channels, by name.
+pub(super) type Channels = BTreeMap<String, Channel>;
+
+/// Adds up dossiers.
+pub(super) struct Book<'a> {
+    pub(super) shop: &'a Shop,
+    pub(super) accountant: &'a Accountant,
+    pub(super) channels: Channels,
+}
+
+/// Returns by which channel a customer was won: as lists say, else as the first order does.
+fn channel_of<'d>(dossier: &'d Dossier<'_>) -> &'d str {
+    let of_order = dossier.orders.first();
+    let said = [
+        dossier.person.acquisition_channel,
+        of_order.map_or("", |order| order.channel),
+        of_order.map_or("", |order| order.source),
+    ];
+    let mut said = said.into_iter().filter(|channel| !channel.is_empty());
+    said.next().unwrap_or(UNKNOWN)
+}
+
+impl Visitor for Book<'_> {
+    fn take(&mut self, dossier: &Dossier<'_>) {
+        let (Some(first), Some(place)) =
+            (dossier.orders.first(), self.shop.place_of(dossier.customer))
+        else {
+            return;
+        };
+        let name = channel_of(dossier);
+        if !self.channels.contains_key(name) {
+            self.channels.insert(name.to_owned(), Channel::default());
+        }
+        let Some(channel) = self.channels.get_mut(name) else {
+            return;
+        };
+        let month = month_of(first.day);
+        let cohort = channel.cohorts.entry(month).or_default();
+        let mut all = Totals::default();
+        for order in &dossier.orders {
+            let mut totals = Totals::default();
+            totals.take(order, &self.accountant.of(dossier, order));
+            let age = month_of(order.day) - month;
+            cohort.by_age.entry(age).or_default().add(&totals);
+            all.add(&totals);
+        }
+        let contacts = dossier.events.iter();
+        all.contacts = contacts.filter(|event| event.is_service_contact()).count() as u64;
+        all.service = self.accountant.service(all.contacts);
+        all.unlinked = dossier.unlinked;
+        all.customers = 1;
+        cohort.totals.add(&all);
+        channel.customers.push(Own { place, totals: all });
+    }
+}
+
+/// Puts what was added up by several together; customers in the order of the shop's table.
+pub(super) fn merge<'a>(books: impl IntoIterator<Item = Book<'a>>) -> Channels {
+    let mut all = Channels::new();
+    for (name, mut part) in books.into_iter().flat_map(|book| book.channels) {
+        let channel = all.entry(name).or_default();
+        channel.customers.append(&mut part.customers);
+        for (month, more) in part.cohorts {
+            let cohort = channel.cohorts.entry(month).or_default();
+            cohort.totals.add(&more.totals);
+            for (age, totals) in more.by_age {
+                cohort.by_age.entry(age).or_default().add(&totals);
+            }
+        }
+    }
+    for channel in all.values_mut() {
+        channel.customers.sort_by_key(|own| own.place);
+    }
+    all
+}
+
+impl Channel {
+    pub(super) fn totals(&self) -> Totals {
+        let mut all = Totals::default();
+        self.cohorts
+            .values()
+            .for_each(|cohort| all.add(&cohort.totals));
+        all
+    }
+
+    /// What customers who are old enough brought in their first `months` calendar months, and how many they are; `last` is the
+    /// last month that is known whole.
+    pub(super) fn in_first(&self, months: i32, last: i32) -> (Totals, u64) {
+        let mut sum = Totals::default();
+        let mut customers = 0;
+        let old_enough = |(month, _): &(&i32, &Cohort)| **month + months - 1 <= last;
+        for (_, cohort) in self.cohorts.iter().filter(old_enough) {
+            customers += cohort.totals.customers;
+            for (_, totals) in cohort.by_age.range(..months) {
+                sum.add(totals);
+            }
+        }
+        (sum, customers)
+    }
+
+    /// Customers who had ordered before a month.
+    pub(super) fn before(&self, month: i32) -> u64 {
+        let earlier = self.cohorts.range(..month);
+        earlier.map(|(_, cohort)| cohort.totals.customers).sum()
+    }
+}
+
+/// What a unit of money is: what is left after costs, or, where costs are not known, revenue.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Basis {
+    pub(super) goods: GoodsShare,
+    /// What is left of a unit of revenue; 1 where that is not known.
+    pub(super) of_revenue: f64,
+}
+
+impl Basis {
+    /// Of the sums of a whole shop.
+    pub(super) fn of(all: &Totals) -> Self {
+        let goods = all.goods_share();
+        let left = all.contribution(goods).map(MoneySum::to_f64);
+        let net = all.net.to_f64();
+        Self {
+            goods,
+            of_revenue: left.filter(|_| net > 0.0).map_or(1.0, |left| left / net),
+        }
+    }
+
+    pub(super) fn is_profit(self) -> bool {
+        self.goods != GoodsShare::Unknown
+    }
+
+    /// What sums are worth.
+    pub(super) fn value(self, totals: &Totals) -> MoneySum {
+        let revenue = totals.net - totals.unlinked;
+        totals.contribution(self.goods).unwrap_or(revenue)
+    }
+}

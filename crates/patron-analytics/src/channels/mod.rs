@@ -1,0 +1,101 @@
+//! `patron channels`: what customers of each channel of acquisition are worth, what it cost to win them, and when that is
+//! earned back.
+
+mod book;
+mod tables;
+
+use std::collections::BTreeMap;
+
+use patron_core::{Day, MoneySum};
+use patron_engine::Progress;
+
+use crate::profit::{Totals, month_of};
+use crate::run::RunError;
+use crate::settings::Settings;
+use crate::shop::{Purpose, Shop, Spend};
+use crate::study::Study;
+
+use book::{Basis, Book, Channels};
+
+/// Spend by channel and month, to win customers and to keep them.
+#[derive(Debug, Default)]
+struct Spent {
+    acquisition: BTreeMap<String, BTreeMap<i32, MoneySum>>,
+    retention: BTreeMap<String, MoneySum>,
+}
+
+impl Spent {
+    fn new(spend: &[Spend]) -> Self {
+        let mut spent = Self::default();
+        for one in spend {
+            let channel = one.channel.clone();
+            match one.purpose {
+                Purpose::Acquisition => {
+                    let months = spent.acquisition.entry(channel).or_default();
+                    *months.entry(month_of(one.day)).or_default() += one.amount;
+                }
+                Purpose::Retention => {
+                    *spent.retention.entry(channel).or_default() += one.amount;
+                }
+                Purpose::Other => {}
+            }
+        }
+        spent
+    }
+
+    fn to_win(&self, channel: &str) -> Option<MoneySum> {
+        let months = self.acquisition.get(channel)?;
+        Some(months.values().copied().sum())
+    }
+}
+
+/// The last month that is known whole on a day.
+fn last_whole_month(day: Day) -> i32 {
+    let month = month_of(day);
+    if month_of(day.plus_days(1)) == month {
+        month - 1
+    } else {
+        month
+    }
+}
+
+/// Works out what customers of each channel are worth, and what they cost.
+///
+/// # Errors
+/// [`RunError`].
+pub fn channels(shop: &Shop, flags: &Settings, progress: &dyn Progress) -> Result<Study, RunError> {
+    let accountant = shop.accountant(flags)?;
+    let books = shop.visit(progress, || Book {
+        shop,
+        accountant: &accountant,
+        channels: Channels::new(),
+    })?;
+    let channels = book::merge(books);
+    let mut all = Totals::default();
+    channels
+        .values()
+        .for_each(|channel| all.add(&channel.totals()));
+    let found = tables::Found {
+        shop,
+        basis: Basis::of(&all),
+        spent: Spent::new(&shop.spend()?),
+        last: last_whole_month(shop.as_of()),
+        this: month_of(shop.as_of()),
+        all,
+        channels,
+    };
+    Ok(found.study())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_is_whole_on_its_last_day() {
+        let day = |text| Day::parse_iso(text).unwrap();
+        assert_eq!(last_whole_month(day("2024-02-29")), 2024 * 12 + 1);
+        assert_eq!(last_whole_month(day("2024-02-28")), 2024 * 12);
+        assert_eq!(last_whole_month(day("2025-01-01")), 2024 * 12 + 11);
+    }
+}

@@ -1,0 +1,327 @@
+//! The tables of `patron channels`.
+
+use patron_core::{Money, MoneySum};
+use patron_stats::summary::mean;
+use serde_json::json;
+
+use super::Spent;
+use super::book::{Basis, Channel, Channels, Own, UNKNOWN};
+use crate::profit::{Totals, month_name};
+use crate::shop::Shop;
+use crate::study::{Note, Study, Table, Unit, Value};
+
+/// Fewer customers tell little of a channel.
+const FEW: u64 = 30;
+/// Ages in whole months at which channels are compared.
+const AGES: [i32; 6] = [1, 3, 6, 12, 24, 36];
+/// Of the normal distribution, for intervals of 95 %.
+const Z: f64 = 1.959_963_984_540_054;
+
+/// Everything that was added up.
+pub(super) struct Found<'a> {
+    pub(super) shop: &'a Shop,
+    pub(super) channels: Channels,
+    pub(super) all: Totals,
+    pub(super) basis: Basis,
+    pub(super) spent: Spent,
+    /// The last month that is known whole.
+    pub(super) last: i32,
+    /// The month of the as-of day.
+    pub(super) this: i32,
+}
+
+/// What customers of a channel are worth on average, with the standard error of that.
+struct Worth {
+    so_far: Option<f64>,
+    expected: Option<f64>,
+    total: Option<f64>,
+    error: Option<f64>,
+}
+
+impl Found<'_> {
+    pub(super) fn study(&self) -> Study {
+        let mut tables = vec![self.overview(), self.by_age(), self.by_month()];
+        tables.retain(|table| !table.rows.is_empty());
+        Study {
+            key: "channels",
+            as_of: self.shop.as_of(),
+            customers: self.all.customers,
+            currency: self.shop.settings.currency.clone(),
+            tables,
+            notes: self.notes(),
+        }
+    }
+
+    /// What a unit of expected value is worth beside what orders left so far.
+    fn of_expected(&self) -> f64 {
+        // With a margin expected values are margin already.
+        let margin = self.shop.settings.margin.map_or(1.0, Money::to_f64);
+        if margin > 0.0 {
+            self.basis.of_revenue / margin
+        } else {
+            0.0
+        }
+    }
+
+    fn expected(&self, own: &Own) -> Option<f64> {
+        let expected = self.shop.valuation.values.expected.as_ref()?;
+        let clv = *expected.clv.get(own.place)?;
+        Some(Money(clv).to_f64() * self.of_expected())
+    }
+
+    fn worth(&self, channel: &Channel) -> Worth {
+        let so_far = |own: &Own| self.basis.value(&own.totals).to_f64();
+        let each: Vec<f64> = channel.customers.iter().map(so_far).collect();
+        let expected: Option<Vec<f64>> = channel
+            .customers
+            .iter()
+            .map(|own| self.expected(own))
+            .collect();
+        let total: Option<Vec<f64>> = expected.as_ref().map(|expected| {
+            let pairs = each.iter().zip(expected);
+            pairs.map(|(so_far, expected)| so_far + expected).collect()
+        });
+        Worth {
+            so_far: mean(&each),
+            expected: expected.as_deref().and_then(mean),
+            total: total.as_deref().and_then(mean),
+            error: total.as_deref().and_then(standard_error),
+        }
+    }
+
+    fn cac(&self, name: &str, channel: &Channel) -> Option<f64> {
+        let spend = self.spent.to_win(name)?.to_f64();
+        let customers = channel.totals().customers;
+        (customers > 0).then(|| spend / customers as f64)
+    }
+
+    fn overview(&self) -> Table {
+        let mut table = Table::new("channels", self.title(), &OVERVIEW);
+        let mut rows: Vec<(&String, &Channel)> = self.channels.iter().collect();
+        rows.sort_by_key(|(name, channel)| (std::cmp::Reverse(channel.totals().customers), *name));
+        for (name, channel) in rows {
+            table.push(self.overview_of(name, channel));
+        }
+        table
+    }
+
+    fn overview_of(&self, name: &str, channel: &Channel) -> Vec<Value> {
+        let totals = channel.totals();
+        let worth = self.worth(channel);
+        let is_few = totals.customers < FEW;
+        let cac = self.cac(name, channel);
+        let is_profit = self.basis.is_profit();
+        let half = worth.error.map(|error| Z * error);
+        let bound = |sign: f64| Some(worth.total? + sign * half?);
+        let roi = |value: Option<f64>| Some(value? - cac?).filter(|_| is_profit);
+        let ratio = || Some(worth.total? / cac.filter(|cac| *cac > 0.0)?);
+        let break_even = || Some(cac? / worth.total.or(worth.so_far).filter(|v| *v > 0.0)?);
+        let payback = is_profit.then(|| self.payback(name, channel)).flatten();
+        vec![
+            name.into(),
+            totals.customers.into(),
+            totals.orders.into(),
+            totals.net.into(),
+            amount(worth.so_far),
+            amount(worth.expected),
+            amount(worth.total),
+            amount(bound(-1.0)),
+            amount(bound(1.0)),
+            self.spent.to_win(name).into(),
+            amount(cac),
+            amount(roi(worth.total)),
+            ratio().filter(|_| is_profit).into(),
+            payback.map_or(Value::None, |month| Value::Count(month.into())),
+            self.keep_cost(name, channel)
+                .map_or(Value::None, |cost| amount(Some(cost))),
+            break_even().filter(|_| !is_profit).into(),
+            self.verdict(roi(bound(-1.0)), roi(bound(1.0)), is_few)
+                .into(),
+        ]
+    }
+
+    /// What can be said of a channel, its uncertainty heeded.
+    fn verdict(&self, low: Option<f64>, high: Option<f64>, is_few: bool) -> &'static str {
+        match (low, high) {
+            _ if is_few => "not enough customers",
+            (Some(low), _) if low > 0.0 => "earns more than it costs",
+            (_, Some(high)) if high < 0.0 => "costs more than it earns",
+            (Some(_), Some(_)) => "cannot be told yet",
+            _ if !self.basis.is_profit() => "costs of goods not known",
+            _ => "no spend or no model known",
+        }
+    }
+
+    fn title(&self) -> String {
+        let what = if self.basis.is_profit() {
+            "what is left of orders after costs"
+        } else {
+            "revenue (what goods cost is not known)"
+        };
+        format!("Customers by the channel that won them, the most first; values are {what}")
+    }
+
+    /// The first whole month after which what customers left has earned back what they cost; of those old enough.
+    fn payback(&self, name: &str, channel: &Channel) -> Option<i32> {
+        let cac = self.cac(name, channel)?;
+        let first = *channel.cohorts.keys().next()?;
+        let reaches = |month: &i32| {
+            let (sum, customers) = channel.in_first(month + 1, self.last);
+            let value = self.basis.value(&sum).to_f64();
+            customers > 0 && value >= cac * customers as f64
+        };
+        (0..=self.last - first).find(reaches)
+    }
+
+    /// What it costs to keep a customer for a year.
+    fn keep_cost(&self, name: &str, channel: &Channel) -> Option<f64> {
+        let spend = self.spent.retention.get(name)?.to_f64();
+        let first = *channel.cohorts.keys().next()?;
+        let months: u64 = (first..=self.this).map(|month| channel.before(month)).sum();
+        (months > 0).then(|| 12.0 * spend / months as f64)
+    }
+
+    /// Channels at equal age of customers.
+    fn by_age(&self) -> Table {
+        let title = "What customers brought in their first months, of those old enough; beside what it cost to win them";
+        let columns = [
+            ("channel", Unit::Text),
+            ("months", Unit::Count),
+            ("customers", Unit::Count),
+            ("value_per_customer", Unit::Money),
+            ("cac", Unit::Money),
+            ("value_less_cac", Unit::Money),
+        ];
+        let mut table = Table::new("by_age", title, &columns);
+        for (name, channel) in &self.channels {
+            let cac = self.cac(name, channel);
+            for months in AGES {
+                let (sum, customers) = channel.in_first(months, self.last);
+                if customers == 0 {
+                    continue;
+                }
+                let value = self.basis.value(&sum).to_f64() / customers as f64;
+                let left = cac.filter(|_| self.basis.is_profit());
+                table.push(vec![
+                    name.as_str().into(),
+                    Value::Count(months.into()),
+                    customers.into(),
+                    amount(Some(value)),
+                    amount(cac),
+                    amount(left.map(|cac| value - cac)),
+                ]);
+            }
+        }
+        table
+    }
+
+    /// Spend and new customers, month by month.
+    fn by_month(&self) -> Table {
+        let title = "What it cost to win customers, by month of their first order";
+        let columns = [
+            ("channel", Unit::Text),
+            ("month", Unit::Text),
+            ("spend", Unit::Money),
+            ("new_customers", Unit::Count),
+            ("cac", Unit::Money),
+        ];
+        let mut table = Table::new("cac_by_month", title, &columns);
+        for (name, months) in &self.spent.acquisition {
+            let channel = self.channels.get(name);
+            for (month, spend) in months {
+                let cohort = channel.and_then(|channel| channel.cohorts.get(month));
+                let new = cohort.map_or(0, |cohort| cohort.totals.customers);
+                table.push(vec![
+                    name.as_str().into(),
+                    month_name(*month).into(),
+                    (*spend).into(),
+                    new.into(),
+                    spend.mean(new).map(MoneySum::from).into(),
+                ]);
+            }
+        }
+        table
+    }
+
+    fn notes(&self) -> Vec<Note> {
+        let mut notes = Vec::new();
+        if !self.basis.is_profit() {
+            notes.push(Note::new(
+                "channels_revenue",
+                json!({}),
+                "what goods cost is not known, so return on spend and payback are withheld; `break_even_margin` is the margin from which on the channel earns back what it costs. Give `unit_cost` with lines or products, or a share with `--margin`".to_owned(),
+            ));
+        }
+        if self.spent.acquisition.is_empty() {
+            notes.push(Note::new(
+                "channels_no_spend",
+                json!({}),
+                "no spend to win customers is known: import it with the columns date, channel, amount, purpose (acquisition, retention)".to_owned(),
+            ));
+        }
+        let without = self.spent.acquisition.keys();
+        let without: Vec<&str> = without
+            .filter(|name| !self.channels.contains_key(*name))
+            .map(String::as_str)
+            .collect();
+        if !without.is_empty() {
+            let names = without.join(", ");
+            notes.push(Note::new(
+                "channels_without_customers",
+                json!({ "channels": names }),
+                format!("money was spent on channels that no customer came by: {names}; are they written otherwise with customers?"),
+            ));
+        }
+        if let Some(unknown) = self.channels.get(UNKNOWN) {
+            let customers = unknown.totals().customers;
+            notes.push(Note::new(
+                "channels_unknown",
+                json!({ "customers": customers }),
+                format!("of {customers} customers nobody says by which channel they came"),
+            ));
+        }
+        if self.shop.valuation.values.expected.is_none() {
+            notes.push(Note::new(
+                "channels_no_model",
+                json!({}),
+                "no model values these customers, so nothing is said of what they will bring"
+                    .to_owned(),
+            ));
+        }
+        notes
+    }
+}
+
+const OVERVIEW: [(&str, Unit); 17] = [
+    ("channel", Unit::Text),
+    ("customers", Unit::Count),
+    ("orders", Unit::Count),
+    ("net", Unit::Money),
+    ("value_so_far", Unit::Money),
+    ("expected_value", Unit::Money),
+    ("total_value", Unit::Money),
+    ("total_low", Unit::Money),
+    ("total_high", Unit::Money),
+    ("acquisition_spend", Unit::Money),
+    ("cac", Unit::Money),
+    ("roi", Unit::Money),
+    ("value_to_cac", Unit::Number),
+    ("payback_month", Unit::Count),
+    ("keep_cost_per_year", Unit::Money),
+    ("break_even_margin", Unit::Share),
+    ("verdict", Unit::Text),
+];
+
+/// A mean of money as a cell, to the ten-thousandth.
+fn amount(mean: Option<f64>) -> Value {
+    let mean = mean.and_then(|mean| Money::from_f64(mean).ok());
+    mean.map(|read| MoneySum::from(read.amount)).into()
+}
+
+/// The standard error of a mean; nothing of fewer than two.
+fn standard_error(values: &[f64]) -> Option<f64> {
+    let mean = mean(values)?;
+    let others = values.len().checked_sub(1).filter(|others| *others > 0)? as f64;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    Some((squares / others / values.len() as f64).sqrt())
+}
