@@ -8,7 +8,6 @@
 //! | [`history`] | what does a purchase model know of a customer? |
 //! | [`bg_nbd`], [`mbg_nbd`], [`pareto_nbd`] | who is still a customer, and how often will they buy? |
 //! | [`ggom_nbd`] | the same where customers leave more readily as they age |
-//! | [`pareto_nbd_abe`] | the same where rates of buying and leaving go together, and depend on covariates |
 //! | [`pareto_ggg`] | the same where every customer buys more, or less, regularly than at random |
 //! | [`bg_bb`] | the same where there are opportunities to buy, one after the other |
 //! | [`sbg`], [`bdw`], [`contract`] | how long will customers with a contract stay? |
@@ -29,7 +28,8 @@
 //! | [`mcmc`] | can draws from a posterior be trusted, and what do they say? |
 //! | `bayes` (a feature) | what do BG/NBD, MBG/NBD, Pareto/NBD and Gamma-Gamma say when every set of parameters counts? |
 //! | [`estimate`] | how well is a fit determined, and what went wrong, in words? |
-//! | [`distributions`] | how far out is that, by chance? |
+//! | [`kaplan_meier`] | what share has not bought again t days later, where not all have been watched for so long? |
+//! | [`distributions`], [`level`] | how far out is that, by chance, and how sure is an interval to be? |
 //! | [`special`] | gamma function and its derivatives, exponential integral |
 #![forbid(unsafe_code)]
 
@@ -49,6 +49,8 @@ pub mod gamma_gamma;
 pub mod ggom_nbd;
 pub mod history;
 pub mod intervals;
+pub mod kaplan_meier;
+pub mod level;
 pub mod likelihood_ratio;
 pub mod lorenz;
 pub mod mbg_cnbd;

@@ -1,7 +1,8 @@
-//! Tails of distributions against scipy.
+//! Tails and quantiles of distributions against scipy.
 
 use patron_stats::distributions::{
-    chi_square_above, kolmogorov_above, normal_above, normal_quantile,
+    beta_below, beta_quantile, chi_square_above, fisher_above, gamma_below, gamma_quantile,
+    kolmogorov_above, normal_above, normal_quantile, student_above, student_quantile,
 };
 use patron_testkit::{assert_relative, number, reference_cases};
 use serde_json::Value;
@@ -50,5 +51,66 @@ fn the_tail_of_kolmogorov_is_near_the_exact_one_of_few_numbers() {
         let gap = (kolmogorov_above(number(case, "/distance"), count) - expected).abs();
         assert!(gap < CORRECTED, "{case}: {gap}");
         assert!(gap < CORRECTED_TAIL || expected > 0.06, "{case}: {gap}");
+    });
+}
+
+/// scipy's quantiles of beta are searched to about this.
+const QUANTILE: f64 = 1e-9;
+
+#[test]
+fn quantiles_of_gamma_and_beta_equal_those_of_scipy_and_lead_back() {
+    each("gamma", |case| {
+        let [shape, level] = ["/shape", "/level"].map(|field| number(case, field));
+        let found = gamma_quantile(level, shape);
+        assert_relative(
+            &case.to_string(),
+            found,
+            number(case, "/quantile"),
+            QUANTILE,
+        );
+        assert_relative(
+            &case.to_string(),
+            gamma_below(found, shape),
+            level,
+            QUANTILE,
+        );
+    });
+    each("beta", |case| {
+        let [a, b, level] = ["/a", "/b", "/level"].map(|field| number(case, field));
+        let found = beta_quantile(level, a, b);
+        assert_relative(
+            &case.to_string(),
+            found,
+            number(case, "/quantile"),
+            QUANTILE,
+        );
+        // Near 1 a share has no digits left to lead back by.
+        let near_one = found > 1.0 - 1e-9;
+        assert!(
+            near_one || (beta_below(found, a, b) / level - 1.0).abs() < QUANTILE,
+            "{case}"
+        );
+    });
+}
+
+#[test]
+fn students_t_and_fishers_f_equal_those_of_scipy() {
+    each("student", |case| {
+        let degrees = number(case, "/degrees_of_freedom");
+        let found = student_above(number(case, "/t"), degrees);
+        assert_relative(&case.to_string(), found, number(case, "/above"), TAIL);
+    });
+    each("student_quantile", |case| {
+        let degrees = number(case, "/degrees_of_freedom");
+        let found = student_quantile(number(case, "/level"), degrees);
+        assert!(
+            (found - number(case, "/t")).abs() < QUANTILE * found.abs().max(1.0),
+            "{case}"
+        );
+    });
+    each("fisher", |case| {
+        let [above, below] = ["/above_degrees", "/below_degrees"].map(|field| number(case, field));
+        let found = fisher_above(number(case, "/value"), above, below);
+        assert_relative(&case.to_string(), found, number(case, "/above"), TAIL);
     });
 }

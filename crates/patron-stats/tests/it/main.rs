@@ -88,6 +88,8 @@ mod special;
 mod study;
 /// Mean, quantiles, correlation, concentration.
 mod summaries;
+/// Kaplan and Meier's curve.
+mod survival;
 /// The calculator.
 mod textbook;
 /// Measures of predictions against numpy and scipy, against the record of CDNOW, and by hand.

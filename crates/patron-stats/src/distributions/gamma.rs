@@ -1,4 +1,4 @@
-//! Tails of the distributions that intervals and tests of fit are read from: normal, chi-square, Kolmogorov.
+//! The regularised incomplete gamma function: tails of the normal, chi-square, Kolmogorov's and the gamma distribution.
 //!
 //! # Numerics
 //! All rest on the regularised incomplete gamma function: a power series below its middle, a continued fraction above, both of
@@ -15,6 +15,9 @@ const SETTLED: f64 = 1e-16;
 /// Newton's method for a quantile doubles its digits.
 const NEWTON_STEPS: u32 = 60;
 
+/// The same for a gamma distribution, which may begin far from its quantile.
+const GAMMA_STEPS: u32 = 400;
+
 /// Returns `P(Z > z)` of the standard normal distribution.
 ///
 /// # Examples
@@ -23,7 +26,7 @@ const NEWTON_STEPS: u32 = 60;
 /// ```
 #[must_use]
 pub fn normal_above(z: f64) -> f64 {
-    let both_sides = gamma_above(0.5, 0.5 * z * z);
+    let both_sides = gamma_above(0.5 * z * z, 0.5);
     if z < 0.0 {
         1.0 - 0.5 * both_sides
     } else {
@@ -64,7 +67,7 @@ pub fn chi_square_above(value: f64, degrees_of_freedom: u32) -> f64 {
     if value.is_nan() {
         return f64::NAN;
     }
-    gamma_above(0.5 * f64::from(degrees_of_freedom), 0.5 * value.max(0.0))
+    gamma_above(0.5 * value.max(0.0), 0.5 * f64::from(degrees_of_freedom))
 }
 
 /// Returns the probability that Kolmogorov's distance of `count` numbers from their own distribution exceeds `distance`.
@@ -91,9 +94,66 @@ pub fn kolmogorov_above(distance: f64, count: usize) -> f64 {
     (2.0 * pairs.sum::<f64>()).clamp(0.0, 1.0)
 }
 
-/// Returns `Γ(shape, x)/Γ(shape)`, the share of a gamma distribution above x.
-fn gamma_above(shape: f64, x: f64) -> f64 {
+/// Returns the share of the gamma distribution of this shape, of scale 1, below `x`.
+///
+/// # Returns
+/// NaN unless `shape > 0`.
+#[must_use]
+pub fn gamma_below(x: f64, shape: f64) -> f64 {
+    gamma_shares(shape, x, ln_gamma(shape)).0
+}
+
+/// Returns the share of the gamma distribution of this shape, of scale 1, above `x`: `Γ(shape, x)/Γ(shape)`.
+///
+/// # Returns
+/// NaN unless `shape > 0`.
+#[must_use]
+pub fn gamma_above(x: f64, shape: f64) -> f64 {
     gamma_shares(shape, x, ln_gamma(shape)).1
+}
+
+/// Returns the x below which the share `level` of the gamma distribution of this shape, of scale 1, lies.
+///
+/// # Returns
+/// NaN unless `0 < level < 1` and `shape > 0`; 0 where a shape is so small that it underflows.
+///
+/// # Numerics
+/// Newton's method on the logarithm of the smaller tail against ln x; both tails are log-concave in ln x, so that after its first
+/// step the method goes one way.
+#[must_use]
+pub fn gamma_quantile(level: f64, shape: f64) -> f64 {
+    if !(level > 0.0 && level < 1.0 && shape > 0.0) {
+        return f64::NAN;
+    }
+    let ln_gamma_of_shape = ln_gamma(shape);
+    let (lower, aim) = (level <= 0.5, level.min(1.0 - level).ln());
+    let mut ln_x = shape.ln();
+    for _ in 0..GAMMA_STEPS {
+        let (below, above) = ln_gamma_shares(shape, ln_x, ln_gamma_of_shape);
+        let tail = if lower { below } else { above };
+        let ln_density = shape * ln_x - ln_x.exp() - ln_gamma_of_shape;
+        let step = (aim - tail) * (tail - ln_density).exp();
+        // Far above, a tail is the difference of large numbers: it is approached in small steps.
+        let step = if lower { step } else { (-step).min(1.0) };
+        ln_x += step;
+        if step.abs() <= 1e-15 * ln_x.abs().max(1.0) {
+            break;
+        }
+    }
+    ln_x.exp()
+}
+
+/// Returns the logarithms of [`gamma_shares`] at the x of this logarithm, also where x itself would underflow.
+fn ln_gamma_shares(shape: f64, ln_x: f64, ln_gamma_of_shape: f64) -> (f64, f64) {
+    let x = ln_x.exp();
+    let outer = shape * ln_x - x - ln_gamma_of_shape;
+    if x < shape + 1.0 {
+        let below = (outer + below_by_series(shape, x).ln()).min(0.0);
+        (below, (-below.exp()).ln_1p())
+    } else {
+        let above = (outer + above_by_fraction(shape, x).ln()).min(0.0);
+        ((-above.exp()).ln_1p(), above)
+    }
 }
 
 /// Returns the shares of a gamma distribution below and above x, where `ln Γ(shape)` is known; the smaller one has all its digits.
@@ -171,6 +231,15 @@ mod tests {
             let back = 1.0 - normal_above(normal_quantile(level));
             assert!((back - level).abs() < 1e-14, "{level}: {back}");
         }
+        for shape in [1e-3, 0.5, 1.0, 30.0, 1e5] {
+            for level in [1e-6, 0.025, 0.5, 0.6, 0.975, 1.0 - 1e-6] {
+                let x = gamma_quantile(level, shape);
+                let back = (gamma_below(x, shape) / level - 1.0).abs();
+                let above = (gamma_above(x, shape) / (1.0 - level) - 1.0).abs();
+                assert!(x == 0.0 || back.min(above) < 1e-10, "{shape} {level}: {x}");
+            }
+        }
+        assert!((gamma_quantile(0.5, 1.0) - 2f64.ln()).abs() < 1e-14);
         assert!(normal_quantile(0.5).abs() < 1e-15);
         assert!(normal_quantile(0.0).is_nan() && normal_quantile(f64::NAN).is_nan());
     }
