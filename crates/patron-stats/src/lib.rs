@@ -8,6 +8,7 @@
 //! | [`history`] | what does a purchase model know of a customer? |
 //! | [`bg_nbd`], [`mbg_nbd`], [`pareto_nbd`] | who is still a customer, and how often will they buy? |
 //! | [`ggom_nbd`] | the same where customers leave more readily as they age |
+//! | [`pareto_nbd_abe`] | the same where rates of buying and leaving go together, and depend on covariates |
 //! | [`pareto_ggg`] | the same where every customer buys more, or less, regularly than at random |
 //! | [`bg_bb`] | the same where there are opportunities to buy, one after the other |
 //! | [`sbg`], [`bdw`], [`contract`] | how long will customers with a contract stay? |
@@ -29,6 +30,7 @@
 //! | `bayes` (a feature) | what do BG/NBD, MBG/NBD, Pareto/NBD and Gamma-Gamma say when every set of parameters counts? |
 //! | [`estimate`] | how well is a fit determined, and what went wrong, in words? |
 //! | [`kaplan_meier`] | what share has not bought again t days later, where not all have been watched for so long? |
+//! | [`rates`] | how often does it happen, here and with one customer, and is that more than elsewhere? |
 //! | [`distributions`], [`level`] | how far out is that, by chance, and how sure is an interval to be? |
 //! | [`special`] | gamma function and its derivatives, exponential integral |
 #![forbid(unsafe_code)]
@@ -62,6 +64,7 @@ pub mod pareto_ggg;
 pub mod pareto_nbd;
 pub mod pareto_nbd_abe;
 pub mod purchase;
+pub mod rates;
 pub mod regularity;
 pub mod sbg;
 pub mod scores;

@@ -72,6 +72,8 @@ mod pareto_nbd;
 mod pareto_nbd_abe;
 /// What must hold on random input.
 mod properties;
+/// Shares and rates: Wilson, beta-binomial, gamma-Poisson, ratios.
+mod rates;
 /// Known parameters are found again from simulated customers.
 mod recovery;
 /// Estimators of regularity: by hand, against 25 digits, and on simulated times.
