@@ -31,6 +31,8 @@
 //! | [`estimate`] | how well is a fit determined, and what went wrong, in words? |
 //! | [`kaplan_meier`] | what share has not bought again t days later, where not all have been watched for so long? |
 //! | [`rates`] | how often does it happen, here and with one customer, and is that more than elsewhere? |
+//! | [`shapley`] | which part of a change is due to which factor? |
+//! | [`weights`] | how much is each aspect to count? |
 //! | [`distributions`], [`level`] | how far out is that, by chance, and how sure is an interval to be? |
 //! | [`special`] | gamma function and its derivatives, exponential integral |
 #![forbid(unsafe_code)]
@@ -68,10 +70,12 @@ pub mod rates;
 pub mod regularity;
 pub mod sbg;
 pub mod scores;
+pub mod shapley;
 pub mod special;
 pub mod summary;
 pub mod textbook;
 pub mod validation;
+pub mod weights;
 
 mod erlang;
 mod fitting;

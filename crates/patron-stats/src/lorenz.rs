@@ -13,6 +13,28 @@ pub struct Concentration {
     total: f64,
 }
 
+/// The largest of the values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Top {
+    /// How many they are.
+    pub values: usize,
+    /// What they bring.
+    pub sum: f64,
+    /// Which share of the total that is; above 1 where others lie below 0.
+    pub share: f64,
+    /// The smallest among them; nothing for no values.
+    pub least: Option<f64>,
+}
+
+/// Values below 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BelowZero {
+    /// How many there are.
+    pub values: usize,
+    /// Their sum, at most 0.
+    pub sum: f64,
+}
+
 impl Concentration {
     /// Puts values in order.
     ///
@@ -93,20 +115,110 @@ impl Concentration {
         2.0 * ranked / (count * self.total) - (count + 1.0) / count
     }
 
+    /// Returns how many values there are.
+    #[must_use]
+    pub const fn values(&self) -> usize {
+        self.sorted.len()
+    }
+
+    /// Returns their sum.
+    #[must_use]
+    pub const fn total(&self) -> f64 {
+        self.total
+    }
+
+    /// Returns what the largest `top` of the values bring, where that is a whole number of values, rounded up: of 11 customers the top
+    /// 10 % are 2.
+    ///
+    /// # Returns
+    /// Nothing for a `top` outside `[0, 1]`.
+    #[must_use]
+    pub fn top(&self, top: f64) -> Option<Top> {
+        let values = || Self::whole(self.exact(top).ceil()).min(self.sorted.len());
+        let values = (0.0..=1.0).contains(&top).then(values)?;
+        let sum = self.sum_before(values);
+        Some(Top {
+            values,
+            sum,
+            share: sum / self.total,
+            least: values
+                .checked_sub(1)
+                .and_then(|last| self.sorted.get(last).copied()),
+        })
+    }
+
+    /// Returns Lorenz's curve at `0, 1/points, …, 1`: pairs of share of the values, **smallest first**, and share of the total; what
+    /// [`Self::curve`] is, turned round.
+    ///
+    /// It ends at (1, 1), and lies below 0 at first where values do.
+    ///
+    /// # Returns
+    /// Nothing for no points.
+    #[must_use]
+    pub fn lorenz(&self, points: usize) -> Option<Vec<(f64, f64)>> {
+        let mut curve = self.curve(points)?;
+        curve.reverse();
+        let last = points as f64;
+        let places = (0..=points).map(|i| i as f64 / last);
+        let turned = places
+            .zip(curve)
+            .map(|(share, (_, above))| (share, 1.0 - above));
+        Some(turned.collect())
+    }
+
+    /// Returns how many values lie below 0, and their sum: customers who cost more than they brought.
+    ///
+    /// The rest then brings more than the total: the top share may exceed 1, and [`Self::gini`] may, too. Say so beside the figures.
+    #[must_use]
+    pub fn below_zero(&self) -> BelowZero {
+        let first = self.sorted.partition_point(|value| *value >= 0.0);
+        let below = self.sorted.get(first..).unwrap_or_default();
+        BelowZero {
+            values: below.len(),
+            sum: sum(below),
+        }
+    }
+
+    /// Returns the Gini coefficient where values below 0 count in the whole by their size, so that it stays within `[0, 1]`.
+    ///
+    /// ```text
+    /// G · Σx / Σ|x|
+    /// ```
+    ///
+    /// The mean difference of two values over its largest for the same gains and losses; [`Self::gini`] where no value lies below 0.
+    ///
+    /// # Source
+    /// Raffinetti, Siletti, Vernizzi (2015), On the Gini coefficient normalization when attributes with negative values are considered,
+    /// Statistical Methods & Applications 24; the population form, without the factor n/(n − 1).
+    #[must_use]
+    pub fn normalised_gini(&self) -> f64 {
+        let sizes = self.total - 2.0 * self.below_zero().sum;
+        self.gini() * self.total / sizes
+    }
+
+    /// Returns how many values a share of them is.
+    fn exact(&self, top: f64) -> f64 {
+        let exact = top * self.sorted.len() as f64;
+        // 0.2 · 5 must be one value, not 1.0000000000000002.
+        if (exact - exact.round()).abs() < 1e-9 {
+            exact.round()
+        } else {
+            exact
+        }
+    }
+
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a number of values between 0 and the length of a slice"
     )]
+    const fn whole(number: f64) -> usize {
+        number as usize
+    }
+
     fn top_sum(&self, top: f64) -> f64 {
-        let exact = top * self.sorted.len() as f64;
-        // 0.2 · 5 must be one value, not 1.0000000000000002.
-        let exact = if (exact - exact.round()).abs() < 1e-9 {
-            exact.round()
-        } else {
-            exact
-        };
-        let whole = (exact as usize).min(self.sorted.len());
+        let exact = self.exact(top);
+        let whole = Self::whole(exact).min(self.sorted.len());
         let fraction = (exact - whole as f64).max(0.0);
         let next = self.sorted.get(whole).copied().unwrap_or(0.0);
         self.sum_before(whole) + fraction * next

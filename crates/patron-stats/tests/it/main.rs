@@ -23,6 +23,8 @@ mod bg_nbd;
 mod cdnow;
 /// BG/CNBD-k and MBG/CNBD-k: their limits, lists on record, and integrals in 25 digits.
 mod cnbd;
+/// Lorenz's curve and whole numbers at the top, also with losses.
+mod concentration;
 /// sBG and beta-discrete-Weibull: everything there is about them.
 mod contract;
 /// Cut points, where only counts of values are known.
@@ -33,6 +35,8 @@ mod covariates;
 mod coverage;
 /// Public data sets, read as the literature prepares them.
 mod data;
+/// Parts of a change of a product.
+mod decomposition;
 /// Normal, chi-square and Kolmogorov tails against scipy.
 mod distributions;
 /// One exact error per bad input.
@@ -98,3 +102,5 @@ mod textbook;
 mod validation;
 /// CDNOW tracked, evaluated and chosen for.
 mod validation_cdnow;
+/// Weights of aspects: comparisons of every two, entropy.
+mod weights;
