@@ -384,6 +384,33 @@ def cohorts(shop, day):
     }
     result["reached_purchase_days"] = {str(n): sum(len(d) >= n for d in days.values()) for n in range(1, 11)}
     result["rhythm"] = [rhythm(days.values(), n, day) for n in (1, 2, 3)]
+    result["by_channel"] = pooled(people, day, lambda own: channel_of(shop, own))
+    result["by_first_discount"] = pooled(people, day, lambda own: "discounted" if own[0].discount + own[0].platform_discount > 0 else "full price")
+    return result
+
+
+def pooled(people, day, key):
+    """Retention and mean cumulative net by age in months, over the customers for whom that month is over; k = 0..12."""
+    last, groups = last_full_month(day), defaultdict(list)
+    for own in people.values():
+        groups[key(own)].append(own)
+    age = lambda order, own: month_of(order.day) - month_of(own[0].day)
+    result = {}
+    for name in sorted(groups):
+        result[name] = []
+        for k in range(13):
+            old = [own for own in groups[name] if month_of(own[0].day) + k <= last]
+            if not old:
+                break
+            revenue = sum((o.net for own in old for o in own if age(o, own) <= k), Fraction(0))
+            result[name].append(
+                {
+                    "k": k,
+                    "customers": len(old),
+                    "buyers": sum(any(age(o, own) == k for o in own) for own in old),
+                    "mean_cumulative_revenue": money(revenue / len(old)),
+                }
+            )
     return result
 
 
