@@ -12,6 +12,7 @@
 //! | [`customer`] | what is known of one customer? |
 //! | [`clv`] | which purchase model fits, what does it expect, and how good is it? |
 //! | [`model`] | which purchase models are there? |
+//! | [`value`] | what do customers bring, now and later, how loyal and reliable are they, and how far may they grow? |
 //! | `threads` | on how many threads? |
 //! | [`shop`] | what do value analytics start from: everybody scored and valued, with each one's whole file? |
 //! | [`study`] | in which one shape are results told, as tables, JSON, CSV and Parquet? |
@@ -37,4 +38,5 @@ pub mod settings;
 pub mod shop;
 pub mod study;
 mod threads;
+pub mod value;
 pub mod workspace;

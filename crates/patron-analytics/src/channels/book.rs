@@ -95,16 +95,8 @@ impl Visitor for Book<'_> {
 /// Puts what was added up by several together; customers in the order of the shop's table.
 pub(super) fn merge<'a>(books: impl IntoIterator<Item = Book<'a>>) -> Channels {
     let mut all = Channels::new();
-    for (name, mut part) in books.into_iter().flat_map(|book| book.channels) {
-        let channel = all.entry(name).or_default();
-        channel.customers.append(&mut part.customers);
-        for (month, more) in part.cohorts {
-            let cohort = channel.cohorts.entry(month).or_default();
-            cohort.totals.add(&more.totals);
-            for (age, totals) in more.by_age {
-                cohort.by_age.entry(age).or_default().add(&totals);
-            }
-        }
+    for (name, part) in books.into_iter().flat_map(|book| book.channels) {
+        all.entry(name).or_default().add(&part);
     }
     for channel in all.values_mut() {
         channel.customers.sort_by_key(|own| own.place);
@@ -113,6 +105,18 @@ pub(super) fn merge<'a>(books: impl IntoIterator<Item = Book<'a>>) -> Channels {
 }
 
 impl Channel {
+    /// Adds the customers of another.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.customers.extend_from_slice(&other.customers);
+        for (month, more) in &other.cohorts {
+            let cohort = self.cohorts.entry(*month).or_default();
+            cohort.totals.add(&more.totals);
+            for (age, totals) in &more.by_age {
+                cohort.by_age.entry(*age).or_default().add(totals);
+            }
+        }
+    }
+
     pub(super) fn totals(&self) -> Totals {
         let mut all = Totals::default();
         self.cohorts

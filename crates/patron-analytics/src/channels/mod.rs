@@ -17,6 +17,9 @@ use crate::study::Study;
 
 use book::{Basis, Book, Channels};
 
+/// All channels as one; no channel of a shop is called so.
+const ALL: &str = "(all)";
+
 /// Spend by channel and month, to win customers and to keep them.
 #[derive(Debug, Default)]
 struct Spent {
@@ -43,9 +46,23 @@ impl Spent {
         spent
     }
 
+    /// What was spent to win customers of a channel, or of all.
     fn to_win(&self, channel: &str) -> Option<MoneySum> {
-        let months = self.acquisition.get(channel)?;
-        Some(months.values().copied().sum())
+        let sum = |months: &BTreeMap<i32, MoneySum>| months.values().copied().sum();
+        if channel == ALL {
+            let all = self.acquisition.values().map(sum);
+            return (!self.acquisition.is_empty()).then(|| all.sum());
+        }
+        self.acquisition.get(channel).map(sum)
+    }
+
+    /// The same to keep them.
+    fn to_keep(&self, channel: &str) -> Option<MoneySum> {
+        if channel == ALL {
+            let all = self.retention.values().copied();
+            return (!self.retention.is_empty()).then(|| all.sum());
+        }
+        self.retention.get(channel).copied()
     }
 }
 

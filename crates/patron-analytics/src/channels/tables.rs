@@ -4,8 +4,8 @@ use patron_core::{Money, MoneySum};
 use patron_stats::summary::mean;
 use serde_json::json;
 
-use super::Spent;
 use super::book::{Basis, Channel, Channels, Own, UNKNOWN};
+use super::{ALL, Spent};
 use crate::profit::{Totals, month_name};
 use crate::shop::Shop;
 use crate::study::{Note, Study, Table, Unit, Value};
@@ -95,12 +95,25 @@ impl Found<'_> {
         (customers > 0).then(|| spend / customers as f64)
     }
 
+    /// All channels as one.
+    fn everybody(&self) -> Channel {
+        let mut everybody = Channel::default();
+        for channel in self.channels.values() {
+            everybody.add(channel);
+        }
+        everybody.customers.sort_by_key(|own| own.place);
+        everybody
+    }
+
     fn overview(&self) -> Table {
         let mut table = Table::new("channels", self.title(), &OVERVIEW);
         let mut rows: Vec<(&String, &Channel)> = self.channels.iter().collect();
         rows.sort_by_key(|(name, channel)| (std::cmp::Reverse(channel.totals().customers), *name));
         for (name, channel) in rows {
             table.push(self.overview_of(name, channel));
+        }
+        if self.channels.len() > 1 {
+            table.push(self.overview_of(ALL, &self.everybody()));
         }
         table
     }
@@ -175,7 +188,7 @@ impl Found<'_> {
 
     /// What it costs to keep a customer for a year.
     fn keep_cost(&self, name: &str, channel: &Channel) -> Option<f64> {
-        let spend = self.spent.retention.get(name)?.to_f64();
+        let spend = self.spent.to_keep(name)?.to_f64();
         let first = *channel.cohorts.keys().next()?;
         let months: u64 = (first..=self.this).map(|month| channel.before(month)).sum();
         (months > 0).then(|| 12.0 * spend / months as f64)

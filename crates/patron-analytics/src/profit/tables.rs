@@ -174,8 +174,8 @@ impl Found<'_> {
         let title = match below.len() {
             0 => "No customer costs more than is left of the orders".to_owned(),
             count => format!(
-                "{count} customers cost more than is left of their orders, {} in all",
-                minus(lost)
+                "{count} customers cost more than is left of their orders, {:.2} in all",
+                minus(lost).to_f64()
             ),
         };
         let mut table = Table::list("cost_exceeds_profit", title, &columns());

@@ -110,6 +110,8 @@ pub struct Settings {
     pub margin: Option<f64>,
     /// What orders, service and returns cost besides goods.
     pub costs: Option<CostsForm>,
+    /// How the aspects of customers' value weigh.
+    pub value: Option<ValueForm>,
     /// The data are invented: the report says so.
     pub demo: Option<bool>,
     /// Leave out customer lifetime value.
@@ -130,6 +132,32 @@ pub struct CostsForm {
     pub service_per_contact: Option<f64>,
     /// Taking goods back once.
     pub return_handling: Option<f64>,
+}
+
+/// How much each aspect of a customer's value weighs.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub struct ValueForm {
+    /// `equal`, `entropy`, `compared`, or `current=2,future=2,loyalty=1,credit=1,growth=1`.
+    pub weights: Option<String>,
+    /// How many times as much each aspect counts as each other, a row for each.
+    pub comparisons: Option<Vec<Vec<f64>>>,
+    /// Plain steps instead: who spent and ordered so much, the highest first.
+    pub steps: Option<Vec<StepForm>>,
+}
+
+/// A step of customers by what they spent and how often they ordered in all.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub struct StepForm {
+    /// What it is called.
+    pub name: String,
+    /// Least net in all.
+    #[serde(default)]
+    pub spend: f64,
+    /// Fewest orders.
+    #[serde(default)]
+    pub orders: u64,
 }
 
 /// How lifecycle bounds are written: a preset's name, months, or multiples of an interval.

@@ -16,7 +16,18 @@ use crate::words::count;
 
 /// The currency of the shop.
 const CURRENCY: &str = "EUR";
-/// Memory for the import of its orders.
+/// Of the shop's files those that a workspace holds.
+const FILES: [&str; 8] = [
+    "orders.csv",
+    "order_lines.csv",
+    "refunds.csv",
+    "customers.csv",
+    "products.csv",
+    "events.csv",
+    "surveys.csv",
+    "spend.csv",
+];
+/// Memory for the import.
 const MEMORY: u64 = 2 << 30;
 
 /// Arguments of `patron demo`.
@@ -55,7 +66,7 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     bars.end();
     let imported = !args.orders_only;
     if imported {
-        import_orders(args, &bars)?;
+        import_records(args, &bars)?;
     }
     if args.quiet {
         return Ok(());
@@ -77,15 +88,15 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
     }
     if imported {
         output.line(&format!(
-            "It is a workspace, too, with the orders imported: `patron run --workspace {}`",
+            "It is a workspace, too, with all of it imported: `patron run --workspace {}`",
             args.folder.display()
         ))?;
     }
     Ok(())
 }
 
-/// Makes the folder a workspace with the shop's orders.
-fn import_orders(args: &Args, bars: &Bars) -> Result<(), Failure> {
+/// Makes the folder a workspace with the shop's records.
+fn import_records(args: &Args, bars: &Bars) -> Result<(), Failure> {
     let start = Start {
         demo_currency: Some(CURRENCY.to_owned()),
         ..Start::default()
@@ -93,7 +104,7 @@ fn import_orders(args: &Args, bars: &Bars) -> Result<(), Failure> {
     let workspace = Workspace::init(&args.folder, &start, now())?;
     let request = ImportRequest {
         keep_every: KEEP_EVERY,
-        files: vec![args.folder.join("orders.csv")],
+        files: FILES.map(|name| args.folder.join(name)).to_vec(),
         query: None,
         flags: Settings::default(),
         dry_run: false,

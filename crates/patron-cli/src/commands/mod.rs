@@ -21,6 +21,7 @@ mod segments;
 mod source;
 mod spark;
 mod study;
+mod value;
 
 use clap::Subcommand;
 
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     Profit(profit::Args),
     /// What customers of each channel are worth, what it cost to win them, and when that is earned back
     Channels(channels::Args),
+    /// Customers by five aspects: what they bring, now and later, loyalty, credit, growth
+    Value(value::Args),
     /// A table of the workspace as CSV, JSON, Parquet or a spreadsheet
     Export(export::Args),
     /// Who is who: which customers are one person, why, and who says otherwise
@@ -81,6 +84,7 @@ impl Command {
             Self::Customer(args) => customer::run(&args, output),
             Self::Profit(args) => profit::run(&args, output),
             Self::Channels(args) => channels::run(&args, output),
+            Self::Value(args) => value::run(&args, output),
             Self::Export(args) => export::run(&args, output),
             Self::Identity(args) => identity::run(&args, output),
             Self::Ledger(args) => ledger::run(&args, output),

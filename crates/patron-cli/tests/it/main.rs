@@ -12,6 +12,7 @@
 //! | [`workspace`] | is what was imported what the files say, once, and can it be taken back? |
 //! | [`refresh`] | does what comes to folders and shops come into the workspace, once, and is every key kept secret? |
 //! | [`database`] | do queries give what files with the same rows give, and is every password kept secret? |
+//! | [`studies`] | do profit, channels and the like say what an independent count says? |
 //! | [`support`] | a folder to run the binary in, and its results as tables |
 #![forbid(unsafe_code)]
 #![expect(
@@ -30,5 +31,6 @@ mod layers;
 mod refresh;
 mod run;
 mod segments;
+mod studies;
 mod support;
 mod workspace;
