@@ -31,6 +31,11 @@
 //! | [`estimate`] | how well is a fit determined, and what went wrong, in words? |
 //! | [`kaplan_meier`] | what share has not bought again t days later, where not all have been watched for so long? |
 //! | [`rates`] | how often does it happen, here and with one customer, and is that more than elsewhere? |
+//! | [`pooling`] | what is each of several groups like, where some are small? |
+//! | [`matched`] | how much do two groups differ among customers who were alike before? |
+//! | [`promoters`] | would they recommend the shop? |
+//! | [`flow`] | did more customers move than usual, and where? |
+//! | [`response`] | what does one more customer cost? |
 //! | [`shapley`] | which part of a change is due to which factor? |
 //! | [`weights`] | how much is each aspect to count? |
 //! | [`distributions`], [`level`] | how far out is that, by chance, and how sure is an interval to be? |
@@ -49,6 +54,7 @@ pub mod correlation;
 pub mod covariates;
 pub mod distributions;
 pub mod estimate;
+pub mod flow;
 pub mod gamma_gamma;
 pub mod ggom_nbd;
 pub mod history;
@@ -57,6 +63,7 @@ pub mod kaplan_meier;
 pub mod level;
 pub mod likelihood_ratio;
 pub mod lorenz;
+pub mod matched;
 pub mod mbg_cnbd;
 pub mod mbg_nbd;
 pub mod mcmc;
@@ -65,9 +72,12 @@ pub mod outcome;
 pub mod pareto_ggg;
 pub mod pareto_nbd;
 pub mod pareto_nbd_abe;
+pub mod pooling;
+pub mod promoters;
 pub mod purchase;
 pub mod rates;
 pub mod regularity;
+pub mod response;
 pub mod sbg;
 pub mod scores;
 pub mod shapley;

@@ -41,6 +41,8 @@ mod decomposition;
 mod distributions;
 /// One exact error per bad input.
 mod errors;
+/// Moves between groups against usual moves.
+mod flow;
 /// Forecasts against closed forms in 40 digits, at ordinary and extreme parameters.
 mod forecasts;
 /// Values of a model at given parameters, from lists on record.
@@ -49,6 +51,8 @@ mod functions;
 mod gamma_gamma;
 /// GGom/NBD against integrals of its definition, and against Pareto/NBD, its limit.
 mod ggom_nbd;
+/// Scores of promoters, differences of matched groups.
+mod groups;
 /// What is refused an interval, and what is told in words.
 mod interval_errors;
 /// Intervals of expectations and parameters: identities, other routes, exact errors.
@@ -74,6 +78,8 @@ mod pareto_ggg;
 mod pareto_nbd;
 /// Pareto/NBD (Abe): CDNOW beside BTYDplus, recovery, identities, threads, errors.
 mod pareto_nbd_abe;
+/// Pooled means of groups.
+mod pooling;
 /// What must hold on random input.
 mod properties;
 /// Shares and rates: Wilson, beta-binomial, gamma-Poisson, ratios.
@@ -82,6 +88,8 @@ mod rates;
 mod recovery;
 /// Estimators of regularity: by hand, against 25 digits, and on simulated times.
 mod regularity;
+/// The response to spend.
+mod response;
 /// Cut points and scores: pandas, SQL, R's `rfm`, exact fractions, and properties on random input.
 mod scores;
 /// Customers drawn from the models.
