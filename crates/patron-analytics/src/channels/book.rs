@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use patron_core::MoneySum;
+use patron_engine::dossier::Event;
 use patron_engine::{Dossier, Visitor};
 
 use crate::profit::{Accountant, GoodsShare, Totals, month_of};
@@ -26,7 +27,17 @@ pub(super) struct Own {
     /// Where the customer stands in the shop's table.
     pub(super) place: usize,
     pub(super) totals: Totals,
+    /// Month and net of the first order.
+    pub(super) month: i32,
+    pub(super) first: MoneySum,
+    /// Whether the customer took part in the first days.
+    pub(super) engaged: bool,
+    /// Orders after these days; nothing of whoever is younger.
+    pub(super) later: Option<Totals>,
 }
+
+/// Days in which a customer may take part, before it is looked what comes of it.
+const FIRST_DAYS: i32 = 90;
 
 /// A channel with its customers.
 #[derive(Debug, Default)]
@@ -74,13 +85,16 @@ impl Visitor for Book<'_> {
         };
         let month = month_of(first.day);
         let cohort = channel.cohorts.entry(month).or_default();
-        let mut all = Totals::default();
+        let (mut all, mut later) = (Totals::default(), Totals::default());
         for order in &dossier.orders {
             let mut totals = Totals::default();
             totals.take(order, &self.accountant.of(dossier, order));
             let age = month_of(order.day) - month;
             cohort.by_age.entry(age).or_default().add(&totals);
             all.add(&totals);
+            if order.day.days_since(first.day) >= FIRST_DAYS {
+                later.add(&totals);
+            }
         }
         let contacts = dossier.events.iter();
         all.contacts = contacts.filter(|event| event.is_service_contact()).count() as u64;
@@ -88,7 +102,22 @@ impl Visitor for Book<'_> {
         all.unlinked = dossier.unlinked;
         all.customers = 1;
         cohort.totals.add(&all);
-        channel.customers.push(Own { place, totals: all });
+        let calendar = &self.shop.settings.calendar;
+        let is_first = |at| calendar.day_of(at).days_since(first.day) < FIRST_DAYS;
+        let opened = |event: &Event<'_>| {
+            matches!(event.kind, "mail_open" | "mail_click") && is_first(event.at)
+        };
+        let engaged = dossier.events.iter().any(opened)
+            || dossier.answers.iter().any(|answer| is_first(answer.at));
+        let is_old = self.shop.as_of().days_since(first.day) >= FIRST_DAYS;
+        channel.customers.push(Own {
+            place,
+            totals: all,
+            month,
+            first: first.net,
+            engaged,
+            later: is_old.then_some(later),
+        });
     }
 }
 

@@ -2,6 +2,7 @@
 //! earned back.
 
 mod book;
+mod budget;
 mod tables;
 
 use std::collections::BTreeMap;

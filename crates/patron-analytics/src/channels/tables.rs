@@ -1,6 +1,10 @@
 //! The tables of `patron channels`.
 
+use std::collections::BTreeMap;
+
 use patron_core::{Money, MoneySum};
+use patron_stats::level::Level;
+use patron_stats::pooling::{GroupMean, Pooling};
 use patron_stats::summary::mean;
 use serde_json::json;
 
@@ -10,12 +14,12 @@ use crate::profit::{Totals, month_name};
 use crate::shop::Shop;
 use crate::study::{Note, Study, Table, Unit, Value};
 
+/// Of intervals.
+pub(super) const LEVEL: Level = Level::NINETY_FIVE;
 /// Fewer customers tell little of a channel.
 const FEW: u64 = 30;
 /// Ages in whole months at which channels are compared.
 const AGES: [i32; 6] = [1, 3, 6, 12, 24, 36];
-/// Of the normal distribution, for intervals of 95 %.
-const Z: f64 = 1.959_963_984_540_054;
 
 /// Everything that was added up.
 pub(super) struct Found<'a> {
@@ -30,17 +34,26 @@ pub(super) struct Found<'a> {
     pub(super) this: i32,
 }
 
-/// What customers of a channel are worth on average, with the standard error of that.
-struct Worth {
+/// What customers of a channel are worth on average, by themselves.
+pub(super) struct Worth {
     so_far: Option<f64>,
     expected: Option<f64>,
     total: Option<f64>,
     error: Option<f64>,
 }
 
+/// What is to be believed of the mean value of a channel's customers: the mean, and its 95 % interval.
+type Believed = Option<(f64, [f64; 2])>;
+
 impl Found<'_> {
     pub(super) fn study(&self) -> Study {
-        let mut tables = vec![self.overview(), self.by_age(), self.by_month()];
+        let mut tables = vec![
+            self.overview(),
+            self.by_age(),
+            self.marginal(),
+            self.engaged(),
+            self.by_month(),
+        ];
         tables.retain(|table| !table.rows.is_empty());
         Study {
             key: "channels",
@@ -89,6 +102,42 @@ impl Found<'_> {
         }
     }
 
+    /// What is to be believed of each channel: means of channels with few customers are drawn towards that of all (partial
+    /// pooling), as far as channels are alike.
+    fn believed(&self) -> BTreeMap<&str, Believed> {
+        let worth = self.channels.iter();
+        let worth: Vec<(&str, Worth)> = worth
+            .map(|(name, channel)| (name.as_str(), self.worth(channel)))
+            .collect();
+        let group = |worth: &Worth| {
+            Some(GroupMean {
+                mean: worth.total?,
+                standard_error: worth.error.filter(|error| *error > 0.0)?,
+            })
+        };
+        let known = worth
+            .iter()
+            .filter_map(|(name, worth)| Some((*name, group(worth)?)));
+        let (names, groups): (Vec<&str>, Vec<GroupMean>) = known.unzip();
+        let pooled = Pooling::new(&groups).map(|pooling| pooling.pooled(LEVEL));
+        let alone = |group: &GroupMean| {
+            let half = LEVEL.normal() * group.standard_error;
+            (group.mean, [group.mean - half, group.mean + half])
+        };
+        let each: Vec<(f64, [f64; 2])> = match &pooled {
+            Ok(pooled) => pooled
+                .iter()
+                .map(|one| (one.mean, [one.interval.low, one.interval.high]))
+                .collect(),
+            Err(_) => groups.iter().map(alone).collect(),
+        };
+        let mut all: BTreeMap<&str, Believed> =
+            names.into_iter().zip(each.into_iter().map(Some)).collect();
+        let everybody = self.worth(&self.everybody());
+        all.insert(ALL, group(&everybody).as_ref().map(alone));
+        all
+    }
+
     fn cac(&self, name: &str, channel: &Channel) -> Option<f64> {
         let spend = self.spent.to_win(name)?.to_f64();
         let customers = channel.totals().customers;
@@ -109,26 +158,29 @@ impl Found<'_> {
         let mut table = Table::new("channels", self.title(), &OVERVIEW);
         let mut rows: Vec<(&String, &Channel)> = self.channels.iter().collect();
         rows.sort_by_key(|(name, channel)| (std::cmp::Reverse(channel.totals().customers), *name));
+        let believed = self.believed();
+        let of = |name: &str| believed.get(name).copied().flatten();
         for (name, channel) in rows {
-            table.push(self.overview_of(name, channel));
+            table.push(self.overview_of(name, channel, of(name)));
         }
         if self.channels.len() > 1 {
-            table.push(self.overview_of(ALL, &self.everybody()));
+            table.push(self.overview_of(ALL, &self.everybody(), of(ALL)));
         }
         table
     }
 
-    fn overview_of(&self, name: &str, channel: &Channel) -> Vec<Value> {
+    fn overview_of(&self, name: &str, channel: &Channel, believed: Believed) -> Vec<Value> {
         let totals = channel.totals();
         let worth = self.worth(channel);
         let is_few = totals.customers < FEW;
         let cac = self.cac(name, channel);
         let is_profit = self.basis.is_profit();
-        let half = worth.error.map(|error| Z * error);
-        let bound = |sign: f64| Some(worth.total? + sign * half?);
+        let total = believed.map(|(mean, _)| mean).or(worth.total);
+        let low = believed.map(|(_, [low, _])| low);
+        let high = believed.map(|(_, [_, high])| high);
         let roi = |value: Option<f64>| Some(value? - cac?).filter(|_| is_profit);
-        let ratio = || Some(worth.total? / cac.filter(|cac| *cac > 0.0)?);
-        let break_even = || Some(cac? / worth.total.or(worth.so_far).filter(|v| *v > 0.0)?);
+        let ratio = || Some(total? / cac.filter(|cac| *cac > 0.0)?);
+        let break_even = || Some(cac? / total.or(worth.so_far).filter(|v| *v > 0.0)?);
         let payback = is_profit.then(|| self.payback(name, channel)).flatten();
         vec![
             name.into(),
@@ -138,18 +190,18 @@ impl Found<'_> {
             amount(worth.so_far),
             amount(worth.expected),
             amount(worth.total),
-            amount(bound(-1.0)),
-            amount(bound(1.0)),
+            amount(total),
+            amount(low),
+            amount(high),
             self.spent.to_win(name).into(),
             amount(cac),
-            amount(roi(worth.total)),
+            amount(roi(total)),
             ratio().filter(|_| is_profit).into(),
             payback.map_or(Value::None, |month| Value::Count(month.into())),
             self.keep_cost(name, channel)
                 .map_or(Value::None, |cost| amount(Some(cost))),
             break_even().filter(|_| !is_profit).into(),
-            self.verdict(roi(bound(-1.0)), roi(bound(1.0)), is_few)
-                .into(),
+            self.verdict(roi(low), roi(high), is_few).into(),
         ]
     }
 
@@ -305,7 +357,7 @@ impl Found<'_> {
     }
 }
 
-const OVERVIEW: [(&str, Unit); 17] = [
+const OVERVIEW: [(&str, Unit); 18] = [
     ("channel", Unit::Text),
     ("customers", Unit::Count),
     ("orders", Unit::Count),
@@ -313,6 +365,7 @@ const OVERVIEW: [(&str, Unit); 17] = [
     ("value_so_far", Unit::Money),
     ("expected_value", Unit::Money),
     ("total_value", Unit::Money),
+    ("pooled_value", Unit::Money),
     ("total_low", Unit::Money),
     ("total_high", Unit::Money),
     ("acquisition_spend", Unit::Money),
@@ -326,7 +379,7 @@ const OVERVIEW: [(&str, Unit); 17] = [
 ];
 
 /// A mean of money as a cell, to the ten-thousandth.
-fn amount(mean: Option<f64>) -> Value {
+pub(super) fn amount(mean: Option<f64>) -> Value {
     let mean = mean.and_then(|mean| Money::from_f64(mean).ok());
     mean.map(|read| MoneySum::from(read.amount)).into()
 }

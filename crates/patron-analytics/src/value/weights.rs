@@ -152,6 +152,7 @@ mod tests {
         let form = |comparisons| ValueForm {
             weights: None,
             comparisons: Some(comparisons),
+            steps: None,
         };
         let found = Weighing::parse(None, Some(&form(all_alike))).unwrap();
         let weights = found.weights(&[const { Vec::new() }; 5]);
