@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use patron_core::MoneySum;
+use patron_core::{Day, MoneySum};
 use patron_engine::dossier::Event;
 use patron_engine::{Dossier, Visitor};
 
 use crate::profit::{Accountant, GoodsShare, Totals, month_of};
-use crate::shop::Shop;
+use crate::shop::{Foretold, Shop};
 
 /// Customers of whom nobody says by which channel they came.
 pub(super) const UNKNOWN: &str = "unknown";
@@ -34,6 +34,8 @@ pub(super) struct Own {
     pub(super) engaged: bool,
     /// Orders after these days; nothing of whoever is younger.
     pub(super) later: Option<Totals>,
+    /// Revenue that was foretold of the last horizon, and what came; nothing of whoever came since.
+    pub(super) foretold: Option<[f64; 2]>,
 }
 
 /// Days in which a customer may take part, before it is looked what comes of it.
@@ -54,6 +56,8 @@ pub(super) type Channels = BTreeMap<String, Channel>;
 pub(super) struct Book<'a> {
     pub(super) shop: &'a Shop,
     pub(super) accountant: &'a Accountant,
+    /// What would have been foretold one horizon ago, and that day.
+    pub(super) earlier: Option<(&'a Foretold, Day)>,
     pub(super) channels: Channels,
 }
 
@@ -77,6 +81,7 @@ impl Visitor for Book<'_> {
             return;
         };
         let name = channel_of(dossier);
+        let foretold = self.foretold(dossier);
         if !self.channels.contains_key(name) {
             self.channels.insert(name.to_owned(), Channel::default());
         }
@@ -117,7 +122,18 @@ impl Visitor for Book<'_> {
             first: first.net,
             engaged,
             later: is_old.then_some(later),
+            foretold,
         });
+    }
+}
+
+impl Book<'_> {
+    fn foretold(&self, dossier: &Dossier<'_>) -> Option<[f64; 2]> {
+        let (earlier, since) = self.earlier?;
+        let foretold = earlier.revenue(dossier.customer)?;
+        let came = dossier.orders.iter().filter(|order| order.day > since);
+        let came: MoneySum = came.map(|order| order.net).sum();
+        Some([foretold, came.to_f64()])
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod book;
 mod budget;
+mod calibration;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -83,9 +84,15 @@ fn last_whole_month(day: Day) -> i32 {
 /// [`RunError`].
 pub fn channels(shop: &Shop, flags: &Settings, progress: &dyn Progress) -> Result<Study, RunError> {
     let accountant = shop.accountant(flags)?;
+    let then = shop.as_of().minus_months(shop.settings.horizon_months);
+    let earlier = match &shop.valuation.values.expected {
+        Some(_) => shop.foretold(then, progress)?,
+        None => None,
+    };
     let books = shop.visit(progress, || Book {
         shop,
         accountant: &accountant,
+        earlier: earlier.as_ref().map(|earlier| (earlier, then)),
         channels: Channels::new(),
     })?;
     let channels = book::merge(books);
@@ -95,6 +102,7 @@ pub fn channels(shop: &Shop, flags: &Settings, progress: &dyn Progress) -> Resul
         .for_each(|channel| all.add(&channel.totals()));
     let found = tables::Found {
         shop,
+        kept: calibration::kept(&channels),
         basis: Basis::of(&all),
         spent: Spent::new(&shop.spend()?),
         last: last_whole_month(shop.as_of()),

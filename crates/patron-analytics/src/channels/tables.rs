@@ -9,6 +9,7 @@ use patron_stats::summary::mean;
 use serde_json::json;
 
 use super::book::{Basis, Channel, Channels, Own, UNKNOWN};
+use super::calibration::Kept;
 use super::{ALL, Spent};
 use crate::profit::{Totals, month_name};
 use crate::shop::Shop;
@@ -28,6 +29,8 @@ pub(super) struct Found<'a> {
     pub(super) all: Totals,
     pub(super) basis: Basis,
     pub(super) spent: Spent,
+    /// What comes of what is foretold, by channel.
+    pub(super) kept: BTreeMap<String, Kept>,
     /// The last month that is known whole.
     pub(super) last: i32,
     /// The month of the as-of day.
@@ -82,13 +85,15 @@ impl Found<'_> {
         Some(Money(clv).to_f64() * self.of_expected())
     }
 
-    fn worth(&self, channel: &Channel) -> Worth {
+    fn worth(&self, name: &str, channel: &Channel) -> Worth {
         let so_far = |own: &Own| self.basis.value(&own.totals).to_f64();
         let each: Vec<f64> = channel.customers.iter().map(so_far).collect();
+        let kept = self.kept.get(name);
+        let factor = kept.map_or(1.0, |kept| kept.ratio);
         let expected: Option<Vec<f64>> = channel
             .customers
             .iter()
-            .map(|own| self.expected(own))
+            .map(|own| Some(factor * self.expected(own)?))
             .collect();
         let total: Option<Vec<f64>> = expected.as_ref().map(|expected| {
             let pairs = each.iter().zip(expected);
@@ -98,7 +103,11 @@ impl Found<'_> {
             so_far: mean(&each),
             expected: expected.as_deref().and_then(mean),
             total: total.as_deref().and_then(mean),
-            error: total.as_deref().and_then(standard_error),
+            error: total.as_deref().and_then(standard_error).map(|error| {
+                // What is kept of what is foretold is not known exactly either.
+                let mean = expected.as_deref().and_then(mean).unwrap_or(0.0);
+                error.hypot(mean * kept.map_or(0.0, |kept| kept.ln_error))
+            }),
         }
     }
 
@@ -107,7 +116,7 @@ impl Found<'_> {
     fn believed(&self) -> BTreeMap<&str, Believed> {
         let worth = self.channels.iter();
         let worth: Vec<(&str, Worth)> = worth
-            .map(|(name, channel)| (name.as_str(), self.worth(channel)))
+            .map(|(name, channel)| (name.as_str(), self.worth(name, channel)))
             .collect();
         let group = |worth: &Worth| {
             Some(GroupMean {
@@ -133,7 +142,7 @@ impl Found<'_> {
         };
         let mut all: BTreeMap<&str, Believed> =
             names.into_iter().zip(each.into_iter().map(Some)).collect();
-        let everybody = self.worth(&self.everybody());
+        let everybody = self.worth(ALL, &self.everybody());
         all.insert(ALL, group(&everybody).as_ref().map(alone));
         all
     }
@@ -171,7 +180,7 @@ impl Found<'_> {
 
     fn overview_of(&self, name: &str, channel: &Channel, believed: Believed) -> Vec<Value> {
         let totals = channel.totals();
-        let worth = self.worth(channel);
+        let worth = self.worth(name, channel);
         let is_few = totals.customers < FEW;
         let cac = self.cac(name, channel);
         let is_profit = self.basis.is_profit();
@@ -189,6 +198,7 @@ impl Found<'_> {
             totals.net.into(),
             amount(worth.so_far),
             amount(worth.expected),
+            self.kept.get(name).map(|kept| kept.ratio).into(),
             amount(worth.total),
             amount(total),
             amount(low),
@@ -357,13 +367,14 @@ impl Found<'_> {
     }
 }
 
-const OVERVIEW: [(&str, Unit); 18] = [
+const OVERVIEW: [(&str, Unit); 19] = [
     ("channel", Unit::Text),
     ("customers", Unit::Count),
     ("orders", Unit::Count),
     ("net", Unit::Money),
     ("value_so_far", Unit::Money),
     ("expected_value", Unit::Money),
+    ("kept_of_foretold", Unit::Number),
     ("total_value", Unit::Money),
     ("pooled_value", Unit::Money),
     ("total_low", Unit::Money),

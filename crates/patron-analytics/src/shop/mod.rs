@@ -8,11 +8,14 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::path::Path;
 
-use patron_core::{Day, Instant};
+use patron_core::{Day, Instant, Money};
 use patron_engine::output::ScoredCustomers;
+use patron_engine::output::columns::ExpectedValues;
 use patron_engine::scoring::Segments;
-use patron_engine::{CustomerTable, DaysAsked, Gathered, Progress, Resources, Step, Visitor};
-use patron_engine::{FileRead, gather_records};
+use patron_engine::{
+    CustomerTable, DaysAsked, EngineError, FileRead, Gathered, Progress, Resources, Step, Visitor,
+    gather_records,
+};
 use patron_ledger::{At, Ledger};
 
 use crate::run::{
@@ -58,6 +61,12 @@ pub struct Shop {
     pub snapshot: i64,
     gathered: Gathered,
     workspace: Workspace,
+}
+
+/// What would have been foretold of customers on an earlier day.
+pub(crate) struct Foretold {
+    table: CustomerTable,
+    expected: ExpectedValues,
 }
 
 /// Without the people.
@@ -136,6 +145,37 @@ impl Shop {
         self.scored.customers(&self.table, &self.valuation)
     }
 
+    /// What would have been foretold on an earlier day, by what the ledger knows of that day now; nothing where no model could be
+    /// fitted then, or nobody was a customer.
+    pub(crate) fn foretold(
+        &self,
+        as_of: Day,
+        progress: &dyn Progress,
+    ) -> Result<Option<Foretold>, RunError> {
+        let settings = &self.settings;
+        let asked = DaysAsked {
+            as_of: Some(as_of),
+            with_purchases: settings.with_clv,
+            ..DaysAsked::default()
+        };
+        let drop = settings.drop_duplicates;
+        let folded = self
+            .gathered
+            .fold_days(&settings.fold, asked, drop, progress);
+        let (mut folded, log) = match folded {
+            Err(EngineError::AsOfBeforeFirstOrder { .. } | EngineError::NoValidOrder { .. }) => {
+                return Ok(None);
+            }
+            folded => folded?,
+        };
+        let Some((table, _)) = folded.by_day.pop() else {
+            return Ok(None);
+        };
+        let valuation = value_customers(&table, &log, settings, progress);
+        let expected = valuation.values.expected;
+        Ok(expected.map(|expected| Foretold { table, expected }))
+    }
+
     /// The settings of the workspace.
     pub(crate) const fn file_settings(&self) -> &Settings {
         self.workspace.settings()
@@ -144,17 +184,7 @@ impl Shop {
     /// Returns where a customer stands in [`Self::table`]; nothing of somebody without a valid order.
     #[must_use]
     pub fn place_of(&self, id: &str) -> Option<usize> {
-        let ids = &self.table.ids;
-        let (mut from, mut to) = (0, ids.len());
-        while from < to {
-            let middle = usize::midpoint(from, to);
-            match ids.get(middle).cmp(id) {
-                Ordering::Less => from = middle + 1,
-                Ordering::Equal => return Some(middle),
-                Ordering::Greater => to = middle,
-            }
-        }
-        None
+        place_in(&self.table, id)
     }
 
     /// Returns the key of a customer's primary segment.
@@ -217,6 +247,30 @@ impl Shop {
     fn ledger(&self) -> Result<Ledger, RunError> {
         Ok(self.workspace.ledger_read_only()?)
     }
+}
+
+impl Foretold {
+    /// Returns the revenue foretold of a customer over the horizon; nothing of who was none then.
+    pub(crate) fn revenue(&self, id: &str) -> Option<f64> {
+        let place = place_in(&self.table, id)?;
+        let purchases = self.expected.expected_purchases.get(place)?;
+        let value = self.expected.expected_order_value.get(place)?;
+        Some(purchases * Money(*value).to_f64())
+    }
+}
+
+/// Where a customer stands in a table, which goes by id.
+fn place_in(table: &CustomerTable, id: &str) -> Option<usize> {
+    let (mut from, mut to) = (0, table.ids.len());
+    while from < to {
+        let middle = usize::midpoint(from, to);
+        match table.ids.get(middle).cmp(id) {
+            Ordering::Less => from = middle + 1,
+            Ordering::Equal => return Some(middle),
+            Ordering::Greater => to = middle,
+        }
+    }
+    None
 }
 
 fn defaults(files: &[FileRead]) -> Vec<(String, String)> {

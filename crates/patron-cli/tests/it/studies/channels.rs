@@ -66,14 +66,14 @@ fn what_is_believed_of_a_channel_lies_within_its_interval_and_all_is_the_mean_of
         let [low, pooled, high] =
             ["total_low", "pooled_value", "total_high"].map(|column| money(&channel[column]));
         assert!(low < pooled && pooled < high, "{channel}");
-        let total = money(&channel["total_value"]);
+        let so_far = money(&channel["value_so_far"]);
         if channel["channel"] != "(all)" {
             let of_channel = channel["customers"].as_f64().unwrap();
-            value += total * of_channel;
+            value += so_far * of_channel;
             customers += of_channel;
         } else {
             // Means of channels are rounded to a ten-thousandth.
-            assert_money("all", total, value / customers, 2.0);
+            assert_money("all", so_far, value / customers, 2.0);
         }
     }
 }
