@@ -32,6 +32,8 @@ pub struct DaysAsked<'k> {
     pub month_ends: u16,
     /// Who keeps everybody for a later run, if anybody does; not along with month-ends.
     pub keeper: Option<&'k Keeper>,
+    /// Whether the facts are needed again; otherwise they may be freed as they are folded.
+    pub keep_facts: bool,
 }
 
 /// What folding gave.
@@ -284,7 +286,8 @@ impl Gathered {
         progress: &dyn Progress,
     ) -> Result<(Folded, PurchaseLog), EngineError> {
         // Where a day is given, or where every row is an order that no refund takes back, one fold is enough.
-        let last_time = asked.as_of.is_some() || self.latest_stands();
+        let is_enough = asked.as_of.is_some() || self.latest_stands();
+        let last_time = is_enough && !asked.keep_facts;
         let rules = GroupingRules {
             keep_days: if asked.with_purchases {
                 KeptDays::Bare
@@ -352,6 +355,25 @@ impl Gathered {
         let folder = Folder::new(settings.clone(), as_of)?;
         let rules = self.rules(drop_duplicates);
         let folded = self.fold_by((&folder, 0), rules, (last_time, None), progress);
+        folded.map(|(folded, _)| folded)
+    }
+
+    /// Folds every customer as of several days in one walk, ascending. The last becomes a table; the others come back as a
+    /// series, one day in memory at a time.
+    ///
+    /// # Errors
+    /// As [`Self::fold`].
+    pub fn fold_series(
+        &self,
+        settings: &FoldSettings,
+        as_of: &[Day],
+        drop_duplicates: bool,
+        progress: &dyn Progress,
+    ) -> Result<Folded, EngineError> {
+        let folder = Folder::new(settings.clone(), as_of)?;
+        let of_series = as_of.len().saturating_sub(1);
+        let rules = self.rules(drop_duplicates);
+        let folded = self.fold_by((&folder, of_series), rules, (false, None), progress);
         folded.map(|(folded, _)| folded)
     }
 

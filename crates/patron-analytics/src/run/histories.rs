@@ -145,6 +145,7 @@ impl Histories {
                     with_purchases: settings.with_clv,
                     month_ends,
                     keeper,
+                    keep_facts: false,
                 };
                 let (folded, log) = gathered.fold_days(fold, asked, drop, progress)?;
                 (gathered.files, folded, log)

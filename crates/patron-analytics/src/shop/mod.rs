@@ -13,8 +13,8 @@ use patron_engine::output::ScoredCustomers;
 use patron_engine::output::columns::ExpectedValues;
 use patron_engine::scoring::Segments;
 use patron_engine::{
-    CustomerTable, DaysAsked, EngineError, FileRead, Gathered, Progress, Resources, Step, Visitor,
-    gather_records,
+    CustomerTable, DaysAsked, EngineError, FileRead, Folded, Gathered, Progress, Resources, Step,
+    Visitor, gather_records,
 };
 use patron_ledger::{At, Ledger};
 
@@ -108,6 +108,8 @@ impl Shop {
         let asked = DaysAsked {
             as_of: settings.as_of,
             with_purchases: settings.with_clv,
+            // Visitors come for them.
+            keep_facts: true,
             ..DaysAsked::default()
         };
         let drop = settings.drop_duplicates;
@@ -156,6 +158,7 @@ impl Shop {
         let asked = DaysAsked {
             as_of: Some(as_of),
             with_purchases: settings.with_clv,
+            keep_facts: true,
             ..DaysAsked::default()
         };
         let drop = settings.drop_duplicates;
@@ -221,6 +224,26 @@ impl Shop {
             .gathered
             .visit(&settings.fold, as_of, drop, progress, make);
         Ok(visitors?)
+    }
+
+    /// Folds everybody as of several days, ascending, in one walk over the facts. The last is a table, the others are a series.
+    pub(crate) fn fold_series(
+        &self,
+        days: &[Day],
+        progress: &dyn Progress,
+    ) -> Result<Folded, RunError> {
+        let (fold, drop) = (&self.settings.fold, self.settings.drop_duplicates);
+        Ok(self.gathered.fold_series(fold, days, drop, progress)?)
+    }
+
+    /// The workspace.
+    pub(crate) const fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// What was read of each import.
+    pub(crate) fn files(&self) -> &[FileRead] {
+        &self.gathered.files
     }
 
     /// What the list of products says, the newest of each.
