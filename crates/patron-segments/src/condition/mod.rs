@@ -98,6 +98,23 @@ impl Condition {
             .collect()
     }
 
+    /// Returns the numbers that some columns are compared with, with the name of each: between two of them all values of a
+    /// column are alike. Nothing if the condition uses one of the columns in any other way, or it holds no number.
+    #[must_use]
+    pub fn compared_with(&self, columns: &[&str]) -> Option<Vec<(&str, f64)>> {
+        let others: Vec<&str> = self
+            .columns()
+            .filter(|name| !columns.contains(name))
+            .collect();
+        let found = self.breakpoints(&others)?;
+        Some(
+            found
+                .into_iter()
+                .map(|(name, _, number)| (name, number))
+                .collect(),
+        )
+    }
+
     /// Adds what it works out to a plan that it shares with others; returns the place of its last step.
     pub(crate) fn plan(&self, plan: &mut Plan) -> usize {
         plan.add(&self.root, &self.columns)

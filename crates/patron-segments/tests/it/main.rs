@@ -9,6 +9,7 @@ mod assignment; // which rows belong to which segment, fast and slow way alike
 mod conditions; // what conditions mean, row by row
 mod errors; // exactly what is said of a bad condition or vocabulary, and where
 mod names; // octants and stages in three languages
+mod policy; // the policy table: which rule wins, and what is said of a bad one
 mod reference; // random conditions, answered by DuckDB
 mod together; // conditions that share terms and columns, against each by hand
 mod vocabularies; // coverage of the shipped vocabularies against published figures
