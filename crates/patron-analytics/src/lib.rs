@@ -11,6 +11,7 @@
 //! | [`backup`] | how is a workspace copied at one moment, and made anew from the copy? |
 //! | [`customer`] | what is known of one customer? |
 //! | [`clv`] | which purchase model fits, what does it expect, and how good is it? |
+//! | [`migration`] | who moved from which segment to which, why, and who is about to? |
 //! | [`model`] | which purchase models are there? |
 //! | [`value`] | what do customers bring, now and later, how loyal and reliable are they, and how far may they grow? |
 //! | `threads` | on how many threads? |
@@ -29,6 +30,7 @@ pub mod customer;
 pub mod export;
 pub mod identity;
 pub mod import;
+pub mod migration;
 pub mod model;
 mod orders;
 pub mod profit;

@@ -258,7 +258,7 @@ pub(super) fn numbers_of(imports: impl Iterator<Item = i64>) -> Result<Vec<u32>,
 }
 
 /// Returns everything that a fold depends on besides facts and the as-of day.
-pub(super) fn folded_by(settings: &Resolved, files: &[FileRead]) -> BTreeMap<String, String> {
+pub(crate) fn folded_by(settings: &Resolved, files: &[FileRead]) -> BTreeMap<String, String> {
     let fold = &settings.fold;
     let pairs = [
         ("fold_protocol", patron_fold::protocol::VERSION.to_string()),

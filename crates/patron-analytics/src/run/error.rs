@@ -9,6 +9,7 @@ use patron_engine::scoring::{ScoreError, SegmentError};
 use patron_engine::{EngineError, FileRead, GroupingError};
 
 use super::out_dir::OutDirError;
+use crate::migration::MigrationError;
 use crate::settings::ResolveError;
 use crate::workspace::WorkspaceError;
 
@@ -90,6 +91,9 @@ pub enum RunError {
         #[source]
         source: Box<Self>,
     },
+    /// Movement between two days cannot be told.
+    #[error(transparent)]
+    Movement(#[from] MigrationError),
     /// Nobody was a customer at any of the month-ends.
     #[error("no month-end up to {as_of} has a customer")]
     NoMonthEnd {
@@ -122,6 +126,7 @@ impl Coded for RunError {
             Self::Output(error) => error.code(),
             Self::Workspace(error) => error.code(),
             Self::AsOf { source, .. } => source.code(),
+            Self::Movement(error) => error.code(),
             Self::EmptyLedger { .. } | Self::NoMonthEnd { .. } => ErrorCode::InputEmpty,
             Self::OutTaken { .. } | Self::ReadingSettings { .. } | Self::OtherCurrency { .. } => {
                 ErrorCode::SettingInvalid
@@ -141,6 +146,7 @@ impl Coded for RunError {
             Self::Output(error) => error.key(),
             Self::Workspace(error) => error.key(),
             Self::AsOf { .. } => "cannot_tell_as_of",
+            Self::Movement(error) => error.key(),
             Self::NoMonthEnd { .. } => "no_month_end",
             Self::EmptyLedger { .. } => "empty_ledger",
             Self::ReadingSettings { .. } => "reading_settings",
@@ -170,6 +176,7 @@ impl Coded for RunError {
                 vec![("path", path.display().to_string())]
             }
             Self::Threads { threads, .. } => vec![("threads", threads.to_string())],
+            Self::Movement(error) => error.params(),
             Self::AsOf { day, .. } | Self::NoMonthEnd { as_of: day } => {
                 vec![("day", day.to_string())]
             }
@@ -209,6 +216,7 @@ impl Coded for RunError {
             ),
             Self::Threads { .. } => Some("use fewer with `--threads`".to_owned()),
             Self::AsOf { source, .. } => source.hint(),
+            Self::Movement(error) => error.hint(),
             Self::NoMonthEnd { .. } => Some("leave out `--as-of-series`".to_owned()),
             Self::NothingToCompare { .. } => {
                 Some("run it again when that has ended, or without `--changes-only`".to_owned())

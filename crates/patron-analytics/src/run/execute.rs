@@ -47,10 +47,10 @@ struct Job<'a> {
 
 /// What scoring gives, before it becomes tables.
 pub(crate) struct Scored {
-    pub(super) values: Values,
-    pub(super) scores: Scores,
-    pub(super) octants: Octants,
-    pub(super) lifecycle: Lifecycle,
+    pub(crate) values: Values,
+    pub(crate) scores: Scores,
+    pub(crate) octants: Octants,
+    pub(crate) lifecycle: Lifecycle,
 }
 
 impl Scored {
@@ -463,6 +463,10 @@ fn written(request: &RunRequest, run: &RunReport) -> Vec<&'static str> {
     files
 }
 
+/// Scores the customers of a day, and finds their octants and stages.
+///
+/// # Errors
+/// [`RunError`] where cut points cannot be found.
 pub(crate) fn score(table: &CustomerTable, settings: &Resolved) -> Result<Scored, RunError> {
     let margin = settings.octants.margin;
     let values = Values::measure(

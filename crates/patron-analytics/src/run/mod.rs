@@ -40,6 +40,7 @@ use crate::settings::{Chosen, Resolved, Settings};
 use crate::workspace::Workspace;
 
 pub use account::Account;
+pub(crate) use again::folded_by;
 pub use choice::{BackTest, Contender, HeldOut, Judged, ModelPicture, Prospects, Tracked, Why};
 pub use error::RunError;
 pub use execute::run;
@@ -56,7 +57,7 @@ pub(crate) use rejected::RejectedFile;
 pub use report::report_is_built;
 pub use summary::{Group, SegmentRow, Summary};
 pub use value::{NoModel, RoughValue, Valuation};
-pub(crate) use value::{day_history, spend_history, value as value_customers};
+pub(crate) use value::{day_history, historic_values, spend_history, value as value_customers};
 
 /// A form of `customers.*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

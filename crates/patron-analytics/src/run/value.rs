@@ -134,7 +134,7 @@ pub(crate) fn value(
 }
 
 /// What customers were worth so far, without any model.
-pub(super) fn historic_values(table: &CustomerTable, settings: &Resolved) -> CustomerValues {
+pub(crate) fn historic_values(table: &CustomerTable, settings: &Resolved) -> CustomerValues {
     let historic = |profile: Profile| historic_value(&profile, settings.margin);
     CustomerValues {
         historic_value: table.profiles.iter().map(historic).collect(),

@@ -1,6 +1,7 @@
 //! One file per command: its arguments, whose doc comments are the help, and what it does.
 
 mod backup;
+mod changes;
 mod channels;
 mod clv;
 mod customer;
@@ -12,6 +13,7 @@ mod identity;
 mod import;
 mod init;
 mod ledger;
+mod migration;
 mod notices;
 mod profit;
 mod reading;
@@ -49,6 +51,10 @@ pub(crate) enum Command {
     Channels(channels::Args),
     /// Customers by five aspects: what they bring, now and later, loyalty, credit, growth
     Value(value::Args),
+    /// Who went from which segment, octant or stage to which, with what money, and whether they moved or the cut points did
+    Migration(migration::Args),
+    /// Who entered and left a segment since the last run, why, and who leaves next by doing nothing
+    Changes(changes::Args),
     /// A table of the workspace as CSV, JSON, Parquet or a spreadsheet
     Export(export::Args),
     /// Who is who: which customers are one person, why, and who says otherwise
@@ -85,6 +91,8 @@ impl Command {
             Self::Profit(args) => profit::run(&args, output),
             Self::Channels(args) => channels::run(&args, output),
             Self::Value(args) => value::run(&args, output),
+            Self::Migration(args) => migration::run(&args, output),
+            Self::Changes(args) => changes::run(&args, output),
             Self::Export(args) => export::run(&args, output),
             Self::Identity(args) => identity::run(&args, output),
             Self::Ledger(args) => ledger::run(&args, output),

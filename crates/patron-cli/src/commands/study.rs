@@ -76,10 +76,21 @@ impl StudyArgs {
         work: impl FnOnce(&Shop, &dyn Progress) -> Result<Study, RunError> + Send,
         output: &mut Output,
     ) -> Result<(), Failure> {
+        self.run_with(with_clv, Settings::default(), work, output)
+    }
+
+    /// The same with settings of the command's own flags.
+    pub(crate) fn run_with(
+        &self,
+        with_clv: bool,
+        own: Settings,
+        work: impl FnOnce(&Shop, &dyn Progress) -> Result<Study, RunError> + Send,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
         let flags = Settings {
             as_of: self.as_of.clone(),
             margin: self.margin,
-            ..Settings::default()
+            ..own
         };
         super::run::check_flags(&flags)?;
         if self.format == Format::Parquet && self.out.is_none() {

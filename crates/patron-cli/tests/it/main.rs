@@ -8,6 +8,7 @@
 //! | [`fold`] | does the filter give the numbers of the run? |
 //! | [`segments`] | are vocabularies listed, and are their faults found? |
 //! | [`clv`] | does the calculator give the textbook's figures? |
+//! | [`migration`] | is who moved between two days what runs of these days tell, and why? |
 //! | [`demo`] | does the run find in a demo shop what the shop's files say? |
 //! | [`workspace`] | is what was imported what the files say, once, and can it be taken back? |
 //! | [`refresh`] | does what comes to folders and shops come into the workspace, once, and is every key kept secret? |
@@ -28,6 +29,7 @@ mod database;
 mod demo;
 mod fold;
 mod layers;
+mod migration;
 mod refresh;
 mod run;
 mod segments;

@@ -84,8 +84,9 @@ impl Lifecycle {
         Self::by_interval(table, bounds, || shop_interval(&table.profiles))
     }
 
-    /// Finds the stage of every customer of a part of the shop; `shop_interval` is the whole shop's.
-    pub(crate) fn by_interval(
+    /// Finds the stage of every customer of a part of the shop, or as of another day; `shop_interval` is the whole shop's, in
+    /// days, and asked for only where the bounds need it.
+    pub fn by_interval(
         table: &CustomerTable,
         bounds: LifecycleBounds,
         shop_interval: impl FnOnce() -> f64,

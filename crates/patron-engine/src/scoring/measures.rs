@@ -105,7 +105,8 @@ pub struct Measures {
 impl Measures {
     /// Returns R, F and M of one customer: days, times, units of currency.
     #[inline]
-    pub(crate) fn of(&self, profile: &Profile, day: Day) -> [f64; 3] {
+    #[must_use]
+    pub fn of(&self, profile: &Profile, day: Day) -> [f64; 3] {
         let window = self.score_on == ScoreOn::Window;
         [
             f64::from(profile.recency_days(day)),
