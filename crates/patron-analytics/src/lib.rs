@@ -18,6 +18,7 @@
 //! | [`shop`] | what do value analytics start from: everybody scored and valued, with each one's whole file? |
 //! | [`study`] | in which one shape are results told, as tables, JSON, CSV and Parquet? |
 //! | [`channels`] | what are customers of each channel worth, beside what it cost to win them? |
+//! | [`policy`] | what to do for whom, and whom to turn to this week? |
 //! | [`profit`] | what is left of each order and customer after what they cost? |
 //! | [`run`] | how do orders become valued customers, tables and a report? |
 #![forbid(unsafe_code)]
@@ -33,6 +34,7 @@ pub mod import;
 pub mod migration;
 pub mod model;
 mod orders;
+pub mod policy;
 pub mod profit;
 pub mod refresh;
 pub mod run;

@@ -17,6 +17,7 @@ use patron_state::State;
 pub use error::BackupError;
 
 use crate::beside::Beside;
+use crate::policy::POLICY;
 use crate::workspace::{REJECTED, SETTINGS, STATE, Workspace, imports};
 use manifest::{Entry, Manifest};
 
@@ -49,6 +50,10 @@ pub fn backup(workspace: &Workspace, to: &Path, now: Instant) -> Result<Saved, B
         workspace.state()?.copy_to(&made.join(STATE))?;
     }
     manifest::digest(&workspace.settings_file(), Some(&made.join(SETTINGS)))?;
+    let policy = workspace.folder().join(POLICY);
+    if policy.is_file() {
+        manifest::digest(&policy, Some(&made.join(POLICY)))?;
+    }
     save_rejected(workspace.folder(), &made)?;
     let manifest = Manifest {
         version: manifest::VERSION,

@@ -196,3 +196,28 @@ fn expected(
     expected.sort_by_key(|one| one.leaving.on);
     Ok(expected)
 }
+
+/// In how many days each customer leaves the primary segment by doing nothing.
+pub(super) fn leaving_segments(shop: &Shop, days: u16) -> Result<Vec<Option<i32>>, RunError> {
+    let ladder = Ladder::new(LadderKind::Segment, &shop.settings.vocabulary);
+    let placer = Placer {
+        settings: &shop.settings,
+        ladder: &ladder,
+    };
+    let standing = Standing::new(Cow::Borrowed(&shop.table), placer)?;
+    let Some(placed) = &standing.placed else {
+        return Ok(Vec::new());
+    };
+    let now = shop.as_of();
+    let found = leaving(&shop.table, placed, placer, now.plus_days(i32::from(days)))?;
+    // A segment that asks for expected values is not followed: here nobody has any.
+    let is_theirs = |row: usize| {
+        let primary = shop.segments.primary.get(row).copied();
+        placed.places.get(row).copied() == primary.map(|index| ladder.place_of_primary(index))
+    };
+    let in_days = |(row, leaving): (usize, Option<Leaving>)| {
+        let leaving = leaving.filter(|_| is_theirs(row));
+        leaving.map(|leaving| leaving.on.days_since(now))
+    };
+    Ok(found.into_iter().enumerate().map(in_days).collect())
+}

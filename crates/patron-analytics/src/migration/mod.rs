@@ -69,3 +69,12 @@ pub fn changes(
 ) -> Result<Study, RunError> {
     Ok(tables::of_changes(shop, &changed(shop, request, progress)?))
 }
+
+/// Returns in how many days each customer leaves the primary segment by doing nothing, by row of the shop's table; nothing for
+/// who does not within the days asked for.
+///
+/// # Errors
+/// What scoring gives.
+pub(crate) fn leaving_segments(shop: &Shop, days: u16) -> Result<Vec<Option<i32>>, RunError> {
+    changes::leaving_segments(shop, days)
+}

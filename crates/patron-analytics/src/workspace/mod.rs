@@ -5,6 +5,7 @@
 //! | `patron.toml` | settings, with a `version` |
 //! | `ledger.db`, `ledger/` | the facts, as a DuckLake |
 //! | `patron.db` | everything else: jobs, sources |
+//! | `policy.toml` | what to do for whom, where that is not what is shipped |
 //! | `rejected/` | of each import, the rows that were set aside |
 //! | `kept/` | what the last run kept, so that the next folds only whose facts changed; it may go at any time |
 

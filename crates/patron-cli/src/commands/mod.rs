@@ -1,5 +1,6 @@
 //! One file per command: its arguments, whose doc comments are the help, and what it does.
 
+mod actions;
 mod backup;
 mod changes;
 mod channels;
@@ -15,6 +16,7 @@ mod init;
 mod ledger;
 mod migration;
 mod notices;
+mod policy;
 mod profit;
 mod reading;
 mod refresh;
@@ -55,6 +57,10 @@ pub(crate) enum Command {
     Migration(migration::Args),
     /// Who entered and left a segment since the last run, why, and who leaves next by doing nothing
     Changes(changes::Args),
+    /// Whom to turn to this week, with what is at stake and why, as the policy table says
+    Actions(actions::Args),
+    /// The policy table: what to do for whom, how often, with which discount
+    Policy(policy::Args),
     /// A table of the workspace as CSV, JSON, Parquet or a spreadsheet
     Export(export::Args),
     /// Who is who: which customers are one person, why, and who says otherwise
@@ -93,6 +99,8 @@ impl Command {
             Self::Value(args) => value::run(&args, output),
             Self::Migration(args) => migration::run(&args, output),
             Self::Changes(args) => changes::run(&args, output),
+            Self::Actions(args) => actions::run(&args, output),
+            Self::Policy(args) => policy::run(&args, output),
             Self::Export(args) => export::run(&args, output),
             Self::Identity(args) => identity::run(&args, output),
             Self::Ledger(args) => ledger::run(&args, output),

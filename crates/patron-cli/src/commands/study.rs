@@ -1,6 +1,6 @@
 //! What all studies of a shop have in common: where they look, and how what they find is told.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use patron_analytics::run::{FromLedger, RunError};
@@ -64,6 +64,11 @@ pub(crate) struct StudyArgs {
 }
 
 impl StudyArgs {
+    /// The workspace.
+    pub(crate) fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+
     /// Whether lists of customers are wanted whole.
     pub(crate) const fn wants_lists(&self) -> bool {
         self.out.is_some() || self.table.is_some() || !matches!(self.format, Format::Table)

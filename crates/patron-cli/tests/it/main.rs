@@ -9,6 +9,7 @@
 //! | [`segments`] | are vocabularies listed, and are their faults found? |
 //! | [`clv`] | does the calculator give the textbook's figures? |
 //! | [`migration`] | is who moved between two days what runs of these days tell, and why? |
+//! | [`policy`] | which rule wins, and who is turned to this week? |
 //! | [`demo`] | does the run find in a demo shop what the shop's files say? |
 //! | [`workspace`] | is what was imported what the files say, once, and can it be taken back? |
 //! | [`refresh`] | does what comes to folders and shops come into the workspace, once, and is every key kept secret? |
@@ -30,6 +31,7 @@ mod demo;
 mod fold;
 mod layers;
 mod migration;
+mod policy;
 mod refresh;
 mod run;
 mod segments;
