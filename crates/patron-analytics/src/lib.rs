@@ -14,6 +14,8 @@
 //! | [`migration`] | who moved from which segment to which, why, and who is about to? |
 //! | [`model`] | which purchase models are there? |
 //! | [`value`] | what do customers bring, now and later, how loyal and reliable are they, and how far may they grow? |
+//! | [`groups`] | what are customers of each attribute worth, and in what do the best differ? |
+//! | [`survey`] | what did customers answer, beside what they are worth? |
 //! | `threads` | on how many threads? |
 //! | [`shop`] | what do value analytics start from: everybody scored and valued, with each one's whole file? |
 //! | [`study`] | in which one shape are results told, as tables, JSON, CSV and Parquet? |
@@ -29,6 +31,7 @@ pub mod channels;
 pub mod clv;
 pub mod customer;
 pub mod export;
+pub mod groups;
 pub mod identity;
 pub mod import;
 pub mod migration;
@@ -41,6 +44,7 @@ pub mod run;
 pub mod settings;
 pub mod shop;
 pub mod study;
+pub mod survey;
 mod threads;
 pub mod value;
 pub mod workspace;

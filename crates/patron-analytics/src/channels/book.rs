@@ -6,7 +6,7 @@ use patron_core::{Day, MoneySum};
 use patron_engine::dossier::Event;
 use patron_engine::{Dossier, Visitor};
 
-use crate::profit::{Accountant, GoodsShare, Totals, month_of};
+use crate::profit::{Accountant, Totals, month_of};
 use crate::shop::{Foretold, Shop};
 
 /// Customers of whom nobody says by which channel they came.
@@ -61,18 +61,6 @@ pub(super) struct Book<'a> {
     pub(super) channels: Channels,
 }
 
-/// Returns by which channel a customer was won: as lists say, else as the first order does.
-fn channel_of<'d>(dossier: &'d Dossier<'_>) -> &'d str {
-    let of_order = dossier.orders.first();
-    let said = [
-        dossier.person.acquisition_channel,
-        of_order.map_or("", |order| order.channel),
-        of_order.map_or("", |order| order.source),
-    ];
-    let mut said = said.into_iter().filter(|channel| !channel.is_empty());
-    said.next().unwrap_or(UNKNOWN)
-}
-
 impl Visitor for Book<'_> {
     fn take(&mut self, dossier: &Dossier<'_>) {
         let (Some(first), Some(place)) =
@@ -80,7 +68,10 @@ impl Visitor for Book<'_> {
         else {
             return;
         };
-        let name = channel_of(dossier);
+        let name = match dossier.acquisition_channel() {
+            "" => UNKNOWN,
+            channel => channel,
+        };
         let foretold = self.foretold(dossier);
         if !self.channels.contains_key(name) {
             self.channels.insert(name.to_owned(), Channel::default());
@@ -189,36 +180,5 @@ impl Channel {
     pub(super) fn before(&self, month: i32) -> u64 {
         let earlier = self.cohorts.range(..month);
         earlier.map(|(_, cohort)| cohort.totals.customers).sum()
-    }
-}
-
-/// What a unit of money is: what is left after costs, or, where costs are not known, revenue.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Basis {
-    pub(super) goods: GoodsShare,
-    /// What is left of a unit of revenue; 1 where that is not known.
-    pub(super) of_revenue: f64,
-}
-
-impl Basis {
-    /// Of the sums of a whole shop.
-    pub(super) fn of(all: &Totals) -> Self {
-        let goods = all.goods_share();
-        let left = all.contribution(goods).map(MoneySum::to_f64);
-        let net = all.net.to_f64();
-        Self {
-            goods,
-            of_revenue: left.filter(|_| net > 0.0).map_or(1.0, |left| left / net),
-        }
-    }
-
-    pub(super) fn is_profit(self) -> bool {
-        self.goods != GoodsShare::Unknown
-    }
-
-    /// What sums are worth.
-    pub(super) fn value(self, totals: &Totals) -> MoneySum {
-        let revenue = totals.net - totals.unlinked;
-        totals.contribution(self.goods).unwrap_or(revenue)
     }
 }

@@ -7,7 +7,7 @@ use patron_stats::matched::{Member, matched_difference};
 use patron_stats::response::response_to_spend;
 use patron_stats::scores::type_7_quantile;
 
-use super::tables::{Found, LEVEL, amount};
+use super::tables::{Found, LEVEL};
 use crate::profit::Totals;
 use crate::study::{Table, Unit, Value};
 
@@ -52,13 +52,17 @@ impl Found<'_> {
         let all: f64 = won.iter().sum();
         let sum: f64 = spend.iter().sum();
         let average = (all > 0.0).then(|| sum / all);
-        let mut row: Vec<Value> = vec![name.into(), (found.months as u64).into(), amount(average)];
+        let mut row: Vec<Value> = vec![
+            name.into(),
+            (found.months as u64).into(),
+            Value::of_money(average),
+        ];
         match found.slope {
             Ok(slope) => row.extend([
                 slope.slope.into(),
                 slope.interval.low.into(),
                 slope.interval.high.into(),
-                amount(slope.cost_of_one_more(sum / found.months as f64)),
+                Value::of_money(slope.cost_of_one_more(sum / found.months as f64)),
                 "of 1 % more spend so many % more customers".into(),
             ]),
             Err(silence) => {
@@ -120,11 +124,11 @@ impl Found<'_> {
                 (found.treated as u64).into(),
                 (found.others as u64).into(),
                 (found.treated_alone as u64).into(),
-                amount(Some(found.treated_mean)),
-                amount(Some(found.other_mean)),
-                amount(Some(found.difference)),
-                amount(Some(found.interval.low)),
-                amount(Some(found.interval.high)),
+                Value::of_money(Some(found.treated_mean)),
+                Value::of_money(Some(found.other_mean)),
+                Value::of_money(Some(found.difference)),
+                Value::of_money(Some(found.interval.low)),
+                Value::of_money(Some(found.interval.high)),
             ]);
         }
         table

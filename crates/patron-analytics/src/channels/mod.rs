@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use patron_core::{Day, MoneySum};
 use patron_engine::Progress;
 
-use crate::profit::{Totals, month_of};
+use crate::profit::{Basis, Totals, month_of};
 use crate::run::RunError;
 use crate::settings::Settings;
 use crate::shop::{Purpose, Shop, Spend};
 use crate::study::Study;
 
-use book::{Basis, Book, Channels};
+use book::{Book, Channels};
 
 /// All channels as one; no channel of a shop is called so.
 const ALL: &str = "(all)";

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use patron_core::{Money, MoneySum};
+use patron_core::MoneySum;
 use patron_stats::level::Level;
 use patron_stats::pooling::{GroupMean, Pooling};
 use patron_stats::summary::mean;
 use serde_json::json;
 
-use super::book::{Basis, Channel, Channels, Own, UNKNOWN};
+use super::book::{Channel, Channels, Own, UNKNOWN};
 use super::calibration::Kept;
 use super::{ALL, Spent};
-use crate::profit::{Totals, month_name};
+use crate::profit::{Basis, Totals, month_name};
 use crate::shop::Shop;
 use crate::study::{Note, Study, Table, Unit, Value};
 
@@ -68,23 +68,6 @@ impl Found<'_> {
         }
     }
 
-    /// What a unit of expected value is worth beside what orders left so far.
-    fn of_expected(&self) -> f64 {
-        // With a margin expected values are margin already.
-        let margin = self.shop.settings.margin.map_or(1.0, Money::to_f64);
-        if margin > 0.0 {
-            self.basis.of_revenue / margin
-        } else {
-            0.0
-        }
-    }
-
-    fn expected(&self, own: &Own) -> Option<f64> {
-        let expected = self.shop.valuation.values.expected.as_ref()?;
-        let clv = *expected.clv.get(own.place)?;
-        Some(Money(clv).to_f64() * self.of_expected())
-    }
-
     fn worth(&self, name: &str, channel: &Channel) -> Worth {
         let so_far = |own: &Own| self.basis.value(&own.totals).to_f64();
         let each: Vec<f64> = channel.customers.iter().map(so_far).collect();
@@ -93,7 +76,7 @@ impl Found<'_> {
         let expected: Option<Vec<f64>> = channel
             .customers
             .iter()
-            .map(|own| Some(factor * self.expected(own)?))
+            .map(|own| Some(factor * self.basis.expected(self.shop, own.place)?))
             .collect();
         let total: Option<Vec<f64>> = expected.as_ref().map(|expected| {
             let pairs = each.iter().zip(expected);
@@ -196,20 +179,20 @@ impl Found<'_> {
             totals.customers.into(),
             totals.orders.into(),
             totals.net.into(),
-            amount(worth.so_far),
-            amount(worth.expected),
+            Value::of_money(worth.so_far),
+            Value::of_money(worth.expected),
             self.kept.get(name).map(|kept| kept.ratio).into(),
-            amount(worth.total),
-            amount(total),
-            amount(low),
-            amount(high),
+            Value::of_money(worth.total),
+            Value::of_money(total),
+            Value::of_money(low),
+            Value::of_money(high),
             self.spent.to_win(name).into(),
-            amount(cac),
-            amount(roi(total)),
+            Value::of_money(cac),
+            Value::of_money(roi(total)),
             ratio().filter(|_| is_profit).into(),
             payback.map_or(Value::None, |month| Value::Count(month.into())),
             self.keep_cost(name, channel)
-                .map_or(Value::None, |cost| amount(Some(cost))),
+                .map_or(Value::None, |cost| Value::of_money(Some(cost))),
             break_even().filter(|_| !is_profit).into(),
             self.verdict(roi(low), roi(high), is_few).into(),
         ]
@@ -281,9 +264,9 @@ impl Found<'_> {
                     name.as_str().into(),
                     Value::Count(months.into()),
                     customers.into(),
-                    amount(Some(value)),
-                    amount(cac),
-                    amount(left.map(|cac| value - cac)),
+                    Value::of_money(Some(value)),
+                    Value::of_money(cac),
+                    Value::of_money(left.map(|cac| value - cac)),
                 ]);
             }
         }
@@ -388,12 +371,6 @@ const OVERVIEW: [(&str, Unit); 19] = [
     ("break_even_margin", Unit::Share),
     ("verdict", Unit::Text),
 ];
-
-/// A mean of money as a cell, to the ten-thousandth.
-pub(super) fn amount(mean: Option<f64>) -> Value {
-    let mean = mean.and_then(|mean| Money::from_f64(mean).ok());
-    mean.map(|read| MoneySum::from(read.amount)).into()
-}
 
 /// The standard error of a mean; nothing of fewer than two.
 fn standard_error(values: &[f64]) -> Option<f64> {

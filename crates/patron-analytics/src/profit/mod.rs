@@ -1,5 +1,6 @@
 //! `patron profit`: what is left of each order and customer after what they cost.
 
+mod basis;
 mod costs;
 mod tables;
 mod tally;
@@ -13,9 +14,10 @@ use crate::settings::{ResolveError, Settings};
 use crate::shop::Shop;
 use crate::study::Study;
 
+pub(crate) use basis::Basis;
 pub use costs::{Account, Accountant, Costs};
-pub(crate) use tally::{GoodsShare, Totals, month_name, month_of};
 use tally::{Months, Person};
+pub(crate) use tally::{Totals, month_name, month_of};
 
 /// One customer in so many is among the best.
 const BEST: usize = 10;

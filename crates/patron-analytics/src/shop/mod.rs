@@ -190,6 +190,13 @@ impl Shop {
         place_in(&self.table, id)
     }
 
+    /// Returns the key of the lifecycle stage of the customer at a place of [`Self::table`].
+    #[must_use]
+    pub fn stage_of(&self, place: usize) -> &'static str {
+        let stage = self.scored.lifecycle.stages.get(place);
+        stage.map_or("", |stage| stage.key())
+    }
+
     /// Returns the key of a customer's primary segment.
     #[must_use]
     pub fn segment_of(&self, id: &str) -> Option<&str> {

@@ -9,7 +9,7 @@ mod text;
 
 use std::borrow::Cow;
 
-use patron_core::{Day, MoneySum};
+use patron_core::{Day, Money, MoneySum};
 use serde_json::Value as Json;
 
 pub use crate::run::Note;
@@ -231,6 +231,15 @@ impl Study {
     #[must_use]
     pub fn to_json(&self) -> Json {
         json::study(self)
+    }
+}
+
+impl Value {
+    /// An amount that was worked out in floats, to the ten-thousandth; nothing where it is none.
+    #[must_use]
+    pub fn of_money(amount: Option<f64>) -> Self {
+        let read = amount.and_then(|amount| Money::from_f64(amount).ok());
+        read.map(|read| MoneySum::from(read.amount)).into()
     }
 }
 

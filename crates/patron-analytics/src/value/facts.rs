@@ -229,7 +229,7 @@ impl Visitor for Look<'_> {
             usually_returned: 0.0,
             contacts: 0,
             alike: (
-                channel(dossier, first).to_owned(),
+                dossier.acquisition_channel().to_owned(),
                 month_of(first.day).div_euclid(6),
             ),
         };
@@ -237,11 +237,6 @@ impl Visitor for Look<'_> {
         self.conduct(dossier, &mut facts);
         self.people.push(facts);
     }
-}
-
-fn channel<'d>(dossier: &Dossier<'d>, first: &Purchase<'d>) -> &'d str {
-    let said = dossier.person.acquisition_channel;
-    if said.is_empty() { first.channel } else { said }
 }
 
 impl Look<'_> {

@@ -7,10 +7,9 @@ mod sensitivity;
 mod tables;
 mod weights;
 
-use patron_core::Money;
 use patron_engine::Progress;
 
-use crate::profit::{GoodsShare, Totals};
+use crate::profit::{Basis, Totals};
 use crate::run::RunError;
 use crate::settings::{ResolveError, Settings};
 use crate::shop::Shop;
@@ -56,8 +55,8 @@ pub fn value(
     let people = look(shop, request, progress)?;
     let mut all = Totals::default();
     people.iter().for_each(|facts| all.add(&facts.year));
-    let goods = all.goods_share();
-    let worth = worth(shop, &people, goods);
+    let basis = Basis::of(&all);
+    let worth = worth(shop, &people, basis);
     let found = ingredients(&people, &worth);
     let complete = complete(&found, people.len());
     let weights = weighing.weights(&complete);
@@ -70,7 +69,7 @@ pub fn value(
         ingredients: &found,
         weights,
         scores,
-        is_profit: goods != GoodsShare::Unknown,
+        is_profit: basis.is_profit(),
         with_customers: request.with_customers,
     };
     Ok(told.study())
@@ -102,38 +101,20 @@ fn look(
 }
 
 /// What the last year left of each, and what is expected; as revenue where costs are not known.
-fn worth(shop: &Shop, people: &[Facts], goods: GoodsShare) -> Worth {
-    let mut all = Totals::default();
-    people.iter().for_each(|facts| all.add(&facts.year));
-    let left = all.contribution(goods);
-    let net = all.net.to_f64();
-    let of_revenue = left.map_or(
-        1.0,
-        |left| if net > 0.0 { left.to_f64() / net } else { 1.0 },
-    );
-    // With a margin expected values are margin already.
-    let margin = shop.settings.margin.map_or(1.0, Money::to_f64);
-    let factor = if margin > 0.0 {
-        of_revenue / margin
-    } else {
-        0.0
-    };
+fn worth(shop: &Shop, people: &[Facts], basis: Basis) -> Worth {
+    let expected = people.iter().map(|facts| basis.expected(shop, facts.place));
     let models = shop.valuation.values.expected.as_ref();
-    let expected = models.map(|models| {
-        let clv = |facts: &Facts| models.clv.get(facts.place).copied().unwrap_or(0);
-        let each = people.iter();
-        each.map(|facts| Money(clv(facts)).to_f64() * factor)
-            .collect()
-    });
     let alive = models.map(|models| {
         let alive = |facts: &Facts| models.probability_alive.get(facts.place).copied();
         let each = people.iter();
         each.map(|facts| alive(facts).unwrap_or(1.0)).collect()
     });
-    let year = |facts: &Facts| facts.year.contribution(goods).unwrap_or(facts.year.net);
     Worth {
-        year: people.iter().map(|facts| year(facts).to_f64()).collect(),
-        expected,
+        year: people
+            .iter()
+            .map(|facts| basis.value(&facts.year).to_f64())
+            .collect(),
+        expected: expected.collect(),
         alive,
     }
 }

@@ -10,6 +10,7 @@ mod database;
 mod demo;
 mod export;
 mod fold;
+mod groups;
 mod identity;
 mod import;
 mod init;
@@ -25,6 +26,7 @@ mod segments;
 mod source;
 mod spark;
 mod study;
+mod survey;
 mod value;
 
 use clap::Subcommand;
@@ -61,6 +63,10 @@ pub(crate) enum Command {
     Actions(actions::Args),
     /// The policy table: what to do for whom, how often, with which discount
     Policy(policy::Args),
+    /// What customers are worth by channel, first product, region and the like; in what the best differ
+    Groups(groups::Args),
+    /// What customers answered to surveys, beside what they are worth
+    Survey(survey::Args),
     /// A table of the workspace as CSV, JSON, Parquet or a spreadsheet
     Export(export::Args),
     /// Who is who: which customers are one person, why, and who says otherwise
@@ -101,6 +107,8 @@ impl Command {
             Self::Changes(args) => changes::run(&args, output),
             Self::Actions(args) => actions::run(&args, output),
             Self::Policy(args) => policy::run(&args, output),
+            Self::Groups(args) => groups::run(&args, output),
+            Self::Survey(args) => survey::run(&args, output),
             Self::Export(args) => export::run(&args, output),
             Self::Identity(args) => identity::run(&args, output),
             Self::Ledger(args) => ledger::run(&args, output),

@@ -173,6 +173,20 @@ pub struct Dossier<'a> {
 }
 
 impl<'a> Dossier<'a> {
+    /// Returns by which channel the customer was won: as lists say, else as the first order does (its channel, else what led to
+    /// it); empty where nobody says.
+    #[must_use]
+    pub fn acquisition_channel(&self) -> &'a str {
+        let first = self.orders.first();
+        let said = [
+            self.person.acquisition_channel,
+            first.map_or("", |order| order.channel),
+            first.map_or("", |order| order.source),
+        ];
+        let mut said = said.into_iter().filter(|channel| !channel.is_empty());
+        said.next().unwrap_or_default()
+    }
+
     /// Returns the articles of an order of this dossier; none where no line is known.
     #[must_use]
     pub fn items_of(&self, order: &Purchase<'_>) -> &[Item<'a>] {
