@@ -14,6 +14,7 @@
 //! | [`migration`] | who moved from which segment to which, why, and who is about to? |
 //! | [`model`] | which purchase models are there? |
 //! | [`value`] | what do customers bring, now and later, how loyal and reliable are they, and how far may they grow? |
+//! | [`equity`] | what are all customers together expected to bring, quarter by quarter? |
 //! | [`groups`] | what are customers of each attribute worth, and in what do the best differ? |
 //! | [`survey`] | what did customers answer, beside what they are worth? |
 //! | `threads` | on how many threads? |
@@ -30,6 +31,7 @@ mod beside;
 pub mod channels;
 pub mod clv;
 pub mod customer;
+pub mod equity;
 pub mod export;
 pub mod groups;
 pub mod identity;

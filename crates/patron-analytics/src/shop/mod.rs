@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use patron_core::{Day, Instant, Money};
-use patron_engine::output::ScoredCustomers;
 use patron_engine::output::columns::ExpectedValues;
+use patron_engine::output::{CustomerValues, ScoredCustomers};
 use patron_engine::scoring::Segments;
 use patron_engine::{
     CustomerTable, DaysAsked, EngineError, FileRead, Folded, Gathered, Progress, Resources, Step,
@@ -280,6 +280,28 @@ impl Shop {
 }
 
 impl Foretold {
+    /// What was expected of everybody, by id.
+    pub(crate) const fn expected(&self) -> &ExpectedValues {
+        &self.expected
+    }
+
+    /// Which segments everybody was in, by the cut points of that day.
+    pub(crate) fn segments(&self, shop: &Shop) -> Result<Segments, RunError> {
+        let scored = score(&self.table, &shop.settings)?;
+        let values = CustomerValues {
+            historic_value: historic_values(&self.table, &shop.settings).historic_value,
+            expected: Some(self.expected.clone()),
+        };
+        let customers = ScoredCustomers {
+            table: &self.table,
+            scores: &scored.scores,
+            octants: &scored.octants,
+            lifecycle: &scored.lifecycle,
+            values: &values,
+        };
+        Ok(Segments::new(&customers, &shop.settings.vocabulary)?)
+    }
+
     /// Returns the revenue foretold of a customer over the horizon; nothing of who was none then.
     pub(crate) fn revenue(&self, id: &str) -> Option<f64> {
         let place = place_in(&self.table, id)?;

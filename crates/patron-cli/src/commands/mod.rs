@@ -8,6 +8,7 @@ mod clv;
 mod customer;
 mod database;
 mod demo;
+mod equity;
 mod export;
 mod fold;
 mod groups;
@@ -63,6 +64,8 @@ pub(crate) enum Command {
     Actions(actions::Args),
     /// The policy table: what to do for whom, how often, with which discount
     Policy(policy::Args),
+    /// What all customers together are expected to bring, quarter by quarter
+    Equity(equity::Args),
     /// What customers are worth by channel, first product, region and the like; in what the best differ
     Groups(groups::Args),
     /// What customers answered to surveys, beside what they are worth
@@ -107,6 +110,7 @@ impl Command {
             Self::Changes(args) => changes::run(&args, output),
             Self::Actions(args) => actions::run(&args, output),
             Self::Policy(args) => policy::run(&args, output),
+            Self::Equity(args) => equity::run(&args, output),
             Self::Groups(args) => groups::run(&args, output),
             Self::Survey(args) => survey::run(&args, output),
             Self::Export(args) => export::run(&args, output),

@@ -2,6 +2,7 @@
 
 mod channels;
 mod profit;
+mod survey;
 mod value;
 
 use serde_json::Value;
