@@ -19,7 +19,8 @@ use patron_engine::{
 use patron_ledger::{At, Ledger};
 
 use crate::run::{
-    FromLedger, ReadWith, RunError, Scored, Valuation, check_currency, score, value_customers,
+    FromLedger, ReadWith, RunError, Scored, Valuation, check_currency, historic_values, score,
+    value_customers,
 };
 use crate::settings::{Resolved, Settings};
 use crate::threads::on_threads;
