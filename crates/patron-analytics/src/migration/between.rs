@@ -7,7 +7,7 @@ use super::error::MigrationError;
 use super::ladder::{Ladder, LadderKind};
 use super::periods::{Days, Schedule};
 use super::placing::Placer;
-use super::walk::{Mover, Period, Walk};
+use super::walk::{Listed, Mover, Period, Walk};
 use crate::run::RunError;
 use crate::shop::Shop;
 
@@ -20,8 +20,8 @@ pub struct MigrationRequest {
     pub days: Days,
     /// How many periods of the same length before one tell what is usual.
     pub usual: u16,
-    /// Whether who moved in the last period is listed.
-    pub with_customers: bool,
+    /// Who is listed of the last period, if anybody is.
+    pub listed: Option<Listed>,
 }
 
 /// Who moved.
@@ -62,11 +62,11 @@ pub fn followed(
     let mut walk = Walk::new(placer, usize::from(request.usual));
     if let Some(mut series) = folded.series.take() {
         while let Some(table) = series.next_table().map_err(EngineError::from)? {
-            walk.take(table, false)?;
+            walk.take(table, None)?;
         }
     }
     if let Some((last, _)) = folded.by_day.pop() {
-        walk.take(last, request.with_customers)?;
+        walk.take(last, request.listed)?;
     }
     let (mut periods, movers) = (walk.periods, walk.movers);
     periods.drain(..periods.len().saturating_sub(asked));
@@ -77,7 +77,7 @@ pub fn followed(
     Ok(Migration {
         periods,
         movers,
-        with_customers: request.with_customers,
+        with_customers: request.listed.is_some(),
         ladder,
     })
 }

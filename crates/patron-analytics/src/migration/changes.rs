@@ -118,7 +118,7 @@ pub fn changed(
         Some(days) => Some(expected(shop, &after, placer, days)?),
     };
     Ok(Changes {
-        movers: between.movers(&before, &after, placer),
+        movers: between.movers((&before, &after), placer, false),
         windows_stand_still: expected.is_some()
             && windows_stand_still(request.ladder, &shop.settings),
         period,

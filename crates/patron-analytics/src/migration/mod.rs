@@ -41,7 +41,7 @@ pub use ladder::{Direction, Ladder, LadderKind};
 pub use matrix::{Cell, Crowd, Driver, Matrix, Move};
 pub use periods::Days;
 pub use placing::Knives;
-pub use walk::{Mover, Period};
+pub use walk::{Listed, Mover, Period};
 
 /// `patron migration`: who went from where to where between two days, or month by month.
 ///

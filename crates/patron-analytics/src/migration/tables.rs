@@ -451,6 +451,7 @@ fn why(mover: &Mover) -> String {
     match mover.direction {
         Direction::Came => "first order, or paid since".to_owned(),
         Direction::Left => "every order was taken back".to_owned(),
+        Direction::Stayed if mover.crossings.is_empty() => String::new(),
         _ if mover.crossings.is_empty() => {
             "by other columns of the conditions than scores".to_owned()
         }

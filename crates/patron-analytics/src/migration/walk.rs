@@ -34,7 +34,7 @@ pub struct Period {
     pub flow: Option<FlowTest>,
 }
 
-/// Somebody who moved, came or left.
+/// Somebody who moved, came or left; or stayed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mover {
     /// Who.
@@ -57,6 +57,15 @@ pub struct Mover {
     pub orders: Option<u64>,
     /// Which values lie on another side of a knife than before.
     pub crossings: Vec<Crossing>,
+}
+
+/// Who is listed, one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listed {
+    /// Who moved, came or left.
+    Movers,
+    /// Who stayed, too.
+    Everybody,
 }
 
 /// Everybody as of a day.
@@ -131,12 +140,12 @@ impl Between {
         matrix
     }
 
-    /// Lists who moved, came or left, by id.
+    /// Lists who moved, came or left, and if asked for who stayed, by id.
     pub(super) fn movers(
         &self,
-        before: &Standing<'_>,
-        after: &Standing<'_>,
+        (before, after): (&Standing<'_>, &Standing<'_>),
         placer: Placer<'_>,
+        with_stayed: bool,
     ) -> Vec<Mover> {
         let pair = match (&before.placed, &after.placed) {
             (Some(then), Some(now)) => Some(Pair {
@@ -146,7 +155,8 @@ impl Between {
             }),
             _ => None,
         };
-        let moved = self.moves.iter().filter(|one| one.from != one.to);
+        let listed = |one: &&Move| with_stayed || one.from != one.to;
+        let moved = self.moves.iter().filter(listed);
         moved
             .map(|one| {
                 let then = one.before.and_then(|row| before.table.profiles.get(row));
@@ -200,14 +210,19 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Takes the customers of the next day; `with_movers` lists who moved since the day before.
-    pub(super) fn take(&mut self, table: CustomerTable, with_movers: bool) -> Result<(), RunError> {
+    /// Takes the customers of the next day, and lists who moved since the day before, if that is asked for.
+    pub(super) fn take(
+        &mut self,
+        table: CustomerTable,
+        listed: Option<Listed>,
+    ) -> Result<(), RunError> {
         let after = Standing::new(Cow::Owned(table), self.placer)?;
         if let (Some(before), Some(placed)) = (&self.before, &after.placed) {
             let between = Between::new(before, &after, self.placer)?;
             let matrix = between.matrix(before, &after, self.placer.ladder);
-            if with_movers {
-                self.movers = between.movers(before, &after, self.placer);
+            if let Some(listed) = listed {
+                let with_stayed = listed == Listed::Everybody;
+                self.movers = between.movers((before, &after), self.placer, with_stayed);
             }
             let counts = matrix.counts();
             self.periods.push(Period {

@@ -1,7 +1,7 @@
 //! `patron migration`: who went from which segment, octant or stage to which.
 
 use clap::ValueEnum;
-use patron_analytics::migration::{Days, LadderKind, MigrationRequest, migration};
+use patron_analytics::migration::{Days, LadderKind, Listed, MigrationRequest, migration};
 use patron_analytics::settings::Settings;
 use patron_core::Day;
 
@@ -48,6 +48,9 @@ pub(crate) struct Args {
     /// How many periods of the same length before one tell what is usual
     #[arg(long, value_name = "N", default_value = "6", value_parser = clap::value_parser!(u16).range(0..=60))]
     usual: u16,
+    /// List who stayed, too
+    #[arg(long)]
+    stayed: bool,
     #[command(flatten)]
     study: StudyArgs,
 }
@@ -61,7 +64,10 @@ pub(crate) fn run(args: &Args, output: &mut Output) -> Result<(), Failure> {
         ladder: args.by.ladder(),
         days: args.from.map_or(Days::Months(args.months), Days::From),
         usual: args.usual,
-        with_customers: args.study.wants_lists(),
+        listed: args.study.wants_lists().then_some(match args.stayed {
+            true => Listed::Everybody,
+            false => Listed::Movers,
+        }),
     };
     let own = Settings {
         vocabulary: args.vocabulary.clone(),

@@ -146,6 +146,10 @@ fn every_move_of_a_small_shop_is_as_worked_out_by_hand() {
     let who = rows(&study, "customers").iter();
     let who: Vec<&str> = who.map(|row| text(row, "customer_id")).collect();
     assert_eq!(who, ["bob", "cas", "dan", "eve", "fay"]);
+    let all = told(&sandbox, &[&asked[..], &["--stayed"]].concat());
+    let who = rows(&all, "customers").iter();
+    let who: Vec<&str> = who.map(|row| text(row, "customer_id")).collect();
+    assert_eq!(who, ["ann", "bob", "cas", "dan", "eve", "fay"]);
 }
 
 #[test]
