@@ -5,7 +5,7 @@ use patron_engine::CustomerTable;
 use patron_engine::scoring::octants::OctantSettings;
 use patron_engine::scoring::{Measures, ScoreOn, Stage};
 
-use super::ladder::LadderKind;
+use super::ladder::{Ladder, LadderKind};
 use super::matrix::{Driver, Move};
 use super::placing::Placed;
 use crate::settings::Resolved;
@@ -78,16 +78,18 @@ impl Pair<'_> {
     pub(super) fn crossings(
         &self,
         one: &Move,
-        kind: LadderKind,
+        ladder: &Ladder,
         settings: &Resolved,
     ) -> Vec<Crossing> {
         let (Some(before), Some(after)) = (one.before, one.after) else {
             return Vec::new();
         };
-        match kind {
-            LadderKind::Segment => (0..AXES.len())
-                .filter_map(|axis| self.of_score(axis, before, after))
-                .collect(),
+        match ladder.kind {
+            LadderKind::Segment => {
+                let read = ladder.axes.iter().enumerate().filter(|(_, read)| **read);
+                read.filter_map(|(axis, _)| self.of_score(axis, before, after))
+                    .collect()
+            }
             LadderKind::Octant => self.of_octant((before, after), &settings.octants),
             LadderKind::Lifecycle => self.of_stage(before, after).into_iter().collect(),
         }

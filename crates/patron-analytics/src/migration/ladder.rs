@@ -1,7 +1,7 @@
 //! Ladders: what customers stand on as of a day, in which order, and which step is higher.
 
 use patron_engine::scoring::{Octant, Stage};
-use patron_segments::{NO_SEGMENT, OTHERS, Vocabulary};
+use patron_segments::{Condition, NO_SEGMENT, OTHERS, Vocabulary, profile_schema};
 
 /// What customers are sorted by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub struct Ladder {
     pub ranks: Vec<Option<i32>>,
     /// The place of each segment of the vocabulary, octant by its bits, or stage.
     places: Vec<u8>,
+    /// Of which axes the conditions of segments read scores: R, F, M.
+    pub(super) axes: [bool; 3],
 }
 
 impl Ladder {
@@ -94,6 +96,7 @@ impl Ladder {
             keys: steps.iter().map(|(_, key, _)| key.clone()).collect(),
             ranks: steps.iter().map(|(.., rank)| *rank).collect(),
             places,
+            axes: axes_read(vocabulary),
         }
     }
 
@@ -154,6 +157,25 @@ impl Ladder {
             _ => Direction::Sideways,
         }
     }
+}
+
+/// Of which axes the conditions of a vocabulary read scores.
+fn axes_read(vocabulary: &Vocabulary) -> [bool; 3] {
+    let schema = profile_schema();
+    let mut axes = [false; 3];
+    for segment in &vocabulary.segments {
+        // A vocabulary has been compiled before it gets here.
+        let Ok(condition) = Condition::compile(&segment.when, &schema) else {
+            continue;
+        };
+        for column in condition.columns() {
+            let is_of_all = ["rfm", "rfm_total"].contains(&column);
+            for (read, name) in axes.iter_mut().zip(["r_score", "f_score", "m_score"]) {
+                *read |= is_of_all || column == name;
+            }
+        }
+    }
+    axes
 }
 
 /// Which way somebody moved.
@@ -253,5 +275,13 @@ mod tests {
         assert_eq!(ladder.direction(Some(1), None), Direction::Left);
         let lifecycle = Ladder::new(LadderKind::Lifecycle, &vocabulary);
         assert_eq!(lifecycle.keys, ["active", "silent", "dormant", "churned"]);
+    }
+
+    #[test]
+    fn only_axes_that_conditions_read_explain_a_move() {
+        let axes = |key: &str| axes_read(&Vocabulary::load_shipped(key).unwrap());
+        assert_eq!(axes("bloomreach"), [true; 3]);
+        assert_eq!(axes("clevertap-grid"), [true, true, false]);
+        assert_eq!(axes("octants-seed"), [false; 3]);
     }
 }

@@ -73,6 +73,14 @@ pub(super) fn of_changes(shop: &Shop, found: &Changes) -> Study {
         }
     }
     let mut notes = of_split([period], ladder.kind);
+    if found.movers.is_empty() {
+        notes.push(Note::new(
+            "nothing_since",
+            json!({}),
+            "Nobody moved: after a run that follows the last import there is nothing left to tell; `--since` compares with a day"
+                .to_owned(),
+        ));
+    }
     if let Some(expected) = of_expected(found) {
         tables.push(expected);
         notes.push(Note::new(

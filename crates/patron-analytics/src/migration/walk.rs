@@ -168,7 +168,7 @@ impl Between {
                 };
                 let crossings = pair
                     .as_ref()
-                    .map(|pair| pair.crossings(one, placer.ladder.kind, placer.settings));
+                    .map(|pair| pair.crossings(one, placer.ladder, placer.settings));
                 Mover {
                     customer_id: id.to_owned(),
                     from: one.from,
