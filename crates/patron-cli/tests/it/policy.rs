@@ -121,14 +121,9 @@ fn this_weeks_people_are_those_who_are_due() {
     assert!(!found.is_empty() && found.len() < 30, "{}", found.len());
     for row in &found {
         let why = row["why"].as_str().expect("why");
-        let days: i64 = why
-            .split(' ')
-            .rev()
-            .skip_while(|word| !word.starts_with("days"))
-            .nth(1)
-            .expect("days")
-            .parse()
-            .expect("a number");
+        let (before, _) = why.split_once(" days ago").expect("how long ago");
+        let days = before.rsplit(' ').next().expect("a word");
+        let days: i64 = days.parse().expect("a number");
         let left = 30 - days % 30;
         assert!(left <= 7, "{why}");
         assert_eq!(row["action"], "Write");
