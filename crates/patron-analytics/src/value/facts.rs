@@ -285,12 +285,12 @@ impl Look<'_> {
             match missed.reason {
                 NoOrderReason::CancelledOrVoid => {
                     // Who wrote about it within the month may have been told that it cannot be sent.
-                    let about = |day: Day| (0..31).contains(&day.days_since(missed.day));
+                    let about = |day: Day| (0..31).contains(&day.days_since(missed.order.day));
                     let explained = contacts().any(|event| about(self.calendar().day_of(event.at)));
                     facts.cancelled += u64::from(!explained);
                 }
                 NoOrderReason::NotPaid => {
-                    let age = self.since.as_of.days_since(missed.day);
+                    let age = self.since.as_of.days_since(missed.order.day);
                     facts.failed += u64::from(age > OVERDUE_DAYS);
                 }
                 _ => {}

@@ -48,18 +48,14 @@ pub(super) fn dossier<'a>(folded: Folded<'_, 'a>, folder: &Folder) -> Dossier<'a
     };
     let mut rows = OrderRows::new(folded.counted);
     for known in folder.orders_as_of(folded.scratch, 0) {
+        let order = purchase(&known, rows.of(&known), &dossier);
         match known.not_counted {
             Some(reason) => dossier.missed.push(Missed {
-                order_id: known.order.order_id,
-                at: known.order.at,
-                day: known.day,
-                amount: known.order.amount,
+                order,
+                status: known.standing.status,
                 reason,
             }),
-            None => {
-                let order = purchase(&known, rows.of(&known), &dossier);
-                dossier.orders.push(order);
-            }
+            None => dossier.orders.push(order),
         }
     }
     dossier

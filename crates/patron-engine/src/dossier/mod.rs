@@ -9,12 +9,12 @@ mod visit;
 
 use std::ops::Range;
 
-use patron_core::{Day, Instant, MoneySum};
+use patron_core::{Day, Instant, MoneySum, OrderStatus};
 use patron_fold::{NoOrderReason, Outcome};
 
 pub use visit::Visitor;
 
-/// A valid order.
+/// An order: of those in [`Dossier::orders`] each is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purchase<'a> {
     /// The shop's id; empty if the source has none.
@@ -56,17 +56,13 @@ pub struct Purchase<'a> {
 }
 
 /// An order that is no purchase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missed<'a> {
-    /// The shop's id.
-    pub order_id: &'a str,
-    /// When it was placed.
-    pub at: Instant,
-    /// The local date of that.
-    pub day: Day,
-    /// Its amount.
-    pub amount: MoneySum,
-    /// Why not.
+    /// What is known of it, as of a purchase.
+    pub order: Purchase<'a>,
+    /// Its status by the day.
+    pub status: OrderStatus,
+    /// Why it is none.
     pub reason: NoOrderReason,
 }
 

@@ -8,18 +8,27 @@
 //! | `wilson` | between which bounds does the share of a group lie? |
 //! | `beta_binomial` | how often does this happen with one customer: k times in n? |
 //! | `gamma_poisson` | the same for k times in an exposure of t |
+//! | `grid` | the same where people are of several kinds, by a prior of any shape |
+//! | `two_rates` | on which days does it happen far more often than on others? |
+//! | `mantel_haenszel` | by how much does a share differ with something from without it, like compared with like? |
 //! | `over_index` | how many times as frequent is it here as elsewhere? |
 
 mod beta_binomial;
 mod gamma_poisson;
+mod grid;
+mod mantel_haenszel;
 mod over_index;
 mod prior;
+mod two_rates;
 mod wilson;
 
 pub use beta_binomial::{BetaPosterior, BetaPrior, Trials};
 pub use gamma_poisson::{Exposed, GammaPosterior, GammaPrior};
+pub use grid::{GridPosterior, GridRatios, GridShares};
+pub use mantel_haenszel::{RiskDifference, Stratum, risk_difference};
 pub use over_index::{OverIndex, over_index};
 pub use prior::Spread;
+pub use two_rates::TwoRates;
 pub use wilson::{Share, wilson};
 
 /// Why a rate cannot be given.

@@ -84,6 +84,8 @@ mod pooling;
 mod properties;
 /// Shares and rates: Wilson, beta-binomial, gamma-Poisson, ratios.
 mod rates;
+/// Priors of any shape, two rates, differences of shares: numpy, edges, order.
+mod rates_grid;
 /// Known parameters are found again from simulated customers.
 mod recovery;
 /// Estimators of regularity: by hand, against 25 digits, and on simulated times.
