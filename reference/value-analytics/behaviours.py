@@ -598,4 +598,5 @@ def main():
     print(re.sub(r"\{[^{}\[\]]*\}", lambda m: re.sub(r"\s*\n\s*", " ", m.group()), text))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -20,6 +20,8 @@
 //! | `threads` | on how many threads? |
 //! | [`shop`] | what do value analytics start from: everybody scored and valued, with each one's whole file? |
 //! | [`study`] | in which one shape are results told, as tables, JSON, CSV and Parquet? |
+//! | [`behaviours`] | who buys only at a discount, sends nearly all back, was let down, comes less often? |
+//! | `conduct` | whose fault was it, what came back, what was a contact about? |
 //! | [`channels`] | what are customers of each channel worth, beside what it cost to win them? |
 //! | [`policy`] | what to do for whom, and whom to turn to this week? |
 //! | [`profit`] | what is left of each order and customer after what they cost? |
@@ -27,9 +29,11 @@
 #![forbid(unsafe_code)]
 
 pub mod backup;
+pub mod behaviours;
 mod beside;
 pub mod channels;
 pub mod clv;
+mod conduct;
 pub mod customer;
 pub mod equity;
 pub mod export;

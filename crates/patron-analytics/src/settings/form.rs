@@ -112,6 +112,8 @@ pub struct Settings {
     pub costs: Option<CostsForm>,
     /// How the aspects of customers' value weigh.
     pub value: Option<ValueForm>,
+    /// By what behaviours are told.
+    pub behaviours: Option<BehavioursForm>,
     /// The data are invented: the report says so.
     pub demo: Option<bool>,
     /// Leave out customer lifetime value.
@@ -158,6 +160,24 @@ pub struct StepForm {
     /// Fewest orders.
     #[serde(default)]
     pub orders: u64,
+}
+
+/// By what behaviours are told; what is absent is read off the shop, or as `docs/methods/behaviours.md` says.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub struct BehavioursForm {
+    /// Seasons of gifts, each from a day of the year to another: `11-20..12-24`.
+    pub seasons: Option<Vec<String>>,
+    /// Days from the order to its delivery after which it is late.
+    pub late_after_days: Option<u32>,
+    /// Words by which the reason of a refund names a fault of the goods.
+    pub fault_words: Option<Vec<String>>,
+    /// Words by which a contact is a complaint; where absent, every contact without a known cause counts.
+    pub complaint_topics: Option<Vec<String>>,
+    /// Whether what a marketplace takes off is a discount, too.
+    pub platform_discounts: Option<bool>,
+    /// Share of first orders below which a first order is not large, 0.9 for the largest tenth.
+    pub large_first_order: Option<f64>,
 }
 
 /// How lifecycle bounds are written: a preset's name, months, or multiples of an interval.

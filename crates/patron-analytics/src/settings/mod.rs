@@ -13,7 +13,7 @@ use patron_import::RatesError;
 use patron_segments::FormError;
 
 pub use axes::{CutsWanted, PerAxis, parse_bins, parse_cuts, parse_methods};
-pub use form::{CostsForm, LifecycleForm, Settings, StepForm, ValueForm};
+pub use form::{BehavioursForm, CostsForm, LifecycleForm, Settings, StepForm, ValueForm};
 pub use layers::{Chosen, Origin};
 pub use reading::import_options;
 pub(crate) use reading::{exchange, reading_fingerprint};

@@ -2,6 +2,7 @@
 
 mod actions;
 mod backup;
+mod behaviours;
 mod changes;
 mod channels;
 mod clv;
@@ -70,6 +71,8 @@ pub(crate) enum Command {
     Groups(groups::Args),
     /// What customers answered to surveys, beside what they are worth
     Survey(survey::Args),
+    /// Who buys only at a discount, sends back a lot, was let down, comes less often: signals, with reasons
+    Behaviours(behaviours::Args),
     /// A table of the workspace as CSV, JSON, Parquet or a spreadsheet
     Export(export::Args),
     /// Who is who: which customers are one person, why, and who says otherwise
@@ -113,6 +116,7 @@ impl Command {
             Self::Equity(args) => equity::run(&args, output),
             Self::Groups(args) => groups::run(&args, output),
             Self::Survey(args) => survey::run(&args, output),
+            Self::Behaviours(args) => behaviours::run(&args, output),
             Self::Export(args) => export::run(&args, output),
             Self::Identity(args) => identity::run(&args, output),
             Self::Ledger(args) => ledger::run(&args, output),

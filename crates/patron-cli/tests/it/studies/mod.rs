@@ -1,5 +1,6 @@
 //! Studies of a shop: do they say what an independent count of the demo shop's files says, and what holds by definition?
 
+mod behaviours;
 mod channels;
 mod profit;
 mod survey;
