@@ -66,36 +66,35 @@ pub(super) fn serial_returner(
         share: prior.above(TIMES),
         interval: None,
     });
-    for (person, expected) in pairs() {
-        let of = &person.returns;
-        let usual = expected * scale;
-        if of.returned < LEAST_TIMES {
-            continue;
-        }
-        let Ok(posterior) = prior.posterior(of.back, usual) else {
-            continue;
-        };
-        let probability = posterior.above(TIMES);
-        if probability >= SURE {
-            let interval = posterior.interval(Level::NINETY);
-            found.signals.push(Signal {
-                place: person.place,
-                level: 1,
-                probability: Some(probability),
-                estimate: Some((posterior.mean(), interval)),
-                explanation: format!(
-                    "{} of {} lines came back, from {} orders; with these categories {usual:.1} would be usual ({:.0} to {:.0} times).{}",
-                    of.back,
-                    of.lines,
-                    of.returned,
-                    interval.low,
-                    interval.high,
-                    reasons(of),
-                ),
-            });
-        }
-    }
+    let each = pairs().filter_map(|(person, expected)| signal(person, expected * scale, &prior));
+    found.signals = each.collect();
     found
+}
+
+/// What is found of a customer of whom so many lines would usually have come back.
+fn signal(person: &Person, usual: f64, prior: &GridRatios) -> Option<Signal> {
+    let of = &person.returns;
+    if of.returned < LEAST_TIMES {
+        return None;
+    }
+    let posterior = prior.posterior(of.back, usual).ok()?;
+    let probability = posterior.above(TIMES);
+    let interval = posterior.interval(Level::NINETY);
+    (probability >= SURE).then(|| Signal {
+        place: person.place,
+        level: 1,
+        probability: Some(probability),
+        estimate: Some((posterior.mean(), interval)),
+        explanation: format!(
+            "{} of {} lines came back, from {} orders; with these categories {usual:.1} would be usual ({:.0} to {:.0} times).{}",
+            of.back,
+            of.lines,
+            of.returned,
+            interval.low,
+            interval.high,
+            reasons(of),
+        ),
+    })
 }
 
 fn reasons(returns: &Returns) -> String {

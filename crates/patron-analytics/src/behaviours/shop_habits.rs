@@ -48,6 +48,9 @@ impl Times {
     }
 }
 
+/// Days with their paid orders, discounted ones, and the probability that they were promotion days.
+type Days = BTreeMap<Day, (u64, u64, f64)>;
+
 /// What is counted of the shop.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
@@ -82,8 +85,7 @@ pub(super) struct Habits {
     /// Days after delivery by which nine in ten returns have come.
     pub(super) kept: Option<f64>,
     pub(super) promotions: Option<TwoRates>,
-    /// Days with their orders, discounted ones, and the probability that they were promotion days.
-    pub(super) days: BTreeMap<Day, (u64, u64, f64)>,
+    pub(super) days: Days,
 }
 
 impl Visitor for Looking<'_> {
@@ -175,7 +177,7 @@ impl Counts {
         orders > 0 && known as f64 >= DELIVERY_KNOWN * orders as f64
     }
 
-    fn promotions(&self) -> (Option<TwoRates>, BTreeMap<Day, (u64, u64, f64)>) {
+    fn promotions(&self) -> (Option<TwoRates>, Days) {
         let trials: Vec<Trials> = self
             .days
             .values()

@@ -273,12 +273,12 @@ fn the_same_shop_gives_the_same_bytes_whatever_order_its_files_come_in() {
         })
         .collect();
     let header = "order_id,customer_id,order_date,net,discount,delivered_at\n";
-    sandbox.write("a.csv", &format!("{header}{}", lines.concat()));
+    sandbox.write("a.csv", format!("{header}{}", lines.concat()));
     super::import(&sandbox, &["a.csv"]);
     let first = study(&sandbox, &["behaviours"]);
     let other = super::with_workspace();
     let backwards: Vec<String> = lines.into_iter().rev().collect();
-    other.write("b.csv", &format!("{header}{}", backwards.concat()));
+    other.write("b.csv", format!("{header}{}", backwards.concat()));
     super::import(&other, &["b.csv"]);
     assert_eq!(first, study(&other, &["behaviours"]));
 }
