@@ -24,6 +24,7 @@
 //! | `conduct` | whose fault was it, what came back, what was a contact about? |
 //! | [`channels`] | what are customers of each channel worth, beside what it cost to win them? |
 //! | [`policy`] | what to do for whom, and whom to turn to this week? |
+//! | [`cohorts`] | who stays, what do they bring as they grow older, and how soon do they buy again? |
 //! | [`profit`] | what is left of each order and customer after what they cost? |
 //! | [`run`] | how do orders become valued customers, tables and a report? |
 #![forbid(unsafe_code)]
@@ -34,6 +35,7 @@ mod beside;
 pub mod channels;
 pub mod clv;
 mod conduct;
+pub mod cohorts;
 pub mod customer;
 pub mod equity;
 pub mod export;

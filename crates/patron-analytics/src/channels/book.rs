@@ -10,7 +10,7 @@ use crate::profit::{Accountant, Totals, month_of};
 use crate::shop::{Foretold, Shop};
 
 /// Customers of whom nobody says by which channel they came.
-pub(super) const UNKNOWN: &str = "unknown";
+pub(crate) const UNKNOWN: &str = "unknown";
 
 /// Customers of one channel whose first order lies in one month.
 #[derive(Debug, Default)]

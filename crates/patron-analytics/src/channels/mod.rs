@@ -17,20 +17,21 @@ use crate::settings::Settings;
 use crate::shop::{Purpose, Shop, Spend};
 use crate::study::Study;
 
+pub(crate) use book::UNKNOWN;
 use book::{Book, Channels};
 
 /// All channels as one; no channel of a shop is called so.
-const ALL: &str = "(all)";
+pub(crate) const ALL: &str = "(all)";
 
 /// Spend by channel and month, to win customers and to keep them.
 #[derive(Debug, Default)]
-struct Spent {
-    acquisition: BTreeMap<String, BTreeMap<i32, MoneySum>>,
+pub(crate) struct Spent {
+    pub(crate) acquisition: BTreeMap<String, BTreeMap<i32, MoneySum>>,
     retention: BTreeMap<String, MoneySum>,
 }
 
 impl Spent {
-    fn new(spend: &[Spend]) -> Self {
+    pub(crate) fn new(spend: &[Spend]) -> Self {
         let mut spent = Self::default();
         for one in spend {
             let channel = one.channel.clone();
@@ -49,7 +50,7 @@ impl Spent {
     }
 
     /// What was spent to win customers of a channel, or of all.
-    fn to_win(&self, channel: &str) -> Option<MoneySum> {
+    pub(crate) fn to_win(&self, channel: &str) -> Option<MoneySum> {
         let sum = |months: &BTreeMap<i32, MoneySum>| months.values().copied().sum();
         if channel == ALL {
             let all = self.acquisition.values().map(sum);
@@ -69,7 +70,7 @@ impl Spent {
 }
 
 /// The last month that is known whole on a day.
-fn last_whole_month(day: Day) -> i32 {
+pub(crate) fn last_whole_month(day: Day) -> i32 {
     let month = month_of(day);
     if month_of(day.plus_days(1)) == month {
         month - 1

@@ -36,17 +36,21 @@ impl Basis {
         totals.contribution(self.goods).unwrap_or(revenue)
     }
 
+    /// What a unit of expected value is worth beside that.
+    pub(crate) fn of_expected(self, shop: &Shop) -> f64 {
+        // With a margin expected values are margin already.
+        let margin = shop.settings.margin.map_or(1.0, Money::to_f64);
+        if margin > 0.0 {
+            self.of_revenue / margin
+        } else {
+            0.0
+        }
+    }
+
     /// What is expected of the customer at a place of the shop's table, less costs; nothing without a model.
     pub(crate) fn expected(self, shop: &Shop, place: usize) -> Option<f64> {
         let models = shop.valuation.values.expected.as_ref()?;
         let clv = *models.clv.get(place)?;
-        // With a margin expected values are margin already.
-        let margin = shop.settings.margin.map_or(1.0, Money::to_f64);
-        let factor = if margin > 0.0 {
-            self.of_revenue / margin
-        } else {
-            0.0
-        };
-        Some(Money(clv).to_f64() * factor)
+        Some(Money(clv).to_f64() * self.of_expected(shop))
     }
 }

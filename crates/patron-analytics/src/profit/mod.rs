@@ -1,6 +1,7 @@
 //! `patron profit`: what is left of each order and customer after what they cost.
 
 mod basis;
+mod brought;
 mod costs;
 mod tables;
 mod tally;
@@ -15,6 +16,7 @@ use crate::shop::Shop;
 use crate::study::Study;
 
 pub(crate) use basis::Basis;
+pub(crate) use brought::Brought;
 pub use costs::{Account, Accountant, Costs};
 use tally::{Months, Person};
 pub(crate) use tally::{Totals, month_name, month_of};

@@ -6,6 +6,7 @@ mod behaviours;
 mod changes;
 mod channels;
 mod clv;
+mod cohorts;
 mod customer;
 mod database;
 mod demo;
@@ -73,6 +74,8 @@ pub(crate) enum Command {
     Survey(survey::Args),
     /// Who buys only at a discount, sends back a lot, was let down, comes less often: signals, with reasons
     Behaviours(behaviours::Args),
+    /// Customers by when they came and for what: who stays, what they bring as they grow older, how soon they buy again
+    Cohorts(cohorts::Args),
     /// A table of the workspace as CSV, JSON, Parquet or a spreadsheet
     Export(export::Args),
     /// Who is who: which customers are one person, why, and who says otherwise
@@ -117,6 +120,7 @@ impl Command {
             Self::Groups(args) => groups::run(&args, output),
             Self::Survey(args) => survey::run(&args, output),
             Self::Behaviours(args) => behaviours::run(&args, output),
+            Self::Cohorts(args) => cohorts::run(&args, output),
             Self::Export(args) => export::run(&args, output),
             Self::Identity(args) => identity::run(&args, output),
             Self::Ledger(args) => ledger::run(&args, output),

@@ -2,6 +2,7 @@
 
 mod behaviours;
 mod channels;
+mod cohorts;
 mod profit;
 mod survey;
 mod value;
