@@ -25,6 +25,8 @@
 //! | [`channels`] | what are customers of each channel worth, beside what it cost to win them? |
 //! | [`policy`] | what to do for whom, and whom to turn to this week? |
 //! | [`cohorts`] | who stays, what do they bring as they grow older, and how soon do they buy again? |
+//! | [`pareto`] | how much do the best bring, by revenue, by what is left, by what is to come? |
+//! | [`drivers`] | why is revenue not what it was: fewer buyers, fewer orders, smaller ones? |
 //! | [`profit`] | what is left of each order and customer after what they cost? |
 //! | [`run`] | how do orders become valued customers, tables and a report? |
 #![forbid(unsafe_code)]
@@ -38,6 +40,7 @@ mod conduct;
 pub mod cohorts;
 pub mod customer;
 pub mod equity;
+pub mod drivers;
 pub mod export;
 pub mod groups;
 pub mod identity;
@@ -45,6 +48,7 @@ pub mod import;
 pub mod migration;
 pub mod model;
 mod orders;
+pub mod pareto;
 pub mod policy;
 pub mod profit;
 pub mod refresh;

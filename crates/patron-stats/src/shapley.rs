@@ -64,8 +64,8 @@ pub enum ShapleyError {
 /// Parts add up to the change but for a few roundings of the larger product. [`apportioned`] makes of them whole units that add up exactly.
 ///
 /// # Source
-/// Shapley (1953), A value for n-person games; Sun (1998), Accounting for taste in energy decomposition, where changes are shared out so.
-/// Checked against exact fractions.
+/// Shapley (1953), A value for n-person games; Sun (1998), Changes in energy consumption and energy intensity: a
+/// complete decomposition model, where changes are shared out so. Checked against exact fractions.
 ///
 /// # Examples
 /// ```

@@ -11,6 +11,7 @@ mod customer;
 mod database;
 mod demo;
 mod equity;
+mod drivers;
 mod export;
 mod fold;
 mod groups;
@@ -20,6 +21,7 @@ mod init;
 mod ledger;
 mod migration;
 mod notices;
+mod pareto;
 mod policy;
 mod profit;
 mod reading;
@@ -76,6 +78,10 @@ pub(crate) enum Command {
     Behaviours(behaviours::Args),
     /// Customers by when they came and for what: who stays, what they bring as they grow older, how soon they buy again
     Cohorts(cohorts::Args),
+    /// How much the best customers bring: by revenue, by what is left, by what is to come
+    Pareto(pareto::Args),
+    /// Why revenue is not what it was: buyers, orders of each, money of each order; customers kept, new, won back, lost
+    Drivers(drivers::Args),
     /// A table of the workspace as CSV, JSON, Parquet or a spreadsheet
     Export(export::Args),
     /// Who is who: which customers are one person, why, and who says otherwise
@@ -121,6 +127,8 @@ impl Command {
             Self::Survey(args) => survey::run(&args, output),
             Self::Behaviours(args) => behaviours::run(&args, output),
             Self::Cohorts(args) => cohorts::run(&args, output),
+            Self::Pareto(args) => pareto::run(&args, output),
+            Self::Drivers(args) => drivers::run(&args, output),
             Self::Export(args) => export::run(&args, output),
             Self::Identity(args) => identity::run(&args, output),
             Self::Ledger(args) => ledger::run(&args, output),

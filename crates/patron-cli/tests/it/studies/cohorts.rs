@@ -228,6 +228,9 @@ fn a_shop_of_one_order_has_a_sensible_page() {
         (&1.into(), &0.into())
     );
     assert!(rhythm["median_days"].is_null() && rhythm["within_30_days"].is_null());
+    for command in ["pareto", "drivers"] {
+        assert_eq!(study(&sandbox, &[command])["customers"], 1);
+    }
     let table = sandbox.patron(&["cohorts", "--workspace", SHOP]);
     assert_eq!(table.code, 0, "{}", table.stderr);
     assert!(table.stdout.contains("1 customer"), "{}", table.stdout);

@@ -3,6 +3,8 @@
 mod behaviours;
 mod channels;
 mod cohorts;
+mod drivers;
+mod pareto;
 mod profit;
 mod survey;
 mod value;
