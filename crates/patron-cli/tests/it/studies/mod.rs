@@ -12,7 +12,7 @@ mod value;
 use serde_json::Value;
 
 use crate::support::Sandbox;
-use crate::workspace::{SHOP, import, with_workspace};
+use crate::workspace::SHOP;
 
 /// What orders cost in `reference/value-analytics`.
 const COSTS: &str = "
@@ -29,21 +29,18 @@ const DAYS: [&str; 2] = ["2025-12-31", "2025-06-30"];
 
 /// A workspace with the demo shop that `reference/value-analytics` counts.
 fn demo_shop() -> Sandbox {
-    let sandbox = with_workspace();
-    let flags = ["demo", ".", "--customers", "2000", "--seed", "1", "--quiet"];
+    let sandbox = Sandbox::new();
+    let flags = [
+        "demo",
+        SHOP,
+        "--customers",
+        "2000",
+        "--seed",
+        "1",
+        "--quiet",
+    ];
     let made = sandbox.patron(&flags);
     assert_eq!(made.code, 0, "{}", made.stderr);
-    let files = [
-        "orders.csv",
-        "order_lines.csv",
-        "refunds.csv",
-        "customers.csv",
-        "products.csv",
-        "events.csv",
-        "surveys.csv",
-        "spend.csv",
-    ];
-    import(&sandbox, &files);
     sandbox
 }
 
