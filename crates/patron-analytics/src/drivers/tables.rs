@@ -31,7 +31,10 @@ impl Found<'_> {
         self.moved.iter().for_each(|(_, both)| all.add(both));
         let mut tables = vec![self.periods(&all), self.groups(&all)];
         let change = |name: &str, of: MoneySum| {
-            format!("Why {name} changed by {of}: parts of the change that add up to it")
+            format!(
+                "Why {name} changed by {:.2}: parts of the change that add up to it",
+                of.to_f64()
+            )
         };
         let revenue = all.later.net() - all.earlier.net();
         tables.push(table(

@@ -142,7 +142,7 @@ impl Found<'_> {
             notes.push(Note::new(
                 "pareto_below_zero",
                 json!({ "measure": name, "customers": below.values }),
-                format!("{} customers have a {name} below 0; the others bring more than the whole, so that shares of the best are too large and the Gini coefficient may exceed 1: `normalised_gini` counts losses by their size", below.values),
+                format!("customers with a {name} below 0: {}; the others bring more than the whole, so that shares of the best are too large and the Gini coefficient may exceed 1: `normalised_gini` counts losses by their size", below.values),
             ));
         }
         if self.customers < FEW {

@@ -90,7 +90,7 @@ fn all_parts_add_up_whatever_the_periods() {
         let notes = found["notes"].to_string();
         assert_eq!(
             notes.contains("drivers_short_history"),
-            months == "40" || months == "18",
+            months == "40",
             "{notes}"
         );
         assert_eq!(notes.contains("drivers_seasons"), months != "12", "{notes}");
