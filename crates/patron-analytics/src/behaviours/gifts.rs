@@ -98,7 +98,8 @@ pub(super) fn gift_buyer(
         return found.untold("too few to tell: nobody came first in a season, or nobody outside");
     };
     let least = season.at_risk.min(others.at_risk);
-    let kind = "customers watched for a year (the fewer of those who began in a season and of the others)";
+    let kind =
+        "customers watched for a year (the fewer of those who began in a season and of the others)";
     if let Some(why) = too_few_of(least, kind) {
         return found.untold(why);
     }
