@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use patron_engine::{Dossier, Progress, Visitor};
 
 use crate::run::RunError;
-use crate::settings::{ResolveError, Settings};
+use crate::settings::Settings;
 use crate::shop::Shop;
 use crate::study::Study;
 
@@ -39,7 +39,7 @@ impl Shop {
     /// # Errors
     /// [`RunError`]: a cost that is none, a ledger that cannot be read.
     pub fn accountant(&self, flags: &Settings) -> Result<Accountant, RunError> {
-        let costs = Costs::new(flags, self.file_settings()).map_err(ResolveError::from)?;
+        let costs = Costs::new(flags, self.file_settings())?;
         Ok(Accountant {
             costs,
             margin: self.settings.margin,

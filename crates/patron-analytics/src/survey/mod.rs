@@ -21,6 +21,9 @@ const POINT: i64 = 10_000;
 /// Where answers are so few, the interval with an answer more on either side is told.
 const FEW: u64 = 30;
 
+/// Whether a last answer, if there is one, is of a kind.
+type IsIt = fn(Option<u8>) -> bool;
+
 /// An answer to how likely a recommendation is, 0 to 10, when it was given.
 type Said = (Instant, u8);
 
@@ -207,7 +210,7 @@ impl Found<'_> {
             ("expected_value", Unit::Money),
         ];
         let mut table = Table::new("against_value", title, &columns);
-        let kinds: [(&str, fn(Option<u8>) -> bool); 4] = [
+        let kinds: [(&str, IsIt); 4] = [
             ("promoters", |last| last.is_some_and(|score| score >= 9)),
             ("passives", |last| {
                 last.is_some_and(|score| (7..=8).contains(&score))

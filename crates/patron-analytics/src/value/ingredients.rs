@@ -11,9 +11,9 @@ use rayon::prelude::*;
 
 use super::facts::Facts;
 
-/// Look-alikes below which everybody is taken for one.
+/// Customers alike below which everybody is taken for one.
 const FEW_ALIKE: usize = 30;
-/// Of look-alikes, who is far: three quarters have less.
+/// Of those alike, who is far: three quarters have less.
 const FAR: f64 = 0.75;
 /// Of what is believed of a rate, what it is at least but for one chance in twenty.
 const AT_LEAST: f64 = 0.05;
@@ -288,7 +288,7 @@ fn growth(people: &[Facts], worth: &Worth) -> Vec<Ingredient> {
         scored(
             Aspect::Growth,
             "headroom",
-            "{} of what look-alikes reach is left to reach, and likely to be tried",
+            "{} of what customers alike reach is left to reach, and likely to be tried",
             headroom(people, worth),
             |share| 100.0 * share,
         ),

@@ -132,7 +132,13 @@ mod tests {
         let parse = |text| Weighing::parse(Some(text), None);
         let nobody = [const { Vec::new() }; 5];
         let weights = parse("current=3, credit=1").unwrap().weights(&nobody);
-        assert_eq!(weights.of, [0.75, 0.0, 0.0, 0.25, 0.0]);
+        let expected = [0.75, 0.0, 0.0, 0.25, 0.0];
+        let pairs = weights.of.iter().zip(expected);
+        assert!(
+            pairs
+                .into_iter()
+                .all(|(of, expected)| (of - expected).abs() < 1e-12)
+        );
         assert_eq!(parse("equal"), Ok(Weighing::Equal));
         for wrong in [
             "current",

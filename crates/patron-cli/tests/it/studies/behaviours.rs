@@ -21,7 +21,7 @@ const OF_TRUTH: [(&str, &str, f64, f64); 4] = [
 
 fn reference(file: &str) -> Value {
     let path = project_root().join("reference/value-analytics").join(file);
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    serde_json::from_str(&std::fs::read_to_string(path).expect("as these files have it")).expect("as these files have it")
 }
 
 fn flagged() -> Value {
@@ -35,7 +35,7 @@ fn of<'v>(found: &'v Value, behaviour: &str) -> Vec<&'v Value> {
 }
 
 fn ids(rows: &[&Value]) -> BTreeSet<String> {
-    let ids = rows.iter().map(|row| row["customer_id"].as_str().unwrap());
+    let ids = rows.iter().map(|row| row["customer_id"].as_str().expect("as these files have it"));
     ids.map(str::to_owned).collect()
 }
 
@@ -44,8 +44,8 @@ fn expected_ids(of: &Value) -> BTreeSet<String> {
     match of {
         Value::Object(by_id) => by_id.keys().cloned().collect(),
         _ => {
-            let list = of.as_array().unwrap().iter();
-            list.map(|id| id.as_str().unwrap().to_owned()).collect()
+            let list = of.as_array().expect("as these files have it").iter();
+            list.map(|id| id.as_str().expect("as these files have it").to_owned()).collect()
         }
     }
 }

@@ -47,12 +47,12 @@ fn channels_agree_with_an_independent_count() {
 fn by_month(found: &Value, name: &str, expected: &Value) {
     let of_channel = rows(found, "cac_by_month").iter();
     let of_channel: Vec<&Value> = of_channel.filter(|row| row["channel"] == name).collect();
-    let expected = expected["cac_by_month"].as_array().unwrap();
+    let expected = expected["cac_by_month"].as_array().expect("as these files have it");
     assert_eq!(of_channel.len(), expected.len(), "{name}");
     for (row, expected) in of_channel.into_iter().zip(expected) {
         assert_eq!(row["month"], expected["month"]);
         assert_eq!(row["new_customers"], expected["new_customers"]);
-        let spend = expected["spend"].as_f64().unwrap();
+        let spend = expected["spend"].as_f64().expect("as these files have it");
         assert_money(name, money(&row["spend"]), spend, 0.0);
     }
 }
@@ -94,7 +94,7 @@ fn without_costs_what_needs_them_is_withheld() {
         .collect();
     sandbox.write(
         "orders.csv",
-        &format!("order_id,customer_id,order_date,net,channel\n{orders}"),
+        format!("order_id,customer_id,order_date,net,channel\n{orders}"),
     );
     sandbox.write(
         "spend.csv",

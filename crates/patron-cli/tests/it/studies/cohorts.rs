@@ -53,14 +53,14 @@ fn cohorts_agree_with_an_independent_count() {
 
 /// A cohort's row, and that of the retention side by side.
 fn cohort(found: &Value, place: usize, expected: &Value) {
-    let what = expected["cohort"].as_str().unwrap();
+    let what = expected["cohort"].as_str().expect("as these files have it");
     let cohort = &rows(found, "cohorts")[place];
     assert_eq!(cohort["customers"], expected["customers"], "{what}");
     assert_eq!(cohort["complete_periods"], expected["complete"], "{what}");
     let retention = &rows(found, "retention")[place];
-    let customers = expected["customers"].as_f64().unwrap();
-    let complete = expected["complete"].as_u64().unwrap();
-    let shown = retention.as_object().unwrap().len() as u64 - 2;
+    let customers = expected["customers"].as_f64().expect("as these files have it");
+    let complete = expected["complete"].as_u64().expect("as these files have it");
+    let shown = retention.as_object().expect("as these files have it").len() as u64 - 2;
     for age in 0..shown {
         let cell = &retention[age.to_string()];
         let buyers = &expected["buyers"][age as usize];
@@ -198,7 +198,7 @@ fn rows_at(found: &Value, channel: &str, age: u64) -> (Value, f64) {
     let mut ages = rows(found, "ages").iter();
     let is_it =
         |row: &&Value| row["grouping"] == "channel" && row["group"] == channel && row["age"] == age;
-    let row = ages.find(is_it).unwrap();
+    let row = ages.find(is_it).expect("as these files have it");
     (
         row["customers"].clone(),
         money(&row["contribution_per_customer"]),

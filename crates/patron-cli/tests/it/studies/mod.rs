@@ -12,7 +12,7 @@ mod value;
 use serde_json::Value;
 
 use crate::support::Sandbox;
-use crate::workspace::SHOP;
+use crate::workspace::{SHOP, import, with_workspace};
 
 /// What orders cost in `reference/value-analytics`.
 const COSTS: &str = "
@@ -47,8 +47,8 @@ fn demo_shop() -> Sandbox {
 /// Adds to the workspace's settings.
 fn set(sandbox: &Sandbox, settings: &str) {
     let path = sandbox.path(SHOP).join("patron.toml");
-    let known = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, known + settings).unwrap();
+    let known = std::fs::read_to_string(&path).expect("as these files have it");
+    std::fs::write(&path, known + settings).expect("as these files have it");
 }
 
 /// What a study says, as JSON.
@@ -57,7 +57,7 @@ fn study(sandbox: &Sandbox, arguments: &[&str]) -> Value {
     let flags = ["--workspace", SHOP, "--format", "json"];
     let outcome = sandbox.patron(&[arguments, &flags[..]].concat());
     assert_eq!(outcome.code, 0, "{arguments:?}\n{}", outcome.stderr);
-    serde_json::from_str(&outcome.stdout).unwrap()
+    serde_json::from_str(&outcome.stdout).expect("as these files have it")
 }
 
 /// The rows of a table of a study.
@@ -82,7 +82,7 @@ fn money(value: &Value) -> f64 {
         .as_str()
         .unwrap_or_else(|| panic!("no money: {value}"))
         .parse()
-        .unwrap()
+        .expect("as these files have it")
 }
 
 /// Fails unless two amounts are the same to the rounding of `parts` amounts to a ten-thousandth each.

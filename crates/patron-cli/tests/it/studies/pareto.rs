@@ -10,7 +10,7 @@ const ROUNDING: f64 = 1e-7;
 
 #[track_caller]
 fn assert_near(what: &str, found: &Value, expected: &Value) {
-    let (found, expected) = (found.as_f64().unwrap(), expected.as_f64().unwrap());
+    let (found, expected) = (found.as_f64().expect("as these files have it"), expected.as_f64().expect("as these files have it"));
     assert!(
         (found - expected).abs() < ROUNDING,
         "{what}: {found} {expected}"
@@ -25,20 +25,20 @@ fn measure(found: &Value, name: &str, expected: &Value, parts: f64) {
     assert_money(
         name,
         money(&of["total"]),
-        expected["total"].as_f64().unwrap(),
+        expected["total"].as_f64().expect("as these files have it"),
         parts,
     );
     assert_near(name, &of["gini"], &expected["gini"]);
     let tops = rows(found, "top")
         .iter()
         .filter(|row| row["measure"] == name);
-    for (found, expected) in tops.zip(expected["top"].as_array().unwrap()) {
+    for (found, expected) in tops.zip(expected["top"].as_array().expect("as these files have it")) {
         assert_eq!(found["top"], format!("{} %", expected["percent"]), "{name}");
         assert_eq!(found["customers"], expected["customers"], "{name}");
         assert_money(
             name,
             money(&found["sum"]),
-            expected["sum"].as_f64().unwrap(),
+            expected["sum"].as_f64().expect("as these files have it"),
             parts,
         );
         assert_near(name, &found["share"], &expected["share"]);

@@ -109,7 +109,7 @@ fn what_is_not_known_lowers_confidence_and_not_the_score() {
 fn serial_returners_have_less_credit_and_complainers_have_not() {
     let sandbox = demo_shop();
     let found = study(&sandbox, &["value"]);
-    let truth = sandbox.text("truth/customers.csv");
+    let truth = sandbox.text("shop/truth/customers.csv");
     let mut reader = csv::Reader::from_reader(truth.as_bytes());
     let header = reader.headers().unwrap().clone();
     let place = |name: &str| header.iter().position(|column| column == name).unwrap();
