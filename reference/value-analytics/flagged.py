@@ -1,7 +1,7 @@
 """Whom the recommended rules flag: python flagged.py FOLDER > flagged.json
 
 The rules of behaviours.py once more, for each behaviour with its customers: the demo shop as it is, and as patron knows it, where lines and
-events of guests name nobody and are set aside. An order without lines is then one line of an unknown category.
+events of guests name nobody and are set aside. An order without lines is then one line of an unknown category, which came back if anything did.
 """
 import json
 import math
@@ -47,7 +47,9 @@ def serial_returner(shop, guests):
     came = np.minimum(placed.order_id.map(rows).fillna(0), placed.lines)
     placed["k"] = np.where(placed.share > 1 - 1e-9, placed.lines, came)
     placed["returned"] = placed.k > 0
-    lines["share"] = lines.order_id.map(placed.set_index("order_id").share)
+    by_id = placed.set_index("order_id")
+    # The one line of an order without lines stands for all of them.
+    lines["share"] = np.where(lines.category == "?", lines.order_id.map(by_id.k), lines.order_id.map(by_id.share))
     base = lines.groupby("category").share.mean()
     placed["e"] = placed.order_id.map(lines.assign(base=lines.category.map(base)).groupby("order_id").base.sum())
     g = placed.groupby("person").agg(n=("k", "size"), k=("k", "sum"), e=("e", "sum"), lines=("lines", "sum"), returned=("returned", "sum"))

@@ -19,7 +19,7 @@ pub(crate) struct CameBack {
     pub(crate) lines: u64,
     /// Of these came back. Refunds seldom name a line: all if the whole amount was given back, else one for each refund.
     pub(crate) back: u64,
-    /// The share of its amount, in parts.
+    /// The share of its amount, in parts; of an order without lines all, if anything came back.
     pub(crate) share: i128,
 }
 
@@ -35,7 +35,8 @@ pub(crate) fn came_back(
     order: &Purchase<'_>,
     faults: &FaultWords,
 ) -> CameBack {
-    let lines = dossier.items_of(order).len().max(1) as u64;
+    let known = dossier.items_of(order).len() as u64;
+    let lines = known.max(1);
     let refunds = dossier.refunds_of(order);
     let is_dated = refunds.iter().any(|refund| refund.at.is_some());
     let (mut times, mut amount) = (0, MoneySum::ZERO);
@@ -47,11 +48,17 @@ pub(crate) fn came_back(
         }
     }
     let is_all = times > 0 && amount >= order.amount;
+    let back = if is_all { lines } else { lines.min(times) };
     let kept_to = amount.0.min(order.amount.0) * SHARE_PARTS;
     CameBack {
         lines,
-        back: if is_all { lines } else { lines.min(times) },
-        share: kept_to.checked_div(order.amount.0).unwrap_or(0),
+        back,
+        share: if known == 0 {
+            // Its one line stands for all of them: what is usual must be counted as the customer's own is.
+            i128::from(back) * SHARE_PARTS
+        } else {
+            kept_to.checked_div(order.amount.0).unwrap_or(0)
+        },
     }
 }
 
