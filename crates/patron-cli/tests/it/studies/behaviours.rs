@@ -21,7 +21,8 @@ const OF_TRUTH: [(&str, &str, f64, f64); 4] = [
 
 fn reference(file: &str) -> Value {
     let path = project_root().join("reference/value-analytics").join(file);
-    serde_json::from_str(&std::fs::read_to_string(path).expect("as these files have it")).expect("as these files have it")
+    serde_json::from_str(&std::fs::read_to_string(path).expect("as these files have it"))
+        .expect("as these files have it")
 }
 
 fn flagged() -> Value {
@@ -35,7 +36,9 @@ fn of<'v>(found: &'v Value, behaviour: &str) -> Vec<&'v Value> {
 }
 
 fn ids(rows: &[&Value]) -> BTreeSet<String> {
-    let ids = rows.iter().map(|row| row["customer_id"].as_str().expect("as these files have it"));
+    let ids = rows
+        .iter()
+        .map(|row| row["customer_id"].as_str().expect("as these files have it"));
     ids.map(str::to_owned).collect()
 }
 
@@ -45,7 +48,8 @@ fn expected_ids(of: &Value) -> BTreeSet<String> {
         Value::Object(by_id) => by_id.keys().cloned().collect(),
         _ => {
             let list = of.as_array().expect("as these files have it").iter();
-            list.map(|id| id.as_str().expect("as these files have it").to_owned()).collect()
+            list.map(|id| id.as_str().expect("as these files have it").to_owned())
+                .collect()
         }
     }
 }

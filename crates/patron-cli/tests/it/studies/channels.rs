@@ -47,7 +47,9 @@ fn channels_agree_with_an_independent_count() {
 fn by_month(found: &Value, name: &str, expected: &Value) {
     let of_channel = rows(found, "cac_by_month").iter();
     let of_channel: Vec<&Value> = of_channel.filter(|row| row["channel"] == name).collect();
-    let expected = expected["cac_by_month"].as_array().expect("as these files have it");
+    let expected = expected["cac_by_month"]
+        .as_array()
+        .expect("as these files have it");
     assert_eq!(of_channel.len(), expected.len(), "{name}");
     for (row, expected) in of_channel.into_iter().zip(expected) {
         assert_eq!(row["month"], expected["month"]);

@@ -58,12 +58,16 @@ fn cohort(found: &Value, place: usize, expected: &Value) {
     assert_eq!(cohort["customers"], expected["customers"], "{what}");
     assert_eq!(cohort["complete_periods"], expected["complete"], "{what}");
     let retention = &rows(found, "retention")[place];
-    let customers = expected["customers"].as_f64().expect("as these files have it");
-    let complete = expected["complete"].as_u64().expect("as these files have it");
+    let customers = expected["customers"]
+        .as_f64()
+        .expect("as these files have it");
+    let complete = expected["complete"]
+        .as_u64()
+        .expect("as these files have it");
     let shown = retention.as_object().expect("as these files have it").len() as u64 - 2;
-    for age in 0..shown {
+    for (age, place) in (0..shown).zip(0_usize..) {
         let cell = &retention[age.to_string()];
-        let buyers = &expected["buyers"][age as usize];
+        let buyers = &expected["buyers"][place];
         match buyers.as_f64().filter(|_| age < complete) {
             Some(buyers) => assert_share(what, cell, buyers / customers),
             None => assert!(cell.is_null(), "{what} at {age}: {cell}"),

@@ -10,7 +10,10 @@ const ROUNDING: f64 = 1e-7;
 
 #[track_caller]
 fn assert_near(what: &str, found: &Value, expected: &Value) {
-    let (found, expected) = (found.as_f64().expect("as these files have it"), expected.as_f64().expect("as these files have it"));
+    let (found, expected) = (
+        found.as_f64().expect("as these files have it"),
+        expected.as_f64().expect("as these files have it"),
+    );
     assert!(
         (found - expected).abs() < ROUNDING,
         "{what}: {found} {expected}"

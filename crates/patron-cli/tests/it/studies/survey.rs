@@ -11,7 +11,9 @@ fn assert_answers(found: &Value, expected: &Value) {
     for column in ["answers", "promoters", "passives", "detractors"] {
         assert_eq!(found[column], expected[column], "{column}: {found}");
     }
-    let answers = expected["answers"].as_f64().expect("as these files have it");
+    let answers = expected["answers"]
+        .as_f64()
+        .expect("as these files have it");
     for (column, expected_column) in [("nps", "nps"), ("nps_low", "low"), ("nps_high", "high")] {
         // Below 30 answers another interval is told.
         if column != "nps" && answers < 30.0 {
@@ -19,7 +21,9 @@ fn assert_answers(found: &Value, expected: &Value) {
         }
         let (found, expected) = (
             found[column].as_f64().expect("as these files have it"),
-            expected[expected_column].as_f64().expect("as these files have it"),
+            expected[expected_column]
+                .as_f64()
+                .expect("as these files have it"),
         );
         assert!(
             (found - expected).abs() < 1e-9,
