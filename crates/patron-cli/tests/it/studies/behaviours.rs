@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{demo_shop, row, rows, set, study};
 use crate::support::Sandbox;
+use crate::workspace::{SHOP, import, with_workspace};
 
 /// The same grid by other code: sums of a hundred products.
 const SAME: f64 = 2e-6;
@@ -214,14 +215,14 @@ fn settings_change_what_is_told() {
     };
     assert_eq!((faulty(&found), faulty(&other)), (1, 0));
     set(&sandbox, "large = 1\n");
-    let refused = sandbox.patron(&["behaviours", "--workspace", super::SHOP]);
+    let refused = sandbox.patron(&["behaviours", "--workspace", SHOP]);
     assert_ne!(refused.code, 0, "{}", refused.stdout);
 }
 
 #[test]
 fn shops_of_one_and_of_ten_customers_are_told_that_they_are_too_small() {
     for (customers, each) in [(1, 1), (10, 4)] {
-        let sandbox = super::with_workspace();
+        let sandbox = with_workspace();
         let mut orders = "order_id,customer_id,order_date,net,discount\n".to_owned();
         for customer in 0..customers {
             for order in 0..each {
@@ -234,7 +235,7 @@ fn shops_of_one_and_of_ten_customers_are_told_that_they_are_too_small() {
             }
         }
         sandbox.write("orders.csv", &orders);
-        super::import(&sandbox, &["orders.csv"]);
+        import(&sandbox, &["orders.csv"]);
         let found = study(&sandbox, &["behaviours"]);
         assert_eq!(found["customers"], customers);
         for line in rows(&found, "behaviours") {
@@ -255,14 +256,14 @@ fn shops_of_one_and_of_ten_customers_are_told_that_they_are_too_small() {
                 "behaviours_no_delivery"
             ]
         );
-        let read = sandbox.patron(&["behaviours", "--workspace", super::SHOP]);
+        let read = sandbox.patron(&["behaviours", "--workspace", SHOP]);
         assert!(read.stdout.contains("too few to tell"), "{}", read.stdout);
     }
 }
 
 #[test]
 fn the_same_shop_gives_the_same_bytes_whatever_order_its_files_come_in() {
-    let sandbox = super::with_workspace();
+    let sandbox = with_workspace();
     let lines: Vec<String> = (0..400)
         .map(|n| {
             format!(
@@ -278,12 +279,12 @@ fn the_same_shop_gives_the_same_bytes_whatever_order_its_files_come_in() {
         .collect();
     let header = "order_id,customer_id,order_date,net,discount,delivered_at\n";
     sandbox.write("a.csv", format!("{header}{}", lines.concat()));
-    super::import(&sandbox, &["a.csv"]);
+    import(&sandbox, &["a.csv"]);
     let first = study(&sandbox, &["behaviours"]);
-    let other = super::with_workspace();
+    let other = with_workspace();
     let backwards: Vec<String> = lines.into_iter().rev().collect();
     other.write("b.csv", format!("{header}{}", backwards.concat()));
-    super::import(&other, &["b.csv"]);
+    import(&other, &["b.csv"]);
     assert_eq!(first, study(&other, &["behaviours"]));
 }
 
