@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use patron_engine::Keeping;
 use tempfile::TempDir;
@@ -14,6 +15,8 @@ use crate::run::Listed;
 
 const PREFIX: &str = ".import-";
 const LOCK: &str = "lock";
+/// No import leaves its folder without a lock for so long.
+const UNLOCKED: Duration = Duration::from_secs(60);
 
 /// The folder. It goes away with this value.
 #[derive(Debug)]
@@ -134,13 +137,24 @@ fn take_over(workspace: &Path, fingerprint: &str) -> Option<Scratch> {
 /// Removes what stopped imports left, but for those that others go on with.
 pub(crate) fn clear_away(workspace: &Path) -> io::Result<()> {
     for folder in folders(workspace)? {
-        // Without a lock the folder was only just made, by an import that goes on or one that was killed right then.
-        let is_free = File::open(folder.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok());
+        // Without a lock the folder was only just made, by an import that goes on or one that was killed right then: the latter
+        // is told by its age.
+        let is_free = match File::open(folder.join(LOCK)) {
+            Ok(lock) => lock.try_lock().is_ok(),
+            Err(_) => is_old(&folder),
+        };
         if is_free && let Err(error) = fs::remove_dir_all(&folder) {
             tracing::warn!(%error, "what an earlier import left cannot be removed");
         }
     }
     Ok(())
+}
+
+/// Whether a folder was made so long ago that whoever made it would have locked it since.
+fn is_old(folder: &Path) -> bool {
+    let made = fs::metadata(folder).and_then(|told| told.modified());
+    let age = made.ok().and_then(|made| made.elapsed().ok());
+    age.is_some_and(|age| age > UNLOCKED)
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! From the rows that count, and what the fold made of them, to a dossier.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use patron_core::{Instant, MoneySum};
+use patron_core::{Day, Instant, MoneySum, OrderStatus, RowClass};
 use patron_fold::folder::Scratch;
-use patron_fold::{Folder, OrderAsOf, Outcome};
+use patron_fold::{Folder, NoOrderReason, OrderAsOf, Outcome};
 use patron_import::{Field, RowKind};
 
 use super::{Answer, Dossier, Event, Item, Missed, Person, Purchase, Refund};
@@ -48,7 +49,7 @@ pub(super) fn dossier<'a>(folded: Folded<'_, 'a>, folder: &Folder) -> Dossier<'a
     };
     let mut rows = OrderRows::new(folded.counted);
     for known in folder.orders_as_of(folded.scratch, 0) {
-        let order = purchase(&known, rows.of(&known), &dossier);
+        let order = purchase(Placed::of(&known), rows.of(&known), &dossier);
         match known.not_counted {
             Some(reason) => dossier.missed.push(Missed {
                 order,
@@ -58,7 +59,70 @@ pub(super) fn dossier<'a>(folded: Folded<'_, 'a>, folder: &Folder) -> Dossier<'a
             None => dossier.orders.push(order),
         }
     }
+    add_cancelled(&mut dossier, folded.counted, folder);
     dossier
+}
+
+/// Adds orders of which nothing is known but that they were cancelled: there is nothing that their rows take back, and the fold
+/// passes over them.
+fn add_cancelled<'a>(dossier: &mut Dossier<'a>, counted: &[Record<'a>], folder: &Folder) {
+    let end = folder.as_of().first().map(|as_of| as_of.end);
+    let cancelled = RowKind::Mention(RowClass::CancelledOrder);
+    let is_it = |row: &&Record<'_>| {
+        let is_order = row.kind == cancelled && !row.is_line && !row.order_id.is_empty();
+        is_order && Some(Instant(row.at)) <= end
+    };
+    let mut rows: Vec<&Record<'_>> = counted.iter().filter(is_it).collect();
+    if rows.is_empty() {
+        return;
+    }
+    let missed = dossier.missed.iter().map(|missed| &missed.order);
+    let known = dossier.orders.iter().chain(missed);
+    let known: BTreeSet<&str> = known.map(|order| order.order_id).collect();
+    rows.retain(|row| !known.contains(row.order_id));
+    // Of several rows that say so the newest.
+    rows.sort_by_key(|row| (row.order_id, row.updated_at, row.file, row.at));
+    let last = rows.chunk_by(|a, b| a.order_id == b.order_id);
+    for row in last.filter_map(<[_]>::last) {
+        let at = Instant(row.at);
+        let placed = Placed {
+            order_id: row.order_id,
+            at,
+            day: folder.settings().calendar.day_of(at),
+            amount: MoneySum(i128::from(row.net)),
+            net: MoneySum(i128::from(row.net)),
+        };
+        let order = purchase(placed, said(row), dossier);
+        dossier.missed.push(Missed {
+            order,
+            status: OrderStatus::Cancelled,
+            reason: NoOrderReason::CancelledOrVoid,
+        });
+    }
+    dossier
+        .missed
+        .sort_by_key(|missed| (missed.order.at, missed.order.order_id));
+}
+
+/// What the fold knows of an order.
+struct Placed<'a> {
+    order_id: &'a str,
+    at: Instant,
+    day: Day,
+    amount: MoneySum,
+    net: MoneySum,
+}
+
+impl<'a> Placed<'a> {
+    const fn of(known: &OrderAsOf<'a>) -> Self {
+        Self {
+            order_id: known.order.order_id,
+            at: known.order.at,
+            day: known.day,
+            amount: known.order.amount,
+            net: known.standing.net,
+        }
+    }
 }
 
 /// The rows that are orders, by id; those without one by time and amount.
@@ -107,16 +171,16 @@ impl<'p, 'a> OrderRows<'p, 'a> {
     }
 }
 
-fn purchase<'a>(known: &OrderAsOf<'a>, said: Details<'a>, dossier: &Dossier<'a>) -> Purchase<'a> {
-    let id = known.order.order_id;
+fn purchase<'a>(placed: Placed<'a>, said: Details<'a>, dossier: &Dossier<'a>) -> Purchase<'a> {
+    let id = placed.order_id;
     let items = span(&dossier.items, id, |item| item.order_id);
     let refunds = span(&dossier.refunds, id, |refund| refund.order_id);
     let mut order = Purchase {
         order_id: id,
-        at: known.order.at,
-        day: known.day,
-        amount: known.order.amount,
-        net: known.standing.net,
+        at: placed.at,
+        day: placed.day,
+        amount: placed.amount,
+        net: placed.net,
         returned: MoneySum::ZERO,
         gross: None,
         discount: MoneySum::ZERO,
