@@ -3,14 +3,14 @@
 //!
 //! | module | question it answers |
 //! |---|---|
-//! | [`ladder`] | on which places can customers stand, and which is higher? |
-//! | [`periods`] | which days are compared, and which tell what is usual? |
-//! | [`placing`] | where do customers stand as of a day, by its own cut points or by another day's? |
-//! | [`matrix`] | how many went from where to where, with what money, and by what? |
-//! | [`crossing`] | which value crossed which knife? |
-//! | [`walk`] | what happened from one day to the next? |
-//! | [`between`] | how does all that come from one walk over the facts? |
-//! | [`ahead`] | when will somebody leave their place by doing nothing? |
+//! | `ladder` | on which places can customers stand, and which is higher? |
+//! | `periods` | which days are compared, and which tell what is usual? |
+//! | `placing` | where do customers stand as of a day, by its own cut points or by another day's? |
+//! | `matrix` | how many went from where to where, with what money, and by what? |
+//! | `crossing` | which value crossed which knife? |
+//! | `walk` | what happened from one day to the next? |
+//! | `between` | how does all that come from one walk over the facts? |
+//! | `ahead` | when will somebody leave their place by doing nothing? |
 //! | [`changes`] | who entered and left a place since the last run? |
 //! | `tables` | how is all this told? |
 

@@ -3,9 +3,9 @@
 //! | module | question it answers |
 //! |---|---|
 //! | [`file`] | which policy holds in a workspace? |
-//! | [`stake`] | what is lost if somebody has left? |
-//! | [`due`] | who may be contacted this week? |
-//! | [`words`] | why somebody, in a line, in three languages? |
+//! | `stake` | what is lost if somebody has left? |
+//! | `due` | who may be contacted this week? |
+//! | `words` | why somebody, in a line, in three languages? |
 //! | [`actions`] | whom to turn to, with what, at which cost? |
 
 mod actions;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`table`] | of what does a policy consist, and how is a file of one read? |
 //! | [`decision`] | which rules apply to somebody, and which of them wins each field? |
-//! | [`review`] | which rules can never win, and who is left without an action? |
+//! | `review` | which rules can never win, and who is left without an action? |
 //! | [`error`] | what can be wrong with a policy? |
 
 pub mod decision;
