@@ -95,8 +95,7 @@ impl Visitor for Book<'_> {
         let contacts = dossier.events.iter();
         all.contacts = contacts.filter(|event| event.is_service_contact()).count() as u64;
         all.service = self.accountant.service(all.contacts);
-        all.unlinked = dossier.unlinked;
-        all.customers = 1;
+        all.take_customer(dossier);
         cohort.totals.add(&all);
         let calendar = &self.shop.settings.calendar;
         let is_first = |at| calendar.day_of(at).days_since(first.day) < FIRST_DAYS;

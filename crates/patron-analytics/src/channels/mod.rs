@@ -86,9 +86,14 @@ pub(crate) fn last_whole_month(day: Day) -> i32 {
 pub fn channels(shop: &Shop, flags: &Settings, progress: &dyn Progress) -> Result<Study, RunError> {
     let accountant = shop.accountant(flags)?;
     let then = shop.as_of().minus_months(shop.settings.horizon_months);
+    // A model that knew less than a horizon itself says little of how far one can be trusted.
+    let horizon = shop.settings.horizon_months;
+    let profiles = shop.table.profiles.iter();
+    let first = profiles.map(|profile| profile.first_day).min();
+    let is_long = first.is_some_and(|first| first <= then.minus_months(horizon));
     let earlier = match &shop.valuation.values.expected {
-        Some(_) => shop.foretold(then, progress)?,
-        None => None,
+        Some(_) if is_long => shop.foretold(then, progress)?,
+        _ => None,
     };
     let books = shop.visit(progress, || Book {
         shop,

@@ -338,6 +338,13 @@ impl Found<'_> {
                 format!("of {customers} customers nobody says by which channel they came"),
             ));
         }
+        if self.kept.is_empty() && self.shop.valuation.values.expected.is_some() {
+            notes.push(Note::new(
+                "channels_not_held_against",
+                json!({}),
+                "records are too short (twice the horizon are needed), or customers too few, to hold what is foretold against what came: one model for all customers knows nothing of channels, so what is expected of them is drawn together".to_owned(),
+            ));
+        }
         if self.shop.valuation.values.expected.is_none() {
             notes.push(Note::new(
                 "channels_no_model",

@@ -58,8 +58,7 @@ impl Visitor for Sort<'_> {
         for order in &dossier.orders {
             totals.take(order, &self.accountant.of(dossier, order));
         }
-        totals.unlinked = dossier.unlinked;
-        totals.customers = 1;
+        totals.take_customer(dossier);
         for (attribute, value) in ATTRIBUTES
             .into_iter()
             .zip(self.values(dossier, first, place))

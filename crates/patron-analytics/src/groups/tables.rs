@@ -62,7 +62,9 @@ impl Found<'_> {
             small.sort_unstable();
             large.push((format!("({left_out} smaller ones)"), small));
         }
-        large
+        // What everybody has parts nobody.
+        let parts = large.len() > 1 || large.iter().any(|(_, all)| all.len() < self.worth.len());
+        if parts { large } else { Vec::new() }
     }
 
     fn worth_of(&self, places: &[usize]) -> (Totals, Option<Vec<f64>>) {

@@ -77,7 +77,7 @@ impl Visitor for Collector<'_> {
         }
         let contacts = dossier.events.iter();
         let contacts = contacts.filter(|event| event.is_service_contact()).count() as u64;
-        all.take_off(self.accountant.service(contacts) + dossier.unlinked);
+        all.take_off(self.accountant.service(contacts), dossier);
         self.people.push(all);
         for (values, sum) in self.by_window.iter_mut().zip(in_windows) {
             if sum > MoneySum::ZERO {

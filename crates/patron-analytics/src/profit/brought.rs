@@ -1,6 +1,7 @@
 //! What orders brought, in as few sums as values are made of: where there is one of a customer, or of a cell of a large table.
 
 use patron_core::MoneySum;
+use patron_engine::Dossier;
 use patron_engine::dossier::Purchase;
 
 use super::{Account, Totals};
@@ -13,6 +14,8 @@ pub(crate) struct Brought {
     goods: MoneySum,
     /// Delivery paid by customers less delivery, payment, handling of returns, and what else was taken off.
     rest: MoneySum,
+    /// Refunds that belong to no order, with which goods came back.
+    unlinked_goods: MoneySum,
 }
 
 impl Brought {
@@ -24,6 +27,7 @@ impl Brought {
             net_unknown: all.net_unknown,
             goods: all.goods,
             rest: all.shipping_paid - all.shipping - all.payment - all.returns,
+            unlinked_goods: MoneySum::ZERO,
         }
     }
 
@@ -32,11 +36,13 @@ impl Brought {
         self.net_unknown += more.net_unknown;
         self.goods += more.goods;
         self.rest += more.rest;
+        self.unlinked_goods += more.unlinked_goods;
     }
 
-    /// Takes off what belongs to no order: contacts with customer service, refunds without an order.
-    pub(crate) fn take_off(&mut self, amount: MoneySum) {
-        self.rest = self.rest - amount;
+    /// Takes off what is the customer's and no order's: contacts with customer service, refunds without an order.
+    pub(crate) fn take_off(&mut self, service: MoneySum, dossier: &Dossier<'_>) {
+        self.rest = self.rest - service - dossier.unlinked;
+        self.unlinked_goods += dossier.unlinked_goods;
     }
 
     /// Returns sums that have the same value.
@@ -46,6 +52,7 @@ impl Brought {
             net_unknown: self.net_unknown,
             goods: self.goods,
             shipping_paid: self.rest,
+            unlinked_goods: self.unlinked_goods,
             ..Totals::default()
         }
     }

@@ -71,8 +71,7 @@ impl Visitor for Books<'_> {
         let contacts = dossier.events.iter();
         totals.contacts = contacts.filter(|event| event.is_service_contact()).count() as u64;
         totals.service = self.accountant.service(totals.contacts);
-        totals.unlinked = dossier.unlinked;
-        totals.customers = 1;
+        totals.take_customer(dossier);
         self.people.push(Person {
             id: dossier.customer.to_owned(),
             totals,

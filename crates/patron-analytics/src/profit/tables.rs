@@ -234,7 +234,7 @@ impl Found<'_> {
                     known * 100.0
                 ),
             )),
-            GoodsShare::NotNeeded => {}
+            GoodsShare::NotNeeded(..) => {}
         }
         let missing = self.costs.missing();
         if !missing.is_empty() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use patron_core::{Day, MoneySum};
+use patron_engine::Dossier;
 use patron_engine::dossier::Purchase;
 
 use super::costs::Account;
@@ -29,8 +30,9 @@ pub(crate) struct Totals {
     pub(crate) returns: MoneySum,
     pub(crate) contacts: u64,
     pub(crate) service: MoneySum,
-    /// Refunds that belong to no order.
+    /// Refunds that belong to no order, and those of them with which goods came back.
     pub(crate) unlinked: MoneySum,
+    pub(crate) unlinked_goods: MoneySum,
 }
 
 /// A customer's.
@@ -47,8 +49,8 @@ pub(crate) struct Months(pub(crate) BTreeMap<i32, Totals>);
 /// What goods cost of a unit of net, for orders of which it is not known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum GoodsShare {
-    /// It is known of every order.
-    NotNeeded,
+    /// It is known of every order: so much on average, cost and net.
+    NotNeeded(MoneySum, MoneySum),
     /// So much: cost and net of the orders of which it is known.
     Of(MoneySum, MoneySum),
     /// It is known of too little.
@@ -72,6 +74,13 @@ impl Totals {
         }
     }
 
+    /// Takes what is a customer's and no order's; contacts with service are taken elsewhere.
+    pub(crate) fn take_customer(&mut self, dossier: &Dossier<'_>) {
+        self.customers = 1;
+        self.unlinked = dossier.unlinked;
+        self.unlinked_goods = dossier.unlinked_goods;
+    }
+
     pub(crate) fn add(&mut self, more: &Self) {
         self.customers += more.customers;
         self.orders += more.orders;
@@ -89,6 +98,7 @@ impl Totals {
             (&mut self.returns, more.returns),
             (&mut self.service, more.service),
             (&mut self.unlinked, more.unlinked),
+            (&mut self.unlinked_goods, more.unlinked_goods),
         ] {
             *sum += more;
         }
@@ -106,7 +116,7 @@ impl Totals {
     pub(crate) fn goods_share(&self) -> GoodsShare {
         let known = self.net - self.net_unknown;
         if self.net_unknown == MoneySum::ZERO && self.net > MoneySum::ZERO {
-            GoodsShare::NotNeeded
+            GoodsShare::NotNeeded(self.goods, self.net)
         } else if self.known_share() >= ENOUGH_KNOWN && known > MoneySum::ZERO {
             GoodsShare::Of(self.goods, known)
         } else {
@@ -117,10 +127,10 @@ impl Totals {
     /// Returns what goods cost, those of other orders estimated; nothing where that cannot be.
     pub(crate) fn all_goods(&self, share: GoodsShare) -> Option<MoneySum> {
         match share {
-            GoodsShare::NotNeeded => Some(self.goods),
-            GoodsShare::Of(goods, net) => {
-                let estimate = self.net_unknown.0 * goods.0 / net.0.max(1);
-                Some(self.goods + MoneySum(estimate))
+            GoodsShare::NotNeeded(goods, net) | GoodsShare::Of(goods, net) => {
+                // Goods that came back without naming their order cost what goods of the shop cost.
+                let estimated = self.net_unknown.0 - self.unlinked_goods.0;
+                Some(self.goods + MoneySum(estimated * goods.0 / net.0.max(1)))
             }
             GoodsShare::Unknown => None,
         }
@@ -174,7 +184,15 @@ mod tests {
             goods: MoneySum(goods),
             ..Totals::default()
         };
-        assert_eq!(totals(100, 0, 40).goods_share(), GoodsShare::NotNeeded);
+        let known = GoodsShare::NotNeeded(MoneySum(40), MoneySum(100));
+        assert_eq!(totals(100, 0, 40).goods_share(), known);
+        let returned = Totals {
+            unlinked: MoneySum(50),
+            unlinked_goods: MoneySum(50),
+            ..totals(100, 0, 40)
+        };
+        // Half of what was sold came back, whatever its order: half of 60 is left.
+        assert_eq!(returned.contribution(known), Some(MoneySum(30)));
         let share = totals(100, 20, 40).goods_share();
         assert_eq!(share, GoodsShare::Of(MoneySum(40), MoneySum(80)));
         assert_eq!(totals(100, 20, 40).all_goods(share), Some(MoneySum(50)));

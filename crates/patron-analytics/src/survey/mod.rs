@@ -68,8 +68,7 @@ impl Visitor for Listen<'_> {
         for order in &dossier.orders {
             totals.take(order, &self.accountant.of(dossier, order));
         }
-        totals.unlinked = dossier.unlinked;
-        totals.customers = 1;
+        totals.take_customer(dossier);
         self.people.push(Person {
             place,
             channel: dossier.acquisition_channel().to_owned(),
@@ -135,18 +134,24 @@ impl Found<'_> {
     fn study(&self, odd: u64) -> Study {
         let answered = self.people.iter().filter(|person| person.last.is_some());
         let answered = answered.count();
-        let tables = vec![
-            self.overall(),
-            self.by("by_segment", "segment", |found, person| {
-                found.shop.segments.primary_key(person.place).to_owned()
-            }),
-            self.by("by_lifecycle", "lifecycle", |found, person| {
-                found.shop.stage_of(person.place).to_owned()
-            }),
-            self.by("by_channel", "channel", |_, person| person.channel.clone()),
-            self.by_month(),
-            self.against_value(),
-        ];
+        let mut tables = vec![self.overall()];
+        let more = || {
+            vec![
+                self.by("by_segment", "segment", |found, person| {
+                    found.shop.segments.primary_key(person.place).to_owned()
+                }),
+                self.by("by_lifecycle", "lifecycle", |found, person| {
+                    found.shop.stage_of(person.place).to_owned()
+                }),
+                self.by("by_channel", "channel", |_, person| person.channel.clone()),
+                self.by_month(),
+                self.against_value(),
+            ]
+        };
+        // Of no answers there is nothing more to tell.
+        if answered > 0 {
+            tables.extend(more());
+        }
         Study {
             key: "survey",
             as_of: self.shop.as_of(),

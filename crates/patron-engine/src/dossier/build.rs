@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use patron_core::{Day, Instant, MoneySum, OrderStatus, RowClass};
 use patron_fold::folder::Scratch;
-use patron_fold::{Folder, NoOrderReason, OrderAsOf, Outcome};
+use patron_fold::{Folder, NoOrderReason, OrderAsOf, Outcome, UnlinkedRefunds};
 use patron_import::{Field, RowKind};
 
 use super::{Answer, Dossier, Event, Item, Missed, Person, Purchase, Refund};
@@ -37,10 +37,8 @@ pub(super) fn dossier<'a>(folded: Folded<'_, 'a>, folder: &Folder) -> Dossier<'a
         outcome: folded.outcome,
         orders: Vec::new(),
         missed: Vec::new(),
-        unlinked: folder
-            .unlinked_as_of(folded.scratch, 0)
-            .map(|refund| MoneySum::from(refund.amount))
-            .sum(),
+        unlinked: unlinked(folded.scratch, folder),
+        unlinked_goods: MoneySum::ZERO,
         events: events(folded.records, end),
         answers: answers(folded.records, end),
         person: person(folded.records),
@@ -59,8 +57,36 @@ pub(super) fn dossier<'a>(folded: Folded<'_, 'a>, folder: &Folder) -> Dossier<'a
             None => dossier.orders.push(order),
         }
     }
+    dossier.unlinked_goods = unlinked_goods(&dossier);
     add_cancelled(&mut dossier, folded.counted, folder);
     dossier
+}
+
+/// Refunds that belong to no order, if such count.
+fn unlinked(scratch: &Scratch<'_>, folder: &Folder) -> MoneySum {
+    match folder.settings().unlinked_refunds {
+        UnlinkedRefunds::Drop => MoneySum::ZERO,
+        UnlinkedRefunds::Count => folder
+            .unlinked_as_of(scratch, 0)
+            .map(|refund| MoneySum::from(refund.amount))
+            .sum(),
+    }
+}
+
+/// Those of them with which goods came back: all, but for those that say otherwise.
+fn unlinked_goods(dossier: &Dossier<'_>) -> MoneySum {
+    if dossier.unlinked == MoneySum::ZERO {
+        return MoneySum::ZERO;
+    }
+    let missed = dossier.missed.iter().map(|missed| &missed.order);
+    let known = dossier.orders.iter().chain(missed);
+    let known: BTreeSet<&str> = known.map(|order| order.order_id).collect();
+    let is_unlinked = |refund: &&Refund<'_>| {
+        !refund.brings_goods() && (refund.order_id.is_empty() || !known.contains(refund.order_id))
+    };
+    let money_alone = dossier.refunds().iter().filter(is_unlinked);
+    let money_alone: MoneySum = money_alone.map(|refund| refund.amount).sum();
+    MoneySum((dossier.unlinked.0 - money_alone.0).max(0))
 }
 
 /// Adds orders of which nothing is known but that they were cancelled: there is nothing that their rows take back, and the fold

@@ -156,8 +156,10 @@ pub struct Dossier<'a> {
     pub orders: Vec<Purchase<'a>>,
     /// Orders placed by the day that are no purchases, by time.
     pub missed: Vec<Missed<'a>>,
-    /// Refunds known by the day that belong to no order of the customer.
+    /// Refunds known by the day that belong to no order of the customer, if such count.
     pub unlinked: MoneySum,
+    /// Those of them with which goods came back.
+    pub unlinked_goods: MoneySum,
     /// Events up to the day, by time.
     pub events: Vec<Event<'a>>,
     /// Answers up to the day, by time.

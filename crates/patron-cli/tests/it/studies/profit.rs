@@ -129,6 +129,31 @@ fn without_any_costs_profit_is_withheld_and_with_a_margin_it_is_told() {
 }
 
 #[test]
+fn goods_that_come_back_without_an_order_bring_their_cost_back() {
+    let left = |kind: &str, settings: &str| {
+        let sandbox = super::with_workspace();
+        sandbox.write(
+            "orders.csv",
+            "order_id,customer_id,order_date,net\n1,a,2024-01-01,100\n2,a,2024-02-01,100\n",
+        );
+        let refund =
+            format!("refund_id,customer_id,refunded_at,amount,kind\nr1,a,2024-01-20,50,{kind}\n");
+        sandbox.write("refunds.csv", refund);
+        super::import(&sandbox, &["orders.csv", "refunds.csv"]);
+        set(&sandbox, settings);
+        let found = study(&sandbox, &["profit", "--margin", "0.4"]);
+        (
+            amount(&found, "refunds_without_order"),
+            amount(&found, "contribution"),
+        )
+    };
+    // 0.4 × 200; of what came back only the margin is lost, of money that was given all.
+    assert_eq!(left("return", ""), (-50.0, 60.0));
+    assert_eq!(left("compensation", ""), (-50.0, 30.0));
+    assert_eq!(left("return", "unlinked_refunds = \"drop\"\n"), (0.0, 80.0));
+}
+
+#[test]
 fn wrong_costs_and_tables_are_refused_with_a_mend() {
     let sandbox = demo_shop();
     let ask = |arguments: &[&str]| {

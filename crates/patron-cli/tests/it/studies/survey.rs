@@ -80,6 +80,7 @@ fn nobody_answered_is_said() {
     let found = study(&sandbox, &["survey"]);
     assert_eq!(found["notes"][0]["key"], "survey_none");
     assert!(rows(&found, "overall")[0]["nps"].is_null());
+    assert!(found["tables"]["by_month"].is_null());
 }
 
 #[test]
